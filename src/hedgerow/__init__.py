@@ -1,0 +1,1 @@
+"""Beta hedging for crypto portfolios."""

@@ -1,0 +1,113 @@
+"""Every error Hedgerow raises, drawn as one tree.
+
+    HedgerowError                 10  a defect: please report it
+    ├── UsageError                 2  the command line was wrong
+    ├── MissingExtra               3  this machine lacks something the command needs
+    ├── BadInput                   4  a file, a value or a setting cannot be used
+    │   ├── BadPortfolio              … the holdings
+    │   ├── BadPrices                 … the prices, funding or order books
+    │   ├── BadConfig                 … the configuration
+    │   └── UnknownSymbol             … a coin or contract nobody knows
+    ├── NotEnoughData              4  an estimate was asked of too little history
+    └── BrokenPromise             10  an invariant of the program does not hold
+
+The docstring of a class is its default message. The number is the exit code of the command line.
+Bad data that can be worked around is *returned* with the result; a refusal is a *value*; only a broken
+promise or unusable input *raises*.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+__all__ = [
+    "BadConfig",
+    "BadInput",
+    "BadPortfolio",
+    "BadPrices",
+    "BrokenPromise",
+    "HedgerowError",
+    "MissingExtra",
+    "NotEnoughData",
+    "UnknownSymbol",
+    "UsageError",
+]
+
+
+class HedgerowError(Exception):
+    """Something went wrong inside Hedgerow."""
+
+    exit_code: ClassVar[int] = 10
+
+    def __init__(self, message: str = "", *, advice: str = "") -> None:
+        self.message = message or (type(self).__doc__ or "").partition("\n")[0]
+        self.advice = advice
+        super().__init__(self.message)
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  {self.advice}" if self.advice else self.message
+
+
+class UsageError(HedgerowError):
+    """The command cannot be understood."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class MissingExtra(HedgerowError):
+    """This machine lacks something the command needs."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class BadInput(HedgerowError):
+    """The input cannot be used.
+
+    `file`, `line` (1-based) and `column` (its name, or its 1-based position where it has none) say where.
+    """
+
+    exit_code: ClassVar[int] = 4
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        advice: str = "",
+        file: str = "",
+        line: int | None = None,
+        column: str = "",
+    ) -> None:
+        self.file, self.line, self.column = file, line, column
+        where = file
+        if line is not None:
+            where = f"{where} line {line}".strip()
+        if column:
+            where = f"{where}, column {column}" if where else f"column {column}"
+        text = message or (type(self).__doc__ or "").partition("\n")[0]
+        super().__init__(f"{where}: {text}" if where else text, advice=advice)
+
+
+class BadPortfolio(BadInput):
+    """The holdings cannot be read."""
+
+
+class BadPrices(BadInput):
+    """The market data cannot be read."""
+
+
+class BadConfig(BadInput):
+    """The configuration cannot be used."""
+
+
+class UnknownSymbol(BadInput):
+    """No coin or contract of that name is known."""
+
+
+class NotEnoughData(HedgerowError):
+    """There is too little history for this estimate."""
+
+    exit_code: ClassVar[int] = 4
+
+
+class BrokenPromise(HedgerowError):
+    """An invariant of the program does not hold; nothing was traded on it."""

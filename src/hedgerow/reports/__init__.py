@@ -1,0 +1,1 @@
+"""Floor 3: results as frozen data, then as text or HTML."""

@@ -1,0 +1,1 @@
+"""Floor 1: numbers from arrays. Nothing here has ever heard of a portfolio."""

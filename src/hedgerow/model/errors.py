@@ -2,7 +2,7 @@
 
     HedgerowError                 10  a defect: please report it
     ├── UsageError                 2  the command line was wrong
-    ├── MissingExtra               3  this machine lacks something the command needs
+    ├── MissingExtra               3  the command needs something that is not installed
     ├── BadInput                   4  a file, a value or a setting cannot be used
     │   ├── BadPortfolio              … the holdings
     │   ├── BadPrices                 … the prices, funding or order books
@@ -55,7 +55,7 @@ class UsageError(HedgerowError):
 
 
 class MissingExtra(HedgerowError):
-    """This machine lacks something the command needs."""
+    """The command needs something that is not installed."""
 
     exit_code: ClassVar[int] = 3
 

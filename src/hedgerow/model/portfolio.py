@@ -1,0 +1,79 @@
+"""Holdings: signed positions, cash included, spot and derivatives, over any number of accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from hedgerow.model.instruments import Instrument
+
+__all__ = ["Portfolio", "Position", "PositionKind"]
+
+
+class PositionKind(StrEnum):
+    """What a row of the book is."""
+
+    SPOT = "spot"
+    COLLATERAL = "collateral"
+    DERIVATIVE = "derivative"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """One row of the book.
+
+    `symbol` is the coin held, or the contract's underlying. `quantity` is in coins, negative when borrowed and
+    sold, or in contracts for a derivative, whose `instrument` and `entry_price` (quote coin) then stand here.
+    A wrapped or staked token may say what it stands for: `underlying`, coins of it per token (`rate`) and the
+    `discount` at which it trades (0.02 is two per cent below); without them it needs a price of its own.
+    `locked` coins count in value and beta, never as collateral. `line` is where the row stood in its file.
+    """
+
+    symbol: str
+    quantity: Decimal
+    kind: PositionKind = PositionKind.SPOT
+    account: str = ""
+    currency: str = ""
+    cost_basis: Decimal | None = None
+    instrument: Instrument | None = None
+    entry_price: Decimal | None = None
+    underlying: str | None = None
+    rate: Decimal | None = None
+    discount: Decimal = Decimal(0)
+    sector: str = ""
+    tags: tuple[str, ...] = ()
+    locked: bool = False
+    line: int | None = None
+
+    @property
+    def is_derivative(self) -> bool:
+        """True for contracts, whose worth is their profit, not their notional."""
+        return self.kind is PositionKind.DERIVATIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """The whole book, in the order of its file.
+
+    `recognised` says in words which format was read; `notes` what the reader summed, ignored or assumed.
+    """
+
+    positions: tuple[Position, ...]
+    source: str = ""
+    recognised: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Every coin once, in order of first appearance; wrapped tokens by their own name."""
+        return tuple(dict.fromkeys(position.symbol for position in self.positions))
+
+    def without(self, excluded: frozenset[str]) -> Portfolio:
+        """Return the book without the coins and tags of `excluded`."""
+        kept = tuple(
+            row
+            for row in self.positions
+            if row.symbol not in excluded and not excluded.intersection(row.tags)
+        )
+        return Portfolio(kept, self.source, self.recognised, self.notes)

@@ -20,7 +20,8 @@ class Betas(Result):
     `beta` (N, K), NaN where unknown; `covariance` (N·K, N·K) joint over all estimates, coin-major, its diagonal
     the squared standard errors, zero for betas known by policy; `alpha`, `r2`, `n`, `n_eff`, `resid_vol` (N,) per
     bar. `method` (N,) is the estimator's spec, `shrunk …`, or `prior`, `override`, `policy`, `factor`, `unknown`;
-    `note` (N,) says why in words. `raw` and `raw_stderr` are before shrinkage.
+    `note` (N,) says why in words. `raw` and `raw_stderr` are before shrinkage, towards `prior_mean` ± `prior_sd`
+    (K,), whose origin `prior_note` tells.
     """
 
     symbols: tuple[str, ...]
@@ -38,11 +39,11 @@ class Betas(Result):
     raw_stderr: FloatArray
     prior_mean: FloatArray
     prior_sd: FloatArray
+    prior_note: str
     estimator: str
     as_of: np.datetime64
     bar_hours: float
-    factor_covariance: FloatArray
-    condition_number: float
+    factor_correlation: FloatArray
 
     def __post_init__(self) -> None:
         coins, factors = len(self.symbols), len(self.factors)
@@ -53,6 +54,11 @@ class Betas(Result):
     def stderr(self) -> FloatArray:
         """(N, K) standard errors."""
         return np.sqrt(np.diag(self.covariance)).reshape(self.beta.shape)
+
+    @property
+    def condition_number(self) -> float:
+        """Condition number of the factors' correlation matrix; above 100 the split between them is unstable (TV13)."""
+        return float(np.linalg.cond(self.factor_correlation))
 
     @property
     def unknown(self) -> tuple[str, ...]:

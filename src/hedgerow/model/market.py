@@ -90,6 +90,7 @@ class Market:
     open_interest_usd: Mapping[str, float] = field(default_factory=dict)
     sectors: Mapping[str, str] = field(default_factory=dict)
     given: Mapping[str, float] = field(default_factory=dict)
+    currency: str = "USD"
     flags: tuple[DataFlag, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -1,0 +1,97 @@
+"""Nothing is left lying about: broad excepts, to-do notes, skipped tests, shelf names, paths of somebody's machine."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from tests.architecture.sources import CODE, PACKAGE, name_of, parsed, python_files, written_files
+
+BROAD = {"Exception", "BaseException"}
+# The one loop that must outlive any tick, and the command line's last word to its user.
+MAY_CATCH_ALL = {"src/hedgerow/runs/monitor.py", "src/hedgerow/cli/__init__.py"}
+SHELVES = {
+    "utils",
+    "util",
+    "core",
+    "common",
+    "helpers",
+    "helper",
+    "manager",
+    "managers",
+    "domain",
+    "adapters",
+    "misc",
+}
+# Written in two halves so that this file does not find itself.
+NOTES = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
+SKIPPED = re.compile(r"mark\.ski" + r"p|pytest\.ski" + r"p|xfa" + r"il|importorski" + r"p")
+MAY_SKIP = {"tests/conftest.py"}  # one fixture, for a checkout without the market data
+MACHINE = re.compile(
+    r"(?<![\w.])/(?:root|home/\w+|Users/\w+|work|opt|mnt)/\w"
+    r"|py" + r"pi\.org|python" + r"hosted|file" + r":///|find-" + r"links\s*=|index-" + r"url\s*=",
+    re.IGNORECASE,
+)
+
+
+def broad_handlers(tree: ast.AST) -> list[int]:
+    """Lines of handlers that catch everything, alone or in a tuple."""
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or any(isinstance(n, ast.Name) and n.id in BROAD for n in ast.walk(node.type)))
+    ]
+
+
+def lines_with(pattern: re.Pattern[str], path: Path) -> list[str]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:  # a picture or a table in binary form
+        return []
+    return [
+        f"{name_of(path)}:{n}: {line}" for n, line in enumerate(text.splitlines(), 1) if pattern.search(line)
+    ]
+
+
+def test_everything_is_caught_in_one_place_only() -> None:
+    caught = {name_of(path): lines for path in python_files("src") if (lines := broad_handlers(parsed(path)))}
+    assert set(caught) <= MAY_CATCH_ALL
+    assert all(len(lines) == 1 for lines in caught.values()), caught
+
+
+@pytest.mark.parametrize("line", ["except:", "except Exception:", "except (ValueError, BaseException) as e:"])
+def test_the_search_for_broad_handlers_sees(line: str) -> None:
+    assert broad_handlers(ast.parse(f"try:\n    pass\n{line}\n    pass")) == [3]
+
+
+def test_no_note_of_work_undone_is_left() -> None:
+    assert [line for path in python_files(*CODE) for line in lines_with(NOTES, path)] == []
+
+
+def test_no_test_is_skipped_or_expected_to_fail() -> None:
+    files = [path for path in python_files("tests") if name_of(path) not in MAY_SKIP]
+    assert [line for path in files for line in lines_with(SKIPPED, path)] == []
+
+
+def test_no_room_is_a_shelf() -> None:
+    assert [name_of(path) for path in PACKAGE.rglob("*") if path.stem in SHELVES] == []
+
+
+def test_nothing_names_a_machine_or_a_registry() -> None:
+    assert [line for path in written_files() for line in lines_with(MACHINE, path)] == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "line"),
+    [
+        (NOTES, "# TO" + "DO later"),
+        (SKIPPED, "@pytest.mark.ski" + "p"),
+        (MACHINE, "path = '/ho" + "me/ann/book.csv'"),
+        (MACHINE, "https://py" + "pi.org/simple"),
+    ],
+)
+def test_the_search_for_leftovers_sees(pattern: re.Pattern[str], line: str) -> None:
+    assert pattern.search(line)

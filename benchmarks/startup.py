@@ -1,0 +1,96 @@
+"""Cold starts: the whole program against the libraries it cannot do without, its help against a hello program.
+
+Every row compares two processes started in turn, so that a busy minute of the machine falls on both. Bytecode and
+disk caches are warm; the process is cold.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+ROUNDS = 21
+
+IMPORTS = "import numpy, scipy.sparse, polars, cyclopts, rich.table"
+HELLO = '''
+from cyclopts import App
+
+app = App()
+
+@app.default
+def hello(name: str = "world") -> None:
+    """Say hello to somebody."""
+    print(f"hello {name}")
+
+app()
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Our command, the yardstick, and how many times the yardstick it may take."""
+
+    title: str
+    ours: tuple[str, ...]
+    yardstick: tuple[str, ...]
+    at_most: float
+
+
+COMPARISONS = (
+    Comparison(
+        "hedgerow plan, embedded market, against its imports",
+        ("-m", "hedgerow", "plan", "examples/book.csv", "--json"),
+        ("-c", IMPORTS),
+        2.0,
+    ),
+    Comparison(
+        "hedgerow --help, against a hello program", ("-m", "hedgerow", "--help"), ("-c", HELLO, "--help"), 1.3
+    ),
+)
+
+
+def seconds(arguments: Sequence[str]) -> float:
+    """Wall time of one fresh interpreter; a command that fails is no measurement."""
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPATH"] = str(ROOT / "src")
+    started = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-P", *arguments], cwd=ROOT, env=environment, capture_output=True, check=False
+    )
+    elapsed = time.perf_counter() - started
+    if done.returncode not in (0, 1):
+        raise SystemExit(f"{' '.join(arguments)}\n{done.stderr.decode(errors='replace')}")
+    return elapsed
+
+
+def measure(comparison: Comparison, rounds: int = ROUNDS) -> tuple[float, float]:
+    """Median seconds of ours and of the yardstick over interleaved runs, after one of each to warm the caches."""
+    pairs = [(seconds(comparison.ours), seconds(comparison.yardstick)) for _ in range(rounds + 1)][1:]
+    ours, yardstick = zip(*pairs, strict=True)
+    return statistics.median(ours), statistics.median(yardstick)
+
+
+def main() -> bool:
+    """Print the table; true if every row holds."""
+    print(f"{'':52} {'ours':>9} {'other':>9} {'ratio':>6} {'limit':>6}")
+    holds = True
+    for comparison in COMPARISONS:
+        ours, yardstick = measure(comparison)
+        passed = ours <= comparison.at_most * yardstick
+        holds &= passed
+        print(
+            f"{comparison.title:52} {ours * 1e3:6.0f} ms {yardstick * 1e3:6.0f} ms {ours / yardstick:6.2f} "
+            f"{comparison.at_most:6.2f} {'PASS' if passed else 'FAIL'}"
+        )
+    return holds
+
+
+if __name__ == "__main__":
+    sys.exit(not main())

@@ -30,7 +30,6 @@ def run_suite(
     )
 
 
-@pytest.mark.parametrize("options", [(), ("-n", "1")], ids=["alone", "by workers"])
 @pytest.mark.parametrize(
     ("tests", "status", "words"),
     [
@@ -40,10 +39,16 @@ def run_suite(
     ],
     ids=["ran", "absent", "left out"],
 )
-def test_required(tmp_path: Path, tests: str, status: int, words: str, options: tuple[str, ...]) -> None:
-    done = run_suite(tmp_path, tests, *options)
+def test_required(tmp_path: Path, tests: str, status: int, words: str) -> None:
+    done = run_suite(tmp_path, tests)
     assert words in done.stdout, done.stdout + done.stderr
     assert done.returncode == status
+
+
+def test_counted_also_where_workers_run_the_tests(tmp_path: Path) -> None:
+    done = run_suite(tmp_path, PLAIN + REAL, "-n", "1")
+    assert "real prices: 1 passed" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 0
 
 
 def test_not_required(tmp_path: Path) -> None:

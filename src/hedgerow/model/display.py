@@ -72,7 +72,7 @@ class Result:
 
     def to_polars(self) -> pl.DataFrame:
         """Return the table as a polars frame."""
-        import polars as pl  # noqa: PLC0415 — kept out of the start-up
+        import polars as pl
 
         names, rows = self.table()
         columns = {name: [plain(row[i]) for row in rows] for i, name in enumerate(names)}

@@ -98,7 +98,7 @@ class Market:
         rows, columns = len(self.times), len(self.symbols)
         check_shape("prices", self.prices, (rows, columns))
         check_shape("volumes_usd", self.volumes_usd, (rows, columns))
-        if rows and (np.any(np.diff(self.times) <= np.timedelta64(0)) or self.times[-1] > self.as_of):
+        if rows and (np.any(np.diff(self.times) <= np.timedelta64(0, "ms")) or self.times[-1] > self.as_of):
             raise BrokenPromise("bar closes must rise and end at or before as_of")
 
     def __repr__(self) -> str:

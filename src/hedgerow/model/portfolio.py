@@ -68,12 +68,3 @@ class Portfolio:
     def symbols(self) -> tuple[str, ...]:
         """Every coin once, in order of first appearance; wrapped tokens by their own name."""
         return tuple(dict.fromkeys(position.symbol for position in self.positions))
-
-    def without(self, excluded: frozenset[str]) -> Portfolio:
-        """Return the book without the coins and tags of `excluded`."""
-        kept = tuple(
-            row
-            for row in self.positions
-            if row.symbol not in excluded and not excluded.intersection(row.tags)
-        )
-        return Portfolio(kept, self.source, self.recognised, self.notes)

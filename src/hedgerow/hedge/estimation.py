@@ -8,7 +8,7 @@ Young coins get the prior or are refused, stablecoins are 0 by policy, the facto
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -63,7 +63,6 @@ class _Row:
     method: str
     note: str = ""
     column: int | None = None
-    weight: FloatArray = field(default_factory=lambda: np.ones(1))
 
 
 def estimate(
@@ -160,6 +159,23 @@ def _prior(
 def _row(
     symbol: str, market: Market, names: tuple[str, ...], sample: _Sample, given: Override | None
 ) -> _Row:
+    known = _without_data(symbol, names, given)
+    if known is not None:
+        return known
+    if symbol not in sample.symbols:
+        return _unknown(names, f"no series in {market.source or 'the market file'}", symbol)
+    i = sample.symbols.index(symbol)
+    n = int(sample.pairs.n[i])
+    if symbol in sample.stale or n < _LEAST_RETURNS:
+        old = f"no bar since {str(market.last_seen(symbol))[:10]}"
+        return _unknown(
+            names, old if n >= _LEAST_RETURNS else f"{n} returns, {_LEAST_RETURNS} needed", symbol
+        )
+    return _young(symbol, n, names, sample) if n < _YOUNG_RETURNS else _estimated(symbol, i, names, sample)
+
+
+def _without_data(symbol: str, names: tuple[str, ...], given: Override | None) -> _Row | None:
+    """Betas that no regression is needed for: the user's, the factor's own, a stablecoin's."""
     none = np.zeros(len(names))
     if given is not None:
         note = given.note or "given by you" + ("" if given.stderr else ", no error counted")
@@ -168,48 +184,28 @@ def _row(
         )
     if symbol in names:
         return _Row(np.array([float(symbol == name) for name in names]), none, "factor", "the factor itself")
-    if is_stablecoin(symbol):
-        return _Row(none, none, "policy", "by policy")
-    if symbol not in sample.symbols:
-        return _Row(
-            none + np.nan, none + np.nan, "unknown", f"no series in {market.source or 'the market file'}"
-        )
-    i = sample.symbols.index(symbol)
-    n = int(sample.pairs.n[i])
-    if symbol in sample.stale or n < _LEAST_RETURNS:
-        seen = market.last_seen(symbol)
-        why = (
-            f"no bar since {str(seen)[:10]}"
-            if n >= _LEAST_RETURNS
-            else f"{n} returns, {_LEAST_RETURNS} needed"
-        )
-        return _Row(none + np.nan, none + np.nan, "unknown", f"{why}; give --beta {symbol}=…")
-    if n < _YOUNG_RETURNS:
-        return _young(symbol, n, none, sample)
-    return _estimated(symbol, i, sample)
+    return _Row(none, none, "policy", "by policy") if is_stablecoin(symbol) else None
 
 
-def _young(symbol: str, n: int, none: FloatArray, sample: _Sample) -> _Row:
+def _unknown(names: tuple[str, ...], why: str, symbol: str) -> _Row:
+    nothing = np.full(len(names), np.nan)
+    return _Row(nothing, nothing, "unknown", f"{why}; give --beta {symbol}=…")
+
+
+def _young(symbol: str, n: int, names: tuple[str, ...], sample: _Sample) -> _Row:
     if sample.prior is None:
-        return _Row(
-            none + np.nan,
-            none + np.nan,
-            "unknown",
-            f"{n} returns and {sample.prior_note}; give --beta {symbol}=…",
-        )
+        return _unknown(names, f"{n} returns and {sample.prior_note}", symbol)
     note = f"{n} returns: the prior, not data ({sample.prior_note})"
     return _Row(sample.prior.mean.copy(), sample.prior.tau.copy(), "prior", note)
 
 
-def _estimated(symbol: str, i: int, sample: _Sample) -> _Row:
+def _estimated(symbol: str, i: int, names: tuple[str, ...], sample: _Sample) -> _Row:
     fit, note = sample.fit, ""
     if sample.pairs.coverage[i] < _LEAST_COVERAGE:
         note = f"only {sample.pairs.coverage[i]:.0%} of its bars are there, 80 % wanted"
     if not np.isfinite(fit.beta[i]).all():
-        return _Row(
-            fit.beta[i] * np.nan, fit.beta[i] * np.nan, "unknown", f"no estimate; give --beta {symbol}=…"
-        )
-    return _Row(fit.beta[i].copy(), np.zeros(fit.beta.shape[1]), "estimate", note, column=i)
+        return _unknown(names, "no estimate", symbol)
+    return _Row(fit.beta[i].copy(), np.zeros(len(names)), "estimate", note, column=i)
 
 
 def _assembled(

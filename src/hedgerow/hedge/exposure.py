@@ -105,13 +105,15 @@ class Exposure(Result):
         return [*names, "share", "method"], rows
 
 
-def expose(worth: Valuation, betas: Betas) -> Exposure:
+def expose(worth: Valuation, betas: Betas, excluded: frozenset[str] = frozenset()) -> Exposure:
     """Return the book's dollar beta with its standard error, by coin and by account.
 
+    `excluded` coins and tags stay in the net asset value but are not to be hedged: their beta is not counted.
     Raises `UnknownSymbol` when `betas` lacks one of the book's coins altogether; a coin whose beta is unknown is
     left out and named.
     """
-    deltas = worth.delta_usd()
+    counted = worth.counted(excluded)
+    deltas = counted.delta_usd()
     absent = [symbol for symbol in deltas if symbol not in betas.symbols and deltas[symbol]]
     if absent:
         raise UnknownSymbol(
@@ -124,8 +126,10 @@ def expose(worth: Valuation, betas: Betas) -> Exposure:
     total = np.sum([row.beta_usd for row in known], axis=0) if known else np.zeros(len(betas.factors))
     shared = tuple(_with_share(row, total[0]) for row in known)
     names = tuple(row.symbol for row in known)
-    unknown = dict.fromkeys((*worth.unknown, *(row.symbol for row in rows if row.symbol not in names)))
-    accounts = tuple((account, _account_beta(worth.delta_usd(account), betas)) for account in worth.accounts)
+    unknown = dict.fromkeys((*counted.unknown, *(row.symbol for row in rows if row.symbol not in names)))
+    accounts = tuple(
+        (account, _account_beta(counted.delta_usd(account), betas)) for account in counted.accounts
+    )
     stderr = _joint_error({row.symbol: row.delta_usd for row in known}, betas)
     return Exposure(
         betas.factors,

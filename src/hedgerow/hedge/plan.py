@@ -65,7 +65,7 @@ class MarginAccount:
     `collateral_usd` is what it was given, NaN where the plan computes the need; `required_usd` satisfies the
     distance rule. `max_rally` is the rise of all its short legs' underlyings together (or fall, for longs) at
     which the account is liquidated; None: never. `liquidation_probability` is the chance to touch that within
-    `horizon_days`.
+    `horizon_days`; `shorts` is False for an account whose legs are long, which falls endanger.
     """
 
     account: str
@@ -79,6 +79,7 @@ class MarginAccount:
     required_rally: float
     liquidation_probability: float
     horizon_days: float
+    shorts: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hedgerow.hedge.plan import CostLine
+from hedgerow.hedge.terms import Terms
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.display import Result
 from hedgerow.model.instruments import Instrument
@@ -55,11 +56,18 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Ranking(Result):
-    """All candidates, best first, then those that cannot be used, then the baselines; every one keeps its row."""
+    """All candidates, best first, then those that cannot be used, then the baselines; every one keeps its row.
+
+    `offered` are the terms of all candidates, from which a basket is chosen; `target_usd` (K,) is what they were
+    sized for.
+    """
 
     candidates: tuple[Candidate, ...]
     baselines: tuple[Candidate, ...]
     horizon_days: float
+    risk_aversion: float
+    target_usd: FloatArray
+    offered: tuple[Terms, ...]
     warnings: tuple[str, ...] = ()
 
     @property

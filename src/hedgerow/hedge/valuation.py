@@ -78,6 +78,16 @@ class Valuation(Result):
         """Dollars held in stablecoins and cash."""
         return sum(r.value_usd for r in self.rows if is_stablecoin(r.symbol) and np.isfinite(r.value_usd))
 
+    def counted(self, excluded: frozenset[str]) -> Valuation:
+        """Return the rows that are to be hedged: without the coins and tags of `excluded`; totals stay the book's."""
+        kept = tuple(
+            h
+            for h in self.holdings
+            if h.position.symbol not in excluded and not excluded.intersection(h.position.tags)
+        )
+        unknown = tuple(dict.fromkeys(h.position.symbol for h in kept if not np.isfinite(h.value_usd)))
+        return replace(self, holdings=kept, unknown=unknown)
+
     def delta_usd(self, account: str | None = None) -> dict[str, float]:
         """Return the dollars moved per 100 % of each coin, of one account or of all."""
         total: dict[str, float] = {}

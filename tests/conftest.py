@@ -1,0 +1,34 @@
+"""What all tests share: the vectors, the market data, how properties are drawn."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+settings.register_profile("hedgerow", derandomize=True, deadline=None, max_examples=60, print_blob=True)
+settings.load_profile("hedgerow")
+
+
+@pytest.fixture(scope="session")
+def vectors() -> dict[str, Any]:
+    """The golden vectors by name."""
+    loaded: dict[str, Any] = json.loads((ROOT / "tests/golden/test_vectors.json").read_text())
+    return loaded
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The real market data; outsiders, who do not have it, skip what needs it."""
+    where = Path(os.environ.get("HEDGEROW_DATA") or ROOT.parent / "shared" / "data")
+    if (where / "daily_close.parquet").is_file():
+        return where
+    if os.environ.get("HEDGEROW_REQUIRE_DATA") == "1":
+        pytest.fail(f"HEDGEROW_REQUIRE_DATA is set and there is no market data in {where}")
+    pytest.skip("no market data: set HEDGEROW_DATA to a folder that holds daily_close.parquet")

@@ -1,0 +1,68 @@
+"""Carry: funding and its forecast, basis, rolling, expiry (domain §4, §5)."""
+
+from __future__ import annotations
+
+from hedgerow.stats.carry.basis import AnnualBasis, Roll, annual_basis, perpetual_ratio, roll
+from hedgerow.stats.carry.expiry import (
+    last_friday,
+    next_quarterly_expiry,
+    quarterly_expiries,
+    remaining_delta,
+    settlement_price,
+    settlement_window,
+)
+from hedgerow.stats.carry.forecast import (
+    LEAST_PRINTS,
+    Ar1,
+    FundingForecast,
+    fit_ar1,
+    fit_funding,
+    forecast_funding,
+    prior_funding,
+)
+from hedgerow.stats.carry.funding import (
+    CLAMP,
+    INTEREST_8H,
+    LARGEST_RATE,
+    annual_rate,
+    check_rate,
+    funding_cash,
+    funding_cash_inverse,
+    funding_rate,
+    parse_rate,
+)
+from hedgerow.stats.carry.intervals import LADDER_HOURS, intervals_of, mean_annual, worst_rolling
+
+__all__ = [
+    "CLAMP",
+    "INTEREST_8H",
+    "LADDER_HOURS",
+    "LARGEST_RATE",
+    "LEAST_PRINTS",
+    "AnnualBasis",
+    "Ar1",
+    "FundingForecast",
+    "Roll",
+    "annual_basis",
+    "annual_rate",
+    "check_rate",
+    "fit_ar1",
+    "fit_funding",
+    "forecast_funding",
+    "funding_cash",
+    "funding_cash_inverse",
+    "funding_rate",
+    "intervals_of",
+    "last_friday",
+    "mean_annual",
+    "next_quarterly_expiry",
+    "parse_rate",
+    "perpetual_ratio",
+    "prior_funding",
+    "quarterly_expiries",
+    "remaining_delta",
+    "roll",
+    "settlement_price",
+    "settlement_window",
+    "worst_rolling",
+]

@@ -19,7 +19,7 @@ from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.display import Result
 from hedgerow.model.errors import UnknownSymbol
 
-__all__ = ["AssetExposure", "Exposure", "expose"]
+__all__ = ["AssetExposure", "Exposure", "expose", "joint_error"]
 
 _LEAST_NET = 0.05
 
@@ -130,7 +130,7 @@ def expose(worth: Valuation, betas: Betas, excluded: frozenset[str] = frozenset(
     accounts = tuple(
         (account, _account_beta(counted.delta_usd(account), betas)) for account in counted.accounts
     )
-    stderr = _joint_error({row.symbol: row.delta_usd for row in known}, betas)
+    stderr = joint_error({row.symbol: row.delta_usd for row in known}, betas)
     return Exposure(
         betas.factors,
         total,
@@ -186,7 +186,7 @@ def _account_beta(deltas: dict[str, float], betas: Betas) -> FloatArray:
     return total
 
 
-def _joint_error(deltas: dict[str, float], betas: Betas) -> FloatArray:
+def joint_error(deltas: dict[str, float], betas: Betas) -> FloatArray:
     """(K,) sqrt(V' Cov V) over the coins with a beta (TV32)."""
     coins, count = betas.beta.shape
     weights = np.array([deltas.get(symbol, 0.0) for symbol in betas.symbols])

@@ -12,7 +12,16 @@ from hedgerow.model.arrays import FloatArray
 from hedgerow.model.display import Result
 from hedgerow.model.instruments import Instrument
 
-__all__ = ["CostLine", "FrontierPoint", "HedgePlan", "Leg", "MarginAccount", "Refusal", "RiskFigures"]
+__all__ = [
+    "Basis",
+    "CostLine",
+    "FrontierPoint",
+    "HedgePlan",
+    "Leg",
+    "MarginAccount",
+    "Refusal",
+    "RiskFigures",
+]
 
 Basis = Literal["measured", "modelled", "assumed"]
 

@@ -149,7 +149,9 @@ def minimise_quadratic(
     if not cost.any() and bound is None:
         equal_a, equal_b = (np.zeros((m, 0)), np.zeros(0)) if a is None or b is None else (a, b)
         free = not equal_a.shape[1]
-        h: FloatArray = np.linalg.solve(p, -q) if free else on_equalities(p, q, equal_a, equal_b)
+        h = np.asarray(
+            np.linalg.solve(p, -q) if free else on_equalities(p, q, equal_a, equal_b), dtype=np.float64
+        )
         return _solution(h, p, q, cost, start, equal_a, "solved")
     return _by_cone(p, q, cost, start, a, b, bound)
 

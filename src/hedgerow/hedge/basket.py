@@ -1,0 +1,245 @@
+"""Several contracts for one book: the least risk that its cost is worth, with the target beta held throughout.
+
+Everything in dollars over the horizon: price of variance × variance + expected costs, minimised on
+Σ β_j h_j = target − exposure (domain §3.2, `interfaces.md` §3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hedgerow.hedge.charges import capital_line, entry_rate, holding_rate, trade_lines
+from hedgerow.hedge.exposure import Exposure
+from hedgerow.hedge.figures import book_weights
+from hedgerow.hedge.margin import Stake, wallet_for
+from hedgerow.hedge.plan import FrontierPoint
+from hedgerow.hedge.ranking import Ranking
+from hedgerow.hedge.terms import MONTH_DAYS, Terms
+from hedgerow.model.arrays import FloatArray
+from hedgerow.model.risk import RiskModel
+from hedgerow.stats.margin import distance_rule
+from hedgerow.stats.optimise import BasketStep, choose_baskets, minimise_quadratic
+
+__all__ = ["Basket", "Trades", "frontier_of", "polished", "solve_named", "target_for_volatility"]
+
+Trades = tuple[tuple[Terms, float], ...]
+
+_MOST = 12
+_TAIL = 0.25
+_CAPITAL_A_MONTH = 0.05 / 12.0
+_LEAST_GAIN_USD = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """The problem in arrays: M usable contracts, one an underlying.
+
+    `gap` (K,) dollars of beta the hedge must add; `inner` (M, M) and `with_book` (M,) dollar covariances a day,
+    contracts' own basis risk included; `linear` (M,) expected cost over the horizon of one dollar long; `friction`
+    (M,) that of one dollar either way.
+    """
+
+    exposure: Exposure
+    risk: RiskModel
+    terms: tuple[Terms, ...]
+    start: tuple[int, ...]
+    beta: FloatArray
+    gap: FloatArray
+    inner: FloatArray
+    with_book: FloatArray
+    book_variance: float
+    weights: FloatArray
+    rows: tuple[int, ...]
+    linear: FloatArray
+    friction: FloatArray
+    price_of_variance: float
+    days: float
+
+    @classmethod
+    def of(cls, exposure: Exposure, ranking: Ranking, risk: RiskModel) -> Basket:
+        """Return the problem that `ranking` poses, its best candidates first."""
+        order = {c.name: i for i, c in enumerate(ranking.candidates)}
+        usable = sorted(
+            (t for t in ranking.offered if not t.unusable and t.instrument.underlying in risk.symbols),
+            key=lambda t: order.get(t.instrument.name, len(order)),
+        )
+        one_each = tuple({t.instrument.underlying: t for t in reversed(usable)}.values())[::-1]
+        rows = tuple(risk.index(tuple(t.instrument.underlying for t in one_each)))
+        weights = book_weights(exposure, risk)
+        inner = risk.covariance[np.ix_(rows, rows)] + np.diag([t.basis_volatility**2 for t in one_each])
+        gap = ranking.target_usd - exposure.beta_usd
+        months = ranking.horizon_days / MONTH_DAYS
+        typical = float(np.abs(gap).max(initial=1.0))
+        size = max(exposure.nav_usd, exposure.gross_usd)
+        return cls(
+            exposure=exposure,
+            risk=risk,
+            terms=one_each,
+            start=_first(one_each, len(gap)),
+            beta=np.array([t.beta for t in one_each]).reshape(len(one_each), len(gap)),
+            gap=gap,
+            inner=inner,
+            with_book=risk.covariance[list(rows)] @ weights,
+            book_variance=float(weights @ risk.covariance @ weights),
+            weights=weights,
+            rows=rows,
+            linear=np.array([holding_rate(t) * months for t in one_each]),
+            friction=np.array([_friction(t, typical, months) for t in one_each]),
+            price_of_variance=0.5 * ranking.risk_aversion / size if size > 0 else 0.0,
+            days=ranking.horizon_days,
+        )
+
+    def towards(self, target_usd: FloatArray) -> Basket:
+        """Return the same problem for another target."""
+        return replace(self, gap=target_usd - self.exposure.beta_usd)
+
+    def programme(self) -> tuple[FloatArray, FloatArray]:
+        """Return P and q of ½h'Ph + q'h: variance over the horizon at its price, and expected holding cost."""
+        charge = 2.0 * self.price_of_variance * self.days
+        return charge * self.inner, charge * self.with_book + self.linear
+
+    def variance(self, members: tuple[int, ...], h: FloatArray) -> float:
+        """Return the daily variance, in dollars², of the book with `h` of `members`."""
+        inside = list(members)
+        return float(
+            self.book_variance + 2.0 * h @ self.with_book[inside] + h @ self.inner[np.ix_(inside, inside)] @ h
+        )
+
+
+def _first(terms: tuple[Terms, ...], factors: int) -> tuple[int, ...]:
+    """The first usable contract whose largest beta is on each factor: where the frontier begins."""
+    found: list[int] = []
+    for k in range(factors):
+        place = next(
+            (i for i, t in enumerate(terms) if int(np.argmax(np.abs(t.beta))) == k and i not in found), None
+        )
+        if place is not None:
+            found.append(place)
+    return tuple(found)
+
+
+def _friction(terms: Terms, typical: float, months: float) -> float:
+    """Cost of a dollar either way: in, a quarter of the funding band for its tail, and the capital its margin ties up."""
+    tail = _TAIL * (terms.funding.high - terms.funding.low) / 2.0
+    return entry_rate(terms, typical / 4.0) + (tail + 0.5 * _CAPITAL_A_MONTH) * months
+
+
+def solve_named(basket: Basket) -> Trades:
+    """Return the best dollars of every contract there is, costs counted exactly."""
+    return polished(basket, tuple(range(len(basket.terms))))
+
+
+def polished(basket: Basket, members: tuple[int, ...]) -> Trades:
+    """Solve one set again with its costs as they are, |h| and all; a single contract needs no solver."""
+    inside = list(members)
+    if len(inside) == len(basket.gap):
+        h = np.linalg.solve(basket.beta[inside].T, basket.gap)
+    else:
+        p, q = basket.programme()
+        solved = minimise_quadratic(
+            p[np.ix_(inside, inside)],
+            q[inside],
+            basket.friction[inside],
+            None,
+            basket.beta[inside],
+            basket.gap,
+        )
+        h = solved.h
+    return tuple((basket.terms[i], float(dollars)) for i, dollars in zip(inside, h, strict=True))
+
+
+def frontier_of(basket: Basket) -> tuple[tuple[FrontierPoint, ...], tuple[BasketStep, ...]]:
+    """Return variance left against number of contracts, and the sets behind it.
+
+    The point that `auto` takes is marked: the last whose gain over the one before (variance at its price, in
+    dollars over the horizon) exceeds what it costs more, and a dollar.
+    """
+    if len(basket.start) < len(basket.gap) or basket.book_variance <= 0.0 or not np.any(basket.gap):
+        return (), ()
+    p, q = basket.programme()
+    most = min(_MOST, len(basket.terms))
+    steps = choose_baskets(p, q, basket.friction, basket.beta, basket.gap, basket.start, most)
+    chosen = next(
+        (i for i in range(len(steps) - 1) if steps[i].objective - steps[i + 1].objective <= _LEAST_GAIN_USD),
+        len(steps) - 1,
+    )
+    points = tuple(_point(basket, step, chosen=i == chosen) for i, step in enumerate(steps))
+    return points, steps
+
+
+def _point(basket: Basket, step: BasketStep, *, chosen: bool) -> FrontierPoint:
+    terms = [basket.terms[i] for i in step.members]
+    left = basket.weights.copy()
+    for i, dollars in zip(step.members, step.h, strict=True):
+        left[basket.rows[i]] += dollars
+    before, after = _parts(basket.weights, basket.risk), _parts(left, basket.risk)
+    removed = (before - after) / basket.book_variance
+    now = sum(line.usd for t, d in zip(terms, step.h, strict=True) for line in trade_lines(t, d))
+    margin = _margin(terms, step.h, basket.risk)
+    month = (
+        sum(holding_rate(t) * float(d) for t, d in zip(terms, step.h, strict=True)) + capital_line(margin).usd
+    )
+    return FrontierPoint(
+        count=len(step.members),
+        instruments=tuple(t.instrument.symbol for t in terms),
+        left=basket.variance(step.members, step.h) / basket.book_variance,
+        market_removed=float(removed[0]),
+        shared_removed=float(removed[1]),
+        own_removed=float(removed[2]),
+        cost_usd=now,
+        cost_usd_per_month=month,
+        margin_usd=margin,
+        chosen=chosen,
+    )
+
+
+def _parts(weights: FloatArray, risk: RiskModel) -> FloatArray:
+    return np.array(
+        [weights @ part @ weights for part in (risk.market_part, risk.shared_part, risk.own_part)]
+    )
+
+
+def _margin(terms: list[Terms], h: FloatArray, risk: RiskModel) -> float:
+    """Collateral that the distance rule wants for the whole basket in one account."""
+    stakes = tuple(
+        Stake(t.instrument, float(d), t.price_usd, t.settle_usd) for t, d in zip(terms, h, strict=True) if d
+    )
+    weights = np.zeros(len(risk.symbols))
+    for stake in stakes:
+        weights[risk.index((stake.instrument.underlying,))[0]] += stake.dollars
+    net = abs(sum(stake.dollars for stake in stakes))
+    if net <= 0.0:
+        return 0.0
+    distance = distance_rule(risk.volatility(weights) / net * float(np.sqrt(365.0)))
+    return wallet_for(stakes, distance, 3.0, in_coin=False)
+
+
+def target_for_volatility(basket: Basket, wanted_usd: float) -> tuple[FloatArray, tuple[str, ...]]:
+    """Return the dollar beta at which the predicted annual volatility is `wanted_usd`, hedging with the best contract.
+
+    Of the two sizes that reach it, the smaller hedge. Out of reach from below: nothing is hedged. Out of reach from
+    above, because the coins' own risk alone is larger: the least attainable, and a sentence that says so.
+    """
+    if not basket.start:
+        return basket.exposure.beta_usd, ("No contract can change the volatility.",)
+    i = basket.start[0]
+    wanted = wanted_usd**2 / 365.0
+    square, cross = float(basket.inner[i, i]), float(basket.with_book[i])
+    if basket.book_variance <= wanted:
+        return basket.exposure.beta_usd, (
+            "The book is already below the volatility asked for: nothing to hedge.",
+        )
+    least = basket.book_variance - cross**2 / square
+    if least > wanted:
+        h = -cross / square
+        nav = basket.exposure.nav_usd
+        note = (
+            f"A volatility of {wanted_usd / nav:.0%} is out of reach with {basket.terms[i].instrument.symbol}: the coins'"
+            f" own risk alone is {np.sqrt(least * 365.0) / nav:.0%}, the least attainable."
+        )
+        return basket.exposure.beta_usd + h * basket.beta[i], (note,)
+    root = float(np.sqrt(cross**2 - square * (basket.book_variance - wanted)))
+    h = (-cross + root) / square if cross > 0 else (-cross - root) / square
+    return basket.exposure.beta_usd + h * basket.beta[i], ()

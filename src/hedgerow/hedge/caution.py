@@ -1,0 +1,82 @@
+"""Warnings in plain words: what the reader of a ticket should not miss."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hedgerow.hedge.ticket import Ticket
+from hedgerow.model.market import Market
+
+__all__ = ["warnings_of"]
+
+_LARGE_SHARE = 0.25
+_CONDITION = 100.0
+
+
+def warnings_of(ticket: Ticket, market: Market) -> tuple[str, ...]:
+    """Return the warnings of a ticket, the most telling first."""
+    lines = [*ticket.worth.warnings]
+    lines += _betas(ticket)
+    lines += _margin(ticket)
+    lines += _costs(ticket)
+    lines += [
+        f"{flag.symbol}: {flag.kind}, {flag.detail}" for flag in market.flags if flag.symbol in _held(ticket)
+    ]
+    lines += [*ticket.ranking.warnings, *ticket.plan.notes, *ticket.plan.untraded]
+    return tuple(dict.fromkeys(lines))
+
+
+def _held(ticket: Ticket) -> set[str]:
+    return {*ticket.worth.assets, *(leg.instrument.underlying for leg in ticket.plan.legs)}
+
+
+def _betas(ticket: Ticket) -> list[str]:
+    lines: list[str] = []
+    betas, total = ticket.betas, float(ticket.exposure.stderr_usd[0])
+    held = ticket.exposure.deltas
+    for symbol, method, note in zip(betas.symbols, betas.method, betas.note, strict=True):
+        if symbol not in ticket.worth.assets:
+            continue
+        if method == "unknown":
+            lines.append(f"unknown: beta of {symbol} ({note})")
+        elif method == "override":
+            lines.append(f"{symbol}'s beta is yours: {note}.")
+        elif note and method not in {"factor", "policy"}:
+            lines.append(f"{symbol} rests on {note}.")
+        if method == "prior" and total > 0:
+            part = (held[symbol] * betas.stderr[betas.symbols.index(symbol), 0] / total) ** 2
+            if part > _LARGE_SHARE:
+                lines.append(f"{symbol}'s error makes {part:.0%} of the variance of your uncertainty.")
+    if betas.condition_number > _CONDITION:
+        names = " and ".join(betas.factors)
+        lines.append(
+            f"{names} move so alike (condition number {betas.condition_number:.0f}) that the split of beta between"
+            " them is unstable; their sum is not."
+        )
+    return lines
+
+
+def _margin(ticket: Ticket) -> list[str]:
+    lines: list[str] = []
+    for account in ticket.plan.margin:
+        given = np.isfinite(account.collateral_usd)
+        if given and account.max_rally is not None and account.max_rally < account.required_rally:
+            way = "rally" if account.shorts else "fall"
+            lines.append(
+                f"{account.collateral_usd:,.0f} of collateral in {account.account} would be liquidated by a {way} of"
+                f" {account.max_rally:.0%}; the rule wants {account.required_rally:.0%}."
+            )
+    return lines
+
+
+def _costs(ticket: Ticket) -> list[str]:
+    turns = any(line.name == "funding" and line.usd < 0 < line.high_usd for line in ticket.plan.costs)
+    lines = (
+        ["Funding may turn: a short earns it while the rate is positive and pays while it is negative."]
+        if turns
+        else []
+    )
+    assumed = sorted({line.name for line in ticket.plan.costs if line.basis == "assumed"})
+    if assumed:
+        lines.append(f"Assumed, not measured: {', '.join(assumed)}.")
+    return lines

@@ -1,0 +1,143 @@
+"""The six steps as one frozen value: what a notebook, a backtest and a live run all evaluate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from hedgerow.hedge.accounts import AccountRules
+from hedgerow.hedge.caution import warnings_of
+from hedgerow.hedge.collateral import parse_collateral, with_collateral
+from hedgerow.hedge.estimation import Override, estimate
+from hedgerow.hedge.exposure import Exposure, expose
+from hedgerow.hedge.limits import Limits, VenueFacts, check
+from hedgerow.hedge.pool import candidates_for
+from hedgerow.hedge.ranking import Ranking
+from hedgerow.hedge.riskmodel import risk
+from hedgerow.hedge.selection import rank
+from hedgerow.hedge.sizing import size
+from hedgerow.hedge.stress import stress
+from hedgerow.hedge.target import target_dollars
+from hedgerow.hedge.ticket import Ticket
+from hedgerow.hedge.valuation import value
+from hedgerow.model.instruments import Instrument
+from hedgerow.model.market import Market
+from hedgerow.model.portfolio import Portfolio
+from hedgerow.model.risk import RiskModel
+
+__all__ = ["Policy"]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How a book is hedged. Options and their meanings are those of the command line (`interfaces.md` §2, §3).
+
+    `instruments` is a count (1: the best contract), "auto", or names. Targets are one number a factor; without
+    any, all of the beta goes. `horizon_days` is what candidates are compared over, `risk_aversion` the relative
+    aversion that prices the risk they leave.
+    """
+
+    factor: str = "BTC"
+    target_beta: tuple[float, ...] | None = None
+    target_beta_usd: tuple[float, ...] | None = None
+    target_vol: float | None = None
+    estimator: str = "default"
+    errors: str | None = None
+    instruments: str | int | tuple[str, ...] = 1
+    own: bool = False
+    exclude: tuple[str, ...] = ()
+    overrides: Mapping[str, Override] = field(default_factory=dict)
+    horizon_days: float = 30.0
+    risk_aversion: float = 2.0
+    collateral: str | None = None
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """The factors by name."""
+        return tuple(name.strip().upper() for name in self.factor.split(","))
+
+    def expose(self, book: Portfolio, market: Market, pool: tuple[Instrument, ...] = ()) -> Exposure:
+        """Return steps 1 and 2; `pool` are contracts whose underlyings are estimated along."""
+        worth = value(book, market)
+        underlyings = tuple(contract.underlying for contract in pool)
+        assets = tuple(dict.fromkeys(worth.assets + underlyings))
+        betas = estimate(
+            market,
+            assets,
+            self.factors,
+            estimator=self.estimator,
+            errors=self.errors,
+            overrides=self.overrides,
+        )
+        return expose(worth, betas, frozenset(self.exclude))
+
+    def rank(
+        self,
+        book: Portfolio,
+        market: Market,
+        catalogue: tuple[Instrument, ...],
+        hedge_market: Market | None = None,
+    ) -> tuple[Exposure, Ranking, RiskModel]:
+        """Return step 3 with what it rests on."""
+        held = with_collateral(book, parse_collateral(self.collateral), catalogue[0].venue)
+        pool = candidates_for(
+            self.instruments, self.factors, book, hedge_market or market, catalogue, own=self.own
+        )
+        exposure = self.expose(held, market, pool)
+        model = risk(market, exposure.betas)
+        target = target_dollars(exposure, self.target_beta, self.target_beta_usd)
+        ranking = rank(
+            pool,
+            exposure,
+            hedge_market or market,
+            target_usd=target,
+            risk=model,
+            horizon_days=self.horizon_days,
+            risk_aversion=self.risk_aversion,
+            named=isinstance(self.instruments, tuple),
+        )
+        return exposure, ranking, model
+
+    def plan(
+        self,
+        book: Portfolio,
+        market: Market,
+        catalogue: tuple[Instrument, ...],
+        hedge_market: Market | None = None,
+        venues: tuple[VenueFacts, ...] = (),
+    ) -> Ticket:
+        """Return steps 1 to 4 as one ticket.
+
+        Raises `UsageError` for a target the book cannot have, `UnknownSymbol` for a factor or instrument nobody
+        knows, `NotEnoughData` for a factor without history.
+        """
+        exposure, ranking, model = self.rank(book, market, catalogue, hedge_market)
+        sized = size(
+            exposure,
+            ranking,
+            model,
+            target_vol=self.target_vol,
+            instruments=self.instruments,
+            collateral=parse_collateral(self.collateral),
+            rules=AccountRules(self.limits.max_leverage, self.limits.least_distance, self.horizon_days),
+        )
+        volumes = {terms.instrument.symbol: terms.volume_usd for terms in ranking.offered}
+        sectors = dict(market.sectors) | {p.symbol: p.sector for p in book.positions if p.sector}
+        ticket = Ticket(
+            worth=exposure.worth,
+            betas=exposure.betas,
+            exposure=exposure,
+            ranking=ranking,
+            plan=sized,
+            stress=stress(sized, exposure, sectors),
+            refusals=check(sized, exposure.worth, self.limits, venues, volumes),
+            warnings=(),
+            flags=market.flags,
+            as_of=market.as_of,
+            source=market.source,
+            simulated=market.simulated,
+            currency=market.currency,
+            recognised=book.recognised,
+        )
+        return replace(ticket, warnings=warnings_of(ticket, market))

@@ -1,0 +1,203 @@
+"""Step 4: how many contracts.
+
+    size(exposure, ranking, risk) -> HedgePlan
+
+One contract a factor in closed form (TV14), or a basket by quadratic programme with the target beta as a constraint;
+then whole lots.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from hedgerow.hedge.accounts import AccountRules, account_name, accounts_of, liquidation_price_of
+from hedgerow.hedge.basket import Basket, Trades, frontier_of, polished, solve_named, target_for_volatility
+from hedgerow.hedge.charges import capital_line, holding_lines, trade_lines
+from hedgerow.hedge.collateral import Collateral
+from hedgerow.hedge.exposure import Exposure, joint_error
+from hedgerow.hedge.figures import book_weights, risk_figures
+from hedgerow.hedge.lots import Placed, place
+from hedgerow.hedge.plan import CostLine, FrontierPoint, HedgePlan, Leg, MarginAccount
+from hedgerow.hedge.ranking import Ranking
+from hedgerow.hedge.terms import Terms
+from hedgerow.model.arrays import FloatArray
+from hedgerow.model.errors import UsageError
+from hedgerow.model.instruments import Payoff
+from hedgerow.model.risk import RiskModel
+
+__all__ = ["size"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """Which contracts, how many dollars of each, towards which target; and what was said on the way."""
+
+    trades: Trades
+    target: FloatArray
+    frontier: tuple[FrontierPoint, ...]
+    notes: tuple[str, ...] = ()
+
+
+def size(
+    exposure: Exposure,
+    ranking: Ranking,
+    risk: RiskModel,
+    *,
+    target_vol: float | None = None,
+    instruments: str | int | tuple[str, ...] = 1,
+    collateral: Collateral | None = None,
+    rules: AccountRules | None = None,
+) -> HedgePlan:
+    """Return the contracts that bring `exposure` to the target `ranking` was made for, in whole lots.
+
+    With `target_vol` (a fraction of net asset value a year) the target is instead found so that the predicted
+    volatility is that number; where that cannot be reached, the least attainable is taken and said. What cannot be
+    traded (below the minimum, above the maximum) is reported and stays as residual.
+    """
+    if target_vol is not None and not exposure.has_ratio:
+        raise UsageError(
+            "a volatility target needs net asset value to be a fraction of",
+            advice="This book's net value is about 0: give --target-beta-usd instead.",
+        )
+    choice = _choose(exposure, ranking, risk, target_vol, instruments)
+    placed, untraded = place(choice.trades, choice.target - exposure.beta_usd)
+    return _plan(
+        exposure,
+        risk,
+        choice,
+        placed,
+        untraded,
+        collateral,
+        rules or AccountRules(horizon_days=ranking.horizon_days),
+    )
+
+
+def _choose(
+    exposure: Exposure,
+    ranking: Ranking,
+    risk: RiskModel,
+    target_vol: float | None,
+    instruments: str | int | tuple[str, ...],
+) -> _Choice:
+    basket = Basket.of(exposure, ranking, risk)
+    target: FloatArray = ranking.target_usd
+    notes: tuple[str, ...] = ()
+    if target_vol is not None:
+        target, notes = target_for_volatility(basket, target_vol * exposure.nav_usd)
+        basket = basket.towards(target)
+    frontier, solutions = frontier_of(basket)
+    if isinstance(instruments, tuple):
+        return _Choice(solve_named(basket), target, frontier, notes)
+    if instruments == 1:
+        return _Choice(_best_each(basket, ranking), target, frontier, notes)
+    wanted = (
+        next((p.count for p in frontier if p.chosen), len(frontier))
+        if instruments == "auto"
+        else int(instruments)
+    )
+    if not solutions:
+        return _Choice(
+            (), target, frontier, (*notes, "No basket: no contract has a known beta and covariance.")
+        )
+    step = min(solutions, key=lambda s: abs(len(s.members) - wanted))
+    return _Choice(polished(basket, step.members), target, frontier, notes)
+
+
+def _best_each(basket: Basket, ranking: Ranking) -> Trades:
+    """The best candidate of the ranking for each factor, sized in closed form: N = (β* − β)·V / (β_F·δ)."""
+    trades: list[tuple[Terms, float]] = []
+    for k, wanted in enumerate(basket.gap):
+        best = next((c for c in ranking.candidates if c.usable and int(np.argmax(np.abs(c.beta))) == k), None)
+        terms = next(
+            (t for t in ranking.offered if best is not None and t.instrument == best.instrument), None
+        )
+        if terms is not None and abs(wanted) > 0:
+            trades.append((terms, float(wanted / terms.beta[k])))
+    return tuple(trades)
+
+
+def _plan(
+    exposure: Exposure,
+    risk: RiskModel,
+    choice: _Choice,
+    placed: Placed,
+    untraded: tuple[str, ...],
+    collateral: Collateral | None,
+    rules: AccountRules,
+) -> HedgePlan:
+    trades = tuple((terms, float(contracts) * terms.delta_usd) for terms, contracts in placed)
+    margin = accounts_of(trades, exposure.worth, risk, collateral, rules)
+    by_name = {account.account: account for account in margin}
+    legs = tuple(
+        _leg(terms, contracts, dollars, by_name[account_name(terms)])
+        for (terms, contracts), (_, dollars) in zip(placed, trades, strict=True)
+    )
+    added = np.sum([leg.beta_usd for leg in legs], axis=0) if legs else np.zeros(len(exposure.factors))
+    held = dict(exposure.deltas)
+    weights = book_weights(exposure, risk)
+    basis = 0.0
+    for terms, dollars in trades:
+        name = terms.instrument.underlying
+        held[name] = held.get(name, 0.0) + dollars
+        weights[risk.index((name,))[0]] += dollars
+        basis += (dollars * terms.basis_volatility) ** 2
+    return HedgePlan(
+        factors=exposure.factors,
+        legs=legs,
+        before_usd=exposure.beta_usd,
+        target_usd=choice.target,
+        after_usd=exposure.beta_usd + added,
+        stderr_usd=joint_error(held, exposure.betas),
+        nav_usd=exposure.nav_usd,
+        has_ratio=exposure.has_ratio,
+        costs=_costs(legs, margin),
+        margin=margin,
+        frontier=choice.frontier,
+        risk_before=risk_figures(book_weights(exposure, risk), risk),
+        risk_after=risk_figures(weights, risk, float(np.sqrt(basis))),
+        untraded=untraded,
+        notes=choice.notes,
+    )
+
+
+def _leg(terms: Terms, contracts: Decimal, dollars: float, account: MarginAccount) -> Leg:
+    settle = 1.0 if terms.instrument.payoff is Payoff.LINEAR else terms.settle_usd
+    units = terms.instrument.base_units(float(contracts), terms.price_usd, settle)
+    return Leg(
+        instrument=terms.instrument,
+        side="sell" if contracts < 0 else "buy",
+        contracts=abs(contracts),
+        base_quantity=abs(units),
+        notional_usd=abs(dollars),
+        price_usd=terms.price_usd,
+        beta_usd=dollars * terms.beta,
+        liquidation_price=liquidation_price_of(terms, account),
+        costs=(*trade_lines(terms, dollars), *holding_lines(terms, dollars)),
+    )
+
+
+def _costs(legs: tuple[Leg, ...], margin: tuple[MarginAccount, ...]) -> tuple[CostLine, ...]:
+    """Add the legs' lines up by name; a sum is as well known as its worst part."""
+    order = ("measured", "modelled", "assumed")
+    lines = [line for leg in legs for line in leg.costs] + [
+        capital_line(account.required_usd) for account in margin
+    ]
+    total: dict[str, CostLine] = {}
+    for line in lines:
+        so_far = total.get(line.name)
+        if so_far is None:
+            total[line.name] = line
+            continue
+        total[line.name] = CostLine(
+            line.name,
+            so_far.usd + line.usd,
+            so_far.low_usd + line.low_usd,
+            so_far.high_usd + line.high_usd,
+            line.monthly,
+            max(so_far.basis, line.basis, key=order.index),
+            so_far.note if so_far.note == line.note else "several contracts",
+        )
+    return tuple(total.values())

@@ -1,0 +1,209 @@
+"""What could go wrong: named scenarios and replays against the book with and without its hedge (domain §7).
+
+    stress(plan, exposure) -> rows
+
+Profits are first order in the dollars that move with each coin, which is exact for spot, linear contracts and, in
+dollars, inverse ones opened at the price of the ticket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from hedgerow.hedge.exposure import Exposure
+from hedgerow.hedge.margin import Stake, maintenance_after
+from hedgerow.hedge.plan import HedgePlan, Leg, MarginAccount
+from hedgerow.hedge.ticket import StressRow
+from hedgerow.model.coins import WRAPPED, is_stablecoin
+from hedgerow.model.instruments import Payoff
+
+__all__ = ["stress"]
+
+_FACTOR_MOVES = (-0.30, -0.20, -0.10, 0.10, 0.20, 0.30)
+_CRASH = (-0.0729, -0.2848)
+_SECTOR_FALL = -0.30
+_DEPEG = 0.88
+_VENUE_MARK = 0.65
+_STAKED_DISCOUNT = 0.06
+_FUNDING_SQUEEZE = -0.02
+_SQUEEZE_INTERVALS = 9
+_BASIS_GAP = -0.22
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """A plan and its exposure, ready to be shocked; `betas` are total betas to a common move of all factors."""
+
+    plan: HedgePlan
+    exposure: Exposure
+    betas: Mapping[str, float]
+
+    def moves(self, factor_move: float, alt: Callable[[float], float]) -> dict[str, float]:
+        """Return each coin's return: factors move as told, stablecoins not, the others as `alt` of their beta."""
+        moved: dict[str, float] = {}
+        for symbol, beta in self.betas.items():
+            if symbol in self.exposure.factors:
+                moved[symbol] = factor_move
+            else:
+                moved[symbol] = 0.0 if is_stablecoin(symbol) else alt(beta)
+        return moved
+
+
+def stress(plan: HedgePlan, exposure: Exposure, sectors: Mapping[str, str]) -> tuple[StressRow, ...]:
+    """Return the stress table of domain §7 for the book and the hedge `plan` adds to it.
+
+    Coins whose beta is unknown are left out of every row, as they are of the exposure.
+    """
+    totals = {s: float(np.sum(exposure.betas.of(s))) for s in exposure.betas.symbols}
+    scene = _Scene(plan, exposure, {s: b for s, b in totals.items() if np.isfinite(b)})
+    return (
+        *(_factor_row(scene, move) for move in _FACTOR_MOVES),
+        *_correlation_rows(scene),
+        *_sector_rows(scene, sectors),
+        *_peg_rows(scene),
+        *_venue_rows(scene),
+    )
+
+
+def _row(scene: _Scene, name: str, description: str, moves: Mapping[str, float]) -> StressRow:
+    book = sum(row.delta_usd * moves.get(row.symbol, 0.0) for row in scene.exposure.rows)
+    hedge = sum(leg.signed_usd * moves.get(leg.instrument.underlying, 0.0) for leg in scene.plan.legs)
+    gone, top_up = _liquidations(scene.plan, moves)
+    return StressRow(name, description, book, hedge, book + hedge, gone, top_up)
+
+
+def _liquidations(plan: HedgePlan, moves: Mapping[str, float]) -> tuple[tuple[str, ...], float]:
+    """Name the accounts that `moves` would liquidate and the dollars that would have saved them."""
+    gone: list[str] = []
+    top_up = 0.0
+    for account in plan.margin:
+        legs = [leg for leg in plan.legs if account_of(leg) == account.account]
+        short_of = _shortfall(account, legs, moves)
+        if short_of > 0:
+            gone.append(account.account)
+            top_up += short_of
+    return tuple(gone), top_up
+
+
+def account_of(leg: Leg) -> str:
+    """Return the account a leg's margin is held in: its venue and settlement coin."""
+    return f"{leg.instrument.venue}/{leg.instrument.settle}"
+
+
+def _shortfall(account: MarginAccount, legs: list[Leg], moves: Mapping[str, float]) -> float:
+    """Dollars by which the account's collateral falls short of loss and maintenance after `moves`."""
+    collateral = account.collateral_usd if np.isfinite(account.collateral_usd) else account.required_usd
+    needed, grown = 0.0, 1.0
+    for leg in legs:
+        move = moves.get(leg.instrument.underlying, 0.0)
+        stake = Stake(leg.instrument, leg.signed_usd, leg.price_usd, 1.0)
+        needed += maintenance_after((stake,), move) - leg.signed_usd * move
+        if leg.instrument.payoff is Payoff.INVERSE:
+            grown = 1.0 + move
+    return needed - collateral * grown
+
+
+def _factor_row(scene: _Scene, move: float) -> StressRow:
+    names = " and ".join(scene.exposure.factors)
+    described = f"{names} {move:+.0%}, every coin by its beta"
+    return _row(scene, f"{names} {move:+.0%}", described, scene.moves(move, lambda beta: beta * move))
+
+
+def _correlation_rows(scene: _Scene) -> tuple[StressRow, ...]:
+    factor = scene.exposure.factors[0]
+    crash, alts = _CRASH
+    doubled = scene.moves(-0.10, lambda beta: -0.20 * beta)
+    return (
+        _row(
+            scene,
+            "alts fall twice their beta",
+            f"{factor} −10 %, every other coin by twice its beta",
+            doubled,
+        ),
+        _row(
+            scene, "alts flat, rally", f"{factor} +30 %, every other coin 0", scene.moves(0.30, lambda _: 0.0)
+        ),
+        _row(
+            scene,
+            "2025-10-10 replayed",
+            f"{factor} {crash:.1%}, the median alt {alts:.1%}, whatever its beta (measured that day)",
+            scene.moves(crash, lambda _: alts),
+        ),
+    )
+
+
+def _sector_rows(scene: _Scene, sectors: Mapping[str, str]) -> tuple[StressRow, ...]:
+    """One row for the sector that the book holds most of: its coins −30 %, the factor 0."""
+    held: dict[str, float] = {}
+    for row in scene.exposure.rows:
+        sector = sectors.get(row.symbol, "")
+        if sector and row.symbol not in scene.exposure.factors and not is_stablecoin(row.symbol):
+            held[sector] = held.get(sector, 0.0) + row.delta_usd
+    if not held:
+        return ()
+    largest = max(held, key=lambda name: abs(held[name]))
+    moves = {
+        s: _SECTOR_FALL
+        for s in scene.betas
+        if sectors.get(s, "") == largest and s not in scene.exposure.factors
+    }
+    factor = scene.exposure.factors[0]
+    described = f"every {largest} coin −30 %, {factor} and the rest 0: no market hedge helps"
+    return (_row(scene, f"{largest} −30 %", described, moves),)
+
+
+def _peg_rows(scene: _Scene) -> tuple[StressRow, ...]:
+    stable = {row.symbol: row.delta_usd for row in scene.exposure.rows if is_stablecoin(row.symbol)}
+    depegged = {symbol: _DEPEG - 1.0 for symbol in stable if symbol == "USDC"}
+    marked = {symbol: _VENUE_MARK - 1.0 for symbol in stable if symbol in {"USDE", "USDD", "CRVUSD", "MIM"}}
+    rows = [
+        _row(scene, "USDC at 0.88", "as on 2023-03-11", depegged),
+        _row(scene, "synthetic dollar marked 0.65", "USDe on one venue, 2025-10-10", marked),
+    ]
+    staked = sum(
+        h.value_usd
+        for h in scene.exposure.worth.holdings
+        if h.position.symbol in WRAPPED and np.isfinite(h.value_usd)
+    )
+    lost = -_STAKED_DISCOUNT * staked
+    rows.append(
+        StressRow("staked tokens 6 % below", "a discount on every wrapped or staked token", lost, 0.0, lost)
+    )
+    return tuple(rows)
+
+
+def _venue_rows(scene: _Scene) -> tuple[StressRow, ...]:
+    legs = scene.plan.legs
+    squeeze = (
+        sum(-leg.signed_usd for leg in legs if leg.instrument.is_perpetual)
+        * _FUNDING_SQUEEZE
+        * _SQUEEZE_INTERVALS
+    )
+    dated = sum(leg.signed_usd for leg in legs if not leg.instrument.is_perpetual)
+    basis = (dated or sum(leg.signed_usd for leg in legs)) * -_BASIS_GAP
+    factor = scene.exposure.factors[0]
+    naked = _row(scene, "", "", scene.moves(-0.10, lambda beta: -0.10 * beta))
+    adl = "the exchange closes the whole hedge, then another 10 % down: the book stands alone"
+    frozen = "no order goes through for 2 h while the hedge account cannot be topped up: " + (
+        f"{factor} +10 % first" if legs else "nothing is hedged"
+    )
+    up = _row(scene, "", "", scene.moves(0.10, lambda beta: 0.10 * beta))
+    return (
+        StressRow(
+            "funding −2 % per 8 h, 3 days", "shorts pay longs at the venue's floor", 0.0, squeeze, squeeze
+        ),
+        StressRow(
+            "basis −22 %",
+            "the contract trades 22 % away from the index, against the hedge",
+            0.0,
+            -abs(basis),
+            -abs(basis),
+        ),
+        StressRow("hedge lost (ADL)", adl, naked.book_usd, 0.0, naked.book_usd),
+        StressRow(
+            "venue frozen 2 h", frozen, up.book_usd, up.hedge_usd, up.net_usd, up.liquidated, up.top_up_usd
+        ),
+    )

@@ -1,0 +1,152 @@
+"""A contract at market: what it moves like, what it costs to trade and to hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hedgerow.hedge.plan import Basis
+from hedgerow.hedge.valuation import price_of
+from hedgerow.model.arrays import FloatArray
+from hedgerow.model.betas import Betas
+from hedgerow.model.instruments import Instrument, Payoff
+from hedgerow.model.market import Book, Market
+from hedgerow.stats.carry import fit_funding, forecast_funding, prior_funding
+
+__all__ = ["MONTH_DAYS", "FundingOutlook", "Terms", "terms_of"]
+
+MONTH_DAYS = 30.0
+_NAN = float("nan")
+_BASIS_SD = {"perpetual": 0.0007, "dated": 0.0020, "quanto": 0.0015}
+"""Daily standard deviation of a contract against its own coin: same-asset daily effectiveness is 0.9992 to 0.9997
+at 4 % daily moves (domain §7), 7 to 11 bp; dated contracts carry the moves of their basis besides (modelled)."""
+_LEAST_MOVES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class FundingOutlook:
+    """What a short of one dollar expects to receive over 30 days, with its band; negative: it pays."""
+
+    expected: float
+    low: float
+    high: float
+    basis: Basis
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """One instrument as `rank` and `size` see it.
+
+    `delta_usd` is dollars per contract and 100 %; `beta` (K,) per dollar of notional; volatilities are daily:
+    of the underlying, of the part of it the factors do not explain, of the contract against its coin.
+    """
+
+    instrument: Instrument
+    price_usd: float
+    settle_usd: float
+    delta_usd: float
+    beta: FloatArray
+    underlying_volatility: float
+    residual_volatility: float
+    basis_volatility: float
+    factor_volatility: float
+    volume_usd: float
+    open_interest_usd: float
+    book: Book | None
+    funding: FundingOutlook
+    years_to_expiry: float
+    carry_a_year: float
+    unusable: str
+
+    @property
+    def own_volatility(self) -> float:
+        """Daily risk that a dollar of this contract adds besides the factors."""
+        return float(np.hypot(self.residual_volatility, self.basis_volatility))
+
+
+def terms_of(instrument: Instrument, betas: Betas, market: Market) -> Terms:
+    """Return the terms of `instrument` in `market`, with its beta from `betas`.
+
+    A contract on a factor has that factor's beta: exactly 1 (dated ones too: their basis is taken as proportional,
+    domain §3.1). Where price or beta is unknown, `unusable` says so.
+    """
+    price, settle = price_of(market, instrument.underlying), price_of(market, instrument.settle)
+    years = _years_to_expiry(instrument, market)
+    outlook = _funding(instrument, market)
+    carry = outlook.expected * 365.0 / MONTH_DAYS if instrument.expiry else 0.0
+    contract_price = price * (1.0 + carry * years)
+    beta, residual, why = _beta(instrument, betas)
+    kind = "quanto" if instrument.payoff is Payoff.QUANTO else ("dated" if instrument.expiry else "perpetual")
+    if not np.isfinite(price):
+        why = f"{instrument.underlying} has no price in {market.source or 'the market'}"
+    elif not np.isfinite(settle):
+        why = f"it settles in {instrument.settle}, which has no price"
+    return Terms(
+        instrument=instrument,
+        price_usd=contract_price,
+        settle_usd=settle,
+        delta_usd=instrument.dollar_delta(contract_price, settle),
+        beta=beta,
+        underlying_volatility=_volatility(market, instrument.underlying),
+        residual_volatility=residual,
+        basis_volatility=_BASIS_SD[kind],
+        factor_volatility=_volatility(market, betas.factors[0]),
+        volume_usd=market.daily_volume_usd(instrument.underlying),
+        open_interest_usd=market.open_interest_usd.get(instrument.underlying, _NAN),
+        book=market.books.get(instrument.underlying),
+        funding=outlook,
+        years_to_expiry=years,
+        carry_a_year=carry,
+        unusable=why,
+    )
+
+
+def _years_to_expiry(instrument: Instrument, market: Market) -> float:
+    if instrument.expiry is None:
+        return 0.0
+    ends = np.datetime64(instrument.expiry.replace(tzinfo=None), "ms")
+    return max(float((ends - market.as_of) / np.timedelta64(1, "D")) / 365.0, 0.0)
+
+
+def _beta(instrument: Instrument, betas: Betas) -> tuple[FloatArray, float, str]:
+    """The contract's betas, the daily volatility the factors leave unexplained, and why it cannot be used."""
+    name = instrument.underlying
+    if name in betas.factors:
+        return np.array([float(name == factor) for factor in betas.factors]), 0.0, ""
+    if name not in betas.symbols or not np.isfinite(betas.of(name)).all():
+        return np.full(len(betas.factors), np.nan), _NAN, f"the beta of {name} is unknown"
+    i = betas.symbols.index(name)
+    if betas.method[i] == "prior":
+        return betas.beta[i], _NAN, f"{name} is too young: {int(betas.n[i])} returns"
+    per_day = float(betas.resid_vol[i]) * np.sqrt(24.0 / betas.bar_hours)
+    return betas.beta[i], per_day, ""
+
+
+def _volatility(market: Market, symbol: str) -> float:
+    """Daily standard deviation of the last 90 days of simple returns; NaN below 20 of them."""
+    if symbol not in market.symbols:
+        return _NAN
+    closes = market.prices[-round(90 * market.bars_per_day) - 1 :, market.symbols.index(symbol)]
+    moves = closes[1:] / closes[:-1] - 1.0
+    seen = moves[np.isfinite(moves)]
+    return float(np.std(seen, ddof=1) * np.sqrt(market.bars_per_day)) if len(seen) >= _LEAST_MOVES else _NAN
+
+
+def _funding(instrument: Instrument, market: Market) -> FundingOutlook:
+    """What a short of one dollar receives in 30 days: from the prints where there are any, else from the prior."""
+    prints = market.funding.get(instrument.underlying)
+    if prints is None or not len(prints.times):
+        hours = instrument.funding_interval_hours or 8.0
+        model, last, note = (
+            prior_funding(hours),
+            _NAN,
+            "no prints given: 0.01 % per 8 h with the spread of large coins",
+        )
+    else:
+        model, last = fit_funding(prints.times, prints.rates), float(prints.rates[-1])
+        note = f"AR(1) of {model.n} prints of {prints.venue}, every {model.interval_hours:g} h"
+    ahead = forecast_funding(model, last, round(MONTH_DAYS * 24.0 / model.interval_hours))
+    basis: Basis = "measured" if model.basis == "measured" else "modelled"
+    return FundingOutlook(ahead.expected, ahead.low, ahead.high, basis, note)

@@ -1,1 +1,1 @@
-"""Floor 3: results as frozen data, then as text or HTML."""
+"""Floor 3: results as frozen data, then as text, JSON or HTML."""

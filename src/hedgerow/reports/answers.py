@@ -1,0 +1,149 @@
+"""The answers of `value`, `beta`, `choose` and `stress` as text."""
+
+from __future__ import annotations
+
+import numpy as np
+from rich.console import Group, RenderableType
+
+from hedgerow.hedge.exposure import Exposure
+from hedgerow.hedge.ranking import Candidate, Ranking
+from hedgerow.hedge.ticket import Ticket
+from hedgerow.hedge.valuation import Valuation
+from hedgerow.model.betas import Betas
+from hedgerow.model.market import Market
+from hedgerow.reports.layout import columns, facts, header, instant, notes, page
+from hedgerow.reports.obstacles import spoken_warnings, unknown_text
+from hedgerow.reports.ticket import estimator_words, exposure_rows, exposure_table, worth_rows
+from hedgerow.reports.wording import amount, count, number, percent
+
+__all__ = ["beta_text", "choose_text", "stress_text", "value_text"]
+
+
+def value_text(worth: Valuation, market: Market, recognised: str = "") -> Group:
+    """Return step 1a: every asset with its price and value."""
+    rows = [
+        [
+            asset.symbol,
+            count(asset.quantity),
+            amount(asset.price_usd, worth.currency),
+            amount(asset.value_usd, worth.currency),
+            "" if asset.basis == "market" else asset.basis,
+        ]
+        for asset in sorted(worth.rows, key=lambda a: -abs(a.value_usd) if np.isfinite(a.value_usd) else 0.0)
+    ]
+    return page(
+        _first(market, recognised),
+        facts(worth_rows(worth)),
+        columns(["asset", "quantity", "price", "value", ""], rows, left=(0, 4)),
+        unknown_text(worth.unknown, worth.warnings),
+        _warned(worth.warnings),
+    )
+
+
+def beta_text(exposure: Exposure, market: Market, warnings: tuple[str, ...], recognised: str = "") -> Group:
+    """Return steps 1b and 2: every coin's beta with its error, R² and how it came about, and the book's."""
+    return page(
+        _first(market, recognised, f"factor {', '.join(exposure.factors)}", estimator_words(exposure.betas)),
+        facts([*worth_rows(exposure.worth), *exposure_rows(exposure, exposure.worth.currency)]),
+        exposure_table(exposure),
+        _beta_table(exposure.betas, exposure.worth.assets),
+        unknown_text(exposure.unknown, warnings),
+        _warned(warnings),
+    )
+
+
+def _beta_table(betas: Betas, symbols: tuple[str, ...]) -> RenderableType:
+    names = ["coin", "R²", "returns", "effective", "before shrinking", "method"]
+    rows = []
+    for symbol in symbols:
+        if symbol not in betas.symbols:
+            continue
+        i = betas.symbols.index(symbol)
+        raw = f"{number(betas.raw[i, 0])} ± {number(betas.raw_stderr[i, 0])}"
+        rows.append(
+            [
+                symbol,
+                number(betas.r2[i]) if np.isfinite(betas.r2[i]) else "",
+                str(int(betas.n[i])),
+                number(betas.n_eff[i], 0) if np.isfinite(betas.n_eff[i]) else "",
+                raw if np.isfinite(betas.raw[i, 0]) else "",
+                betas.method[i],
+            ]
+        )
+    return columns(names, rows, left=(0, 5))
+
+
+def choose_text(
+    exposure: Exposure, ranking: Ranking, market: Market, warnings: tuple[str, ...], recognised: str = ""
+) -> Group:
+    """Return step 3: the candidates side by side over the horizon, with the two baselines."""
+    money = exposure.worth.currency
+    rows = [_candidate(c, ranking, money) for c in (*ranking.candidates, *ranking.baselines)]
+    names = ["", "cost", "risk added", "risk left", "margin", "of volume", "of open int.", "unwind", "reason"]
+    return page(
+        _first(
+            market, recognised, f"factor {', '.join(exposure.factors)}", f"over {ranking.horizon_days:g} days"
+        ),
+        facts(exposure_rows(exposure, money)),
+        columns(names, rows, left=(0, 8), indent=2),
+        unknown_text(exposure.unknown, warnings),
+        _warned((*warnings, *ranking.warnings)),
+    )
+
+
+def _candidate(candidate: Candidate, ranking: Ranking, money: str) -> list[str]:
+    liquidity = candidate.liquidity
+    mark = "→ " if candidate is ranking.best else "  "
+    name = candidate.instrument.symbol if candidate.instrument else candidate.name
+    hours = liquidity.hours_to_unwind
+    return [
+        mark + name,
+        amount(candidate.cost_usd, money),
+        amount(candidate.basis_risk_usd, money),
+        f"{amount(candidate.volatility_left_usd, money)} a year",
+        amount(candidate.margin_usd, money),
+        percent(liquidity.share_of_daily_volume) if candidate.instrument else "",
+        percent(liquidity.share_of_open_interest) if candidate.instrument else "",
+        f"{number(hours, 1)} h" if np.isfinite(hours) else ("unknown" if candidate.instrument else ""),
+        candidate.reason,
+    ]
+
+
+def stress_text(ticket: Ticket) -> Group:
+    """Return every scenario for the book alone, the hedge, and both."""
+    money = ticket.currency
+    rows = [
+        [
+            row.name,
+            amount(row.book_usd, money, signed=True),
+            amount(row.hedge_usd, money, signed=True),
+            amount(row.net_usd, money, signed=True),
+            f"{', '.join(row.liquidated)} liquidated; {amount(row.top_up_usd, money)} would save it. {row.description}"
+            if row.liquidated
+            else row.description,
+        ]
+        for row in ticket.stress
+    ]
+    spoken = spoken_warnings(ticket.warnings)
+    return page(
+        header(
+            ticket.simulated,
+            "" if ticket.simulated else ticket.source,
+            f"as of {instant(ticket.as_of)}",
+            f"factor {', '.join(ticket.plan.factors)}",
+        ),
+        facts([*worth_rows(ticket.worth), *exposure_rows(ticket.exposure, money)]),
+        columns(["scenario", "book", "hedge", "together", ""], rows, left=(0, 4), indent=2),
+        unknown_text(ticket.unknown, ticket.warnings),
+        notes(spoken) if spoken else None,
+    )
+
+
+def _first(market: Market, recognised: str, *more: str) -> RenderableType:
+    source = "" if market.simulated else market.source
+    return header(market.simulated, source, f"as of {instant(market.as_of)}", *more, recognised)
+
+
+def _warned(warnings: tuple[str, ...]) -> RenderableType | None:
+    spoken = spoken_warnings(dict.fromkeys(warnings))
+    return notes(spoken) if spoken else None

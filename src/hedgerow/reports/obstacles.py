@@ -1,0 +1,65 @@
+"""What stands in the way: rules that refuse, and what is unknown, with what would help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from hedgerow.hedge.plan import Refusal
+from hedgerow.reports.layout import line
+from hedgerow.reports.wording import amount, percent
+
+__all__ = ["refusals_text", "spoken_warnings", "unknown_text"]
+
+_UNKNOWN = "unknown:"
+_IN_MONEY = {"instrument cap", "venue cap"}
+_IN_TIMES = {"leverage"}
+
+
+def refusals_text(refusals: tuple[Refusal, ...]) -> RenderableType | None:
+    """Return every refusal with what was measured, what is allowed and what would satisfy it; None for none."""
+    if not refusals:
+        return None
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for refusal in refusals:
+        table.add_row("", line(refusal.rule), line(_measured(refusal)), line(refusal.remedy))
+    limits = "1 limit" if len(refusals) == 1 else f"{len(refusals)} limits"
+    return Group(line(f"refused: {limits}", "bold red"), table)
+
+
+def _measured(refusal: Refusal) -> str:
+    if refusal.rule == "liquidation distance":
+        return f"{refusal.detail}: {percent(refusal.measured)} < {percent(refusal.limit)}"
+    if refusal.rule in _IN_TIMES:
+        return f"{refusal.detail}: {refusal.measured:.1f} × > {refusal.limit:g} ×"
+    if refusal.rule in _IN_MONEY:
+        return f"{refusal.detail}: {amount(refusal.measured)} > {amount(refusal.limit)}"
+    if refusal.limit > 0:
+        return f"{refusal.detail}: {percent(refusal.measured)} > {percent(refusal.limit)}"
+    return refusal.detail
+
+
+def unknown_text(unknown: tuple[str, ...], warnings: Iterable[str]) -> RenderableType | None:
+    """Return what is unknown, why, and the two ways out; None where everything is known."""
+    if not unknown:
+        return None
+    told = [warning for warning in warnings if warning.startswith(_UNKNOWN)]
+    named = {symbol for symbol in unknown if any(f" of {symbol} (" in warning for warning in told)}
+    told += [f"{_UNKNOWN} {symbol}" for symbol in unknown if symbol not in named]
+    lines: list[Text] = [line(warning, "bold") for warning in told]
+    first = unknown[0]
+    option = "--beta" if any(f"beta of {first} (" in warning for warning in told) else "--price"
+    lines.append(
+        line(
+            f"  Every number here is without it. Give it ({option} {first}=…) or leave it out (--exclude {first})."
+        )
+    )
+    return Group(*lines)
+
+
+def spoken_warnings(warnings: Iterable[str]) -> tuple[str, ...]:
+    """Return the warnings besides those that `unknown_text` tells."""
+    return tuple(warning for warning in warnings if not warning.startswith(_UNKNOWN))

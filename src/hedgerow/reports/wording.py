@@ -1,0 +1,79 @@
+"""Numbers and names as people read them: units always, a true minus sign, nothing a terminal would obey."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from decimal import Decimal
+
+__all__ = ["amount", "bar", "count", "month", "number", "percent", "plain_text", "plus_minus"]
+
+_BAR = 12
+_FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+_UNKNOWN = "unknown"
+
+
+def plain_text(text: str) -> str:
+    """Return `text` without control, format and bidirectional characters, on one line.
+
+    What comes from a file may carry escape sequences that a terminal obeys; none of them gets through.
+    """
+    spaced = text.replace("\n", " ").replace("\t", " ")
+    return "".join(c for c in spaced if unicodedata.category(c) not in _FORBIDDEN)
+
+
+def amount(value: float | None, currency: str = "USD", *, signed: bool = False) -> str:
+    """Return money: `$302,000`, `−$61,000`, `20,000 USDC`; cents below 100."""
+    if value is None or not math.isfinite(value):
+        return _UNKNOWN
+    digits = 0 if abs(value) >= 99.5 or abs(value) < 0.005 else 2
+    body = f"{abs(value):,.{digits}f}"
+    below = value < 0 and float(body.replace(",", "")) != 0
+    sign = "−" if below else ("+" if signed and value > 0 else "")
+    return f"{sign}${body}" if currency == "USD" else f"{sign}{body} {plain_text(currency)}"
+
+
+def plus_minus(value: float | None) -> str:
+    """Return the size of an error in money without its unit: `21,000`."""
+    return amount(value).removeprefix("$")
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """Return a plain number with a true minus sign: `1.24`, `−0.30`; never a negative zero."""
+    if value is None or not math.isfinite(value):
+        return _UNKNOWN
+    body = f"{abs(value):,.{digits}f}"
+    return f"−{body}" if value < 0 and float(body.replace(",", "")) != 0 else body
+
+
+def percent(fraction: float | None, *, signed: bool = False) -> str:
+    """Return a fraction as percent, two figures or so: `41 %`, `7 %`, `0.9 %`, `0.09 %`."""
+    if fraction is None or not math.isfinite(fraction):
+        return _UNKNOWN
+    size = abs(100.0 * fraction)
+    digits = 0 if size >= 9.5 else (1 if size >= 0.95 else 2)
+    body = f"{size:,.{digits}f}".removesuffix(".0")
+    zero = float(body.replace(",", "")) == 0
+    sign = "" if zero else ("−" if fraction < 0 else ("+" if signed else ""))
+    return f"{sign}{'0' if zero else body} %"
+
+
+def count(quantity: Decimal | float, digits: int = 4) -> str:
+    """Return a quantity of coins or contracts, without trailing zeros: `4,832`, `0.004`."""
+    exact = quantity if isinstance(quantity, Decimal) else Decimal(f"{quantity:.{digits + 4}g}")
+    body = f"{abs(exact):,f}"
+    if "." in body:
+        body = body.rstrip("0").rstrip(".")
+    return f"−{body}" if exact < 0 else body
+
+
+def month(value: float, currency: str = "USD") -> str:
+    """Return a cost of a month in words: it `costs` or `earns` so much."""
+    return f"{'earns' if value < 0 else 'costs'} about {amount(abs(value), currency)}"
+
+
+def bar(share: float, largest: float) -> str:
+    """Return a bar of full blocks, 12 for the `largest` share."""
+    if not (math.isfinite(share) and largest > 0):
+        return ""
+    return "█" * max(round(_BAR * abs(share) / largest), 1 if share else 0)

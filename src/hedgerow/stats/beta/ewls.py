@@ -8,12 +8,11 @@ import numpy as np
 
 from hedgerow.model.arrays import BoolArray, FloatArray
 from hedgerow.stats.beta.estimator import BetaFit, BetaPath, Errors
-from hedgerow.stats.beta.prefix import path_by_fits
-from hedgerow.stats.beta.regression import beta_fit, fit_lines, own_factors, usable_rows
+from hedgerow.stats.beta.notation import named
+from hedgerow.stats.beta.prefix import path_by
+from hedgerow.stats.beta.regression import Lines, fit_by, fit_lines
 
-__all__ = ["Ewls", "decay"]
-
-_LEAST = 3
+__all__ = ["Ewls", "decay", "riskmetrics"]
 
 
 def decay(used: BoolArray, half_life: float | None) -> FloatArray:
@@ -21,7 +20,7 @@ def decay(used: BoolArray, half_life: float | None) -> FloatArray:
     if half_life is None:
         return used.astype(float)
     age = np.cumsum(used[::-1], axis=0)[::-1] - 1
-    return np.where(used, 0.5 ** (np.maximum(age, 0) / half_life), 0.0)
+    return np.where(used, np.exp2(-np.maximum(age, 0) / half_life), 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +37,30 @@ class Ewls:
     @property
     def spec(self) -> str:
         """The specification that makes this estimator."""
-        return f"ewls:{self.half_life:g}" + ("" if self.window is None else f":{self.window}")
+        return named("ewls", self.half_life, self.window, errors=self.errors, usual="sandwich")
 
     def fit(self, y: FloatArray, x: FloatArray) -> BetaFit:
-        """Return betas with their errors."""
-        c = decay(usable_rows(y, x, self.window), self.half_life)
-        return beta_fit(fit_lines(y, own_factors(y, x), c), c, _LEAST, self.errors, y)
+        """Return the betas of the last window."""
+        return fit_by(self._solve, y, x, self.window, self.errors)
 
     def path(self, y: FloatArray, x: FloatArray) -> BetaPath:
         """Return the betas at every row."""
-        return path_by_fits(self, y, x, self.window)
+        return path_by(self._solve, y, x, self.window, self.errors)
+
+    def _solve(self, y: FloatArray, x: FloatArray, used: BoolArray) -> tuple[Lines, FloatArray]:
+        c = decay(used, self.half_life)
+        return fit_lines(y, x, c), c
+
+
+def riskmetrics(y: FloatArray, x: FloatArray, lam: float = 0.94) -> FloatArray:
+    """Return (N,) Σcov/Σvar by RiskMetrics' recursion s ← λs + (1−λ)·product, s₀ the first product, no means (TV05).
+
+    `y` (T, N) on one factor `x` (T,); rows with NaN are dropped for that asset, NaN where x does not move.
+    """
+    used = np.isfinite(y) & np.isfinite(x)[:, None]
+    nth = np.cumsum(used, axis=0)
+    age = nth[-1] - nth
+    w = np.where(used, lam**age * np.where(nth == 1, 1.0, 1.0 - lam), 0.0)
+    cross = (w * np.where(used, y * x[:, None], 0.0)).sum(axis=0)
+    square = (w * np.where(used, (x**2)[:, None], 0.0)).sum(axis=0)
+    return np.asarray(np.divide(cross, square, out=np.full(y.shape[1], np.nan), where=square > 0))

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hedgerow.model.arrays import FloatArray
+import numpy as np
+
+from hedgerow.model.arrays import BoolArray, FloatArray
 from hedgerow.stats.beta.estimator import BetaFit, BetaPath, Errors
-from hedgerow.stats.beta.prefix import path_by_fits
-from hedgerow.stats.beta.regression import beta_fit, fit_lines, own_factors, usable_rows
+from hedgerow.stats.beta.notation import named
+from hedgerow.stats.beta.prefix import path_by
+from hedgerow.stats.beta.regression import Lines, fit_by, fit_lines
 
-__all__ = ["Ols"]
-
-_LEAST = 3
+__all__ = ["Ols", "returns_needed", "stderr_rule"]
 
 
 @dataclass(frozen=True, slots=True)
 class Ols:
-    """β = Σ(x−x̄)(y−ȳ)/Σ(x−x̄)² over `window` returns (None: all), for any number of factors (E1, E14, TV04)."""
+    """β = Σ(x−x̄)(y−ȳ)/Σ(x−x̄)² over `window` returns (None: all), for any number of factors (E1, E14, TV04).
+
+    Errors: classical with n−p degrees of freedom; `sandwich` is HC1, `hac` Newey–West, both times n/(n−p).
+    """
 
     window: int | None = None
     errors: Errors = "ols"
@@ -24,13 +28,31 @@ class Ols:
     @property
     def spec(self) -> str:
         """The specification that makes this estimator."""
-        return "ols" if self.window is None else f"ols:{self.window}"
+        return named("ols", self.window, errors=self.errors, usual="ols")
 
     def fit(self, y: FloatArray, x: FloatArray) -> BetaFit:
-        """Return betas with classical errors, or HAC or sandwich ones."""
-        c = usable_rows(y, x, self.window).astype(float)
-        return beta_fit(fit_lines(y, own_factors(y, x), c), c, _LEAST, self.errors, y)
+        """Return the betas of the last window."""
+        return fit_by(_equal_weights, y, x, self.window, self.errors, corrected=True)
 
     def path(self, y: FloatArray, x: FloatArray) -> BetaPath:
         """Return the betas at every row."""
-        return path_by_fits(self, y, x, self.window)
+        return path_by(_equal_weights, y, x, self.window, self.errors, corrected=True)
+
+
+def _equal_weights(y: FloatArray, x: FloatArray, used: BoolArray) -> tuple[Lines, FloatArray]:
+    c = used.astype(float)
+    return fit_lines(y, x, c), c
+
+
+def stderr_rule(beta: float, correlation: float, n: float) -> float:
+    """Return how well n returns tell a beta: |β|·√((1−ρ²)/(ρ²(n−2))); NaN for n ≤ 2 or ρ = 0 (domain §2, TV47)."""
+    if n <= 2 or correlation == 0.0:
+        return float("nan")
+    return float(abs(beta) * np.sqrt((1.0 - correlation**2) / (correlation**2 * (n - 2.0))))
+
+
+def returns_needed(beta: float, correlation: float, stderr: float) -> float:
+    """Return the returns it takes to know a beta to ± `stderr`, the inverse of `stderr_rule`; NaN as there (TV47)."""
+    if stderr <= 0.0 or correlation == 0.0:
+        return float("nan")
+    return float(2.0 + (beta / stderr) ** 2 * (1.0 - correlation**2) / correlation**2)

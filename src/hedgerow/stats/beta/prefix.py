@@ -4,24 +4,51 @@ from __future__ import annotations
 
 import numpy as np
 
-from hedgerow.model.arrays import FloatArray
-from hedgerow.stats.beta.estimator import BetaPath, Estimator
+from hedgerow.model.arrays import BoolArray, FloatArray, IntArray
+from hedgerow.stats.beta.estimator import BetaPath, Errors, Estimator
+from hedgerow.stats.beta.regression import Solve, beta_fit, own_factors, usable_rows
 
-__all__ = ["path_by_fits"]
+__all__ = ["first_rows", "path_by", "path_by_fits"]
 
 
-def path_by_fits(estimator: Estimator, y: FloatArray, x: FloatArray, window: int | None) -> BetaPath:
-    """Return the path by calling `fit` on the rows up to each one.
+def first_rows(used: BoolArray, window: int | None) -> IntArray:
+    """Return (T,) for each row the earliest one that a window of `window` usable returns of any asset reaches."""
+    rows = len(used)
+    first = np.arange(rows, dtype=np.int64)
+    for column in used.T:
+        at = np.flatnonzero(column)
+        seen = np.cumsum(column)
+        if len(at):
+            back = np.zeros(rows, dtype=np.int64) if window is None else np.maximum(seen - window, 0)
+            first = np.where(seen > 0, np.minimum(first, at[np.minimum(back, len(at) - 1)]), first)
+    return first
 
-    Without gaps only the last `window` rows are handed on, which are all that the fit would use.
-    """
-    rows, assets = y.shape
-    factors = x.shape[-1]
-    beta, stderr = np.full((rows, assets, factors), np.nan), np.full((rows, assets, factors), np.nan)
-    n = np.zeros((rows, assets), dtype=np.int64)
-    whole = window is not None and bool(np.isfinite(y).all() and np.isfinite(x).all())
-    for t in range(rows):
-        first = max(0, t + 1 - window) if whole and window is not None else 0
-        fit = estimator.fit(y[first : t + 1], x[first : t + 1])
-        beta[t], stderr[t], n[t] = fit.beta, fit.stderr, fit.n
-    return BetaPath(beta, stderr, n)
+
+def path_by(
+    solve: Solve, y: FloatArray, x: FloatArray, window: int | None, errors: Errors, *, corrected: bool = False
+) -> BetaPath:
+    """Return the path of the lines that `solve` draws, each fitted anew on the rows that its window reaches."""
+    own = own_factors(y, x)
+    used = usable_rows(y, own, None)
+    path = _empty(y, own)
+    for t, first in enumerate(first_rows(used, window)):
+        here = used[first : t + 1].copy()
+        if window is not None:
+            here &= np.cumsum(here[::-1], axis=0)[::-1] <= window
+        lines, c = solve(y[first : t + 1], own[first : t + 1], here)
+        fit = beta_fit(lines, c, y[first : t + 1], errors, corrected=corrected)
+        path.beta[t], path.stderr[t], path.n[t] = fit.beta, fit.stderr, fit.n
+    return path
+
+
+def path_by_fits(estimator: Estimator, y: FloatArray, x: FloatArray) -> BetaPath:
+    """Return the path by calling `fit` on all rows up to each one."""
+    path = _empty(y, own_factors(y, x))
+    for t in range(len(y)):
+        fit = estimator.fit(y[: t + 1], x[: t + 1])
+        path.beta[t], path.stderr[t], path.n[t] = fit.beta, fit.stderr, fit.n
+    return path
+
+
+def _empty(y: FloatArray, own: FloatArray) -> BetaPath:
+    return BetaPath(np.full(own.shape, np.nan), np.full(own.shape, np.nan), np.zeros(y.shape, dtype=np.int64))

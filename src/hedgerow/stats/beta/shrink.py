@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hedgerow.model.arrays import FloatArray, IntArray
+from hedgerow.model.errors import NotEnoughData
 from hedgerow.stats.beta.estimator import BetaFit, BetaPath, Estimator
 
 __all__ = ["Prior", "Shrink", "cross_section_prior", "posterior", "vasicek", "weight"]
 
 _LEAST_RETURNS = 60
+_LEAST_TO_SPREAD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,13 @@ def cross_section_prior(beta: FloatArray, stderr: FloatArray) -> Prior:
     """Return mean and spread of true betas over N coins, from (N, K) estimates and errors (E4, TV06b).
 
     τ² = max(Var(β̂) − mean(s²), 0), ddof 1: what the spread of estimates owes to their own noise is taken off.
+    Give known estimates only. Raises `NotEnoughData` for fewer than two: one coin has no spread.
     """
+    if len(beta) < _LEAST_TO_SPREAD:
+        raise NotEnoughData(
+            f"{len(beta)} coins make no cross-section",
+            advice="Give a price file with more coins, or a prior.",
+        )
     mean = beta.mean(axis=0)
     noise = (stderr**2).mean(axis=0)
     tau = np.sqrt(np.maximum(beta.var(axis=0, ddof=1) - noise, 0.0))
@@ -64,7 +72,8 @@ def posterior(
 ) -> tuple[FloatArray, FloatArray]:
     """Return `beta` (N, K) and `covariance` (N·K, N·K) with `rows` shrunk and the others as they were.
 
-    K C K + (1−K)² τ²: the estimates' correlation stays, the prior's error is each coin's own.
+    K C K + (1−K)² τ²: the estimates' correlation stays, the prior's error is each coin's own; where τ = 0 it is that
+    of the one mean they all take, and they share it.
     """
     count = beta.shape[1]
     stderr = np.sqrt(np.maximum(np.diag(covariance), 0.0)).reshape(beta.shape)
@@ -74,8 +83,11 @@ def posterior(
     moved[rows] = k[rows] * beta[rows] + (1.0 - k[rows]) * prior.mean
     flat = k.reshape(-1)
     joint = covariance * flat[:, None] * flat[None, :]
-    own = ((1.0 - k) ** 2 * _doubt(prior) ** 2).reshape(-1)
-    joint[np.diag_indices(len(flat))] += own
+    joint[np.diag_indices(len(flat))] += ((1.0 - k) * prior.tau).reshape(-1) ** 2
+    if prior.mean_error is not None:
+        taken = (1.0 - k) * np.where(prior.tau > 0, 0.0, prior.mean_error)
+        for factor in range(count):
+            joint[factor::count, factor::count] += np.outer(taken[:, factor], taken[:, factor])
     return moved.reshape(-1, count), joint
 
 

@@ -1,15 +1,37 @@
-"""What a trade costs at once and by the month, line by line, each saying how it is known."""
+"""What a trade costs at once and by the month, line by line, each saying how it is known.
+
+The lines come from the cost objects of `stats.costs`; what those call unknown (no volume in the file) is priced here on
+an assumed volume and called assumed: never zero.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from hedgerow.hedge.plan import Basis, CostLine
+from hedgerow.hedge.plan import CostLine
 from hedgerow.hedge.terms import MONTH_DAYS, Terms
+from hedgerow.model.instruments import Payoff
+from hedgerow.stats.costs import (
+    CapitalCost,
+    CarryCost,
+    Charge,
+    CoinFeeCost,
+    Cost,
+    FeeCost,
+    ImpactCost,
+    RollCost,
+    SpreadCost,
+    Trade,
+    spread_from_book,
+    spread_from_volume,
+)
 
 __all__ = ["capital_line", "entry_rate", "holding_lines", "holding_rate", "trade_lines"]
 
 _CAPITAL_A_YEAR = 0.05
+_BASIS_BAND_A_YEAR = 0.05
 _NO_VOLUME_USD = 1e6
 _NO_VOLATILITY = 0.05
 
@@ -19,80 +41,62 @@ def trade_lines(terms: Terms, dollars: float) -> tuple[CostLine, ...]:
 
     Impact is the larger of the walk of the book, where there is one, and the square root of domain §10.
     """
-    size = abs(dollars)
-    fee = size * float(terms.instrument.taker_fee)
-    spread, spread_basis, spread_note = _half_spread(terms)
-    impact, impact_basis, impact_note = _impact(terms, dollars)
-    return (
-        CostLine("fee", fee, fee, fee, monthly=False, basis="measured", note=terms.instrument.cite),
-        CostLine(
-            "spread",
-            size * spread,
-            size * spread * 0.5,
-            size * spread * 2.0,
-            False,
-            spread_basis,
-            spread_note,
-        ),
-        CostLine(
-            "impact",
-            size * impact,
-            size * impact * 0.5,
-            size * impact * 1.5,
-            False,
-            impact_basis,
-            impact_note,
-        ),
+    trade = Trade(dollars)
+    known = terms.volume_usd > 0 and np.isfinite(terms.underlying_volatility)
+    lines = [_line(cost.cost_usd(trade), monthly=False) for cost in _trade_costs(terms)]
+    return tuple(line if known or line.basis != "modelled" else _assumed(line) for line in lines)
+
+
+def _trade_costs(terms: Terms) -> Sequence[Cost]:
+    instrument, book = terms.instrument, terms.book
+    rate = float(instrument.taker_fee)
+    fee: Cost = FeeCost(rate, note=instrument.cite)
+    if instrument.payoff is Payoff.INVERSE:
+        fee = CoinFeeCost(rate, terms.price_usd, terms.settle_usd, note=instrument.cite)
+    volume = terms.volume_usd if terms.volume_usd > 0 else _NO_VOLUME_USD
+    sigma = terms.underlying_volatility if np.isfinite(terms.underlying_volatility) else _NO_VOLATILITY
+    if book is None:
+        spread: SpreadCost = spread_from_volume(volume)
+        return fee, spread, ImpactCost(sigma, volume)
+    return fee, spread_from_book(book.bids, book.asks), ImpactCost(sigma, volume, book.bids, book.asks)
+
+
+def _line(charge: Charge, *, monthly: bool) -> CostLine:
+    return CostLine(
+        charge.name, charge.usd, charge.low_usd, charge.high_usd, monthly, charge.basis, charge.note
     )
 
 
-def _half_spread(terms: Terms) -> tuple[float, Basis, str]:
-    book = terms.book
-    if book is not None and len(book.bids) and len(book.asks):
-        bid, ask = float(book.bids[0, 0]), float(book.asks[0, 0])
-        return (ask - bid) / (ask + bid), "measured", f"book of {book.venue}"
-    known = terms.volume_usd > 0
-    volume = terms.volume_usd if known else _NO_VOLUME_USD
-    rate = float(np.clip(2e-4 * np.sqrt(1e7 / volume), 0.2e-4, 50e-4))
-    return rate, "modelled" if known else "assumed", "2 bp at 10 million dollars a day, by the square root"
-
-
-def _impact(terms: Terms, dollars: float) -> tuple[float, Basis, str]:
-    known = terms.volume_usd > 0 and np.isfinite(terms.underlying_volatility)
-    volume = terms.volume_usd if terms.volume_usd > 0 else _NO_VOLUME_USD
-    sigma = terms.underlying_volatility if np.isfinite(terms.underlying_volatility) else _NO_VOLATILITY
-    root = 2.0 / 3.0 * sigma * float(np.sqrt(abs(dollars) / volume))
-    basis: Basis = "modelled" if known else "assumed"
-    return root, basis, "two thirds of the square-root law"
+def _assumed(line: CostLine) -> CostLine:
+    note = "no volume in the file: a million dollars a day assumed"
+    return CostLine(line.name, line.usd, line.low_usd, line.high_usd, line.monthly, "assumed", note)
 
 
 def holding_lines(terms: Terms, dollars: float) -> tuple[CostLine, ...]:
-    """Return what holding `dollars` (signed) costs a month of 30 days: funding, or the carry of a dated contract.
+    """Return what holding `dollars` (signed) costs a month of 30 days: funding, or carry and rolls of a dated contract.
 
     A short receives positive funding, and earns the basis of a dated contract above its index: negative costs.
     """
-    outlook = terms.funding
+    outlook, trade = terms.funding, Trade(dollars, MONTH_DAYS)
     if terms.instrument.expiry is None:
-        ends = sorted((dollars * outlook.low, dollars * outlook.high))
-        line = CostLine(
-            "funding", dollars * outlook.expected, ends[0], ends[1], True, outlook.basis, outlook.note
+        low, high = sorted((dollars * outlook.low, dollars * outlook.high))
+        return (
+            CostLine("funding", dollars * outlook.expected, low, high, True, outlook.basis, outlook.note),
         )
-        return (line,)
-    months = 365.0 / MONTH_DAYS
-    carry = dollars * terms.carry_a_year / months
-    spread = abs(dollars) * 0.05 / months
-    note = "basis modelled from expected funding, ± 5 % a year"
-    rolls = sum(line.usd for line in trade_lines(terms, dollars)) * 2.0 * MONTH_DAYS / 91.0
-    return (
-        CostLine("carry", carry, carry - spread, carry + spread, True, "modelled", note),
-        CostLine("roll", rolls, 0.5 * rolls, 2.0 * rolls, True, "modelled", "two trades a quarter"),
-    )
+    note = f"basis modelled from expected funding, ± {_BASIS_BAND_A_YEAR:.0%} a year"
+    middle = CarryCost(terms.carry_a_year, "modelled", note).cost_usd(trade)
+    reach = abs(CarryCost(_BASIS_BAND_A_YEAR).cost_usd(trade).usd)
+    carry = CostLine("carry", middle.usd, middle.usd - reach, middle.usd + reach, True, "modelled", note)
+    legs = 2.0 * sum(line.usd for line in trade_lines(terms, dollars)) / max(abs(dollars), 1.0)
+    rolls = _line(RollCost(legs, note="both legs, once a quarter").cost_usd(trade), monthly=True)
+    return carry, rolls
 
 
 def capital_line(collateral_usd: float) -> CostLine:
     """Return what the margin would earn elsewhere, a month, at 5 % a year."""
-    lost = collateral_usd * _CAPITAL_A_YEAR * MONTH_DAYS / 365.0
-    return CostLine("capital", lost, 0.0, 2.0 * lost, True, "assumed", "margin at 5 % a year")
+    note = f"margin at {_CAPITAL_A_YEAR:.0%} a year"
+    lost = CapitalCost(1.0, _CAPITAL_A_YEAR, note=note).cost_usd(Trade(collateral_usd, MONTH_DAYS))
+    return CostLine(lost.name, lost.usd, 0.0, 2.0 * lost.usd, True, lost.basis, note)
 
 
 def entry_rate(terms: Terms, dollars: float) -> float:

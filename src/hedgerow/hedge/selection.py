@@ -20,7 +20,9 @@ from hedgerow.hedge.plan import CostLine
 from hedgerow.hedge.pool import BENCHMARKS
 from hedgerow.hedge.ranking import Candidate, Liquidity, Ranking
 from hedgerow.hedge.terms import MONTH_DAYS, Terms, terms_of
+from hedgerow.hedge.valuation import Valuation
 from hedgerow.model.arrays import FloatArray
+from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.market import Market
 from hedgerow.model.risk import RiskModel
@@ -43,6 +45,7 @@ class _Setting:
     risk: RiskModel | None
     horizon_days: float
     risk_aversion: float
+    named: bool
 
     @property
     def price_of_variance(self) -> float:
@@ -69,7 +72,7 @@ def rank(
     factor's alone. A candidate whose price or beta is unknown keeps its row and says so.
     """
     target = np.zeros(len(exposure.factors)) if target_usd is None else target_usd
-    setting = _Setting(exposure, target, risk, horizon_days, risk_aversion)
+    setting = _Setting(exposure, target, risk, horizon_days, risk_aversion, named)
     offered = tuple(terms_of(instrument, exposure.betas, market) for instrument in candidates)
     benchmarks = {*exposure.factors, *BENCHMARKS}
     compared = [t for t in offered if t.instrument.underlying in benchmarks] or list(offered)
@@ -92,6 +95,9 @@ def _candidate(terms: Terms, setting: _Setting) -> Candidate:
         return _unusable(terms, setting, f"its beta of {slope:.2f} is too small to hedge with")
     dollars = float(setting.target[primary] - setting.exposure.beta_usd[primary]) / slope
     margin = _margin(terms, dollars)
+    short_of = _coins_missing(terms, margin, setting.exposure.worth)
+    if short_of and not setting.named:
+        return _unusable(terms, setting, short_of)
     costs = (*trade_lines(terms, dollars), *holding_lines(terms, dollars), capital_line(margin))
     months = setting.horizon_days / MONTH_DAYS
     total = sum(line.usd * (months if line.monthly else 1.0) for line in costs)
@@ -136,6 +142,26 @@ def _margin(terms: Terms, dollars: float) -> float:
     stake = (Stake(terms.instrument, dollars, terms.price_usd, terms.settle_usd),)
     distance = distance_rule(terms.underlying_volatility * float(np.sqrt(365.0)))
     return wallet_for(stake, distance, _LEVERAGE, in_coin=terms.instrument.payoff is Payoff.INVERSE)
+
+
+def _coins_missing(terms: Terms, margin_usd: float, worth: Valuation) -> str:
+    """A contract margined in a coin needs that coin: bought for it, it would bring a beta of its own."""
+    coin = terms.instrument.settle
+    if is_stablecoin(coin):
+        return ""
+    held = sum(
+        h.value_usd
+        for h in worth.holdings
+        if h.position.symbol == coin
+        and not h.position.is_derivative
+        and not h.position.locked
+        and h.value_usd > 0
+    )
+    return (
+        ""
+        if held >= margin_usd
+        else f"margined in {coin}: it needs {margin_usd:,.0f} of it and the book has {held:,.0f}"
+    )
 
 
 def _liquidity(terms: Terms, notional: float) -> Liquidity:

@@ -95,7 +95,7 @@ def terms_of(instrument: Instrument, betas: Betas, market: Market) -> Terms:
         factor_volatility=_volatility(market, betas.factors[0]),
         volume_usd=market.daily_volume_usd(instrument.underlying),
         open_interest_usd=market.open_interest_usd.get(instrument.underlying, _NAN),
-        book=market.books.get(instrument.underlying),
+        book=_fresh_book(market, instrument.underlying),
         funding=outlook,
         years_to_expiry=years,
         carry_a_year=carry,
@@ -122,6 +122,14 @@ def _beta(instrument: Instrument, betas: Betas) -> tuple[FloatArray, float, str]
         return betas.beta[i], _NAN, f"{name} is too young: {int(betas.n[i])} returns"
     per_day = float(betas.resid_vol[i]) * np.sqrt(24.0 / betas.bar_hours)
     return betas.beta[i], per_day, ""
+
+
+def _fresh_book(market: Market, symbol: str) -> Book | None:
+    """The coin's book if it is within a day of `as_of`; an older one says nothing of today's depth."""
+    book = market.books.get(symbol)
+    if book is None or abs(market.as_of - book.time) > np.timedelta64(1, "D"):
+        return None
+    return book
 
 
 def _volatility(market: Market, symbol: str) -> float:

@@ -1,0 +1,55 @@
+"""A market with known betas, and plans made on it."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from tests.hedge.books import book, contract, market, spot
+
+from hedgerow.hedge.policy import Policy
+from hedgerow.hedge.ticket import Ticket
+from hedgerow.model.instruments import Payoff
+from hedgerow.model.market import Market
+from hedgerow.model.portfolio import Portfolio
+from hedgerow.venues.catalogue import catalogue
+from hedgerow.venues.simulated import simulated_market
+
+BETAS = {"BTC": 1.0, "ETH": 1.25, "SOL": 1.6}
+
+
+@cache
+def known_market(days: int = 400) -> Market:
+    """BTC at 60000, ETH at 3000 and SOL at 200 on the last day; alts move by their beta and a little noise."""
+    rng = np.random.default_rng(5)
+    moves = 0.03 * rng.standard_normal(days)
+    prices = {}
+    for symbol, last in (("BTC", 60000.0), ("ETH", 3000.0), ("SOL", 200.0)):
+        noise = 0.0 if symbol == "BTC" else 0.01 * rng.standard_normal(days)
+        path = np.cumprod(1 + BETAS[symbol] * moves + noise)
+        prices[symbol] = path / path[-1] * last
+    return market(prices)
+
+
+def contracts() -> tuple[Any, ...]:
+    """BTC and ETH perpetuals and an inverse one."""
+    inverse = contract("BTCUSD_PERP", "BTC", Payoff.INVERSE, "100", "1")
+    return contract(), contract("ETHUSDT", "ETH"), inverse
+
+
+def tv14_book() -> Portfolio:
+    """40k BTC, 30k ETH, 20k SOL, 10k USDT."""
+    return book(spot("BTC", "0.66666666666666666667"), spot("ETH", 10), spot("SOL", 100), spot("USDT", 10000))
+
+
+def plan(rows: Portfolio | None = None, **policy: Any) -> Ticket:
+    """A plan on the known market."""
+    return Policy(**policy).plan(rows or tv14_book(), known_market(), contracts())
+
+
+@cache
+def simulated() -> tuple[Market, tuple[Any, ...]]:
+    """The embedded market and its catalogue."""
+    made = simulated_market(7)
+    return made, catalogue(made)

@@ -1,0 +1,141 @@
+"""Betas of a market."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from tests.hedge.books import market
+from tests.hedge.plans import known_market
+
+from hedgerow.files.prices import read_market
+from hedgerow.hedge.estimation import Override, estimate, estimate_path
+from hedgerow.model.errors import NotEnoughData, UnknownSymbol
+from hedgerow.venues.simulated import simulated_market
+
+RNG = np.random.default_rng(11)
+WALK = 100 * np.exp(np.cumsum(0.03 * RNG.standard_normal(400)))
+
+
+@pytest.mark.market_data
+def test_the_reference_betas_to_the_last_digit(data_dir: Path) -> None:
+    made = read_market(data_dir / "daily_close.parquet", source="bybit_perp", as_of="2025-11-12")
+    wanted = pl.read_csv(data_dir / "reference_betas.csv")
+    coins = tuple(wanted["symbol"])
+    one = estimate(made, coins, "BTC", estimator="ols:365", errors="ols")
+    assert one.beta[:, 0] == pytest.approx(wanted["beta_btc"].to_numpy(), abs=1e-9)
+    assert one.stderr[:, 0] == pytest.approx(wanted["se_ols"].to_numpy(), abs=1e-9)
+    rest = wanted.filter(~pl.col("symbol").is_in(["BTC", "ETH"]))
+    two = estimate(made, tuple(rest["symbol"]), "BTC,ETH", estimator="ols:365", errors="ols")
+    assert two.beta == pytest.approx(rest.select("beta2_btc", "beta2_eth").to_numpy(), abs=1e-9)
+
+
+@pytest.mark.market_data
+def test_a_coin_listed_that_week_is_unknown_not_zero(data_dir: Path) -> None:
+    made = read_market(data_dir / "daily_close.parquet", source="bybit_perp", as_of="2024-11-12")
+    betas = estimate(made, ("COW", "ETH"), "BTC")
+    assert betas.unknown == ("COW",)
+    assert np.isnan(betas.beta[0, 0])
+    assert "4 returns, 20 needed" in betas.note[0]
+
+
+def test_the_default_shrinks_to_the_market_file() -> None:
+    made = simulated_market(7)
+    betas = estimate(made, ("SOL", "TRX"))
+    assert betas.method == ("shrink(huber:60:300)",) * 2
+    toward = np.sign(betas.prior_mean[0] - betas.raw[:, 0])
+    assert np.sign(betas.beta[:, 0] - betas.raw[:, 0]) == pytest.approx(toward)
+    assert np.all(betas.stderr <= betas.raw_stderr)
+
+
+def test_young_coins_get_the_prior_and_newer_ones_are_refused() -> None:
+    betas = estimate(simulated_market(7), ("NEWX", "FRSH"))
+    assert betas.method == ("prior", "unknown")
+    assert betas.beta[0, 0] == betas.prior_mean[0]
+    assert betas.stderr[0, 0] == betas.prior_sd[0]
+    assert "33 returns" in betas.note[0]
+    assert "--beta FRSH=" in betas.note[1]
+
+
+def test_a_small_file_uses_the_shipped_prior_and_says_so() -> None:
+    young = WALK.copy()
+    young[:360] = np.nan
+    betas = estimate(market({"BTC": WALK, "X": young}), ("X",))
+    assert betas.beta[0, 0] == 1.4
+    assert betas.stderr[0, 0] == 0.5
+    assert "shipped prior" in betas.note[0]
+    other = estimate(market({"ETH": WALK, "X": young}), ("X",), "ETH")
+    assert other.unknown == ("X",)
+
+
+def test_stablecoins_factors_and_overrides() -> None:
+    betas = estimate(
+        known_market(), ("USDT", "BTC", "SOL"), overrides={"SOL": Override((2.0,), note="my view")}
+    )
+    assert betas.beta[:, 0].tolist() == [0.0, 1.0, 2.0]
+    assert betas.method == ("policy", "factor", "override")
+    assert betas.note[2] == "my view"
+
+
+@pytest.mark.parametrize("hours", [1.0, 4.0, 24.0])
+@pytest.mark.parametrize("estimator", ["ols:200", "ewls:60:200", "huber:60:200", "default"])
+def test_a_coin_against_itself_is_one_for_every_bar_and_gap(hours: float, estimator: str) -> None:
+    holed = WALK.copy()
+    holed[RNG.choice(np.arange(5, 395), 100, replace=False)] = np.nan
+    late = WALK.copy()
+    late[:300] = np.nan
+    made = market({"BTC": WALK, "X": WALK, "HOLED": holed, "LATE": late}, hours=hours)
+    betas = estimate(made, ("X", "HOLED", "LATE"), estimator=estimator)
+    assert betas.raw[:, 0] == pytest.approx(1.0, abs=1e-9)
+
+
+def test_one_extra_factor_bar_moves_nothing() -> None:
+    made = known_market()
+    plain = estimate(made, ("SOL",), estimator="ols:300")
+    prices = np.insert(made.prices, 200, np.nan, axis=0)
+    prices[200, 0] = made.prices[199, 0] * 1.01
+    times = np.insert(made.times, 200, made.times[199] + np.timedelta64(1, "h"))
+    from dataclasses import replace
+
+    extra = replace(
+        made, times=times, prices=prices, volumes_usd=np.insert(made.volumes_usd, 200, 1.0, axis=0)
+    )
+    moved = estimate(extra, ("SOL",), estimator="ols:300")
+    assert moved.beta[0, 0] == pytest.approx(plain.beta[0, 0], rel=0.01)
+
+
+def test_a_delisted_coin_has_no_beta() -> None:
+    gone = WALK.copy()
+    gone[390:] = np.nan
+    betas = estimate(market({"BTC": WALK, "X": gone}), ("X",))
+    assert betas.unknown == ("X",)
+    assert "no bar since" in betas.note[0]
+
+
+def test_the_path_ends_where_the_fit_is() -> None:
+    made = known_market()
+    path = estimate_path(made, ("SOL",), estimator="huber:60:200")
+    fit = estimate(made, ("SOL",), estimator="huber:60:200")
+    assert path.beta[-1, 0, 0] == pytest.approx(fit.raw[0, 0], rel=1e-9)
+    assert np.isnan(path.beta[0, 0, 0])
+
+
+def test_a_factor_without_history_is_an_error_with_advice() -> None:
+    with pytest.raises(UnknownSymbol, match="DOGE has no series"):
+        estimate(known_market(), ("SOL",), "DOGE")
+    with pytest.raises(NotEnoughData, match="only 9 returns"):
+        estimate(market({"BTC": WALK[:10], "X": WALK[:10]}), ("X",))
+
+
+def test_TV13_alike_factors_warn(vectors: dict[str, Any]) -> None:
+    x = np.array([0.01, -0.02, 0.03, 0.015, -0.03] * 20)
+    noise = 0.0005 * np.random.default_rng(3).standard_normal(100)
+    made = market(
+        {"BTC": np.cumprod(1 + x) * 100, "ETH": np.cumprod(1 + x + noise) * 100, "X": np.cumprod(1 + 1.5 * x)}
+    )
+    betas = estimate(made, ("X",), "BTC,ETH", estimator="ols:90")
+    assert betas.condition_number > 100
+    assert float(betas.beta.sum()) == pytest.approx(1.5, abs=0.01)

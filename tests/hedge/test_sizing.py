@@ -1,0 +1,177 @@
+"""How many contracts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.hedge.books import book, spot
+from tests.hedge.plans import plan, simulated
+
+from hedgerow.hedge.estimation import Override
+from hedgerow.hedge.policy import Policy
+from hedgerow.model.errors import UnknownSymbol, UsageError
+
+GIVEN = {"ETH": Override((1.25,)), "SOL": Override((1.6,))}
+
+
+@pytest.mark.parametrize(
+    ("instruments", "policy", "key"),
+    [
+        (("BTCUSDT",), {}, "N_btc_perp_target0"),
+        (("BTCUSDT",), {"target_beta": (0.5,)}, "N_btc_perp_target_0p5"),
+        (("ETHUSDT",), {}, "N_eth_perp_betaF1p25"),
+        (("BTCUSD_PERP",), {}, "N_inverse_100usd_contracts"),
+    ],
+)
+def test_TV14_contracts_for_a_target(
+    vectors: dict[str, Any], instruments: Any, policy: Any, key: str
+) -> None:
+    leg = plan(instruments=instruments, overrides=GIVEN, **policy).plan.legs[0]
+    assert leg.side == "sell"
+    assert -float(leg.contracts) == pytest.approx(
+        vectors["TV14_hedge"][key], abs=float(leg.instrument.lot) / 2
+    )
+
+
+def test_TV14_eth_hedge_divides_by_its_own_beta(vectors: dict[str, Any]) -> None:
+    sized = plan(instruments=("ETHUSDT",), overrides=GIVEN).plan
+    assert abs(sized.after_usd[0]) <= 0.001 * 3000 * 1.25 / 2 + 1e-6
+    assert sized.legs[0].beta_usd[0] == pytest.approx(-vectors["TV14_hedge"]["dollar_beta"], rel=1e-3)
+
+
+def test_TV27_required_margin_and_rally(vectors: dict[str, Any]) -> None:
+    vector = vectors["TV27_collateral"]
+    given = plan(instruments=("BTCUSDT",), overrides=GIVEN, collateral="20000USDT")
+    account = given.plan.margin[0]
+    assert account.collateral_usd == 20000
+    assert account.max_rally == pytest.approx(vector["max_rally_with_20k_usdt"], rel=1e-9)
+    assert given.plan.legs[0].liquidation_price == pytest.approx(vector["lp_with_20k"], rel=1e-9)
+    assert given.plan.nav_usd == pytest.approx(120000, rel=1e-9)
+    assert [r.rule for r in given.refusals] == ["liquidation distance", "leverage"]
+    assert not given.complete
+
+
+def test_without_collateral_the_plan_computes_what_the_distance_rule_needs() -> None:
+    account = plan(instruments=("BTCUSDT",), overrides=GIVEN).plan.margin[0]
+    assert np.isnan(account.collateral_usd)
+    assert account.max_rally == pytest.approx(account.required_rally, abs=1e-9)
+    assert account.required_rally >= 0.40
+    assert account.leverage < 2.5
+
+
+@given(st.floats(-1.5, 2.5))
+def test_any_target_is_reached_to_half_a_lot(target: float) -> None:
+    sized = plan(instruments=("BTCUSDT",), overrides=GIVEN, target_beta=(target,)).plan
+    if sized.legs:
+        assert abs(sized.residual_usd[0]) <= 0.001 * 60000 / 2 + 1e-6
+        assert sized.legs[0].side == ("sell" if target * 100000 < 109500 else "buy")
+    else:
+        assert abs(target * 100000 - 109500) < 100
+        assert sized.untraded
+
+
+def test_a_basket_holds_the_target_and_removes_more_than_one_contract() -> None:
+    made, contracts = simulated()
+    rows = book(*(spot(s, 20000 / _price(made, s)) for s in ("SOL", "LINK", "AAVE", "DOGE", "ARB")))
+    one = Policy().plan(rows, made, contracts).plan
+    many = Policy(instruments=5).plan(rows, made, contracts).plan
+    assert len(many.legs) == 5
+    smallest = min(float(leg.instrument.lot) * leg.price_usd for leg in many.legs)
+    assert abs(many.residual_usd[0]) <= smallest * 3
+    assert many.risk_after is not None
+    assert one.risk_after is not None
+    assert many.risk_after.volatility_usd < one.risk_after.volatility_usd
+    left = [point.left for point in one.frontier]
+    assert left[4] < left[0]
+    assert sum(point.chosen for point in one.frontier) == 1
+    own = {"SOL", "LINK", "AAVE", "DOGE", "ARB"}
+    assert not own & {leg.instrument.underlying for leg in many.legs}
+
+
+def _price(made: Any, symbol: str) -> float:
+    return float(made.quote_of(symbol).price_usd)
+
+
+def test_auto_takes_the_marked_point() -> None:
+    made, contracts = simulated()
+    rows = book(*(spot(s, 20000 / _price(made, s)) for s in ("SOL", "LINK", "AAVE")))
+    auto = Policy(instruments="auto").plan(rows, made, contracts).plan
+    wanted = next(point.count for point in auto.frontier if point.chosen)
+    assert len(auto.legs) == wanted
+
+
+def test_target_volatility_is_met_or_the_least_is_said() -> None:
+    made, contracts = simulated()
+    rows = book(*(spot(s, 20000 / _price(made, s)) for s in ("SOL", "LINK", "ETH")))
+    met = Policy(target_vol=0.45).plan(rows, made, contracts).plan
+    assert met.risk_after is not None
+    assert met.risk_after.volatility_usd / met.nav_usd == pytest.approx(0.45, abs=0.002)
+    least = Policy(target_vol=0.05).plan(rows, made, contracts).plan
+    assert any("out of reach" in note for note in least.notes)
+
+
+def test_two_factors_are_both_brought_to_their_target() -> None:
+    made, contracts = simulated()
+    rows = book(*(spot(s, 20000 / _price(made, s)) for s in ("SOL", "LINK", "AAVE")))
+    sized = Policy(factor="BTC,ETH", target_beta=(0.0, 0.0)).plan(rows, made, contracts).plan
+    assert len(sized.legs) == 2
+    assert np.all(np.abs(sized.after_usd) < 100)
+
+
+def test_a_long_short_book_is_hedged_in_dollars() -> None:
+    rows = book(spot("SOL", 100), spot("ETH", "-6.6666666"))
+    sized = plan(rows, target_beta_usd=(0.0,), overrides=GIVEN, instruments=("BTCUSDT",)).plan
+    assert not sized.has_ratio
+    assert sized.before_usd[0] == pytest.approx(7000, rel=1e-3)
+    assert float(sized.legs[0].contracts) == pytest.approx(0.117)
+    with pytest.raises(UsageError, match="no beta per dollar"):
+        plan(rows, target_beta=(0.0,), overrides=GIVEN)
+
+
+def test_a_book_of_stablecoins_needs_no_hedge() -> None:
+    ticket = plan(book(spot("USDT", 50000)))
+    assert ticket.plan.legs == ()
+    assert ticket.plan.before_usd[0] == 0.0
+    assert ticket.complete
+
+
+def test_below_the_smallest_order_nothing_is_traded_and_it_is_said() -> None:
+    sized = plan(book(spot("SOL", "0.05"), spot("USDT", 100)), instruments=("BTCUSDT",)).plan
+    assert sized.legs == ()
+    assert any("below the minimum" in line for line in sized.untraded)
+    assert sized.after_usd[0] == pytest.approx(16, rel=0.1)
+
+
+def test_an_unknown_contract_names_its_nearest() -> None:
+    with pytest.raises(UnknownSymbol) as refused:
+        plan(instruments=("BTCUSD",))
+    assert "BTCUSD_PERP" in refused.value.advice
+
+
+def test_a_coin_margined_contract_needs_the_coin() -> None:
+    without = book(spot("SOL", 500), spot("USDT", 1000))
+    rows = {c.name: c for c in plan(without).ranking.candidates}
+    assert not rows["paper:BTCUSD_PERP"].usable
+    assert "margined in BTC" in rows["paper:BTCUSD_PERP"].reason
+    with_coin = book(spot("SOL", 500), spot("BTC", 3))
+    assert {c.name: c.usable for c in plan(with_coin).ranking.candidates}["paper:BTCUSD_PERP"]
+
+
+def test_every_candidate_keeps_its_row_beside_both_baselines() -> None:
+    ranking = plan().ranking
+    assert len(ranking.candidates) == 3
+    assert [row.name for row in ranking.baselines] == ["do nothing", "sell spot"]
+    assert all(row.reason for row in (*ranking.candidates, *ranking.baselines))
+    assert ranking.baselines[1].beta_left_usd[0] == pytest.approx(0)
+
+
+def test_a_short_earns_positive_funding_and_pays_negative() -> None:
+    ticket = plan(instruments=("BTCUSDT",))
+    line = next(line for line in ticket.plan.costs if line.name == "funding")
+    assert line.usd < 0
+    assert line.low_usd < line.usd < line.high_usd
+    assert line.basis in {"modelled", "assumed"}

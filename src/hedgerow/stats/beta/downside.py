@@ -11,7 +11,7 @@ from hedgerow.model.arrays import BoolArray, FloatArray
 from hedgerow.stats.beta.estimator import BetaFit, BetaPath, Errors
 from hedgerow.stats.beta.notation import named
 from hedgerow.stats.beta.prefix import path_by
-from hedgerow.stats.beta.regression import Lines, fit_by, fit_lines, one_factor
+from hedgerow.stats.beta.regression import Lines, fit_by, fit_lines, moves, one_factor
 
 __all__ = ["Downside", "Variant"]
 
@@ -49,5 +49,5 @@ class Downside:
     def _solve(self, y: FloatArray, x: FloatArray, used: BoolArray) -> tuple[Lines, FloatArray]:
         fall = np.where(used, x[:, :, 0], 0.0)
         threshold = fall.sum(axis=0) / np.maximum(used.sum(axis=0), 1) if self.variant == "mean" else 0.0
-        c = (used & (fall < threshold)).astype(float)
+        c = (used & (fall < threshold) & moves(x[:, :, 0], used)).astype(float)
         return fit_lines(y, x, c, centred=self.variant != "lpm"), c

@@ -11,7 +11,7 @@ from hedgerow.model.errors import BrokenPromise
 from hedgerow.stats.beta.estimator import BetaFit, BetaPath, Errors
 from hedgerow.stats.beta.notation import named
 from hedgerow.stats.beta.prefix import path_by
-from hedgerow.stats.beta.regression import Lines, fit_by, fit_lines, one_factor
+from hedgerow.stats.beta.regression import Lines, fit_by, fit_lines, moves, one_factor
 
 __all__ = ["HayashiYoshida", "Overlap", "hayashi_yoshida"]
 
@@ -79,14 +79,5 @@ class HayashiYoshida:
 
 
 def _through_zero(y: FloatArray, x: FloatArray, used: BoolArray) -> tuple[Lines, FloatArray]:
-    c = used.astype(float)
-    lines = fit_lines(y, x, c, centred=False)
-    still = fit_lines(y, x, c).bread  # a factor that never changes has no beta, with an intercept or without
-    return Lines(
-        np.where(np.isfinite(still[:, :, 0]), lines.beta, np.nan),
-        lines.alpha,
-        lines.residuals,
-        lines.centred,
-        lines.bread,
-        lines.parameters,
-    ), c
+    c = (used & moves(x[:, :, 0], used)).astype(float)
+    return fit_lines(y, x, c, centred=False), c

@@ -26,6 +26,7 @@ __all__ = [
     "influence",
     "joint_covariance",
     "lag_length",
+    "moves",
     "one_factor",
     "own_factors",
     "usable_rows",
@@ -34,6 +35,7 @@ __all__ = [
 LEAST = 3
 _FLAT = 1e-24  # a variance this small beside the mean square is rounding: the series does not move
 _COLLINEAR = 1e12
+_STILL = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +121,19 @@ def _inverse(gram: FloatArray, raw: FloatArray) -> FloatArray:
     return inverse
 
 
+def moves(x: FloatArray, used: BoolArray) -> BoolArray:
+    """Return (N,) whether one factor (T, N) takes more than one value on the used rows, beyond rounding."""
+    high = np.where(used, x, -np.inf).max(axis=0, initial=-np.inf)
+    low = np.where(used, x, np.inf).min(axis=0, initial=np.inf)
+    size = np.where(used, np.abs(x), 0.0).max(axis=0, initial=0.0)
+    some = used.any(axis=0)
+    return np.asarray(np.where(some, high, 0.0) - np.where(some, low, 0.0) > _STILL * size)
+
+
 def influence(lines: Lines, c: FloatArray) -> FloatArray:
     """Return (T, N·K): what every row adds to each slope beyond its expectation, asset-major, NaN slopes as 0."""
     psi = np.einsum("tni,nij->tnj", (c * lines.residuals)[..., None] * lines.centred, lines.bread)
-    flat: FloatArray = np.nan_to_num(psi).reshape(len(c), -1)
+    flat: FloatArray = np.nan_to_num(psi).reshape(len(c), lines.beta.size)
     return flat
 
 
@@ -157,7 +168,7 @@ def _classical(lines: Lines, c: FloatArray, n: IntArray) -> FloatArray:
     u = root * lines.residuals / np.sqrt(np.maximum(n - lines.parameters, 1).astype(float))
     factors = lines.beta.shape[1]
     scored = np.einsum("tni,nij->tnj", root[..., None] * lines.centred, lines.bread)
-    flat = np.nan_to_num(scored).reshape(len(c), -1)
+    flat = np.nan_to_num(scored).reshape(len(c), lines.beta.size)
     between = np.repeat(np.repeat(u.T @ u, factors, axis=0), factors, axis=1)
     return np.asarray(between * (flat.T @ flat))
 

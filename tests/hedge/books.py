@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from hedgerow.model.arrays import FloatArray
 from hedgerow.model.instruments import Instrument, MarginTier, Payoff
 from hedgerow.model.market import Market
 from hedgerow.model.portfolio import Portfolio, Position, PositionKind
@@ -46,7 +48,7 @@ def contract(
 
 
 def market(
-    prices: dict[str, FloatArray | list[float]], *, quote: str = "USDT", hours: float = 24.0
+    prices: Mapping[str, Sequence[float] | NDArray[Any]], *, quote: str = "USDT", hours: float = 24.0
 ) -> Market:
     """A daily market of these closes, assumed quoted in USDT."""
     columns = np.column_stack([np.asarray(p, dtype=float) for p in prices.values()])

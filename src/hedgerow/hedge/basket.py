@@ -65,7 +65,10 @@ class Basket:
             (t for t in ranking.offered if not t.unusable and t.instrument.underlying in risk.symbols),
             key=lambda t: order.get(t.instrument.name, len(order)),
         )
-        one_each = tuple({t.instrument.underlying: t for t in reversed(usable)}.values())[::-1]
+        best_of: dict[str, Terms] = {}
+        for terms in usable:
+            best_of.setdefault(terms.instrument.underlying, terms)
+        one_each = tuple(best_of.values())
         rows = tuple(risk.index(tuple(t.instrument.underlying for t in one_each)))
         weights = book_weights(exposure, risk)
         inner = risk.covariance[np.ix_(rows, rows)] + np.diag([t.basis_volatility**2 for t in one_each])

@@ -1,1 +1,114 @@
-"""."""
+"""Floor 5: the command line. Parse, call app, print. Every verb is imported only when it is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App
+
+from hedgerow.model.errors import HedgerowError, UsageError
+
+__all__ = ["app", "main"]
+
+_DEFECT, _INTERRUPTED, _PIPE_CLOSED = 10, 130, 141
+
+
+def _version() -> str:
+    from hedgerow import __version__
+
+    return __version__
+
+
+app = App(
+    name="hedgerow",
+    help="Beta hedging for crypto portfolios: from holdings to a hedge you can trade.",
+    help_epilogue="Exit codes: 0 fine, 1 unknown or refused, 2 usage, 3 environment, 4 bad input, 10 defect.",
+    version=_version,
+    help_format="plaintext",
+)
+_VERBS = (
+    ("value", "hedgerow.cli.measure:value", "What is the book worth?"),
+    ("beta", "hedgerow.cli.measure:beta", "What does it move like, and how surely?"),
+    ("choose", "hedgerow.cli.hedge:choose", "Which contract hedges it best, and why not the others?"),
+    ("plan", "hedgerow.cli.hedge:plan", "How many contracts, at what cost and margin, and what is left?"),
+    ("stress", "hedgerow.cli.hedge:stress", "What could go wrong, with the hedge and without?"),
+    ("demo", "hedgerow.cli.hedge:demo", "A plan for an example book on the simulated market."),
+    ("config", "hedgerow.cli.settings:config", "Show the settings in force, or their schema."),
+    ("doctor", "hedgerow.cli.settings:doctor", "Check this installation."),
+)
+for _place, (_name, _path, _help) in enumerate(_VERBS):
+    app.command(_path, name=_name, help=_help, sort_key=_place)
+app.register_install_completion_command()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; whatever happens, the user reads words, not a traceback."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    _tolerate(sys.stdout)
+    _tolerate(sys.stderr)
+    try:
+        status = _run(words)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _PIPE_CLOSED
+    except Exception as why:  # noqa: BLE001 - the outermost loop: a user never reads a traceback
+        return _defect(why, words)
+    return status
+
+
+def _run(words: list[str]) -> int:
+    from cyclopts.exceptions import CycloptsError
+
+    try:
+        result = app(
+            words, exit_on_error=False, print_error=False, result_action="return_value", help_on_error=False
+        )
+    except CycloptsError as why:
+        return _failed(UsageError(_one_line(str(why)), advice=_help_for(words)), words)
+    except HedgerowError as why:
+        return _failed(why, words)
+    return result if isinstance(result, int) else 0
+
+
+def _failed(error: HedgerowError, words: list[str]) -> int:
+    from hedgerow.cli.output import show_error
+
+    show_error(error, as_json="--json" in words)
+    return error.exit_code
+
+
+def _defect(why: BaseException, words: list[str]) -> int:
+    """Report what nobody foresaw; only `-v` shows where it happened."""
+    from hedgerow.cli.output import show_error
+
+    if "-v" in words or "--verbose" in words:
+        import traceback
+
+        traceback.print_exception(why, file=sys.stderr)
+    text = f"a defect: {type(why).__name__}: {_one_line(str(why))}"
+    advice = "This is Hedgerow's fault, not yours. Run it again with -v and report what it prints."
+    show_error(HedgerowError(text, advice=advice), as_json="--json" in words)
+    return _DEFECT
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _help_for(words: list[str]) -> str:
+    verb = next((word for word in words if word in app), "")
+    return (
+        f"`hedgerow {verb} --help` shows what it takes." if verb else "`hedgerow --help` lists the commands."
+    )
+
+
+def _tolerate(stream: object) -> None:
+    """Let a stream that cannot encode a sign print a question mark instead of failing."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="replace")

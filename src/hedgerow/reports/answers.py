@@ -79,15 +79,20 @@ def choose_text(
     """Return step 3: the candidates side by side over the horizon, with the two baselines."""
     money = exposure.worth.currency
     rows = [_candidate(c, ranking, money) for c in (*ranking.candidates, *ranking.baselines)]
-    names = ["", "cost", "risk added", "risk left", "margin", "of volume", "of open int.", "unwind", "reason"]
+    known = any(np.isfinite(c.liquidity.share_of_open_interest) for c in ranking.candidates)
+    names = ["", "cost", "risk added", "left a year", "margin", "of volume", "unwind", "open int.", "reason"]
+    if not known:
+        names.pop(-2)
+        rows = [[*row[:-2], row[-1]] for row in rows]
+        warnings = (*warnings, "Shares of open interest are unknown: none was given (--open-interest).")
     return page(
         _first(
             market, recognised, f"factor {', '.join(exposure.factors)}", f"over {ranking.horizon_days:g} days"
         ),
         facts(exposure_rows(exposure, money)),
-        columns(names, rows, left=(0, 8), indent=2),
+        columns(names, rows, left=(0, len(names) - 1), indent=2),
         unknown_text(exposure.unknown, warnings),
-        _warned((*warnings, *ranking.warnings)),
+        _warned(warnings),
     )
 
 
@@ -95,16 +100,21 @@ def _candidate(candidate: Candidate, ranking: Ranking, money: str) -> list[str]:
     liquidity = candidate.liquidity
     mark = "→ " if candidate is ranking.best else "  "
     name = candidate.instrument.symbol if candidate.instrument else candidate.name
+    if candidate.instrument is not None and not candidate.usable:
+        return [mark + name, *[""] * 7, candidate.reason]
     hours = liquidity.hours_to_unwind
+    traded = [
+        percent(liquidity.share_of_daily_volume),
+        f"{number(hours, 1)} h" if np.isfinite(hours) else "unknown",
+        percent(liquidity.share_of_open_interest),
+    ]
     return [
         mark + name,
         amount(candidate.cost_usd, money),
         amount(candidate.basis_risk_usd, money),
-        f"{amount(candidate.volatility_left_usd, money)} a year",
+        amount(candidate.volatility_left_usd, money),
         amount(candidate.margin_usd, money),
-        percent(liquidity.share_of_daily_volume) if candidate.instrument else "",
-        percent(liquidity.share_of_open_interest) if candidate.instrument else "",
-        f"{number(hours, 1)} h" if np.isfinite(hours) else ("unknown" if candidate.instrument else ""),
+        *(traded if candidate.instrument else [""] * 3),
         candidate.reason,
     ]
 

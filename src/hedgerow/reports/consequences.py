@@ -44,7 +44,7 @@ def _month(cost: CostLine, money: str) -> tuple[str, str]:
     low, high = (-cost.high_usd, -cost.low_usd) if earned else (cost.low_usd, cost.high_usd)
     verb = "earns" if earned else "costs"
     band = f"({amount(low, money, signed=True)} … {amount(high, money, signed=True)})"
-    return f"{verb} about {amount(abs(cost.usd), money)} {cost.name} {band}", f"{cost.basis}: {cost.note}"
+    return f"{verb} about {amount(abs(cost.usd), money)} {cost.name} {band}", cost.basis
 
 
 def risk_rows(ticket: Ticket) -> list[Fact]:
@@ -121,7 +121,7 @@ def _reach(account: MarginAccount, plan: HedgePlan, money: str, way: str) -> tup
         and (leg.instrument.venue, leg.instrument.settle) == (venue, settle)
     ]
     chance = f"chance in {account.horizon_days:g} days {percent(account.liquidation_probability)}"
-    return f"{held} liquidated at {way}{percent(account.max_rally)}; {chance}", ", ".join(prices[:2])
+    return f"{held} liquidated at {way}{percent(account.max_rally)}", "; ".join([chance, *prices[:2]])
 
 
 def frontier_line(frontier: tuple[FrontierPoint, ...]) -> Text | None:

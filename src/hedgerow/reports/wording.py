@@ -53,6 +53,8 @@ def percent(fraction: float | None, *, signed: bool = False) -> str:
     size = abs(100.0 * fraction)
     digits = 0 if size >= 9.5 else (1 if size >= 0.95 else 2)
     body = f"{size:,.{digits}f}".removesuffix(".0")
+    if 0.0 < size < 0.005:
+        return "< 0.01 %"
     zero = float(body.replace(",", "")) == 0
     sign = "" if zero else ("−" if fraction < 0 else ("+" if signed else ""))
     return f"{sign}{'0' if zero else body} %"

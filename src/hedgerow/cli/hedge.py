@@ -1,0 +1,182 @@
+"""Steps 3 and 4 on the command line: `choose`, `plan`, `stress`, and `demo`, which needs nothing."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from hedgerow import app as steps
+from hedgerow.cli.options import BetaOptions, DataOptions, HedgeOptions, Output, settings_of
+from hedgerow.cli.output import answer, progress
+from hedgerow.hedge.ticket import Ticket
+from hedgerow.model.errors import BadInput
+from hedgerow.reports import wire
+
+__all__ = ["choose", "demo", "plan", "stress"]
+
+_DEMO_BOOK = Path(__file__).with_name("demo.csv")
+_DEMO_WORDS = """\
+A book of seven coins and some dollars, on a market that is made up: no network, no key, no account.
+Read it from the top: what it is worth, what it moves like, which contract takes that out, how many.
+Your own:  hedgerow plan holdings.csv --prices closes.parquet     (symbol,quantity · symbol,date,close)
+Half of it: hedgerow demo --target-beta 0.5     Why this contract: hedgerow choose     What if: hedgerow stress
+"""
+
+Html = Annotated[Path | None, Parameter(help="Also write the ticket as one page that opens without network.")]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The options of one command line, filled in where a group was left out."""
+
+    data: DataOptions
+    beta: BetaOptions
+    hedge: HedgeOptions
+    output: Output
+
+
+def choose(
+    book: str,
+    /,
+    *,
+    data: DataOptions | None = None,
+    beta: BetaOptions | None = None,
+    hedge: HedgeOptions | None = None,
+    output: Output | None = None,
+) -> int:
+    """Put the contracts side by side: cost, funding, risk, margin, liquidity, and why each lost.
+
+    Parameters
+    ----------
+    book
+        Holdings: CSV, JSON, TOML or Parquet with symbol and quantity.
+    """
+    asked = _asked(data, beta, hedge, output)
+    with progress(asked.output) as report:
+        desk = steps.open_desk(settings_of(asked.output, asked.data, asked.beta, asked.hedge), book, report)
+        report("estimating betas, ranking contracts")
+        exposure, ranking, warnings = steps.choose(desk)
+
+    def text() -> object:
+        from hedgerow.reports.answers import choose_text
+
+        return choose_text(exposure, ranking, desk.market, warnings, desk.book.recognised)
+
+    def document() -> dict[str, Any]:
+        return wire.choose_json(exposure, ranking, desk.market, warnings, desk.book.recognised)
+
+    answer(document, text, asked.output)
+    return int(bool(exposure.unknown) or ranking.best is None)
+
+
+def plan(
+    book: str,
+    /,
+    *,
+    html: Html = None,
+    data: DataOptions | None = None,
+    beta: BetaOptions | None = None,
+    hedge: HedgeOptions | None = None,
+    output: Output | None = None,
+) -> int:
+    """Write the hedge ticket: contracts, what is left, cost, margin, survival in a rally. Nothing is traded.
+
+    Parameters
+    ----------
+    book
+        Holdings: CSV, JSON, TOML or Parquet with symbol and quantity.
+    """
+    asked = _asked(data, beta, hedge, output)
+    ticket = _ticket(book, asked)
+    _show(ticket, asked.output)
+    _write_page(ticket, html)
+    return int(not ticket.complete)
+
+
+def stress(
+    book: str,
+    /,
+    *,
+    data: DataOptions | None = None,
+    beta: BetaOptions | None = None,
+    hedge: HedgeOptions | None = None,
+    output: Output | None = None,
+) -> int:
+    """Replay what could go wrong, for the book alone, the hedge, and both together.
+
+    Parameters
+    ----------
+    book
+        Holdings: CSV, JSON, TOML or Parquet with symbol and quantity.
+    """
+    asked = _asked(data, beta, hedge, output)
+    ticket = _ticket(book, asked)
+
+    def text() -> object:
+        from hedgerow.reports.answers import stress_text
+
+        return stress_text(ticket)
+
+    answer(lambda: wire.stress_json(ticket), text, asked.output)
+    return int(not ticket.complete)
+
+
+def demo(
+    *,
+    html: Html = None,
+    data: DataOptions | None = None,
+    beta: BetaOptions | None = None,
+    hedge: HedgeOptions | None = None,
+    output: Output | None = None,
+) -> int:
+    """Plan a hedge for an example book on the simulated market: nothing to download, nothing to set up."""
+    asked = _asked(data, beta, hedge, output)
+    ticket = _ticket(str(_DEMO_BOOK), asked)
+    if not (asked.output.json or asked.output.quiet):
+        sys.stdout.write(_DEMO_WORDS + "\n")
+    _show(ticket, asked.output)
+    _write_page(ticket, html)
+    return int(not ticket.complete)
+
+
+def _asked(
+    data: DataOptions | None, beta: BetaOptions | None, hedge: HedgeOptions | None, output: Output | None
+) -> _Asked:
+    return _Asked(data or DataOptions(), beta or BetaOptions(), hedge or HedgeOptions(), output or Output())
+
+
+def _ticket(book: str, asked: _Asked) -> Ticket:
+    with progress(asked.output) as report:
+        settings = settings_of(asked.output, asked.data, asked.beta, asked.hedge)
+        desk = steps.open_desk(settings, book, report)
+        report("estimating betas, ranking contracts, sizing the hedge")
+        return steps.plan(desk)
+
+
+def _show(ticket: Ticket, output: Output) -> None:
+    def text() -> object:
+        from hedgerow.reports.ticket import ticket_text
+
+        return ticket_text(ticket, whole=output.verbose)
+
+    answer(lambda: wire.plan_json(ticket), text, output)
+
+
+def _write_page(ticket: Ticket, path: Path | None) -> None:
+    if path is None:
+        return
+    from hedgerow.reports.page import ticket_page
+
+    try:
+        path.write_text(ticket_page(ticket), encoding="utf-8")
+    except OSError as why:
+        raise BadInput(
+            f"cannot be written: {why.strerror}",
+            file=str(path),
+            advice="Give a file in a folder that exists.",
+        ) from None
+    sys.stderr.write(f"wrote {path}\n")

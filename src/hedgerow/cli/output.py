@@ -1,0 +1,55 @@
+"""Where answers go: text or JSON to stdout, errors and progress to stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from hedgerow.model.errors import HedgerowError
+from hedgerow.reports.wire import encode, error_json
+from hedgerow.reports.wording import plain_text
+
+if TYPE_CHECKING:
+    from hedgerow.cli.options import Output
+
+__all__ = ["answer", "progress", "show_error"]
+
+_WIDTH_WITHOUT_TERMINAL = 120
+
+
+def answer(document: Callable[[], dict[str, Any]], text: Callable[[], object], output: Output) -> None:
+    """Print the answer to stdout, as JSON or as text; only the one asked for is made."""
+    if output.json:
+        sys.stdout.write(encode(document()) + "\n")
+        return
+    from rich.console import Console
+
+    fixed = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _WIDTH_WITHOUT_TERMINAL
+    Console(width=fixed, highlight=False, emoji=False, markup=False).print(text())
+
+
+@contextmanager
+def progress(output: Output) -> Iterator[Callable[[str], None]]:
+    """Show what is being done, and since when, on a terminal's stderr; silent with --json, --quiet and pipes."""
+    if output.json or output.quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task("starting", total=None)
+        yield lambda said: shown.update(task, description=plain_text(said))
+
+
+def show_error(error: HedgerowError, *, as_json: bool) -> None:
+    """Print an error to stderr, what to do indented below it; with `as_json` also as an object to stdout."""
+    if as_json:
+        sys.stdout.write(encode(error_json(error)) + "\n")
+    sys.stderr.write(f"error: {plain_text(error.message)}\n")
+    if error.advice:
+        sys.stderr.write(f"  {plain_text(error.advice)}\n")

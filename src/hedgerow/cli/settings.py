@@ -1,0 +1,142 @@
+"""`config` and `doctor`: what is set and where from, and whether this installation is whole."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from hedgerow.config import Loaded, config_path, load_settings, settings_schema
+
+__all__ = ["config", "doctor"]
+
+config = App(name="config", help="Show the settings in force, or their schema.", help_format="plaintext")
+
+_NEEDED = (
+    "altair",
+    "clarabel",
+    "cyclopts",
+    "jinja2",
+    "numpy",
+    "polars",
+    "pydantic",
+    "rich",
+    "scipy",
+    "vl_convert",
+)
+
+Json = Annotated[bool, Parameter(help="Print JSON.", negative="", show_default=False)]
+File = Annotated[Path | None, Parameter(name="--config", help="Settings in TOML.")]
+
+
+@config.command
+def show(
+    *,
+    origin: Annotated[
+        bool, Parameter(help="Say where each value comes from.", negative="", show_default=False)
+    ] = False,
+    json: Json = False,
+    file: File = None,
+) -> int:
+    """Print every setting in force; the file prints as TOML that can be used again."""
+    loaded = load_settings(file)
+    rows = list(_flat(dataclasses.asdict(loaded.settings)))
+    if json:
+        _print_json({key: _shown(key, value, loaded, origin=origin) for key, value in rows})
+        return 0
+    section = ""
+    sys.stdout.write(f"# {loaded.path or f'no file; it would be {config_path()}'}\n")
+    for key, value in rows:
+        above, _, name = key.rpartition(".")
+        if above != section:
+            sys.stdout.write(f"\n[{above}]\n")
+            section = above
+        unset = value is None or (isinstance(value, Mapping) and not value)
+        said = f"# {name} is not set" if unset else f"{name} = {_toml(value)}"
+        sys.stdout.write(said + (f"  # {_origin(key, loaded)}" if origin else "") + "\n")
+    return 0
+
+
+@config.command
+def schema() -> int:
+    """Print the JSON schema of the configuration file, for your editor."""
+    _print_json(settings_schema())
+    return 0
+
+
+def doctor(*, json: Json = False, file: File = None) -> int:
+    """Check Python, the libraries, the configuration and the embedded market; 3 where one of them fails."""
+    checks = {
+        "python": _python(),
+        "libraries": _libraries(),
+        "configuration": _configuration(file),
+        "embedded market": _market(),
+    }
+    if json:
+        _print_json({name: {"fine": fine, "detail": detail} for name, (fine, detail) in checks.items()})
+    else:
+        for name, (fine, detail) in checks.items():
+            sys.stdout.write(f"{'fine' if fine else 'FAILS':6} {name}: {detail}\n")
+    return 0 if all(fine for fine, _ in checks.values()) else 3
+
+
+def _python() -> tuple[bool, str]:
+    return sys.version_info >= (3, 11), f"{sys.version.split()[0]} (3.11 or newer)"
+
+
+def _libraries() -> tuple[bool, str]:
+    from importlib.util import find_spec
+
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    return not missing, f"missing: {', '.join(missing)}" if missing else f"all {len(_NEEDED)} found"
+
+
+def _configuration(file: Path | None) -> tuple[bool, str]:
+    from hedgerow.model.errors import BadConfig
+
+    try:
+        loaded = load_settings(file)
+    except BadConfig as why:
+        return False, why.message
+    return True, str(loaded.path or f"none, defaults in force; it would be {config_path()}")
+
+
+def _market() -> tuple[bool, str]:
+    from hedgerow.venues.simulated import simulated_market
+
+    market = simulated_market()
+    return len(market.symbols) > 1, f"{len(market.symbols)} coins, {len(market.times)} bars, SIMULATED"
+
+
+def _flat(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Leaves first, sections after, as TOML wants them."""
+    sections = []
+    for key, value in tree.items():
+        name = f"{above}.{key}" if above else key
+        if isinstance(value, Mapping) and (value or not above):
+            sections.append((name, value))
+        else:
+            yield name, value
+    for name, value in sections:
+        yield from _flat(value, name)
+
+
+def _origin(key: str, loaded: Loaded) -> str:
+    return loaded.origins.get(key, "default")
+
+
+def _shown(key: str, value: Any, loaded: Loaded, *, origin: bool) -> Any:
+    return {"value": value, "origin": _origin(key, loaded)} if origin else value
+
+
+def _toml(value: Any) -> str:
+    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
+
+
+def _print_json(document: Mapping[str, Any]) -> None:
+    sys.stdout.write(json.dumps(document, indent=2) + "\n")

@@ -1,0 +1,263 @@
+"""Settings: what a TOML file and the environment say, as frozen values. No secret ever stands here.
+
+Later wins: the defaults, the file (`--config`, else `hedgerow/config.toml` under XDG_CONFIG_HOME), the environment
+(`HEDGEROW__HEDGE__FACTOR=ETH`), the command line.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+from hedgerow.hedge.limits import Limits
+from hedgerow.model.errors import BadConfig
+
+__all__ = [
+    "BetaSettings",
+    "DataSettings",
+    "HedgeSettings",
+    "Loaded",
+    "Settings",
+    "config_path",
+    "load_settings",
+    "settings_schema",
+]
+
+_PREFIX = "HEDGEROW__"
+_FILES = ("prices", "funding", "books", "open_interest", "sectors", "venues")
+_SECRET = re.compile(r"secret|passw|token|api_?key|private", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class DataSettings:
+    """Where the numbers come from: files, their sources, the currency to count in."""
+
+    prices: str | None = None
+    source: str | None = None
+    hedge_source: str | None = None
+    quote: str | None = None
+    label: Literal["open", "close"] = "open"
+    as_of: str | None = None
+    funding: str | None = None
+    funding_venue: str | None = None
+    books: str | None = None
+    open_interest: str | None = None
+    sectors: str | None = None
+    venues: str | None = None
+    currency: str = "USD"
+    decimal_comma: bool = False
+    seed: int = 7
+    given: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HedgeSettings:
+    """How to hedge; every field means what the option of its name means."""
+
+    factor: str = "BTC"
+    estimator: str = "default"
+    stderr: Literal["ols", "hac", "sandwich"] | None = None
+    target_beta: tuple[float, ...] | float | None = None
+    target_beta_usd: tuple[float, ...] | float | None = None
+    target_vol: float | None = None
+    instruments: str | int = 1
+    own: bool = False
+    exclude: tuple[str, ...] = ()
+    horizon_days: float = 30.0
+    risk_aversion: float = 2.0
+    collateral: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BetaSettings:
+    """A beta you give: one number, or one a factor, with its error and why."""
+
+    beta: tuple[float, ...] | float
+    stderr: float = 0.0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set."""
+
+    data: DataSettings = field(default_factory=DataSettings)
+    hedge: HedgeSettings = field(default_factory=HedgeSettings)
+    limits: Limits = field(default_factory=Limits)
+    betas: Mapping[str, BetaSettings] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings with the origin of every value that is not a default: `hedge.factor` → `config.toml line 3`."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+    path: Path | None
+
+
+def config_path(environ: Mapping[str, str] | None = None) -> Path:
+    """Return where the configuration is looked for without `--config`."""
+    known = os.environ if environ is None else environ
+    home = known.get("XDG_CONFIG_HOME") or str(Path(known.get("HOME") or Path.home()) / ".config")
+    return Path(home) / "hedgerow" / "config.toml"
+
+
+def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Loaded:
+    """Return the settings in force, checked; raises `BadConfig` naming file, line and key.
+
+    Without a file and without variables these are the defaults, and nothing is parsed.
+    """
+    known = os.environ if environ is None else environ
+    chosen = path or config_path(known)
+    variables = {name: text for name, text in known.items() if name.startswith(_PREFIX)}
+    if path is None and not chosen.is_file():
+        if not variables:
+            return Loaded(Settings(), {}, None)
+        return _checked({}, "", variables, None)
+    text = _text(chosen)
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as why:
+        found = re.search(r"at line (\d+)", str(why))
+        raise BadConfig(
+            str(why),
+            file=chosen.name,
+            line=int(found[1]) if found else None,
+            advice="The file is TOML: sections in [brackets], text in quotes.",
+        ) from None
+    return _checked(tree, text, variables, chosen)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as why:
+        reason = getattr(why, "strerror", None) or "it is not UTF-8 text"
+        raise BadConfig(
+            f"cannot be read: {reason}", file=path.name, advice="Check the path given with --config."
+        ) from None
+
+
+def _checked(tree: dict[str, Any], text: str, variables: Mapping[str, str], path: Path | None) -> Loaded:
+    name = path.name if path else "environment"
+    origins = {key: f"{name} line {_line_of(key, text) or '?'}" for key in _leaves(tree)}
+    for key in _leaves(tree):
+        _known(key, name, _line_of(key, text))
+    if path is not None:
+        _anchor(tree, path.parent)
+    for variable, value in sorted(variables.items()):
+        parts = variable[len(_PREFIX) :].lower().split("__")
+        if parts[0] == "betas" and len(parts) > 1:
+            parts[1] = parts[1].upper()
+        _known(".".join(parts), f"environment variable {variable}", None)
+        _put(tree, parts, _value(value), variable)
+        origins[".".join(parts)] = variable
+    return Loaded(_validated(tree, origins), origins, path)
+
+
+def _leaves(tree: Mapping[str, Any], above: str = "") -> list[str]:
+    found: list[str] = []
+    for key, value in tree.items():
+        name = f"{above}.{key}" if above else key
+        found += _leaves(value, name) if isinstance(value, Mapping) and value else [name]
+    return found
+
+
+def _known(key: str, file: str, line: int | None) -> None:
+    """Raise `BadConfig` for a key that nothing reads, with the nearest one that something does."""
+    section, *rest = key.split(".")
+    sections = {f.name: f for f in dataclasses.fields(Settings)}
+    if section not in sections:
+        raise _unknown(section, section, list(sections), file, line)
+    if not rest or section == "betas":
+        names = [f.name for f in dataclasses.fields(BetaSettings)]
+        if len(rest) > 1 and rest[1] not in names:
+            raise _unknown(key, rest[1], names, file, line)
+        return
+    of = {"data": DataSettings, "hedge": HedgeSettings, "limits": Limits}[section]
+    names = [f.name for f in dataclasses.fields(of)]
+    if rest[0] not in names:
+        raise _unknown(key, rest[0], names, file, line)
+
+
+def _unknown(key: str, part: str, names: list[str], file: str, line: int | None) -> BadConfig:
+    near = get_close_matches(part, names, n=1)
+    advice = f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(names)}."
+    if _SECRET.search(part):
+        advice = "Keys and secrets never stand in the configuration."
+    return BadConfig(f"there is no setting {key}", file=file, line=line, advice=advice)
+
+
+def _line_of(key: str, text: str) -> int | None:
+    """Return the line a key is set on: under its [section], or dotted; None where it is inline."""
+    section = ""
+    for number, raw in enumerate(text.splitlines(), start=1):
+        line = raw.strip()
+        if header := re.fullmatch(r"\[\s*([^\[\]]+?)\s*\]\s*(#.*)?", line):
+            section = header[1].replace(" ", "").replace('"', "")
+            if section == key or (key.startswith(f"{section}.") is False and section.startswith(f"{key}.")):
+                return number
+            continue
+        name = line.partition("=")[0].strip().replace('"', "").replace(" ", "")
+        full = f"{section}.{name}" if section else name
+        if "=" in line and (full == key or key.startswith(f"{full}.")):
+            return number
+    return None
+
+
+def _anchor(tree: dict[str, Any], folder: Path) -> None:
+    """Make the paths of the file's [data] relative to the file, not to where the command runs."""
+    data = tree.get("data")
+    if isinstance(data, dict):
+        for name in _FILES:
+            if isinstance(data.get(name), str):
+                data[name] = str(folder / data[name])
+
+
+def _put(tree: dict[str, Any], parts: list[str], value: Any, variable: str) -> None:
+    for part in parts[:-1]:
+        below = tree.setdefault(part, {})
+        if not isinstance(below, dict):
+            raise BadConfig(f"{variable} goes into {part}, which is no section", advice="Check its name.")
+        tree = below
+    tree[parts[-1]] = value
+
+
+def _value(text: str) -> Any:
+    """Read a variable as TOML would (30, true, [0.5, 0]), else as plain text."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _validated(tree: dict[str, Any], origins: Mapping[str, str]) -> Settings:
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(Settings).validate_python(tree)
+    except ValidationError as why:
+        first = why.errors(include_url=False)[0]
+        path = ".".join(str(part) for part in first["loc"])
+        key = max((k for k in origins if path.startswith(k)), key=len, default=path)
+        raise BadConfig(
+            f"{key} = {str(first['input'])[:60]!r}: {first['msg'].lower()}",
+            file=origins.get(key, ""),
+            advice="`hedgerow config schema` tells what every setting may be.",
+        ) from None
+
+
+def settings_schema() -> dict[str, Any]:
+    """Return the JSON schema of the configuration file, for editors."""
+    from pydantic import TypeAdapter
+
+    schema = TypeAdapter(Settings).json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Hedgerow settings", **schema}

@@ -21,11 +21,15 @@ __all__ = ["AccountRules", "account_name", "accounts_of", "liquidation_price_of"
 
 @dataclass(frozen=True, slots=True)
 class AccountRules:
-    """How margin is judged: the leverage cap, the distance to keep (None: the rule), the horizon of the risk."""
+    """How margin is judged: the leverage cap, the distance to keep (None: the rule), the horizon of the risk.
+
+    `collateral` is what there is for it; None lets the plan compute what it needs.
+    """
 
     max_leverage: float = 3.0
     least_distance: float | None = None
     horizon_days: float = 30.0
+    collateral: Collateral | None = None
 
 
 def account_name(terms: Terms) -> str:
@@ -37,7 +41,6 @@ def accounts_of(
     trades: tuple[tuple[Terms, float], ...],
     worth: Valuation,
     risk: RiskModel,
-    collateral: Collateral | None,
     rules: AccountRules,
 ) -> tuple[MarginAccount, ...]:
     """Return the accounts that `trades` (terms and signed dollars) need, with what they survive.
@@ -45,6 +48,7 @@ def accounts_of(
     Contracts that the book already holds at the venue in the same settlement coin share the account. Collateral in
     the plan goes to accounts in proportion to what they require.
     """
+    collateral = rules.collateral
     groups: dict[str, list[tuple[Terms, float]]] = {}
     for terms, dollars in trades:
         groups.setdefault(account_name(terms), []).append((terms, dollars))

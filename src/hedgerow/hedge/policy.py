@@ -119,8 +119,12 @@ class Policy:
             model,
             target_vol=self.target_vol,
             instruments=self.instruments,
-            collateral=parse_collateral(self.collateral),
-            rules=AccountRules(self.limits.max_leverage, self.limits.least_distance, self.horizon_days),
+            rules=AccountRules(
+                self.limits.max_leverage,
+                self.limits.least_distance,
+                self.horizon_days,
+                parse_collateral(self.collateral),
+            ),
         )
         volumes = {terms.instrument.symbol: terms.volume_usd for terms in ranking.offered}
         sectors = dict(market.sectors) | {p.symbol: p.sector for p in book.positions if p.sector}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from hedgerow.hedge.estimation import estimate
 from hedgerow.hedge.returns import paired_returns
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.betas import Betas
@@ -19,13 +20,17 @@ _HALF_LIFE_DAYS = 60.0
 _LEAST = 60
 
 
-def risk(market: Market, betas: Betas) -> RiskModel:
+def risk(market: Market, betas: Betas | None = None, factors: str | tuple[str, ...] = "BTC") -> RiskModel:
     """Return the daily covariance of all coins of `betas`, over the last 180 days, half-life 60.
+
+    Without `betas`, of all coins of the market, their betas to `factors` estimated by default.
 
     Factor part from the betas themselves, so that a hedge that zeroes the dollar beta zeroes the market part. A coin
     whose beta is known but whose history is short (a prior, an override) gets the median coin's own variance;
     stablecoins have none. Coins with an unknown beta are not covered.
     """
+    if betas is None:
+        betas = estimate(market, market.symbols, factors)
     known = tuple(s for s, b in zip(betas.symbols, betas.beta, strict=True) if np.isfinite(b).all())
     symbols = tuple(dict.fromkeys(known + betas.factors))
     beta = np.array([_beta(symbol, betas) for symbol in symbols])

@@ -8,7 +8,7 @@ then whole lots.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import numpy as np
@@ -16,12 +16,12 @@ import numpy as np
 from hedgerow.hedge.accounts import AccountRules, account_name, accounts_of, liquidation_price_of
 from hedgerow.hedge.basket import Basket, Trades, frontier_of, polished, solve_named, target_for_volatility
 from hedgerow.hedge.charges import capital_line, holding_lines, trade_lines
-from hedgerow.hedge.collateral import Collateral
 from hedgerow.hedge.exposure import Exposure, joint_error
 from hedgerow.hedge.figures import book_weights, risk_figures
 from hedgerow.hedge.lots import Placed, place
 from hedgerow.hedge.plan import CostLine, FrontierPoint, HedgePlan, Leg, MarginAccount
 from hedgerow.hedge.ranking import Ranking
+from hedgerow.hedge.target import target_dollars
 from hedgerow.hedge.terms import Terms
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.errors import UsageError
@@ -46,12 +46,16 @@ def size(
     ranking: Ranking,
     risk: RiskModel,
     *,
+    target_beta: tuple[float, ...] | float | None = None,
+    target_beta_usd: tuple[float, ...] | float | None = None,
     target_vol: float | None = None,
     instruments: str | int | tuple[str, ...] = 1,
-    collateral: Collateral | None = None,
     rules: AccountRules | None = None,
 ) -> HedgePlan:
-    """Return the contracts that bring `exposure` to the target `ranking` was made for, in whole lots.
+    """Return the contracts that bring `exposure` to its target, in whole lots.
+
+    The target is that of `ranking` unless one is given here. `rules` say what collateral there is and how margin is
+    judged.
 
     With `target_vol` (a fraction of net asset value a year) the target is instead found so that the predicted
     volatility is that number; where that cannot be reached, the least attainable is taken and said. What cannot be
@@ -62,17 +66,12 @@ def size(
             "a volatility target needs net asset value to be a fraction of",
             advice="This book's net value is about 0: give --target-beta-usd instead.",
         )
+    if target_beta is not None or target_beta_usd is not None:
+        ranking = replace(ranking, target_usd=target_dollars(exposure, target_beta, target_beta_usd))
     choice = _choose(exposure, ranking, risk, target_vol, instruments)
     placed, untraded = place(choice.trades, choice.target - exposure.beta_usd)
-    return _plan(
-        exposure,
-        risk,
-        choice,
-        placed,
-        untraded,
-        collateral,
-        rules or AccountRules(horizon_days=ranking.horizon_days),
-    )
+    judged = rules or AccountRules(horizon_days=ranking.horizon_days)
+    return _plan(exposure, risk, choice, placed, untraded, judged)
 
 
 def _choose(
@@ -125,11 +124,10 @@ def _plan(
     choice: _Choice,
     placed: Placed,
     untraded: tuple[str, ...],
-    collateral: Collateral | None,
     rules: AccountRules,
 ) -> HedgePlan:
     trades = tuple((terms, float(contracts) * terms.delta_usd) for terms, contracts in placed)
-    margin = accounts_of(trades, exposure.worth, risk, collateral, rules)
+    margin = accounts_of(trades, exposure.worth, risk, rules)
     by_name = {account.account: account for account in margin}
     legs = tuple(
         _leg(terms, contracts, dollars, by_name[account_name(terms)])

@@ -37,8 +37,9 @@ class Basket:
     """The problem in arrays: M usable contracts, one an underlying.
 
     `gap` (K,) dollars of beta the hedge must add; `inner` (M, M) and `with_book` (M,) dollar covariances a day,
-    contracts' own basis risk included; `linear` (M,) expected cost over the horizon of one dollar long; `friction`
-    (M,) that of one dollar either way.
+    contracts' own basis risk included; `friction` (M,) what one dollar of each costs over the horizon: the trade, funding
+    where it has to be paid, its tail, the capital of its margin. Funding that would be earned is no reason to hold a
+    contract: a hedge is not a carry trade.
     """
 
     exposure: Exposure
@@ -52,7 +53,6 @@ class Basket:
     book_variance: float
     weights: FloatArray
     rows: tuple[int, ...]
-    linear: FloatArray
     friction: FloatArray
     price_of_variance: float
     days: float
@@ -74,7 +74,6 @@ class Basket:
         inner = risk.covariance[np.ix_(rows, rows)] + np.diag([t.basis_volatility**2 for t in one_each])
         gap = ranking.target_usd - exposure.beta_usd
         months = ranking.horizon_days / MONTH_DAYS
-        typical = float(np.abs(gap).max(initial=1.0))
         size = max(exposure.nav_usd, exposure.gross_usd)
         return cls(
             exposure=exposure,
@@ -88,8 +87,7 @@ class Basket:
             book_variance=float(weights @ risk.covariance @ weights),
             weights=weights,
             rows=rows,
-            linear=np.array([holding_rate(t) * months for t in one_each]),
-            friction=np.array([_friction(t, typical, months) for t in one_each]),
+            friction=np.array([_friction(t, float(gap[0]), months) for t in one_each]),
             price_of_variance=0.5 * ranking.risk_aversion / size if size > 0 else 0.0,
             days=ranking.horizon_days,
         )
@@ -99,9 +97,9 @@ class Basket:
         return replace(self, gap=target_usd - self.exposure.beta_usd)
 
     def programme(self) -> tuple[FloatArray, FloatArray]:
-        """Return P and q of ½h'Ph + q'h: variance over the horizon at its price, and expected holding cost."""
+        """Return P and q of ½h'Ph + q'h: variance over the horizon at its price."""
         charge = 2.0 * self.price_of_variance * self.days
-        return charge * self.inner, charge * self.with_book + self.linear
+        return charge * self.inner, charge * self.with_book
 
     def variance(self, members: tuple[int, ...], h: FloatArray) -> float:
         """Return the daily variance, in dollars², of the book with `h` of `members`."""
@@ -123,10 +121,11 @@ def _first(terms: tuple[Terms, ...], factors: int) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _friction(terms: Terms, typical: float, months: float) -> float:
-    """Cost of a dollar either way: in, a quarter of the funding band for its tail, and the capital its margin ties up."""
+def _friction(terms: Terms, gap: float, months: float) -> float:
+    """What a dollar costs: in, the funding it pays in the hedge's direction, a quarter of its band, its capital."""
     tail = _TAIL * (terms.funding.high - terms.funding.low) / 2.0
-    return entry_rate(terms, typical / 4.0) + (tail + 0.5 * _CAPITAL_A_MONTH) * months
+    paid = max(holding_rate(terms) * (1.0 if gap > 0 else -1.0), 0.0)
+    return entry_rate(terms, gap / 4.0) + (paid + tail + 0.5 * _CAPITAL_A_MONTH) * months
 
 
 def solve_named(basket: Basket) -> Trades:

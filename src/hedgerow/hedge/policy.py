@@ -134,7 +134,7 @@ class Policy:
             exposure=exposure,
             ranking=ranking,
             plan=sized,
-            stress=stress(sized, exposure, sectors),
+            stress=stress(sized, exposure, sectors, market),
             refusals=check(sized, exposure.worth, self.limits, venues, volumes),
             warnings=(),
             flags=market.flags,

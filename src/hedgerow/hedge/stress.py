@@ -16,14 +16,18 @@ import numpy as np
 from hedgerow.hedge.exposure import Exposure
 from hedgerow.hedge.margin import Stake, maintenance_after
 from hedgerow.hedge.plan import HedgePlan, Leg, MarginAccount
+from hedgerow.hedge.pool import BENCHMARKS
 from hedgerow.hedge.ticket import StressRow
 from hedgerow.model.coins import WRAPPED, is_stablecoin
 from hedgerow.model.instruments import Payoff
+from hedgerow.model.market import Market
 
 __all__ = ["stress"]
 
 _FACTOR_MOVES = (-0.30, -0.20, -0.10, 0.10, 0.20, 0.30)
-_CRASH = (-0.0729, -0.2848)
+_CRASH_BAR = np.datetime64("2025-10-11T00:00", "ms")
+_CRASH = {"BTC": -0.0729, "ETH": -0.1244}
+_CRASH_ALT = -0.2848
 _SECTOR_FALL = -0.30
 _DEPEG = 0.88
 _VENUE_MARK = 0.65
@@ -42,26 +46,32 @@ class _Scene:
     betas: Mapping[str, float]
 
     def moves(self, factor_move: float, alt: Callable[[float], float]) -> dict[str, float]:
-        """Return each coin's return: factors move as told, stablecoins not, the others as `alt` of their beta."""
+        """Return each coin's return: the factors as told, BTC and ETH by their beta, the alts as `alt` of theirs."""
         moved: dict[str, float] = {}
         for symbol, beta in self.betas.items():
             if symbol in self.exposure.factors:
                 moved[symbol] = factor_move
+            elif is_stablecoin(symbol):
+                moved[symbol] = 0.0
             else:
-                moved[symbol] = 0.0 if is_stablecoin(symbol) else alt(beta)
+                moved[symbol] = beta * factor_move if symbol in BENCHMARKS else alt(beta)
         return moved
 
 
-def stress(plan: HedgePlan, exposure: Exposure, sectors: Mapping[str, str]) -> tuple[StressRow, ...]:
+def stress(
+    plan: HedgePlan, exposure: Exposure, sectors: Mapping[str, str], market: Market | None = None
+) -> tuple[StressRow, ...]:
     """Return the stress table of domain §7 for the book and the hedge `plan` adds to it.
 
-    Coins whose beta is unknown are left out of every row, as they are of the exposure.
+    Coins whose beta is unknown are left out of every row, as they are of the exposure. With a `market` that covers
+    2025-10-10 the replay takes each coin's own return of that day; where it has none, the median alt's.
     """
     totals = {s: float(np.sum(exposure.betas.of(s))) for s in exposure.betas.symbols}
     scene = _Scene(plan, exposure, {s: b for s, b in totals.items() if np.isfinite(b)})
     return (
         *(_factor_row(scene, move) for move in _FACTOR_MOVES),
         *_correlation_rows(scene),
+        _replay(scene, market),
         *_sector_rows(scene, sectors),
         *_peg_rows(scene),
         *_venue_rows(scene),
@@ -114,7 +124,6 @@ def _factor_row(scene: _Scene, move: float) -> StressRow:
 
 def _correlation_rows(scene: _Scene) -> tuple[StressRow, ...]:
     factor = scene.exposure.factors[0]
-    crash, alts = _CRASH
     doubled = scene.moves(-0.10, lambda beta: -0.20 * beta)
     return (
         _row(
@@ -126,13 +135,34 @@ def _correlation_rows(scene: _Scene) -> tuple[StressRow, ...]:
         _row(
             scene, "alts flat, rally", f"{factor} +30 %, every other coin 0", scene.moves(0.30, lambda _: 0.0)
         ),
-        _row(
-            scene,
-            "2025-10-10 replayed",
-            f"{factor} {crash:.1%}, the median alt {alts:.1%}, whatever its beta (measured that day)",
-            scene.moves(crash, lambda _: alts),
-        ),
     )
+
+
+def _replay(scene: _Scene, market: Market | None) -> StressRow:
+    """The day on which alts fell four times their beta (domain §3.5, TV43)."""
+    own = _returns_of_the_day(market, tuple(scene.betas)) if market is not None else {}
+    moves = {s: 0.0 if is_stablecoin(s) else own.get(s, _CRASH.get(s, _CRASH_ALT)) for s in scene.betas}
+    seen = sum(1 for symbol in moves if symbol in own)
+    told = f"BTC {moves.get('BTC', _CRASH['BTC']):.1%}; {seen} of {len(moves)} coins by their own return that day"
+    return _row(
+        scene, "2025-10-10 replayed", f"{told}, the others by the median alt's, {_CRASH_ALT:.1%}", moves
+    )
+
+
+def _returns_of_the_day(market: Market, symbols: tuple[str, ...]) -> dict[str, float]:
+    rows = np.searchsorted(market.times, [_CRASH_BAR - np.timedelta64(1, "D"), _CRASH_BAR])
+    if rows[1] >= len(market.times) or list(market.times[rows]) != [
+        _CRASH_BAR - np.timedelta64(1, "D"),
+        _CRASH_BAR,
+    ]:
+        return {}
+    found: dict[str, float] = {}
+    for symbol in symbols:
+        if symbol in market.symbols:
+            before, after = market.prices[rows, market.symbols.index(symbol)]
+            if np.isfinite(before) and np.isfinite(after):
+                found[symbol] = float(after / before - 1.0)
+    return found
 
 
 def _sector_rows(scene: _Scene, sectors: Mapping[str, str]) -> tuple[StressRow, ...]:

@@ -107,21 +107,28 @@ class ScholesWilliams:
         used = usable_rows(y, x, self.window)
         begun = np.cumsum(used, axis=0) > 0
         f = np.where(begun, own_factors(y, x)[:, :, 0], np.nan)
-        back, ahead = (
-            (shifted(y, f[:, :, None], by)[:, :, 0] if x.ndim == 3 else shifted(y, f, by)) for by in (1, -1)
-        )
+        own = np.where(used, y, np.nan)
+        back, ahead = (_beside(own, f, by, by_rows=x.ndim == 2) for by in (1, -1))
         c = (used & np.isfinite(back) & np.isfinite(ahead)).astype(float)
         lines = [fit_lines(y, g[:, :, None], c) for g in (back, f, ahead)]
         rho, swing = _autocorrelation(f, back, used & np.isfinite(back))
+        parts = [influence(line, c) for line in lines]
+        # The lead's part belongs to the row of its factor return: there it meets the same product in lag and rho.
+        parts[2] = np.nan_to_num(_beside(own, parts[2], 1, by_rows=x.ndim == 2))
         with np.errstate(divide="ignore", invalid="ignore"):
             beta = sum(line.beta[:, 0] for line in lines) / (1.0 + 2.0 * rho)
-            psi = (sum(influence(line, c) for line in lines) - 2.0 * beta * swing) / (1.0 + 2.0 * rho)
+            psi = (sum(parts) - 2.0 * beta * swing) / (1.0 + 2.0 * rho)
         return _assembled(y, f, c, beta, psi, self.errors)
 
     def path(self, y: FloatArray, x: FloatArray) -> BetaPath:
         """Return the betas at every row. Raises `UsageError` for several factors."""
         one_factor(x, self.spec)
         return path_by_fits(self, y, x)
+
+
+def _beside(y: FloatArray, series: FloatArray, by: int, *, by_rows: bool) -> FloatArray:
+    """Return (T, N) `series` of `by` rows earlier, counted in rows of the panel or in an asset's own."""
+    return shifted(y, series, by) if by_rows else shifted(y, series[:, :, None], by)[:, :, 0]
 
 
 def _autocorrelation(f: FloatArray, back: FloatArray, used: BoolArray) -> tuple[FloatArray, FloatArray]:

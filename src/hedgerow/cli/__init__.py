@@ -71,6 +71,8 @@ def _run(words: list[str]) -> int:
     except CycloptsError as why:
         return _failed(UsageError(_one_line(str(why)), advice=_help_for(words)), words)
     except HedgerowError as why:
+        if why.exit_code == _DEFECT:
+            raise
         return _failed(why, words)
     return result if isinstance(result, int) else 0
 
@@ -90,7 +92,8 @@ def _defect(why: BaseException, words: list[str]) -> int:
         import traceback
 
         traceback.print_exception(why, file=sys.stderr)
-    text = f"a defect: {type(why).__name__}: {_one_line(str(why))}"
+    said = why.message if isinstance(why, HedgerowError) else f"{type(why).__name__}: {why}"
+    text = f"a defect: {_one_line(said)}"
     advice = "This is Hedgerow's fault, not yours. Run it again with -v and report what it prints."
     show_error(HedgerowError(text, advice=advice), as_json="--json" in words)
     return _DEFECT

@@ -147,9 +147,9 @@ def frontier_table(frontier: tuple[FrontierPoint, ...], money: str) -> Renderabl
             amount(point.cost_usd, money),
             amount(point.cost_usd_per_month, money, signed=True),
             amount(point.margin_usd, money),
-            point.instruments[-1] if point.count > 1 else " + ".join(point.instruments),
+            " + ".join(name for name in point.instruments if name not in before),
         ]
-        for point in frontier
+        for point, before in zip(frontier, ((), *(p.instruments for p in frontier)), strict=False)
     ]
     names = [
         "contracts",

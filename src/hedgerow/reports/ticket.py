@@ -86,29 +86,35 @@ def exposure_table(exposure: Exposure, most: int | None = None) -> RenderableTyp
     """Return the coins with their betas, the largest part first; `most` of them, the rest in one line."""
     rows = sorted(exposure.rows, key=lambda row: (-abs(row.beta_usd[0]), -abs(row.delta_usd), row.symbol))
     shown = rows if most is None else rows[:most]
-    largest = max((abs(row.share) for row in rows if np.isfinite(row.share)), default=0.0)
+    parts = all(0.0 <= row.share <= 1.0 for row in rows if np.isfinite(row.share) and row.beta_usd[0])
+    largest = max((abs(row.beta_usd[0]) for row in rows), default=0.0)
     names = ["coin", "moves with"]
     for factor in exposure.factors:
         names += ["beta" if len(exposure.factors) == 1 else f"beta {factor}", "±"]
-    cells = [_coin(row, exposure.worth.currency, largest) for row in shown]
+    cells = [_coin(row, exposure.worth.currency, largest, as_share=parts) for row in shown]
     if len(rows) > len(shown):
         rest = rows[len(shown) :]
         dollars = amount(sum(row.delta_usd for row in rest), exposure.worth.currency)
         blank = [""] * (2 * len(exposure.factors))
         share = sum(row.share for row in rest if np.isfinite(row.share))
-        cells.append([f"{len(rest)} more", dollars, *blank, "", percent(share), ""])
+        added = amount(sum(float(row.beta_usd[0]) for row in rest), exposure.worth.currency, signed=True)
+        cells.append([f"{len(rest)} more", dollars, *blank, "", percent(share) if parts else added, ""])
     wide = len(names)
-    return columns([*names, "", "of the beta", ""], cells, left=(0, wide, wide + 2))
+    which = "the" if len(exposure.factors) == 1 else exposure.factors[0]
+    title = f"of {which} beta" if parts else "dollars of beta"
+    return columns([*names, "", title, ""], cells, left=(0, wide, wide + 2))
 
 
-def _coin(row: AssetExposure, money: str, largest: float) -> list[str]:
+def _coin(row: AssetExposure, money: str, largest: float, *, as_share: bool) -> list[str]:
+    """One coin's cells: its part of the beta as a share, or in dollars where longs and shorts offset each other."""
     cells = [row.symbol, amount(row.delta_usd, money)]
     policy = row.method == "policy"
     for beta, stderr in zip(row.beta, row.stderr, strict=True):
         cells += [number(beta), "" if policy or row.method == "factor" else number(stderr)]
-    share = row.share if np.isfinite(row.share) and not policy else float("nan")
-    shown = percent(share) if np.isfinite(share) else ""
-    return [*cells, bar(share, largest), shown, "" if row.method == "factor" else row.note]
+    shown = percent(row.share) if as_share else amount(row.beta_usd[0], money, signed=True)
+    if policy or (as_share and not np.isfinite(row.share)):
+        shown = ""
+    return [*cells, bar(row.beta_usd[0], largest), shown, "" if row.method == "factor" else row.note]
 
 
 def contract_words(candidate: Candidate) -> str:

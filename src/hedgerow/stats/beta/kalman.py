@@ -124,8 +124,8 @@ class Kalman:
         """Return the betas after the last row. Raises `UsageError` for several factors."""
         one_factor(x, self.spec)
         f, used = own_factors(y, x)[:, :, 0], usable_rows(y, x, None)
-        square, run = self._run(y, f, learning_rows(len(y)))
-        return _fit(y, used, run, square, self._scaled(run, f, used))
+        run = self._run(y, f, learning_rows(len(y)))
+        return _fit(y, np.where(used, f, np.nan), run, self._scaled(run, f, used))
 
     def path(self, y: FloatArray, x: FloatArray) -> BetaPath:
         """Return the betas at every row, by what was learnt until then. Raises `UsageError` for several factors."""
@@ -134,20 +134,20 @@ class Kalman:
         beta, stderr = np.full((*y.shape, 1), np.nan), np.full((*y.shape, 1), np.nan)
         starts = [t for t in range(len(y)) if t == 0 or learning_rows(t + 1) != learning_rows(t)]
         for start, end in zip(starts, [*starts[1:], len(y)], strict=True):
-            _, run = self._run(y[:end], f[:end], learning_rows(start + 1))
+            run = self._run(y[:end], f[:end], learning_rows(start + 1))
             known, scale = self._scaled(run, f[:end], used[:end])
             beta[start:end, :, 0] = np.where(known, run.beta, np.nan)[start:]
             stderr[start:end, :, 0] = np.sqrt(np.where(known, run.variance * scale, np.nan))[start:]
         return BetaPath(beta, stderr, np.cumsum(used, axis=0).astype(np.int64))
 
-    def _run(self, y: FloatArray, f: FloatArray, known: int) -> tuple[FloatArray, Filtered]:
-        """Return mean x² (N,) of the first `known` rows and the filter over all, in units of R."""
+    def _run(self, y: FloatArray, f: FloatArray, known: int) -> Filtered:
+        """Filter all rows in units of R, by what the first `known` of them tell."""
         square = _mean_square(f[:known])
         if self.noise is None:
             q = _signal(y[:known], f[:known], square, together=self.pool == "pooled") / square
         else:
             q = np.full(y.shape[1], self.noise[0] / self.noise[1])
-        return square, kalman_filter(y, f, q, np.ones(y.shape[1]), 1.0, _DIFFUSE / square)
+        return kalman_filter(y, f, q, np.ones(y.shape[1]), 1.0, _DIFFUSE / square)
 
     def _scaled(self, run: Filtered, f: FloatArray, used: BoolArray) -> tuple[BoolArray, FloatArray]:
         """Return after each row (T, N): whether there is a beta, and R."""
@@ -223,9 +223,8 @@ def _profile(y: FloatArray, f: FloatArray, square: FloatArray, signal: FloatArra
     return np.where(noisy, -0.5 * (n * np.log(np.where(noisy, left, 1.0)) + logs), np.nan)
 
 
-def _fit(
-    y: FloatArray, used: BoolArray, run: Filtered, square: FloatArray, after: tuple[BoolArray, FloatArray]
-) -> BetaFit:
+def _fit(y: FloatArray, f: FloatArray, run: Filtered, after: tuple[BoolArray, FloatArray]) -> BetaFit:
+    used = np.isfinite(f)
     n: IntArray = used.sum(axis=0).astype(np.int64)
     nothing = np.full((1, len(n)), np.nan)
     known, scale = (after[0][-1], after[1][-1]) if len(y) else (np.zeros(len(n), dtype=bool), nothing[0])
@@ -242,7 +241,7 @@ def _fit(
         alpha=np.where(known, 0.0, np.nan),
         r2=np.where(known, r2, np.nan),
         n=n,
-        n_eff=1.0 / (unit * square),
+        n_eff=1.0 / (unit * _mean_square(f)),
         residuals=np.where(c > 0, u, np.nan),
         covariance=_alike(np.where(c > 0, u / np.sqrt(run.spread), 0.0)) * deviation[:, None] * deviation,
         resid_vol=np.where(known, vol, np.nan),

@@ -117,7 +117,9 @@ _PLAIN: dict[str, _Form] = {
 
 
 def _plain(text: str, bars_per_day: float, errors: str | None) -> Estimator:
-    text, _, own = text.partition("@")
+    text, at, own = text.partition("@")
+    if at and not own:
+        raise _Unread(text)
     text = DEFAULT if text == "default" else text
     kind = _errors(own or errors)
     name, *words = text.split(":")

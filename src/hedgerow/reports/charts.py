@@ -148,7 +148,7 @@ def chart_frontier(plan: HedgePlan) -> Any:
         color=alt.Color(
             "auto:N", title=None, scale=alt.Scale(domain=["auto stops here", "other"], range=[_BAD, _ACCENT])
         ),
-        shape=alt.Shape("auto:N", title=None),
+        shape=alt.Shape("auto:N", title=None, scale=alt.Scale(domain=["auto stops here", "other"])),
     )
     return (base.mark_line(color=_ACCENT) + points).properties(width=_WIDTH, height=220)
 
@@ -168,7 +168,7 @@ def chart_stress(ticket: Ticket) -> Any:
         color=alt.Color(
             "of:N", title=None, scale=alt.Scale(domain=["unhedged", "hedged"], range=[_QUIET, _ACCENT])
         ),
-        shape=alt.Shape("of:N", title=None),
+        shape=alt.Shape("of:N", title=None, scale=alt.Scale(domain=["unhedged", "hedged"])),
     ).properties(width=_WIDTH - 120, height=20 * max(len(ticket.stress), 1))
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from hedgerow.files.instants import parse_as_of
+from hedgerow.files.text import file_name, first_line, opened, shown, text_of
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.errors import BadPrices
 from hedgerow.model.market import Book
@@ -28,6 +29,7 @@ _IN_COINS = {"binance_usdm", "binance_us", "bitget", "bitstamp", "bybit_linear",
 _TICKER = re.compile(r"^(?:FI_|PI_)?(?P<coin>[A-Z0-9]+?)(?:[-_]?(?:USDT|USDC|BUSD|USD|PERP))+(?:[-_].*)?$")
 _SAME = {"XBT": "BTC"}
 _LARGEST_BYTES = 64 << 20
+_LATEST = 1e11
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def read_books(
     for file in sorted(where.glob("*.json")):
         found = _book(file)
         if isinstance(found, str):
-            notes.append(f"{file.name}: {found}")
+            notes.append(f"{file_name(file)}: {found}")
             continue
         if (symbols is not None and found.symbol not in symbols) or (
             until is not None and found.time > until
@@ -67,18 +69,28 @@ def _book(file: Path) -> Book | str:
     venue, name = str(raw.get("venue", "")), str(raw.get("symbol", ""))
     coin = _coin(name.upper())
     if coin is None:
-        return f"which coin {name[:40]} is, is not known: left out"
+        return f"which coin {shown(name, 40)} is, is not known: left out"
     bids, asks = _side(raw, "bids", file), _side(raw, "asks", file)
     if not len(bids) or not len(asks) or bids[0, 0] >= asks[0, 0]:
         return "one side is empty, or the sides cross: left out"
     face = _face(venue, name.upper(), coin)
     if face is None:
-        return f"sizes on {venue[:40]} are contracts of unknown size: left out"
+        return f"sizes on {shown(venue, 40)} are contracts of unknown size: left out"
     if face:
         bids = np.column_stack([bids[:, 0], bids[:, 1] * face / bids[:, 0]])
         asks = np.column_stack([asks[:, 0], asks[:, 1] * face / asks[:, 0]])
-    seconds = float(raw.get("ts", 0.0))
-    return Book(venue, coin, np.datetime64(round(seconds * 1000), "ms"), bids, asks)
+    return Book(venue, coin, _instant(raw.get("ts"), file), bids, asks)
+
+
+def _instant(seconds: object, file: Path) -> np.datetime64:
+    """Return when the book was taken; without it nobody could tell whether it was known at `as_of`."""
+    if isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 < seconds < _LATEST:
+        return np.datetime64(round(seconds * 1000), "ms")
+    raise BadPrices(
+        f"its ts is {shown(repr(seconds), 40)}, not seconds since 1970",
+        file=file_name(file),
+        advice="Write the instant of the book as 1735689600.0, in UTC.",
+    )
 
 
 def _face(venue: str, name: str, coin: str) -> float | None:
@@ -100,31 +112,29 @@ def _coin(name: str) -> str | None:
 
 
 def _loaded(file: Path) -> dict[str, Any]:
-    if file.stat().st_size > _LARGEST_BYTES:
-        raise BadPrices("is larger than 64 MB", file=file.name, advice="An order book is smaller.")
+    advice = "It needs venue, symbol, ts, bids and asks."
+    text = text_of(opened(file, _LARGEST_BYTES, BadPrices, advice), file_name(file), BadPrices, advice)
     try:
-        raw = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as why:
+        raw = json.loads(text)
+    except (ValueError, RecursionError) as why:
         raise BadPrices(
-            f"is not JSON: {str(why)[:120]}", file=file.name, advice="Remove or mend it."
+            f"is not JSON: {first_line(why)}", file=file_name(file), advice="Remove or mend it."
         ) from None
     if not isinstance(raw, dict):
-        raise BadPrices(
-            "holds no order book", file=file.name, advice="It needs venue, symbol, ts, bids and asks."
-        )
+        raise BadPrices("holds no order book", file=file_name(file), advice=advice)
     return raw
 
 
 def _side(raw: dict[str, Any], name: str, file: Path) -> FloatArray:
     try:
         levels = np.array(raw.get(name, []), dtype=float).reshape(-1, 2)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise BadPrices(
-            f"its {name} are no list of price and size", file=file.name, advice="Remove or mend it."
+            f"its {name} are no list of price and size", file=file_name(file), advice="Remove or mend it."
         ) from None
     if not (np.isfinite(levels).all() and (levels > 0).all()):
         raise BadPrices(
-            f"its {name} hold a price or size not above 0", file=file.name, advice="Remove or mend it."
+            f"its {name} hold a price or size not above 0", file=file_name(file), advice="Remove or mend it."
         )
     return levels[np.argsort(levels[:, 0] if name == "asks" else -levels[:, 0], kind="stable")]
 

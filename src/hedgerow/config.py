@@ -94,6 +94,14 @@ class Settings:
     betas: Mapping[str, BetaSettings] = field(default_factory=dict)
 
 
+_SECTIONS: dict[str, Any] = {
+    "data": DataSettings,
+    "hedge": HedgeSettings,
+    "limits": Limits,
+    "betas": BetaSettings,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """Settings with the origin of every value that is not a default: `hedge.factor` → `config.toml line 3`."""
@@ -150,7 +158,8 @@ def _checked(tree: dict[str, Any], text: str, variables: Mapping[str, str], path
     name = path.name if path else "environment"
     origins = {key: f"{name} line {_line_of(key, text) or '?'}" for key in _leaves(tree)}
     for key in _leaves(tree):
-        _known(key, name, _line_of(key, text))
+        section = key.partition(".")[0]
+        _known(key, name, _line_of(key if section in _SECTIONS else section, text))
     if path is not None:
         _anchor(tree, path.parent)
     for variable, value in sorted(variables.items()):
@@ -174,16 +183,14 @@ def _leaves(tree: Mapping[str, Any], above: str = "") -> list[str]:
 def _known(key: str, file: str, line: int | None) -> None:
     """Raise `BadConfig` for a key that nothing reads, with the nearest one that something does."""
     section, *rest = key.split(".")
-    sections = {f.name: f for f in dataclasses.fields(Settings)}
-    if section not in sections:
-        raise _unknown(section, section, list(sections), file, line)
+    if section not in _SECTIONS:
+        raise _unknown(section, section, list(_SECTIONS), file, line)
     if not rest or section == "betas":
         names = [f.name for f in dataclasses.fields(BetaSettings)]
         if len(rest) > 1 and rest[1] not in names:
             raise _unknown(key, rest[1], names, file, line)
         return
-    of = {"data": DataSettings, "hedge": HedgeSettings, "limits": Limits}[section]
-    names = [f.name for f in dataclasses.fields(of)]
+    names = [f.name for f in dataclasses.fields(_SECTIONS[section])]
     if rest[0] not in names:
         raise _unknown(key, rest[0], names, file, line)
 
@@ -247,7 +254,7 @@ def _validated(tree: dict[str, Any], origins: Mapping[str, str]) -> Settings:
     except ValidationError as why:
         first = why.errors(include_url=False)[0]
         path = ".".join(str(part) for part in first["loc"])
-        key = max((k for k in origins if path.startswith(k)), key=len, default=path)
+        key = max((k for k in origins if path.startswith(k) or k.startswith(path)), key=len, default=path)
         raise BadConfig(
             f"{key} = {str(first['input'])[:60]!r}: {first['msg'].lower()}",
             file=origins.get(key, ""),

@@ -27,6 +27,7 @@ app = App(
     help_epilogue="Exit codes: 0 fine, 1 unknown or refused, 2 usage, 3 environment, 4 bad input, 10 defect.",
     version=_version,
     help_format="plaintext",
+    suppress_keyboard_interrupt=False,
 )
 _VERBS = (
     ("value", "hedgerow.cli.measure:value", "What is the book worth?"),

@@ -28,7 +28,10 @@ def answer(document: Callable[[], dict[str, Any]], text: Callable[[], object], o
     from rich.console import Console
 
     fixed = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _WIDTH_WITHOUT_TERMINAL
-    Console(width=fixed, highlight=False, emoji=False, markup=False).print(text())
+    console = Console(width=fixed, highlight=False, emoji=False, markup=False)
+    with console.capture() as printed:  # written here, so that a reader who goes away ends like any other
+        console.print(text())
+    sys.stdout.write(printed.get())
 
 
 @contextmanager

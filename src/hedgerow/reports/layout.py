@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -14,6 +14,8 @@ from rich.text import Text
 from hedgerow.reports.wording import plain_text
 
 __all__ = ["Fact", "columns", "facts", "header", "instant", "line", "notes", "page"]
+
+_NARROW, _LABEL = 72, 21
 
 Cell = str | Text
 Fact = tuple[str, str, Cell, Cell]
@@ -40,16 +42,41 @@ def header(simulated: bool, *parts: str) -> Text:
     return Text(" · ").join([*first, *(line(part) for part in parts if part)])
 
 
-def facts(rows: Iterable[Fact], label_width: int = 21) -> Table:
-    """Return statements under each other, their asides beside them."""
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(width=2, justify="right", style="bold")
-    table.add_column(width=label_width, no_wrap=True)
-    table.add_column()
-    table.add_column(style="dim")
-    for number, label, statement, aside in rows:
-        table.add_row(number, label, _text(statement), _text(aside))
-    return table
+class _Facts:
+    """Statements under each other; where the page is narrow, each below its label."""
+
+    def __init__(self, rows: list[Fact]) -> None:
+        self.rows = rows
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield self._narrow() if options.max_width < _NARROW else self._wide()
+
+    def _wide(self) -> Table:
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(width=2, justify="right", style="bold")
+        table.add_column(width=_LABEL)
+        table.add_column()
+        table.add_column(style="dim")
+        for number, label, statement, aside in self.rows:
+            table.add_row(number, label, _text(statement), _text(aside))
+        return table
+
+    def _narrow(self) -> Table:
+        table = Table.grid(padding=(0, 1, 0, 0))
+        table.add_column(width=2, justify="right", style="bold")
+        table.add_column()
+        for number, label, statement, aside in self.rows:
+            if label:
+                table.add_row(number, label)
+            table.add_row("", Text("  ").append(_text(statement)))
+            if str(aside):
+                table.add_row("", Text("  ").append(_text(aside)), style="dim")
+        return table
+
+
+def facts(rows: Iterable[Fact]) -> RenderableType:
+    """Return statements under each other, their asides beside them or, on a narrow page, below."""
+    return _Facts(list(rows))
 
 
 def columns(
@@ -59,7 +86,7 @@ def columns(
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
     for i, name in enumerate(names):
         words = i in left
-        table.add_column(name, justify="left" if words else "right", no_wrap=not words, overflow="fold")
+        table.add_column(name, justify="left" if words else "right", overflow="fold")
     for row in rows:
         table.add_row(*(_text(cell) for cell in row))
     return Padding(table, (0, 0, 0, indent))

@@ -1,0 +1,96 @@
+"""Settings: layers, checks that name file, line and key, and nothing heavy where nothing is set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hedgerow.config import Settings, config_path, load_settings, settings_schema
+from hedgerow.model.errors import BadConfig
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "settings.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_without_anything_the_defaults_hold(tmp_path: Path) -> None:
+    loaded = load_settings(None, {"HOME": str(tmp_path)})
+    assert loaded.settings == Settings()
+    assert loaded.path is None
+    assert not loaded.origins
+
+
+def test_the_usual_place_is_read(tmp_path: Path) -> None:
+    place = config_path({"XDG_CONFIG_HOME": str(tmp_path)})
+    place.parent.mkdir()
+    place.write_text('[hedge]\nfactor = "ETH"\n', encoding="utf-8")
+    assert load_settings(None, {"XDG_CONFIG_HOME": str(tmp_path)}).settings.hedge.factor == "ETH"
+    assert config_path({"HOME": str(tmp_path)}) == tmp_path / ".config" / "hedgerow" / "config.toml"
+
+
+def test_environment_wins_over_the_file(tmp_path: Path) -> None:
+    path = write(tmp_path, '[hedge]\nfactor = "ETH"\nown = true\n')
+    known = {
+        "HEDGEROW__HEDGE__FACTOR": "SOL",
+        "HEDGEROW__HEDGE__EXCLUDE": '["a", "b"]',
+        "HEDGEROW__BETAS__NEWX__BETA": "1.5",
+    }
+    loaded = load_settings(path, known)
+    assert loaded.settings.hedge.factor == "SOL"
+    assert loaded.settings.hedge.own is True
+    assert loaded.settings.hedge.exclude == ("a", "b")
+    assert loaded.settings.betas["NEWX"].beta == 1.5
+    assert loaded.origins["hedge.factor"] == "HEDGEROW__HEDGE__FACTOR"
+    assert loaded.origins["hedge.own"] == "settings.toml line 3"
+
+
+def test_paths_of_the_file_are_relative_to_it(tmp_path: Path) -> None:
+    path = write(tmp_path, '[data]\nprices = "closes.parquet"\nfunding = "/data/f.csv"\n')
+    data = load_settings(path, {}).settings.data
+    assert data.prices == str(tmp_path / "closes.parquet")
+    assert data.funding == "/data/f.csv"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ('[hedge]\nfactr = "BTC"\n', 2, "Did you mean factor"),
+        ("[hegde]\nown = true\n", 1, "Did you mean hedge"),
+        ("limits.max_levrage = 3\n", 1, "max_leverage"),
+        ("[betas.NEWX]\nbeat = 1\n", 2, "Did you mean beta"),
+        ('[data]\nseed = 1\napi_secret = "x"\n', 3, "secrets never"),
+        ('[hedge]\nhorizon_days = "soon"\n', 2, "hedge.horizon_days"),
+        ('[hedge]\nown = true\nstderr = "white"\n', 3, "hedge.stderr"),
+        ("[hedge]\nown = \n", 2, "TOML"),
+        ("hedge = 3\n", 1, "hedge"),
+        ("[betas]\nNEWX = 3\n", 2, "betas.NEWX"),
+    ],
+)
+def test_a_bad_setting_is_named_with_its_line(tmp_path: Path, text: str, line: int, words: str) -> None:
+    with pytest.raises(BadConfig) as caught:
+        load_settings(write(tmp_path, text), {})
+    assert f"settings.toml line {line}" in str(caught.value)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["HEDGEROW__HEDGE__FACTR", "HEDGEROW__NOTHING", "HEDGEROW__HEDGE__FACTOR__X"]
+)
+def test_a_bad_variable_is_named(name: str, tmp_path: Path) -> None:
+    with pytest.raises(BadConfig, match=name):
+        load_settings(None, {"HOME": str(tmp_path), name: "1"})
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"\x80abc"])
+def test_what_is_no_text_is_said(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_bytes(data)
+    with pytest.raises(BadConfig, match=r"settings\.toml"):
+        load_settings(path, {})
+
+
+def test_schema_describes_every_section() -> None:
+    assert set(settings_schema()["properties"]) == {"data", "hedge", "limits", "betas"}

@@ -39,7 +39,7 @@ def cut(market: Market, row: int) -> Market:
 
 def universe(market: Market) -> list[str]:
     """Coins with a year of bars, most traded first, without BTC, dollars and gold."""
-    year: list[bool] = np.isfinite(market.prices[-366:]).all(axis=0).tolist()
+    year: list[bool] = np.asarray(np.isfinite(market.prices[-366:]).all(axis=0)).tolist()
     names = [s for s, whole in zip(market.symbols, year, strict=True) if whole and s != "BTC"]
     names = [s for s in names if not is_stablecoin(s) and s not in GOLD]
     return sorted(names, key=lambda s: -market.daily_volume_usd(s))

@@ -232,6 +232,7 @@ def _assembled(
         name: np.array([getattr(fit, name)[row.column] if row.column is not None else np.nan for row in rows])
         for name in ("alpha", "r2", "n_eff", "resid_vol")
     }
+    per_coin["r2"] = np.where([row.method == "factor" for row in rows], 1.0, per_coin["r2"])
     return Betas(
         symbols=assets,
         factors=names,
@@ -258,6 +259,8 @@ def _assembled(
 def _count(symbol: str, row: _Row, sample: _Sample) -> int:
     if row.column is not None:
         return int(sample.fit.n[row.column])
+    if row.method == "factor":
+        return int(sample.fit.n.max(initial=0)) or len(sample.pairs.y)
     return int(sample.pairs.n[sample.symbols.index(symbol)]) if symbol in sample.symbols else 0
 
 

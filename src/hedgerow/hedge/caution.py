@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hedgerow.hedge.ticket import Ticket
+from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.market import Market
 
 __all__ = ["warnings_of"]
@@ -17,6 +18,7 @@ def warnings_of(ticket: Ticket, market: Market) -> tuple[str, ...]:
     """Return the warnings of a ticket, the most telling first."""
     lines = [*ticket.worth.warnings]
     lines += _betas(ticket)
+    lines += _size(ticket)
     lines += _margin(ticket)
     lines += _costs(ticket)
     lines += [
@@ -53,6 +55,27 @@ def _betas(ticket: Ticket) -> list[str]:
             f"{names} move so alike (condition number {betas.condition_number:.0f}) that the split of beta between"
             " them is unstable; their sum is not."
         )
+    return lines
+
+
+def _size(ticket: Ticket) -> list[str]:
+    lines: list[str] = []
+    plan = ticket.plan
+    wanted = abs(plan.target_usd - plan.before_usd)
+    if plan.legs and bool((wanted < plan.stderr_usd).all()):
+        lines.append("The beta to be hedged is smaller than its own error: this trade is noise.")
+    if plan.legs and plan.risk_before and plan.risk_after:
+        before, after = plan.risk_before.volatility_usd, plan.risk_after.volatility_usd
+        if after > 1.001 * before:
+            lines.append(
+                "This hedge takes the market out and still raises the predicted volatility: it adds its own risk."
+            )
+    lines += [
+        f"{account.account} is margined in {account.settle}: the plan takes it from the {account.settle} you hold; more"
+        f" bought for it would bring a beta of its own (--collateral 1{account.settle} counts it)."
+        for account in plan.margin
+        if not is_stablecoin(account.settle)
+    ]
     return lines
 
 

@@ -196,6 +196,8 @@ def _with_reason(candidate: Candidate, best: Candidate, place: int) -> Candidate
     """Say why a candidate lost: the cost line, or the risk, that sets it back most against the winner."""
     if not candidate.usable:
         return candidate
+    if not candidate.notional_usd:
+        return replace(candidate, reason="nothing to hedge")
     if place == 0:
         return replace(candidate, reason="best: least cost and risk over the horizon")
     gaps = {name: dollars - _by_name(best).get(name, 0.0) for name, dollars in _by_name(candidate).items()}

@@ -6,36 +6,28 @@ read_market("closes.parquet", source="bybit_perp", as_of="2025-11-12") -> Market
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from hedgerow.files.grid import Grid, Rows, on_grid
-from hedgerow.files.instants import parse_as_of
-from hedgerow.files.tables import PRICE_COLUMNS, TIME_COLUMNS, files_of, long_table, time_column
-from hedgerow.model.arrays import IntArray
+from hedgerow.files.clean import flag_ticks, usable
+from hedgerow.files.grid import Grid, Rows, bar_length, on_grid
+from hedgerow.files.instants import AsOf, parse_as_of
+from hedgerow.files.tables import ADVICE, Layer, Table, files_of, frame_of, table_of
+from hedgerow.files.text import file_name
+from hedgerow.model.arrays import FloatArray, IntArray
 from hedgerow.model.errors import BadPrices
-from hedgerow.model.market import Market
+from hedgerow.model.market import DataFlag, Market
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Label", "read_market"]
+__all__ = ["Label", "parse_market", "read_market"]
 
 Label = Literal["open", "close"]
 
-_KNOWN = {
-    *PRICE_COLUMNS,
-    *TIME_COLUMNS,
-    "symbol",
-    "source",
-    "kind",
-    "venue",
-    "volume_base",
-    "quote_volume_usd",
-}
-_QUIET = {"line_", "open", "high", "low", "mark", "mark_close", "rate", "funding_rate"}
 _DAY = 86_400_000
 
 
@@ -44,200 +36,162 @@ def read_market(
     *,
     source: str | None = None,
     quote: str | None = None,
-    as_of: str | None = None,
+    as_of: AsOf | None = None,
     label: Label = "open",
     factor: str = "BTC",
+    venue: str | None = None,
     given: Mapping[str, float] | None = None,
 ) -> Market:
     """Return the market of a price file, or of a folder of them, up to and including `as_of`.
 
     Times are UTC. A `date` bar closes at 24:00; `ts` labels a bar by its opening unless `label` is "close". Gaps stay
-    gaps. `given` prices win over the file's. What was odd comes back in `flags` and `notes`.
-    Raises `BadPrices`, naming file, line or column, for what cannot be read, and for several sources without `source`.
+    gaps. Without `as_of` it is the close of the factor's last bar. `given` prices win over the file's. What was odd
+    comes back in `flags` and `notes`. Raises `BadPrices`, naming file, line or column, for what cannot be read, and
+    for several sources without `source`; `UsageError` for an `as_of` that is no date.
     """
     where = Path(path)
-    until = parse_as_of(as_of) if as_of else None
-    tables = [_loaded(file, source, until) for file in files_of(where)]
-    frame, notes = _together([table for table, _ in tables]), tuple(n for _, said in tables for n in said)
-    grid, symbols = _gridded(frame, label, factor.split(",", maxsplit=1)[0], where.name)
-    kept = grid.times <= until if until is not None else np.ones(len(grid.times), dtype=bool)
-    if not kept.any():
-        raise BadPrices(
-            f"no bar closes at or before {as_of}", file=where.name, advice="Give a later --as-of."
-        )
-    kind = _single(frame, "kind")
-    quoted = quote or ("USDT" if kind == "perp" else "USD")
-    given_prices = dict(given or {})
-    prices = grid.prices[kept]
-    if quoted in symbols:
-        own = symbols.index(quoted)
-        prices = np.where(np.arange(len(symbols)) == own, prices, prices * prices[:, [own]])
+    layer = Layer(source, venue, parse_as_of(as_of) if as_of else None)
+    tables = []
+    for file in files_of(where):
+        frame, text = frame_of(file)
+        tables.append(table_of(frame, file_name(file), layer, text))
+    market = _market(tables, layer, label, factor, file_name(where))
+    return _priced(market, quote, given or {}, in_quote=any(table.in_quote for table in tables))
+
+
+def parse_market(
+    data: bytes, file: str, *, as_of: AsOf | None = None, label: Label = "open", factor: str = "BTC"
+) -> Market:
+    """Return the market that the bytes of `file` hold; its name tells the format. Raises `BadPrices`."""
+    layer = Layer(until=parse_as_of(as_of) if as_of else None)
+    frame, text = frame_of(Path(file), data)
+    table = table_of(frame, file, layer, text)
+    return _priced(_market([table], layer, label, factor, file), None, {}, in_quote=table.in_quote)
+
+
+def _market(tables: list[Table], layer: Layer, label: Label, factor: str, file: str) -> Market:
+    """Join the tables on one grid; prices are still in the quote coin."""
+    import polars as pl
+
+    lead = factor.partition(",")[0].strip().upper()
+    frames = [table.frame.select("when_", "symbol", "price_", "volume_") for table in tables]
+    frame = frames[0] if len(frames) == 1 else pl.concat(frames)
+    if not len(frame):
+        said = "there is no price in it" if layer.until is None else "there is no price in it up to that date"
+        raise BadPrices(said, file=file, advice=f"Check --source and --as-of. {ADVICE}")
+    rows, bar, dropped = _rows(frame, tables, label, lead, file)
+    until = None if layer.until is None else int(layer.until.astype("datetime64[ms]").astype(np.int64))
+    grid = on_grid(rows, bar, lead, until, lambda a, b: _two_prices(rows, tables, a, b))
+    if not len(grid.times):
+        last = str(layer.until)[:16]
+        raise BadPrices(f"no bar closes at or before {last}", file=file, advice="Give a later --as-of.")
+    flags = (*dropped, *grid.flags, *flag_ticks(grid.prices, grid.times, rows.symbols))
+    notes = [note for table in tables for note in table.notes]
+    if grid.repeated:
+        notes.append(f"{file}: {grid.repeated} rows say the same twice: one of each is read.")
+    return _ended(grid, rows.symbols, lead, layer, tables, flags, tuple(notes), file)
+
+
+def _ended(
+    grid: Grid,
+    symbols: tuple[str, ...],
+    lead: str,
+    layer: Layer,
+    tables: list[Table],
+    flags: tuple[DataFlag, ...],
+    notes: tuple[str, ...],
+    file: str,
+) -> Market:
+    """End the market at `as_of`, by default at the close of the factor's last bar."""
+    as_of = layer.until
+    if as_of is None:
+        own = grid.prices[:, symbols.index(lead)] if lead in symbols else np.zeros(len(grid.times))
+        as_of = grid.times[np.flatnonzero(np.isfinite(own))[-1]] if np.isfinite(own).any() else grid.times[-1]
+    kept = grid.times <= as_of
+    sources = {table.source for table in tables}
+    kinds = {table.kind for table in tables}
     return Market(
         times=grid.times[kept],
         symbols=symbols,
-        prices=prices,
+        prices=grid.prices[kept],
         volumes_usd=grid.volumes[kept],
         bar_hours=grid.bar_hours,
-        as_of=until if until is not None else grid.times[kept][-1],
-        source=source or _single(frame, "source") or where.name,
-        kind=kind or "spot",
-        quote=quoted,
-        quote_assumed=quoted != "USD" and quoted not in symbols and quoted not in given_prices,
-        given=given_prices,
-        flags=grid.flags,
+        as_of=as_of,
+        source=layer.source or layer.venue or (sources.pop() if len(sources) == 1 else "") or file,
+        kind=(kinds.pop() if len(kinds) == 1 else "") or "spot",
+        flags=flags,
         notes=notes,
     )
 
 
-def _loaded(
-    file: Path, source: str | None, until: np.datetime64 | None
-) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Read one file: the rows of its source up to `until`, and a note on columns that are not used."""
+def _rows(
+    frame: pl.DataFrame, tables: list[Table], label: Label, lead: str, file: str
+) -> tuple[Rows, int, list[DataFlag]]:
+    """Return the usable rows as numbers, the length of a bar, and flags for those that are none."""
     import polars as pl
 
-    frame = long_table(file)
-    names = frame.collect_schema().names()
-    when, price = time_column(names, file.name), next((p for p in PRICE_COLUMNS if p in names), None)
-    if price is None:
+    symbols = tuple(frame["symbol"].unique().sort().to_list())
+    codes = frame["symbol"].cast(pl.Enum(symbols)).to_physical().to_numpy().astype(np.int64)
+    price = frame["price_"].to_numpy()
+    good, flags = usable(price, codes, symbols)
+    stamps = frame["when_"].to_physical().to_numpy()
+    daily = np.repeat([table.daily for table in tables], [len(table.frame) for table in tables])
+    leads = symbols.index(lead) if lead in symbols else None
+    bar = bar_length(stamps, codes, leads)
+    if bar is None:
+        said = "there are fewer than two bars"
         raise BadPrices(
-            "there is no price column", file=file.name, advice=f"Name it one of {', '.join(PRICE_COLUMNS)}."
+            said, file=file, advice="Give a longer history: a price alone tells no bar and no beta."
         )
-    origin = next((name for name in ("source", "venue") if name in names), None)
-    try:
-        if origin is not None:
-            frame = _of_source(frame, origin, source, file.name)
-        if until is not None and frame.collect_schema()[when].is_temporal():
-            frame = frame.filter(pl.col(when) <= pl.lit(until.astype("datetime64[ms]").item()))
-        columns = [pl.col(when).alias("when_"), pl.col("symbol"), pl.col(price).alias("price_")]
-        columns += [
-            pl.col(name) for name in ("kind", "quote_volume_usd", "volume_base", "line_") if name in names
-        ]
-        columns += [pl.col(origin).alias("source")] if origin else []
-        table = frame.select(columns).with_columns(pl.lit(when == "date").alias("daily_")).collect()
-    except pl.exceptions.PolarsError as why:
-        text = (str(why).strip().splitlines() or ["unreadable"])[0][:200]
-        raise BadPrices(f"cannot be read: {text}", file=file.name, advice="Check the file.") from None
-    table = _numbers(table, file.name).filter(pl.col("price_").is_not_null())
-    unknown = [name for name in names if name not in _KNOWN | _QUIET]
-    wide = "symbol" in names and bool(unknown)
-    return table, ((f"{file.name}: columns not used: {', '.join(unknown)}",) if wide else ())
+    closes = stamps + np.where(daily, _DAY, bar if label == "open" else 0)
+    volume = frame["volume_"].to_numpy()
+    # A row without a usable price still has its place, so that rows can be named; NaN makes it a gap.
+    return Rows(closes, codes, np.where(good, price, np.nan), volume, symbols), bar, flags
 
 
-def _of_source(frame: pl.LazyFrame, origin: str, source: str | None, file: str) -> pl.LazyFrame:
-    import polars as pl
-
-    if source is not None:
-        chosen = frame.filter(pl.col(origin) == source)
-        if chosen.select(pl.len()).collect().item():
-            return chosen
-    present = sorted(str(s) for s in frame.select(pl.col(origin).unique()).collect()[origin].to_list())
-    if source is None and len(present) <= 1:
-        return frame
-    said = f"has no source {source}" if source is not None else f"holds {len(present)} sources"
-    raise BadPrices(f"{said}: {', '.join(present)}", file=file, advice="Choose one with --source.")
-
-
-def _numbers(table: pl.DataFrame, file: str) -> pl.DataFrame:
-    """Turn text cells of a CSV into numbers and instants; the first that is neither is named by line and column."""
-    import polars as pl
-
-    for name in ("price_", "quote_volume_usd", "volume_base"):
-        if name in table.columns and table[name].dtype == pl.String:
-            text = table[name].str.strip_chars()
-            empty = text.is_null() | (text == "")
-            number = text.cast(pl.Float64, strict=False)
-            _refuse(
-                table, number.is_null() & ~empty, text, name, file, "is not a number", "Use plain decimals."
-            )
-            table = table.with_columns(number.alias(name))
-    if table["when_"].dtype == pl.String:
-        text = table["when_"].str.strip_chars()
-        parsed = _instants(text)
-        _refuse(
-            table,
-            parsed.is_null(),
-            text,
-            "when_",
-            file,
-            "is no date or time",
-            "Write 2025-11-12 or 2025-11-12T08:00Z.",
-        )
-        table = table.with_columns(parsed.alias("when_"))
-    return table.with_columns(pl.col("price_").cast(pl.Float64), pl.col("symbol").cast(pl.String))
+def _two_prices(rows: Rows, tables: list[Table], first: int, second: int) -> BadPrices:
+    """Return the error for two prices of one coin at one stamp, which cannot both be true."""
+    place, table = second, tables[0]
+    for candidate in tables:
+        table = candidate
+        if place < len(candidate.frame):
+            break
+        place -= len(candidate.frame)
+    when = str(np.datetime64(int(rows.closes[first]), "ms"))[:16]
+    return BadPrices(
+        f"{rows.symbols[rows.coin[first]]} has two prices for the bar that closes {when}:"
+        f" {rows.price[first]:g} and {rows.price[second]:g}",
+        file=table.file,
+        line=table.line(place),
+        advice="Keep one of them, or choose one --source.",
+    )
 
 
-def _instants(text: pl.Series) -> pl.Series:
-    """Read ISO dates and times, with or without zone, or epoch seconds or milliseconds, as naive UTC."""
-    import polars as pl
-
-    number = text.cast(pl.Int64, strict=False)
-    if number.is_not_null().all() and len(number):
-        scale = 1 if int(number.abs().max() or 0) > 100_000_000_000 else 1000  # type: ignore[arg-type]
-        return (number * scale).cast(pl.Datetime("ms"))
-    plain = text.str.replace("Z$", "+00:00").str.replace(" ", "T")
-    zoned = plain.str.to_datetime("%+", strict=False, time_zone="UTC", time_unit="ms")
-    naive = plain.str.to_datetime(strict=False, time_unit="ms", format="%Y-%m-%dT%H:%M:%S")
-    short = plain.str.to_datetime(strict=False, time_unit="ms", format="%Y-%m-%dT%H:%M")
-    dates = plain.str.to_date(strict=False, format="%Y-%m-%d").cast(pl.Datetime("ms"))
-    found = zoned.dt.replace_time_zone(None)
-    for other in (naive, short, dates):
-        found = found.fill_null(other)
-    return found
-
-
-def _refuse(
-    table: pl.DataFrame, bad: pl.Series, text: pl.Series, name: str, file: str, what: str, advice: str
-) -> None:
-    place = bad.arg_max() if bad.any() else None
-    if place is None:
-        return
-    line = int(table["line_"][place]) + 2 if "line_" in table.columns else None
-    shown = {"price_": "price", "when_": "time"}.get(name, name)
-    raise BadPrices(f'"{str(text[place])[:60]}" {what}', file=file, line=line, column=shown, advice=advice)
+def _priced(market: Market, quote: str | None, given: Mapping[str, float], *, in_quote: bool) -> Market:
+    """Multiply the quote coin's own price in: its series, else the one given, else 1.0, assumed (domain §1.6)."""
+    name = quote.upper() if quote else ("USDT" if market.kind == "perp" else "USD")
+    known = {symbol.upper(): price for symbol, price in given.items()}
+    market = replace(market, quote=name, given=known)
+    if name == "USD":
+        return market
+    if name in market.symbols:
+        rate, flags = _quote_series(market, name)
+    elif name in known:
+        rate, flags = np.full(len(market.times), known[name]), ()
+    else:
+        return replace(market, quote_assumed=True)
+    others = np.array([symbol != name for symbol in market.symbols])
+    factors = np.where(others, rate[:, None], 1.0)
+    volumes = market.volumes_usd * factors if in_quote else market.volumes_usd
+    return replace(market, prices=market.prices * factors, volumes_usd=volumes, flags=market.flags + flags)
 
 
-def _together(tables: list[pl.DataFrame]) -> pl.DataFrame:
-    import polars as pl
-
-    return tables[0] if len(tables) == 1 else pl.concat(tables, how="diagonal_relaxed")
-
-
-def _single(frame: pl.DataFrame, name: str) -> str:
-    if name not in frame.columns:
-        return ""
-    present = frame[name].drop_nulls().unique().to_list()
-    return str(present[0]) if len(present) == 1 else ""
-
-
-def _gridded(frame: pl.DataFrame, label: Label, factor: str, file: str) -> tuple[Grid, tuple[str, ...]]:
-    import polars as pl
-
-    if not len(frame):
-        raise BadPrices("there is no price in it", file=file, advice="Check --source and --as-of.")
-    coins = frame["symbol"].str.strip_chars().str.to_uppercase()
-    symbols = tuple(sorted(str(s) for s in coins.unique().to_list()))
-    codes = coins.cast(pl.Enum(symbols)).to_physical().to_numpy().astype(np.int64)
-    price = frame["price_"].to_numpy().astype(float)
-    volume = np.full(len(price), np.nan)
-    if "quote_volume_usd" in frame.columns:
-        volume = frame["quote_volume_usd"].cast(pl.Float64).to_numpy().astype(float)
-    elif "volume_base" in frame.columns:
-        volume = frame["volume_base"].cast(pl.Float64).to_numpy().astype(float) * price
-    return on_grid(Rows(_closes(frame, label, codes), codes, price, volume, symbols), factor, file), symbols
-
-
-def _closes(frame: pl.DataFrame, label: Label, codes: IntArray) -> IntArray:
-    """Milliseconds at which each bar closes: the end of a date, or a bar's length after its opening stamp."""
-    import polars as pl
-
-    when = frame["when_"]
-    if isinstance(when.dtype, pl.Datetime) and when.dtype.time_zone:
-        when = when.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-    stamps = when.cast(pl.Datetime("ms")).to_physical().to_numpy().astype(np.int64)
-    if bool(frame["daily_"].all()):
-        return stamps + _DAY
-    if label == "close":
-        return stamps
-    common = np.bincount(codes).argmax()
-    gaps, counts = np.unique(np.diff(np.unique(stamps[codes == common])), return_counts=True)
-    return stamps + (int(gaps[np.argmax(counts)]) if len(gaps) else 0)
+def _quote_series(market: Market, name: str) -> tuple[FloatArray, tuple[DataFlag, ...]]:
+    """Return the quote coin's price at every bar: 1.0 before its series begins, said; its gaps stay gaps."""
+    own = market.prices[:, market.symbols.index(name)]
+    first: IntArray = np.flatnonzero(np.isfinite(own))
+    before = np.arange(len(own)) < (first[0] if len(first) else len(own))
+    if not before.any():
+        return own, ()
+    said = f"{int(before.sum())} bars before its series begins: assumed at 1.00 dollar"
+    return np.where(before, 1.0, own), (DataFlag("quote", name, said),)

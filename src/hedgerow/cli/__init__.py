@@ -41,7 +41,12 @@ _VERBS = (
 )
 for _place, (_name, _path, _help) in enumerate(_VERBS):
     app.command(_path, name=_name, help=_help, sort_key=_place)
-app.register_install_completion_command()
+app.command(
+    "hedgerow.cli.completion:install_completion",
+    name="--install-completion",
+    help="Install completion for your shell.",
+    sort_key=len(_VERBS),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -34,6 +34,7 @@ Json = Annotated[bool, Parameter(help="Print JSON.", negative="", show_default=F
 File = Annotated[Path | None, Parameter(name="--config", help="Settings in TOML.")]
 
 
+@config.default
 @config.command
 def show(
     *,

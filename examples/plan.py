@@ -1,6 +1,6 @@
 """The steps in a notebook: each line's result is the next line's input, and all of them show themselves.
 
-    python examples/plan.py
+python examples/plan.py
 """
 
 from __future__ import annotations

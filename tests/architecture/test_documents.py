@@ -26,6 +26,9 @@ def commands(group: App, above: tuple[str, ...] = ()) -> Iterator[tuple[str, App
 
 
 def options(command: App) -> list[str]:
+    """The options of a command; a group of commands has none of its own."""
+    if command.default_command is None:
+        return []
     arguments = command.assemble_argument_collection()
     return [name for argument in arguments for name in argument.names if name.startswith("--")]
 

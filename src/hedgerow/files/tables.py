@@ -31,6 +31,7 @@ __all__ = [
     "frame_of",
     "numbers",
     "table_of",
+    "tickers",
     "times",
 ]
 
@@ -259,7 +260,7 @@ def _checked(table: Table) -> Table:
     stamps, mixed = times(table, table.frame["when_"])
     frame = table.frame.with_columns(stamps.alias("when_"))
     table = replace(table, frame=frame)
-    frame = _tickers(table)
+    frame = tickers(table)
     columns = [numbers(table, name, shown_as) for name, shown_as in _numeric(frame).items()]
     frame = frame.with_columns(columns).filter(pl.col("price_").is_not_null() & pl.col("when_").is_not_null())
     in_quote = "volume_base" in frame.columns and "quote_volume_usd" not in frame.columns
@@ -300,7 +301,7 @@ def times(table: Table, when: pl.Series) -> tuple[pl.Series, bool]:
             file=table.file,
             line=table.line(place),
             column="time",
-            advice="Write 2025-11-12, or 2025-11-12T08:00Z, or epoch seconds or milliseconds.",
+            advice="Write times as 2025-11-12, as 2025-11-12T08:00Z, or as epoch seconds or milliseconds.",
         )
     return stamps, mixed
 
@@ -330,7 +331,7 @@ def numbers(table: Table, name: str, shown_as: str) -> pl.Series:
     return number.alias(name)
 
 
-def _tickers(table: Table) -> pl.DataFrame:
+def tickers(table: Table) -> pl.DataFrame:
     """Return the frame with its symbols as tickers. Raises `BadPrices` for one that is none."""
     import polars as pl
 
@@ -345,8 +346,9 @@ def _tickers(table: Table) -> pl.DataFrame:
             place = int((column == text).arg_max() or 0)
             raise BadPrices(fault, file=table.file, line=table.line(place), column="symbol", advice=advice)
         tickers[text] = name
-    if None in written and (bad := column.is_null() & table.frame["price_"].is_not_null()).any():
-        said = "a price has no symbol"
+    amount = "price_" if "price_" in table.frame.columns else "value_"
+    if None in written and (bad := column.is_null() & table.frame[amount].is_not_null()).any():
+        said = "a row has no symbol"
         line = table.line(int(bad.arg_max() or 0))
         raise BadPrices(said, file=table.file, line=line, column="symbol", advice="Name the coin.")
     changed = any(text != name for text, name in tickers.items())

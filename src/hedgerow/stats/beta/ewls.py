@@ -9,8 +9,8 @@ import numpy as np
 from hedgerow.model.arrays import BoolArray, FloatArray
 from hedgerow.stats.beta.estimator import BetaFit, BetaPath, Errors
 from hedgerow.stats.beta.notation import named
-from hedgerow.stats.beta.prefix import path_by
 from hedgerow.stats.beta.regression import Lines, fit_by, fit_lines
+from hedgerow.stats.beta.rolling import Weighing, rolling_path
 
 __all__ = ["Ewls", "decay", "riskmetrics"]
 
@@ -45,7 +45,7 @@ class Ewls:
 
     def path(self, y: FloatArray, x: FloatArray) -> BetaPath:
         """Return the betas at every row."""
-        return path_by(self._solve, y, x, self.window, self.errors)
+        return rolling_path(self._solve, y, x, Weighing(self.window, self.half_life), self.errors)
 
     def _solve(self, y: FloatArray, x: FloatArray, used: BoolArray) -> tuple[Lines, FloatArray]:
         c = decay(used, self.half_life)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -133,7 +134,7 @@ class Kalman:
         f, used = own_factors(y, x)[:, :, 0], usable_rows(y, x, None)
         beta, stderr = np.full((*y.shape, 1), np.nan), np.full((*y.shape, 1), np.nan)
         starts = [t for t in range(len(y)) if t == 0 or learning_rows(t + 1) != learning_rows(t)]
-        for start, end in zip(starts, [*starts[1:], len(y)], strict=True):
+        for start, end in pairwise([*starts, len(y)]):
             run = self._run(y[:end], f[:end], learning_rows(start + 1))
             known, scale = self._scaled(run, f[:end], used[:end])
             beta[start:end, :, 0] = np.where(known, run.beta, np.nan)[start:]

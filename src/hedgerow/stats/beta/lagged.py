@@ -80,6 +80,7 @@ class Dimson:
         return BetaPath(path.beta[:, :, :k], path.stderr[:, :, :k], path.n)
 
     def _columns(self, y: FloatArray, x: FloatArray) -> FloatArray:
+        x = np.where(np.isfinite(x), x, np.nan)
         back = [shifted(y, x, lag) - x for lag in range(1, self.lags + 1)]
         return np.concatenate([x, *back], axis=-1)
 

@@ -9,8 +9,8 @@ import numpy as np
 from hedgerow.model.arrays import BoolArray, FloatArray
 from hedgerow.stats.beta.estimator import BetaFit, BetaPath, Errors
 from hedgerow.stats.beta.notation import named
-from hedgerow.stats.beta.prefix import path_by
 from hedgerow.stats.beta.regression import Lines, fit_by, fit_lines
+from hedgerow.stats.beta.rolling import Weighing, rolling_path
 
 __all__ = ["Ols", "returns_needed", "stderr_rule"]
 
@@ -36,7 +36,7 @@ class Ols:
 
     def path(self, y: FloatArray, x: FloatArray) -> BetaPath:
         """Return the betas at every row."""
-        return path_by(_equal_weights, y, x, self.window, self.errors, corrected=True)
+        return rolling_path(_equal_weights, y, x, Weighing(self.window), self.errors, corrected=True)
 
 
 def _equal_weights(y: FloatArray, x: FloatArray, used: BoolArray) -> tuple[Lines, FloatArray]:

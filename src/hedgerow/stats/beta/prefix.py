@@ -6,7 +6,7 @@ import numpy as np
 
 from hedgerow.model.arrays import BoolArray, FloatArray, IntArray
 from hedgerow.stats.beta.estimator import BetaPath, Errors, Estimator
-from hedgerow.stats.beta.regression import Solve, beta_fit, own_factors, usable_rows
+from hedgerow.stats.beta.regression import Solve, enough, own_factors, slope_errors, usable_rows
 
 __all__ = ["first_rows", "path_by", "path_by_fits"]
 
@@ -25,19 +25,33 @@ def first_rows(used: BoolArray, window: int | None) -> IntArray:
 
 
 def path_by(
-    solve: Solve, y: FloatArray, x: FloatArray, window: int | None, errors: Errors, *, corrected: bool = False
+    solve: Solve,
+    y: FloatArray,
+    x: FloatArray,
+    window: int | None,
+    errors: Errors,
+    *,
+    corrected: bool = False,
+    only: BoolArray | None = None,
 ) -> BetaPath:
-    """Return the path of the lines that `solve` draws, each fitted anew on the rows that its window reaches."""
+    """Return the path of the lines that `solve` draws, each fitted anew on the rows that its window reaches.
+
+    `only` (T,) picks the rows to fit; the others are NaN.
+    """
     own = own_factors(y, x)
     used = usable_rows(y, own, None)
     path = _empty(y, own)
-    for t, first in enumerate(first_rows(used, window)):
+    reach = first_rows(used, window)
+    for t in np.arange(len(y)) if only is None else np.flatnonzero(only):
+        first = reach[t]
         here = used[first : t + 1].copy()
         if window is not None:
             here &= np.cumsum(here[::-1], axis=0)[::-1] <= window
         lines, c = solve(y[first : t + 1], own[first : t + 1], here)
-        fit = beta_fit(lines, c, y[first : t + 1], errors, corrected=corrected)
-        path.beta[t], path.stderr[t], path.n[t] = fit.beta, fit.stderr, fit.n
+        path.n[t] = (c > 0).sum(axis=0)
+        known = enough(lines, path.n[t])[:, None]
+        path.beta[t] = np.where(known, lines.beta, np.nan)
+        path.stderr[t] = np.where(known, slope_errors(lines, c, errors, corrected=corrected), np.nan)
     return path
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "Lines",
     "Solve",
     "beta_fit",
+    "enough",
     "explained",
     "fit_by",
     "fit_lines",
@@ -29,6 +30,7 @@ __all__ = [
     "moves",
     "one_factor",
     "own_factors",
+    "slope_errors",
     "usable_rows",
 ]
 
@@ -142,14 +144,33 @@ def lag_length(n: int) -> int:
     return min(int(4.0 * (n / 100.0) ** (2.0 / 9.0)), n - 1) if n > 0 else 0
 
 
+def slope_errors(lines: Lines, c: FloatArray, errors: Errors, *, corrected: bool = False) -> FloatArray:
+    """Return (N, K) standard errors alone, those of `beta_fit`, without the work of the joint covariance."""
+    n = (c > 0).sum(axis=0).astype(np.int64)
+    freedom = np.maximum(n - lines.parameters, 1)
+    if errors == "ols":
+        square = (c * lines.residuals**2).sum(axis=0) / freedom
+        return np.asarray(np.sqrt(square[:, None] * np.einsum("nkk->nk", lines.bread)))
+    psi = influence(lines, c)
+    if errors == "hac" or corrected:
+        psi *= np.repeat(np.sqrt(n / freedom), lines.beta.shape[1])
+    sums = _bartlett(psi, np.repeat(n, lines.beta.shape[1])) if errors == "hac" else psi
+    spread = np.sqrt((sums**2).sum(axis=0)).reshape(lines.beta.shape)
+    return np.where(np.isfinite(lines.beta), spread, np.nan)
+
+
 def joint_covariance(psi: FloatArray, n: IntArray, errors: Errors) -> FloatArray:
     """Return (M, M) Σ ψψ' of influences (T, M) with `n` (M,) rows each: the sandwich, or HAC by Bartlett's kernel.
 
     HAC sums each series over its own L+1 neighbouring rows first: the products of such sums are Bartlett's weights,
     positive semidefinite also where assets differ in L, and an asset's own error does not depend on its company.
     """
-    if errors != "hac" or not len(psi):
-        return np.asarray(psi.T @ psi)
+    sums = _bartlett(psi, n) if errors == "hac" else psi
+    return np.asarray(sums.T @ sums)
+
+
+def _bartlett(psi: FloatArray, n: IntArray) -> FloatArray:
+    """Return (T+L, M) sums of L+1 neighbouring rows over √(L+1), L by each column's own `n`, middle on middle."""
     lags = np.array([lag_length(int(k)) for k in n], dtype=np.int64)
     widest = int(lags.max(initial=0))
     sums = np.zeros((len(psi) + widest, psi.shape[1]))
@@ -158,8 +179,7 @@ def joint_covariance(psi: FloatArray, n: IntArray, errors: Errors) -> FloatArray
         for first in np.unique(start[lags >= lag]):
             columns = (start == first) & (lags >= lag)
             sums[first + lag : first + lag + len(psi), columns] += psi[:, columns]
-    sums /= np.sqrt(lags + 1.0)
-    return np.asarray(sums.T @ sums)
+    return np.asarray(sums / np.sqrt(lags + 1.0))
 
 
 def _classical(lines: Lines, c: FloatArray, n: IntArray) -> FloatArray:
@@ -173,6 +193,11 @@ def _classical(lines: Lines, c: FloatArray, n: IntArray) -> FloatArray:
     return np.asarray(between * (flat.T @ flat))
 
 
+def enough(lines: Lines, n: IntArray) -> BoolArray:
+    """Return (N,) whether `n` returns are enough for a beta with an error, and the factors move."""
+    return np.asarray((n > max(lines.parameters, LEAST - 1)) & np.isfinite(lines.beta).all(axis=1))
+
+
 def beta_fit(
     lines: Lines, c: FloatArray, y: FloatArray, errors: Errors, *, corrected: bool = False
 ) -> BetaFit:
@@ -182,7 +207,7 @@ def beta_fit(
     """
     used, factors = c > 0, lines.beta.shape[1]
     n = used.sum(axis=0).astype(np.int64)
-    known = (n > max(lines.parameters, LEAST - 1)) & np.isfinite(lines.beta).all(axis=1)
+    known = enough(lines, n)
     if errors == "ols":
         covariance = _classical(lines, c, n)
     else:

@@ -50,11 +50,15 @@ def unknown_text(unknown: tuple[str, ...], warnings: Iterable[str]) -> Renderabl
     named = {symbol for symbol in unknown if any(f" of {symbol} (" in warning for warning in told)}
     told += [f"{_UNKNOWN} {symbol}" for symbol in unknown if symbol not in named]
     lines: list[Text] = [line(warning, "bold") for warning in told]
-    first = unknown[0]
-    option = "--beta" if any(f"beta of {first} (" in warning for warning in told) else "--price"
+    options = [
+        f"{'--beta' if any(f'beta of {symbol} (' in said for said in told) else '--price'} {symbol}=…"
+        for symbol in unknown
+    ]
+    it = "it" if len(unknown) == 1 else "them"
     lines.append(
         line(
-            f"  Every number here is without it. Give it ({option} {first}=…) or leave it out (--exclude {first})."
+            f"  Every number here is without {it}. Give {', '.join(options)}"
+            f" or leave {it} out: --exclude {','.join(unknown)}"
         )
     )
     return Group(*lines)

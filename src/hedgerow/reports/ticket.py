@@ -60,8 +60,10 @@ def ticket_text(ticket: Ticket, *, whole: bool = False) -> Group:
 
 
 def estimator_words(betas: Betas) -> str:
-    """Return the estimator by its specification."""
-    return f"estimator {betas.estimator}"
+    """Return the estimator by its specification, the default one by its name."""
+    bars = 24.0 / betas.bar_hours
+    usual = f"shrink(huber:{60 * bars:g}:{300 * bars:g})"
+    return "default estimator, 300 days" if betas.estimator == usual else f"estimator {betas.estimator}"
 
 
 def worth_rows(worth: Valuation) -> list[Fact]:

@@ -118,3 +118,11 @@ def test_times_at_midnight_belong_to_the_day_before(ticket: Ticket) -> None:
     assert "as of 2026-06-30 24:00 UTC" in printed(ticket_text(ticket))
     later = replace(ticket, as_of=np.datetime64("2026-06-30T08:30", "ms"))
     assert "as of 2026-06-30 08:30 UTC" in printed(ticket_text(later))
+
+
+def test_the_contract_named_is_the_one_traded() -> None:
+    chosen = ticket_of("ETH,40\nSOL,400\n", Policy(instruments=("SOLUSDT",)))
+    assert "SOLUSDT perpetual, paper" in printed(ticket_text(chosen))
+    other = replace(chosen, ranking=ticket_of("ETH,40\nSOL,400\n").ranking)
+    assert "3  Contract" in printed(ticket_text(other))
+    assert "puts paper:" in printed(ticket_text(other))

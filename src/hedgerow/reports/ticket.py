@@ -10,10 +10,10 @@ from rich.console import Group, RenderableType
 
 from hedgerow.hedge.exposure import AssetExposure, Exposure
 from hedgerow.hedge.plan import HedgePlan, Leg
-from hedgerow.hedge.ranking import Candidate
 from hedgerow.hedge.ticket import Ticket
 from hedgerow.hedge.valuation import Valuation
 from hedgerow.model.betas import Betas
+from hedgerow.model.instruments import Instrument
 from hedgerow.reports.consequences import cost_rows, frontier_line, frontier_table, margin_rows, risk_rows
 from hedgerow.reports.layout import Fact, columns, facts, header, instant, line, notes, page
 from hedgerow.reports.obstacles import refusals_text, spoken_warnings, unknown_text
@@ -119,29 +119,27 @@ def _coin(row: AssetExposure, money: str, largest: float, *, as_share: bool) -> 
     return [*cells, bar(row.beta_usd[0], largest), shown, "" if row.method == "factor" else row.note]
 
 
-def contract_words(candidate: Candidate) -> str:
+def contract_words(contract: Instrument) -> str:
     """Return a contract in words: `BTCUSDT perpetual, paper`."""
-    contract = candidate.instrument
-    if contract is None:
-        return candidate.name
     kind = "perpetual" if contract.is_perpetual else f"to {contract.expiry:%Y-%m-%d}"
     return f"{contract.symbol} {_PAYOFF[contract.payoff.value]}{kind}, {contract.venue}"
 
 
 def _contract_rows(ticket: Ticket) -> list[Fact]:
-    by_name = {c.name: c for c in ticket.ranking.candidates}
     legs = [leg.instrument for leg in ticket.plan.legs]
     best = ticket.ranking.best
-    if best is None:
+    if best is None or best.instrument is None:
         return [("3", "No contract fits", "", "`hedgerow choose` tells why, one by one")]
     if len(legs) > 1:
         aside = "market and shared alt moves go together" if len(legs) > len(ticket.plan.factors) else ""
         return [("3", "Contracts", " + ".join(contract.symbol for contract in legs), aside)]
-    chosen = by_name.get(legs[0].name, best) if legs else best
-    others = [c for c in ticket.ranking.candidates if c.name != chosen.name][:2]
+    chosen = legs[0] if legs else best.instrument
+    if chosen != best.instrument:
+        aside = f"`hedgerow choose` puts {best.name} first where one contract is to do it all"
+        return [("3", "Contract", contract_words(chosen), aside)]
+    others = [c for c in ticket.ranking.candidates if c is not best][:2]
     told = ", ".join(f"{c.instrument.symbol} ({c.reason})" for c in others if c.instrument)
-    label = "Best contract" if chosen is best else "Contract"
-    return [("3", label, contract_words(chosen), f"why not: {told}" if told else "")]
+    return [("3", "Best contract", contract_words(chosen), f"why not: {told}" if told else "")]
 
 
 def _size_rows(plan: HedgePlan, money: str) -> list[Fact]:

@@ -53,7 +53,7 @@ def risk_rows(ticket: Ticket) -> list[Fact]:
     rows: list[Fact] = []
     if before is not None and after is not None and before.volatility_usd > 0:
         money = ticket.currency
-        rows.append(("", "volatility", _volatility(ticket.plan), _parts(ticket.plan)))
+        rows.append(("", "volatility", _volatility(ticket.plan, money), _parts(ticket.plan)))
         losses = f"loses more than {_arrow(before.var95_usd, after.var95_usd, money)}"
         tail = f"then {_arrow(before.es95_usd, after.es95_usd, money)} on average"
         rows.append(("", "one day in 20", losses, tail))
@@ -71,14 +71,14 @@ def _arrow(before: float, after: float, money: str) -> str:
     return f"{amount(before, money)} → {amount(after, money)}"
 
 
-def _volatility(plan: HedgePlan) -> str:
+def _volatility(plan: HedgePlan, money: str) -> str:
     before, after = plan.risk_before, plan.risk_after
     if before is None or after is None:
         return "unknown"
     if plan.has_ratio:
         nav = plan.nav_usd
         return f"{percent(before.volatility_usd / nav)} → {percent(after.volatility_usd / nav)} a year"
-    return f"${before.volatility_usd:,.0f} → ${after.volatility_usd:,.0f} a year"
+    return f"{_arrow(before.volatility_usd, after.volatility_usd, money)} a year"
 
 
 def _parts(plan: HedgePlan) -> str:

@@ -6,7 +6,7 @@ import math
 import unicodedata
 from decimal import Decimal
 
-__all__ = ["amount", "bar", "count", "month", "number", "percent", "plain_text", "plus_minus"]
+__all__ = ["amount", "bar", "count", "number", "percent", "plain_text", "plus_minus"]
 
 _BAR = 12
 _FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
@@ -67,11 +67,6 @@ def count(quantity: Decimal | float, digits: int = 4) -> str:
     if "." in body:
         body = body.rstrip("0").rstrip(".")
     return f"−{body}" if exact < 0 else body
-
-
-def month(value: float, currency: str = "USD") -> str:
-    """Return a cost of a month in words: it `costs` or `earns` so much."""
-    return f"{'earns' if value < 0 else 'costs'} about {amount(abs(value), currency)}"
 
 
 def bar(share: float, largest: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ _MOST_ROWS = 100_000
 _MOST_COLUMNS = 1_000
 _PREAMBLE = 10
 _LONGEST_TOML = 4 << 20
+# Every part of a dotted key costs the parser all the parts before it: sixteen are more than any book needs.
+_DOTTED = re.compile(r"""(?:(?:(?<![\w-])[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){16}""")
 _LISTS = ("positions", "holdings", "balances", "assets", "activities")
 
 
@@ -97,7 +100,11 @@ def _csv_rows(text: str, file: str) -> Iterator[tuple[int, list[str]]]:
         said = str(why)
         if "unexpected end" in said or "field larger" in said:
             said = "a quote is opened and never closed, or a cell is too long"
-        raise BadPortfolio(f"cannot be read: {said}", file=file, line=line, advice=ADVICE) from None
+        elif "expected after" in said:
+            said = "text follows a closing quote"
+        raise BadPortfolio(
+            f"cannot be read: {shown(said, 120)}", file=file, line=line, advice=ADVICE
+        ) from None
 
 
 def _lines(text: str, file: str) -> Iterator[str]:
@@ -207,6 +214,10 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _toml(text: str, file: str) -> Records:
     if len(text) > _LONGEST_TOML:
         raise BadPortfolio("is TOML of over 4 MB", file=file, advice="Use CSV for a book of that size.")
+    if _DOTTED.search(text):
+        raise BadPortfolio(
+            "nests too deeply", file=file, advice="Write [[positions]] with symbol and quantity."
+        )
     try:
         loaded = tomllib.loads(text, parse_float=str)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as why:

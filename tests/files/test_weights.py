@@ -29,7 +29,7 @@ def test_a_date_is_known_at_its_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "no columns"),
+        ("", "is empty"),
         ("date,symbol\n2025-01-01,BTC\n", "no columns"),
         ("date,symbol,weight\nnever,BTC,1\n", "line 2, column date"),
         ("date,symbol,weight\n2025-01-01,BTC,x\n", "line 2, column weight"),
@@ -47,5 +47,5 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, words: str) -> None:
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(BadPrices, match="cannot be read"):
+    with pytest.raises(BadPrices, match="cannot be opened"):
         read_weights(tmp_path / "absent.csv")

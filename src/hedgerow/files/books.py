@@ -22,13 +22,14 @@ from hedgerow.model.arrays import FloatArray
 from hedgerow.model.errors import BadPrices
 from hedgerow.model.market import Book
 
-__all__ = ["BooksRead", "read_books"]
+__all__ = ["BooksRead", "parse_book", "read_books"]
 
 _DOLLAR_FACE = {"bybit_inverse": 1.0, "kraken_futures": 1.0, "bitmex": 1.0}
 _IN_COINS = {"binance_usdm", "binance_us", "bitget", "bitstamp", "bybit_linear", "dydx_v3", "okx"}
 _TICKER = re.compile(r"^(?:FI_|PI_)?(?P<coin>[A-Z0-9]+?)(?:[-_]?(?:USDT|USDC|BUSD|USD|PERP))+(?:[-_].*)?$")
 _SAME = {"XBT": "BTC"}
 _LARGEST_BYTES = 64 << 20
+_ADVICE = "It needs venue, symbol, ts, bids and asks."
 _LATEST = 1e11
 
 
@@ -46,12 +47,14 @@ def read_books(
     """Return the books of a folder, of `symbols` only if given, none later than `as_of`. Raises `BadPrices`."""
     where = Path(directory)
     if not where.is_dir():
-        raise BadPrices("is no folder of order books", file=where.name, advice="Give a folder of JSON files.")
+        raise BadPrices(
+            "is no folder of order books", file=file_name(where), advice="Give a folder of JSON files."
+        )
     until = parse_as_of(as_of) if as_of else None
     books: dict[str, Book] = {}
     notes: list[str] = []
     for file in sorted(where.glob("*.json")):
-        found = _book(file)
+        found = parse_book(opened(file, _LARGEST_BYTES, BadPrices, _ADVICE), file_name(file))
         if isinstance(found, str):
             notes.append(f"{file_name(file)}: {found}")
             continue
@@ -64,9 +67,10 @@ def read_books(
     return BooksRead(books, tuple(notes))
 
 
-def _book(file: Path) -> Book | str:
-    raw = _loaded(file)
-    venue, name = str(raw.get("venue", "")), str(raw.get("symbol", ""))
+def parse_book(data: bytes, file: str) -> Book | str:
+    """Return the book that the bytes of `file` hold, or why it is left out. Raises `BadPrices` for what is no book."""
+    raw = _loaded(data, file)
+    venue, name = (str(raw[key]) if isinstance(raw.get(key), str) else "" for key in ("venue", "symbol"))
     coin = _coin(name.upper())
     if coin is None:
         return f"which coin {shown(name, 40)} is, is not known: left out"
@@ -82,13 +86,13 @@ def _book(file: Path) -> Book | str:
     return Book(venue, coin, _instant(raw.get("ts"), file), bids, asks)
 
 
-def _instant(seconds: object, file: Path) -> np.datetime64:
+def _instant(seconds: object, file: str) -> np.datetime64:
     """Return when the book was taken; without it nobody could tell whether it was known at `as_of`."""
     if isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 < seconds < _LATEST:
         return np.datetime64(round(seconds * 1000), "ms")
     raise BadPrices(
-        f"its ts is {shown(repr(seconds), 40)}, not seconds since 1970",
-        file=file_name(file),
+        f"its ts is {shown(str(seconds) if isinstance(seconds, str | float | int) else type(seconds).__name__, 40)}, not seconds since 1970",
+        file=file,
         advice="Write the instant of the book as 1735689600.0, in UTC.",
     )
 
@@ -111,30 +115,27 @@ def _coin(name: str) -> str | None:
     return _SAME.get(found["coin"], found["coin"]) if found else None
 
 
-def _loaded(file: Path) -> dict[str, Any]:
-    advice = "It needs venue, symbol, ts, bids and asks."
-    text = text_of(opened(file, _LARGEST_BYTES, BadPrices, advice), file_name(file), BadPrices, advice)
+def _loaded(data: bytes, file: str) -> dict[str, Any]:
+    text = text_of(data, file, BadPrices, _ADVICE)
     try:
         raw = json.loads(text)
     except (ValueError, RecursionError) as why:
-        raise BadPrices(
-            f"is not JSON: {first_line(why)}", file=file_name(file), advice="Remove or mend it."
-        ) from None
+        raise BadPrices(f"is not JSON: {first_line(why)}", file=file, advice="Remove or mend it.") from None
     if not isinstance(raw, dict):
-        raise BadPrices("holds no order book", file=file_name(file), advice=advice)
+        raise BadPrices("holds no order book", file=file, advice=_ADVICE)
     return raw
 
 
-def _side(raw: dict[str, Any], name: str, file: Path) -> FloatArray:
+def _side(raw: dict[str, Any], name: str, file: str) -> FloatArray:
     try:
         levels = np.array(raw.get(name, []), dtype=float).reshape(-1, 2)
     except (TypeError, ValueError, OverflowError):
         raise BadPrices(
-            f"its {name} are no list of price and size", file=file_name(file), advice="Remove or mend it."
+            f"its {name} are no list of price and size", file=file, advice="Remove or mend it."
         ) from None
     if not (np.isfinite(levels).all() and (levels > 0).all()):
         raise BadPrices(
-            f"its {name} hold a price or size not above 0", file=file_name(file), advice="Remove or mend it."
+            f"its {name} hold a price or size not above 0", file=file, advice="Remove or mend it."
         )
     return levels[np.argsort(levels[:, 0] if name == "asks" else -levels[:, 0], kind="stable")]
 

@@ -205,7 +205,14 @@ def _with_symbol(
         return frame.with_columns(pl.lit(name).alias("symbol")), price
     if not coins:
         raise BadPrices("there is no price column", file=file, advice=ADVICE)
-    keep = [name for name in (when, "row_") if name in frame.collect_schema().names()]
+    schema = frame.collect_schema()
+    odd = next(
+        (n for n in coins if not schema[n].is_numeric() and schema[n] not in {pl.String, pl.Null}), None
+    )
+    if odd is not None:
+        said = f"holds {str(schema[odd])[:40]}, not prices"
+        raise BadPrices(said, file=file, column=shown(odd, 40), advice="Leave only the time and the coins.")
+    keep = [name for name in (when, "row_") if name in schema.names()]
     return frame.unpivot(on=coins, index=keep, variable_name="symbol", value_name="close"), "close"
 
 
@@ -335,7 +342,11 @@ def tickers(table: Table) -> pl.DataFrame:
     """Return the frame with its symbols as tickers. Raises `BadPrices` for one that is none."""
     import polars as pl
 
-    column = table.frame["symbol"].cast(pl.String)
+    column = table.frame["symbol"]
+    if column.dtype not in {pl.String, pl.Null} and not isinstance(column.dtype, pl.Categorical | pl.Enum):
+        said = f"holds {str(column.dtype)[:40]}, not names"
+        raise BadPrices(said, file=table.file, column="symbol", advice="Write tickers, such as ETH.")
+    column = column.cast(pl.String)
     written = column.unique().to_list()
     tickers: dict[str, str] = {}
     for text in written:

@@ -175,6 +175,11 @@ def test_zero_rows_are_left_out_and_named() -> None:
     assert found.notes == ("left out, their quantity is 0: SOL, ADA.",)
 
 
+def test_a_column_without_a_name_is_no_field() -> None:
+    (row,) = book(",symbol,quantity\n7,ETH,1\n").positions
+    assert (row.symbol, row.account, row.cost_basis, row.sector) == ("ETH", "", None, "")
+
+
 def test_unused_columns_are_named() -> None:
     assert book("symbol,quantity,moon\nETH,1,full\n").notes == ("columns not used: moon.",)
 

@@ -202,7 +202,9 @@ class Reader:
         return total
 
     def _text(self, record: Record, name: str) -> str:
-        return record.cells.get(self._fields.get(name, ""), "").strip()
+        # A column without a name, such as a row number, stands under "": no field may fall back on it.
+        header = self._fields.get(name)
+        return record.cells.get(header, "").strip() if header else ""
 
     def _optional(self, record: Record, name: str) -> Decimal | None:
         text = self._text(record, name)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from hedgerow.files.instants import parse_as_of
-from hedgerow.files.text import file_name, first_line, opened, shown, text_of
+from hedgerow.files.text import file_name, first_line, is_folder, opened, shown, text_of
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.errors import BadPrices
 from hedgerow.model.market import Book
@@ -46,7 +46,7 @@ def read_books(
 ) -> BooksRead:
     """Return the books of a folder, of `symbols` only if given, none later than `as_of`. Raises `BadPrices`."""
     where = Path(directory)
-    if not where.is_dir():
+    if not is_folder(where):
         raise BadPrices(
             "is no folder of order books", file=file_name(where), advice="Give a folder of JSON files."
         )

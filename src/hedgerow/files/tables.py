@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import stat
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,7 +15,7 @@ import numpy as np
 
 from hedgerow.files.cells import fault_of_symbol, number_hint
 from hedgerow.files.instants import stamps_of
-from hedgerow.files.text import file_name, first_line, opened, shown, text_of
+from hedgerow.files.text import checked, file_name, first_line, is_folder, opened, shown, text_of
 from hedgerow.model.errors import BadPrices
 
 if TYPE_CHECKING:
@@ -83,16 +82,12 @@ class Table:
 def files_of(path: Path) -> list[Path]:
     """Return the files to read: `path` itself, or the Parquet and CSV files of a folder. Raises `BadPrices`."""
     name = file_name(path)
+    if not is_folder(path):
+        return [path]
     try:
-        mode = path.stat().st_mode
-        if not stat.S_ISDIR(mode):
-            if stat.S_ISREG(mode) and path.suffix.lower() not in _SUFFIXES:
-                raise BadPrices("is neither .parquet nor .csv", file=name, advice="Rename it, or convert it.")
-            return [path]
         found = sorted(file for file in path.iterdir() if file.suffix.lower() in _SUFFIXES)
-    except (OSError, ValueError) as why:
-        reason = getattr(why, "strerror", None) or "not a usable path"
-        raise BadPrices(f"cannot be opened: {reason}", file=name, advice="Check the path.") from None
+    except OSError as why:
+        raise BadPrices(f"cannot be opened: {why.strerror}", file=name, advice="Check the path.") from None
     if not found:
         raise BadPrices("no .parquet or .csv file in this folder", file=name, advice="Give a file.")
     return found
@@ -108,9 +103,11 @@ def frame_of(path: Path, data: bytes | None = None) -> tuple[pl.LazyFrame, str]:
     file = file_name(path)
     text = ""
     try:
+        if data is None:
+            checked(path, _LARGEST_BYTES, BadPrices, ADVICE)
+        if path.suffix.lower() not in _SUFFIXES:
+            raise BadPrices("is neither .parquet nor .csv", file=file, advice="Rename it, or convert it.")
         if path.suffix.lower() == ".parquet":
-            if data is None and not path.is_file():
-                opened(path, 0, BadPrices, ADVICE)
             frame = pl.scan_parquet(path if data is None else io.BytesIO(data))
         else:
             raw = opened(path, _LARGEST_BYTES, BadPrices, ADVICE) if data is None else data

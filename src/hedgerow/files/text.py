@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hedgerow.model.errors import BadInput
 
-__all__ = ["file_name", "first_line", "opened", "shown", "text_of"]
+__all__ = ["checked", "file_name", "first_line", "is_folder", "opened", "shown", "text_of"]
 
 _SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
@@ -29,26 +29,46 @@ def first_line(why: Exception | BaseException) -> str:
     return shown((str(why).strip().splitlines() or [type(why).__name__])[0], 160)
 
 
-def opened(path: Path, largest: int, error: type[BadInput], advice: str) -> bytes:
-    """Return the bytes of a regular file of at most `largest` bytes, links followed. Raises `error`.
+def is_folder(path: Path) -> bool:
+    """Return whether `path` is a folder; one that cannot even be asked is none."""
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
 
-    The kind of file is asked first: a pipe or a device is never opened, so nothing hangs.
+
+def checked(path: Path, largest: int, error: type[BadInput], advice: str) -> None:
+    """Raise `error` unless `path` is a regular file, links followed, of at most `largest` bytes.
+
+    The kind of file is asked before it is opened, so that no pipe or device is waited for.
     """
     file = file_name(path)
     try:
         status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise error(f"is {_kind(status.st_mode)}, not a file", file=file, advice=advice)
-        if status.st_size > largest:
-            raise error(f"is larger than {largest >> 20} MB", file=file, advice=advice)
+    except (OSError, ValueError) as why:
+        raise _closed(why, path, error) from None
+    if not stat.S_ISREG(status.st_mode):
+        raise error(f"is {_kind(status.st_mode)}, not a file", file=file, advice=advice)
+    if status.st_size > largest:
+        raise error(f"is larger than {largest >> 20} MB", file=file, advice=advice)
+
+
+def opened(path: Path, largest: int, error: type[BadInput], advice: str) -> bytes:
+    """Return the bytes of a regular file of at most `largest` bytes. Raises `error`."""
+    checked(path, largest, error, advice)
+    try:
         with path.open("rb") as handle:
             data = handle.read(largest + 1)
-    except (OSError, ValueError) as why:
-        reason = getattr(why, "strerror", None) or "not a usable path"
-        raise error(f"cannot be opened: {reason}", file=file, advice="Check the path.") from None
+    except OSError as why:
+        raise _closed(why, path, error) from None
     if len(data) > largest:
-        raise error(f"is larger than {largest >> 20} MB", file=file, advice=advice)
+        raise error(f"is larger than {largest >> 20} MB", file=file_name(path), advice=advice)
     return data
+
+
+def _closed(why: OSError | ValueError, path: Path, error: type[BadInput]) -> BadInput:
+    reason = getattr(why, "strerror", None) or "not a usable path"
+    return error(f"cannot be opened: {reason}", file=file_name(path), advice="Check the path.")
 
 
 def _kind(mode: int) -> str:

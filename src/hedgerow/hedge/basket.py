@@ -18,6 +18,7 @@ from hedgerow.hedge.plan import FrontierPoint
 from hedgerow.hedge.ranking import Ranking
 from hedgerow.hedge.terms import MONTH_DAYS, Terms
 from hedgerow.model.arrays import FloatArray
+from hedgerow.model.display import percent_text
 from hedgerow.model.risk import RiskModel
 from hedgerow.stats.margin import distance_rule
 from hedgerow.stats.optimise import BasketStep, choose_baskets, minimise_quadratic
@@ -238,8 +239,8 @@ def target_for_volatility(basket: Basket, wanted_usd: float) -> tuple[FloatArray
         h = -cross / square
         nav = basket.exposure.nav_usd
         note = (
-            f"A volatility of {wanted_usd / nav:.0%} is out of reach with {basket.terms[i].instrument.symbol}: the coins'"
-            f" own risk alone is {np.sqrt(least * 365.0) / nav:.0%}, the least attainable."
+            f"A volatility of {percent_text(wanted_usd / nav)} is out of reach with {basket.terms[i].instrument.symbol}: the coins'"
+            f" own risk alone is {percent_text(np.sqrt(least * 365.0) / nav)}, the least attainable."
         )
         return basket.exposure.beta_usd + h * basket.beta[i], (note,)
     root = float(np.sqrt(cross**2 - square * (basket.book_variance - wanted)))

@@ -6,6 +6,7 @@ import numpy as np
 
 from hedgerow.hedge.ticket import Ticket
 from hedgerow.model.coins import is_stablecoin
+from hedgerow.model.display import percent_text
 from hedgerow.model.market import Market
 
 __all__ = ["warnings_of"]
@@ -48,7 +49,9 @@ def _betas(ticket: Ticket) -> list[str]:
         if method == "prior" and total > 0:
             part = (held[symbol] * betas.stderr[betas.symbols.index(symbol), 0] / total) ** 2
             if part > _LARGE_SHARE:
-                lines.append(f"{symbol}'s error makes {part:.0%} of the variance of your uncertainty.")
+                lines.append(
+                    f"{symbol}'s error makes {percent_text(part)} of the variance of your uncertainty."
+                )
     if betas.condition_number > _CONDITION:
         names = " and ".join(betas.factors)
         lines.append(
@@ -87,7 +90,7 @@ def _margin(ticket: Ticket) -> list[str]:
             way = "rally" if account.shorts else "fall"
             lines.append(
                 f"{account.collateral_usd:,.0f} of collateral in {account.account} would be liquidated by a {way} of"
-                f" {account.max_rally:.0%}; the rule wants {account.required_rally:.0%}."
+                f" {percent_text(account.max_rally)}; the rule wants {percent_text(account.required_rally)}."
             )
     return lines
 

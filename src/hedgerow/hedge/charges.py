@@ -12,6 +12,7 @@ import numpy as np
 
 from hedgerow.hedge.plan import CostLine
 from hedgerow.hedge.terms import MONTH_DAYS, Terms
+from hedgerow.model.display import percent_text
 from hedgerow.model.instruments import Payoff
 from hedgerow.stats.costs import (
     CapitalCost,
@@ -83,7 +84,7 @@ def holding_lines(terms: Terms, dollars: float) -> tuple[CostLine, ...]:
         return (
             CostLine("funding", dollars * outlook.expected, low, high, True, outlook.basis, outlook.note),
         )
-    note = f"basis modelled from expected funding, ± {_BASIS_BAND_A_YEAR:.0%} a year"
+    note = f"basis modelled from expected funding, ± {percent_text(_BASIS_BAND_A_YEAR)} a year"
     middle = CarryCost(terms.carry_a_year, "modelled", note).cost_usd(trade)
     reach = abs(CarryCost(_BASIS_BAND_A_YEAR).cost_usd(trade).usd)
     carry = CostLine("carry", middle.usd, middle.usd - reach, middle.usd + reach, True, "modelled", note)
@@ -94,7 +95,7 @@ def holding_lines(terms: Terms, dollars: float) -> tuple[CostLine, ...]:
 
 def capital_line(collateral_usd: float) -> CostLine:
     """Return what the margin would earn elsewhere, a month, at 5 % a year."""
-    note = f"margin at {_CAPITAL_A_YEAR:.0%} a year"
+    note = f"margin at {percent_text(_CAPITAL_A_YEAR)} a year"
     lost = CapitalCost(1.0, _CAPITAL_A_YEAR, note=note).cost_usd(Trade(collateral_usd, MONTH_DAYS))
     return CostLine(lost.name, lost.usd, 0.0, 2.0 * lost.usd, True, lost.basis, note)
 

@@ -16,6 +16,7 @@ from hedgerow.hedge.returns import PairedReturns, paired_returns
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.betas import BetaPath, Betas
 from hedgerow.model.coins import GOLD, is_stablecoin
+from hedgerow.model.display import percent_text
 from hedgerow.model.errors import NotEnoughData
 from hedgerow.model.market import Market
 from hedgerow.stats.beta.estimator import BetaFit, Estimator
@@ -202,7 +203,7 @@ def _young(symbol: str, n: int, names: tuple[str, ...], sample: _Sample) -> _Row
 def _estimated(symbol: str, i: int, names: tuple[str, ...], sample: _Sample) -> _Row:
     fit, note = sample.fit, ""
     if sample.pairs.coverage[i] < _LEAST_COVERAGE:
-        note = f"only {sample.pairs.coverage[i]:.0%} of its bars are there, 80 % wanted"
+        note = f"only {percent_text(sample.pairs.coverage[i])} of its bars are there, 80 % wanted"
     if not np.isfinite(fit.beta[i]).all():
         return _unknown(names, "no estimate", symbol)
     return _Row(fit.beta[i].copy(), np.zeros(len(names)), "estimate", note, column=i)

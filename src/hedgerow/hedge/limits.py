@@ -13,6 +13,7 @@ import numpy as np
 
 from hedgerow.hedge.plan import HedgePlan, Leg, MarginAccount, Refusal
 from hedgerow.hedge.valuation import Valuation
+from hedgerow.model.display import percent_text
 
 __all__ = ["Limits", "VenueFacts", "check"]
 
@@ -71,7 +72,7 @@ def _of_account(account: MarginAccount, worth: Valuation, limits: Limits) -> lis
     if given and reach is not None and reach < account.required_rally:
         missing = account.required_usd - account.collateral_usd
         part = account.collateral_usd / account.required_usd if account.required_usd > 0 else 1.0
-        remedy = f"add {missing:,.0f} collateral, or hedge {max(part, 0.0):.0%} of the beta"
+        remedy = f"add {missing:,.0f} collateral, or hedge {percent_text(max(part, 0.0))} of the beta"
         found.append(Refusal("liquidation distance", account.account, reach, account.required_rally, remedy))
     if given and account.leverage > limits.max_leverage:
         remedy = f"add collateral or trade at most {limits.max_leverage:g} times it"

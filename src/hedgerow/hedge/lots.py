@@ -23,6 +23,8 @@ def place_one(terms: Terms, dollars: float) -> tuple[Decimal, str]:
     wanted = decimal_of(repr(dollars / terms.delta_usd))
     contracts = lots_of(wanted, contract.lot) * contract.lot
     name = contract.symbol
+    if not contracts and abs(wanted) < contract.lot / 2:
+        return Decimal(0), f"{name}: {abs(wanted):.2g} contracts are less than half a lot of {contract.lot}: left out"
     if abs(contracts) < contract.min_contracts:
         return Decimal(
             0
@@ -52,7 +54,7 @@ def place(trades: tuple[tuple[Terms, float], ...], gap: FloatArray) -> tuple[Pla
             untraded.append(why)
         if contracts:
             placed.append((terms, contracts))
-    if len(placed) > len(gap):
+    if placed and len(trades) > len(gap):
         placed = _settle(placed, gap)
     return tuple(placed), tuple(untraded)
 

@@ -23,6 +23,7 @@ from hedgerow.hedge.terms import MONTH_DAYS, Terms, terms_of
 from hedgerow.hedge.valuation import Valuation
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.coins import is_stablecoin
+from hedgerow.model.display import percent_text
 from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.market import Market
 from hedgerow.model.risk import RiskModel
@@ -81,9 +82,12 @@ def rank(
         rows, key=lambda c: (not c.usable, c.score_usd if np.isfinite(c.score_usd) else np.inf, c.name)
     )
     told = tuple(_with_reason(candidate, order[0], i) for i, candidate in enumerate(order))
-    return Ranking(
-        told, (_do_nothing(setting), _sell_spot(setting)), horizon_days, risk_aversion, target, offered
+    pegs = dict.fromkeys(t.instrument.settle for t in offered if t.settle_assumed and not t.unusable)
+    warned = tuple(
+        f"{c} has no price here: contracts that settle in it are sized at 1.00 dollar, assumed." for c in pegs
     )
+    baselines = (_do_nothing(setting), _sell_spot(setting))
+    return Ranking(told, baselines, horizon_days, risk_aversion, target, offered, warned)
 
 
 def _candidate(terms: Terms, setting: _Setting) -> Candidate:
@@ -244,7 +248,7 @@ def _sell_spot(setting: _Setting) -> Candidate:
         basis="assumed",
         note="5 bp half-spread",
     )
-    reason = f"{1.0 - kept:.0%} of every coin sold ({sold:,.0f}): its own moves and any tax event go with it"
+    reason = f"{percent_text(1.0 - kept)} of every coin sold ({sold:,.0f}): its own moves and any tax event go with it"
     return _baseline("sell spot", setting, kept, (fee, spread), reason)
 
 

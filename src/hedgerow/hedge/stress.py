@@ -19,6 +19,7 @@ from hedgerow.hedge.plan import HedgePlan, Leg, MarginAccount
 from hedgerow.hedge.pool import BENCHMARKS
 from hedgerow.hedge.ticket import StressRow
 from hedgerow.model.coins import WRAPPED, is_stablecoin
+from hedgerow.model.display import percent_text
 from hedgerow.model.instruments import Payoff
 from hedgerow.model.market import Market
 
@@ -118,8 +119,13 @@ def _shortfall(account: MarginAccount, legs: list[Leg], moves: Mapping[str, floa
 
 def _factor_row(scene: _Scene, move: float) -> StressRow:
     names = " and ".join(scene.exposure.factors)
-    described = f"{names} {move:+.0%}, every coin by its beta"
-    return _row(scene, f"{names} {move:+.0%}", described, scene.moves(move, lambda beta: beta * move))
+    described = f"{names} {percent_text(move, signed=True)}, every coin by its beta"
+    return _row(
+        scene,
+        f"{names} {percent_text(move, signed=True)}",
+        described,
+        scene.moves(move, lambda beta: beta * move),
+    )
 
 
 def _correlation_rows(scene: _Scene) -> tuple[StressRow, ...]:
@@ -143,9 +149,12 @@ def _replay(scene: _Scene, market: Market | None) -> StressRow:
     own = _returns_of_the_day(market, tuple(scene.betas)) if market is not None else {}
     moves = {s: 0.0 if is_stablecoin(s) else own.get(s, _CRASH.get(s, _CRASH_ALT)) for s in scene.betas}
     seen = sum(1 for symbol in moves if symbol in own)
-    told = f"BTC {moves.get('BTC', _CRASH['BTC']):.1%}; {seen} of {len(moves)} coins by their own return that day"
+    told = f"BTC {percent_text(moves.get('BTC', _CRASH['BTC']), 1)}; {seen} of {len(moves)} coins by their own return that day"
     return _row(
-        scene, "2025-10-10 replayed", f"{told}, the others by the median alt's, {_CRASH_ALT:.1%}", moves
+        scene,
+        "2025-10-10 replayed",
+        f"{told}, the others by the median alt's, {percent_text(_CRASH_ALT, 1)}",
+        moves,
     )
 
 

@@ -10,6 +10,7 @@ from hedgerow.hedge.plan import Basis
 from hedgerow.hedge.valuation import price_of
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.betas import Betas
+from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.market import Book, Market
 from hedgerow.stats.carry import fit_funding, forecast_funding, prior_funding
@@ -39,6 +40,9 @@ class FundingOutlook:
 class Terms:
     """One instrument as `rank` and `size` see it.
 
+    A stablecoin that the market has no price for is taken at a dollar as what a contract settles in, and
+    `settle_assumed` says so; as a holding it would be unknown.
+
     `delta_usd` is dollars per contract and 100 %; `beta` (K,) per dollar of notional; volatilities are daily:
     of the underlying, of the part of it the factors do not explain, of the contract against its coin.
     """
@@ -46,6 +50,7 @@ class Terms:
     instrument: Instrument
     price_usd: float
     settle_usd: float
+    settle_assumed: bool
     delta_usd: float
     beta: FloatArray
     underlying_volatility: float
@@ -73,6 +78,8 @@ def terms_of(instrument: Instrument, betas: Betas, market: Market) -> Terms:
     domain §3.1). Where price or beta is unknown, `unusable` says so.
     """
     price, settle = price_of(market, instrument.underlying), price_of(market, instrument.settle)
+    pegged = not np.isfinite(settle) and is_stablecoin(instrument.settle)
+    settle = price_of(market, "USD") if pegged and market.currency != "USD" else (1.0 if pegged else settle)
     years = _years_to_expiry(instrument, market)
     outlook = _funding(instrument, market)
     carry = outlook.expected * 365.0 / MONTH_DAYS if instrument.expiry else 0.0
@@ -87,6 +94,7 @@ def terms_of(instrument: Instrument, betas: Betas, market: Market) -> Terms:
         instrument=instrument,
         price_usd=contract_price,
         settle_usd=settle,
+        settle_assumed=pegged,
         delta_usd=instrument.dollar_delta(contract_price, settle),
         beta=beta,
         underlying_volatility=_volatility(market, instrument.underlying),

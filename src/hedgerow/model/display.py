@@ -15,7 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Result", "plain"]
+__all__ = ["Result", "percent_text", "plain"]
 
 
 def plain(value: Any) -> Any:
@@ -50,6 +50,13 @@ def _cell(value: Any) -> str:
     if simple is None:
         return "unknown"
     return f"{simple:,.6g}" if isinstance(simple, float) else str(simple)
+
+
+def percent_text(fraction: float, digits: int = 0, *, signed: bool = False) -> str:
+    """Return a fraction as percent with a blank and a true minus sign: `7 %`, `−7.3 %`."""
+    size = f"{abs(100.0 * fraction):.{digits}f}"
+    sign = "" if not float(size) else ("−" if fraction < 0 else ("+" if signed else ""))
+    return f"{sign}{size} %"
 
 
 class Result:

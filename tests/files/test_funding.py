@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.files.made import written
 
-from hedgerow.files.funding import read_funding, read_open_interest
+from hedgerow.files.funding import funding_read, read_funding, read_open_interest
 from hedgerow.model.errors import BadPrices
 
 HEADER = "ts,venue,symbol,rate"
@@ -109,3 +109,22 @@ def test_real_open_interest_is_in_coins(data_dir: Path) -> None:
     found = read_open_interest(data_dir / "open_interest_bybit_4h.parquet")
     assert all(amount >= 0 for amount in found.values())
     assert "AVAX" in found
+
+
+def test_where_sources_differ_the_one_with_more_prints_is_read_and_it_is_said(tmp_path: Path) -> None:
+    lines = [f"{line},a" for line in PRINTS] + [
+        "2025-01-01T08:00:00,binance,BTC,0.001,b",
+        "2025-01-02T00:00:00,binance,BTC,0.002,b",
+    ]
+    found = funding_read(written(tmp_path, lines, f"{HEADER},source"))
+    np.testing.assert_array_equal(found.prints["BTC"].rates, [0.0001, -0.0002, 0.0003, 0.002])
+    assert found.notes == (
+        "funding of BTC: 1 prints differ between sources; the source with more prints is read.",
+    )
+
+
+def test_open_interest_of_last_month_is_unknown(tmp_path: Path) -> None:
+    lines = ["2025-01-01T00:00:00,BTC,5", "2025-01-30T00:00:00,ETH,9"]
+    path = written(tmp_path, lines, "ts,symbol,open_interest_base")
+    assert read_open_interest(path) == {"ETH": 9.0}
+    assert read_open_interest(path, as_of="2025-01-05") == {"BTC": 5.0}

@@ -147,3 +147,53 @@ def test_spikes_of_yahoo_are_taken_out(data_dir: Path) -> None:
         log = np.log(market.prices)
         there, back = np.abs(log[1:-1] - log[:-2]), np.abs(log[2:] - log[:-2])
         assert not ((there > 0.7) & (back < 0.15)).any()
+
+
+def test_a_jump_that_stays_is_kept_and_asked_about(tmp_path: Path) -> None:
+    lines = [
+        f"{day_of(d)},{coin},{close_of(coin, d) * (0.001 if coin == 'ETH' and d >= 10 else 1)}"
+        for d in range(DAYS)
+        for coin in COINS
+    ]
+    market = read_market(written(tmp_path, lines))
+    assert np.isfinite(market.prices).all()
+    (flag,) = market.flags
+    assert (flag.kind, flag.symbol) == ("jump", "ETH")
+    assert "is it the same coin?" in flag.detail
+
+
+def test_the_way_back_from_a_spike_is_none(tmp_path: Path) -> None:
+    lines = [f"{day_of(d)},BTC,{1000 if d == 1 else 100 + d}" for d in range(4)]
+    (flag,) = read_market(written(tmp_path, lines)).flags
+    assert (flag.kind, flag.detail[:6]) == ("spike", "1 bar ")
+
+
+def test_what_comes_after_as_of_makes_no_spike(tmp_path: Path) -> None:
+    lines = [f"{day_of(d)},BTC,{1000 if d == 3 else 100 + d}" for d in range(6)]
+    path = written(tmp_path, lines)
+    known = read_market(path, as_of=day_of(3))
+    assert known.prices[-1, 0] == 1000
+    assert [flag.kind for flag in known.flags] == []
+    assert {flag.kind for flag in read_market(path).flags} == {"spike"}
+
+
+def test_without_as_of_the_market_ends_with_the_factor(tmp_path: Path) -> None:
+    lines = [*daily_lines(), f"{day_of(DAYS)},ETH,3000"]
+    market = read_market(written(tmp_path, lines))
+    assert market.as_of == np.datetime64(day_of(DAYS), "ms")
+    assert len(market.times) == DAYS
+
+
+def test_a_quote_coin_without_an_early_price_is_assumed_there_and_flagged(tmp_path: Path) -> None:
+    lines = [*daily_lines(), *(f"{day_of(d)},USDT,0.9{d % 7}" for d in range(10, DAYS))]
+    market = read_market(written(tmp_path, lines), quote="USDT")
+    assert kinds(market, "USDT") == {"quote"}
+    assert market.prices[0, 0] == close_of("BTC", 0)
+    assert market.prices[10, 0] == close_of("BTC", 10) * 0.93
+
+
+def test_in_a_gap_of_the_quote_coin_nothing_has_a_price(tmp_path: Path) -> None:
+    quoted = [f"{day_of(d)},USDT,0.99{d % 7}" for d in range(DAYS) if d != 5]
+    market = read_market(written(tmp_path, [*daily_lines(), *quoted]), quote="USDT")
+    assert not np.isfinite(market.prices[5]).any()
+    assert np.isfinite(market.prices[4]).all()

@@ -32,3 +32,14 @@ def data_dir() -> Path:
     if os.environ.get("HEDGEROW_REQUIRE_DATA") == "1":
         pytest.fail(f"HEDGEROW_REQUIRE_DATA is set and there is no market data in {where}")
     pytest.skip("no market data: set HEDGEROW_DATA to a folder that holds daily_close.parquet")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """Debian's browser, which `.ci/run` installs; whoever has none skips what needs it."""
+    where = Path("/usr/bin/chromium")
+    if where.is_file():
+        return where
+    if os.environ.get("HEDGEROW_REQUIRE_DATA") == "1":
+        pytest.fail("there is no /usr/bin/chromium: apt-get install chromium")
+    pytest.skip("no browser: apt-get install chromium to test the page in one")

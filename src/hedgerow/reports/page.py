@@ -207,7 +207,8 @@ def _betas_figure(ticket: Ticket) -> _Figure:
     ]
     caption = f"Beta to {betas.factors[0]} with one standard error"
     summary = f"{len(rows)} coins; the bar is one standard error either way, the shape says whether it is estimated, prior or given."
-    drawn = charts.svg(charts.chart_betas(betas, held), caption, summary)
+    moving = any(betas.method[betas.symbols.index(r[0])] != "policy" and r[1] != "unknown" for r in rows)
+    drawn = charts.svg(charts.chart_betas(betas, held), caption, summary) if moving else ""
     return _Figure(drawn, caption, summary, ["coin", "beta", "error", "R²", "returns", "from"], rows)
 
 

@@ -251,3 +251,10 @@ def test_hourly_spot_is_read_with_its_volume(data_dir: Path) -> None:
     market = read_market(data_dir / "hourly_spot_binance_2024_2025.parquet")
     assert (len(market.symbols), market.bar_hours) == (28, 1.0)
     assert market.daily_volume_usd("BTC") > 1e8
+
+
+def test_an_option_that_prices_do_not_have_is_not_advised(tmp_path: Path) -> None:
+    lines = [f"{day_of(d)};BTC;1,5" for d in range(3)]
+    with pytest.raises(BadPrices, match="1,5") as caught:
+        read_market(written(tmp_path, lines, "date;symbol;close"))
+    assert caught.value.advice == "A decimal point was expected."

@@ -330,7 +330,8 @@ def numbers(table: Table, name: str, shown_as: str) -> pl.Series:
             file=table.file,
             line=table.line(place),
             column=shown_as,
-            advice=number_hint(str(text[place])),
+            # Decimal commas are an option of holdings alone.
+            advice=number_hint(str(text[place])).partition(" If this file")[0],
         )
     return number.alias(name)
 

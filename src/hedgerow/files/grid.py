@@ -61,7 +61,7 @@ def bar_length(stamps: IntArray, coin: IntArray, factor: int | None) -> int | No
 
 
 def on_grid(
-    rows: Rows, bar: int, factor: str, until: int | None, refuse: Callable[[int, int], BadPrices]
+    rows: Rows, bar: int, factor: str, until: int | None, refuse: Callable[[int, int], BadPrices], file: str
 ) -> Grid:
     """Return the rows as a panel on the grid of `factor`, of all rows where it has none, none after `until`.
 
@@ -85,6 +85,7 @@ def on_grid(
     if len(grid) * len(rows.symbols) > _MOST_CELLS:
         raise BadPrices(
             f"{len(grid):,} bars of {len(rows.symbols):,} coins are too many",
+            file=file,
             advice="Are the stamps those of trades? Bars of a minute or longer are read.",
         )
     prices = np.full((len(grid), len(rows.symbols)), np.nan)

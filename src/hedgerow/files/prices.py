@@ -81,7 +81,7 @@ def _market(tables: list[Table], layer: Layer, label: Label, factor: str, file: 
         raise BadPrices(said, file=file, advice=f"Check --source and --as-of. {ADVICE}")
     rows, bar, dropped = _rows(frame, tables, label, lead, file)
     until = None if layer.until is None else int(layer.until.astype("datetime64[ms]").astype(np.int64))
-    grid = on_grid(rows, bar, lead, until, lambda a, b: _two_prices(rows, tables, a, b))
+    grid = on_grid(rows, bar, lead, until, lambda a, b: _two_prices(rows, tables, a, b), file)
     if not len(grid.times):
         last = str(layer.until)[:16]
         raise BadPrices(f"no bar closes at or before {last}", file=file, advice="Give a later --as-of.")
@@ -145,6 +145,7 @@ def _rows(
         )
     closes = stamps + np.where(daily, _DAY, bar if label == "open" else 0)
     volume = frame["volume_"].to_numpy()
+    volume = np.where(np.isfinite(volume) & (volume >= 0), volume, np.nan)
     # A row without a usable price still has its place, so that rows can be named; NaN makes it a gap.
     return Rows(closes, codes, np.where(good, price, np.nan), volume, symbols), bar, flags
 

@@ -24,11 +24,14 @@ def place_one(terms: Terms, dollars: float) -> tuple[Decimal, str]:
     contracts = lots_of(wanted, contract.lot) * contract.lot
     name = contract.symbol
     if not contracts and abs(wanted) < contract.lot / 2:
-        return Decimal(0), f"{name}: {abs(wanted):.2g} contracts are less than half a lot of {contract.lot}: left out"
-    if abs(contracts) < contract.min_contracts:
         return Decimal(
             0
-        ), f"{name}: {abs(wanted):.6g} contracts are below the minimum of {contract.min_contracts}: skipped"
+        ), f"{name}: {abs(wanted):.2g} contracts are less than half a lot of {contract.lot}: left out"
+    if abs(contracts) < contract.min_contracts:
+        said = (
+            f"{name}: {abs(wanted):.6g} contracts are below the minimum of {contract.min_contracts}: skipped"
+        )
+        return Decimal(0), said
     notional = abs(float(contracts)) * terms.delta_usd
     if notional < float(contract.min_notional):
         return Decimal(0), f"{name}: skip: {notional:.0f} < {contract.min_notional}, the smallest order"

@@ -15,7 +15,7 @@ from hedgerow.model.instruments import Payoff
 from hedgerow.model.portfolio import PositionKind
 
 
-def test_TV02_depeg_a_stablecoin_is_worth_its_market_price(vectors: dict[str, Any]) -> None:
+def test_TV02b_depeg_short_perp(vectors: dict[str, Any]) -> None:
     vector = vectors["TV02b_depeg_short_perp"]
     usdc = contract("BTCUSDC", "BTC")
     at_start = market({"BTC": [60000.0, 66500.0 * 0.9], "USDC": [1.0, 0.9]}, quote="USDC")
@@ -26,6 +26,15 @@ def test_TV02_depeg_a_stablecoin_is_worth_its_market_price(vectors: dict[str, An
     in_usdc = value(book(held, short), in_currency(at_start, "USDC"))
     assert in_usdc.total_usd == pytest.approx(vector["equity_usdc"], rel=1e-12)
     assert in_usdc.currency == "USDC"
+
+
+def test_TV02_depeg(vectors: dict[str, Any]) -> None:
+    vector = vectors["TV02_depeg"]
+    prices = [vector["btc_usdc_t0"], vector["btc_usdc_t1"] * vector["usdc_usd_t1"]]
+    made = market({"BTC": prices, "USDC": [vector["usdc_usd_t0"], vector["usdc_usd_t1"]]}, quote="USDC")
+    moved = made.prices[1] / made.prices[0] - 1
+    assert moved[0] == pytest.approx(vector["r_usd"], abs=1e-12)
+    assert (1 + vector["r_in_usdc"]) * (1 + moved[1]) - 1 == pytest.approx(vector["identity"], abs=1e-12)
 
 
 def _settled_in_usdc(instrument: Any) -> Any:

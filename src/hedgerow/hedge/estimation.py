@@ -252,7 +252,7 @@ def _assembled(
         estimator=spec,
         as_of=market.as_of,
         bar_hours=market.bar_hours,
-        factor_correlation=_correlation(sample.pairs.x),
+        factor_correlation=_correlation(paired_returns(market, names, names).x),
         **per_coin,
     )
 
@@ -280,6 +280,5 @@ def _shrink(
 
 
 def _correlation(x: FloatArray) -> FloatArray:
-    """(K, K) correlation of the factors over the bars all have; a coin's own gaps do not matter here."""
-    flat = x if x.ndim == 2 else np.nanmedian(x, axis=1)
-    return np.atleast_2d(np.corrcoef(flat, rowvar=False))
+    """(K, K) correlation of the factors' own returns, whatever gaps the coins have."""
+    return np.atleast_2d(np.corrcoef(x, rowvar=False))

@@ -175,3 +175,22 @@ def test_a_short_earns_positive_funding_and_pays_negative() -> None:
     assert line.usd < 0
     assert line.low_usd < line.usd < line.high_usd
     assert line.basis in {"modelled", "assumed"}
+
+
+def test_collateral_margins_only_what_settles_in_it() -> None:
+    rows = book(spot("SOL", 500), spot("BTC", 3), spot("USDT", 20000))
+    for given, usable in ((None, True), ("90000USDT", False), ("book", False), ("2BTC", True)):
+        ranked = {c.name: c for c in plan(rows, collateral=given).ranking.candidates}
+        assert ranked["paper:BTCUSDT"].usable
+        assert ranked["paper:BTCUSD_PERP"].usable is usable, given
+    named = plan(rows, collateral="90000USDT", instruments=("BTCUSD_PERP",))
+    assert named.plan.legs == ()
+    assert "the collateral is USDT" in named.ranking.candidates[0].reason
+
+
+def test_TV15c_new_coin_collateral_is_hedged_along(vectors: dict[str, Any]) -> None:
+    vector = vectors["TV15c_inverse_with_collateral"]
+    alts = book(spot("SOL", vector["V_alt"] / 200))
+    given = {"SOL": Override((vector["beta"],))}
+    sized = plan(alts, overrides=given, instruments=("BTCUSD_PERP",), collateral="0.5BTC").plan
+    assert -float(sized.legs[0].contracts) == vector["contracts_including_collateral"]

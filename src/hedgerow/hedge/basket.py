@@ -62,8 +62,15 @@ class Basket:
     def of(cls, exposure: Exposure, ranking: Ranking, risk: RiskModel) -> Basket:
         """Return the problem that `ranking` poses, its best candidates first."""
         order = {c.name: i for i, c in enumerate(ranking.candidates)}
+        barred = {c.name for c in ranking.candidates if not c.usable}
         usable = sorted(
-            (t for t in ranking.offered if not t.unusable and t.instrument.underlying in risk.symbols),
+            (
+                t
+                for t in ranking.offered
+                if not t.unusable
+                and t.instrument.name not in barred
+                and t.instrument.underlying in risk.symbols
+            ),
             key=lambda t: order.get(t.instrument.name, len(order)),
         )
         best_of: dict[str, Terms] = {}

@@ -57,6 +57,16 @@ class Policy:
         """The factors by name."""
         return tuple(name.strip().upper() for name in self.factor.split(","))
 
+    @property
+    def rules(self) -> AccountRules:
+        """How margin is judged, and what there is for it. Raises `UsageError` for collateral that says nothing."""
+        return AccountRules(
+            self.limits.max_leverage,
+            self.limits.least_distance,
+            self.horizon_days,
+            parse_collateral(self.collateral),
+        )
+
     def expose(self, book: Portfolio, market: Market, pool: tuple[Instrument, ...] = ()) -> Exposure:
         """Return steps 1 and 2; `pool` are contracts whose underlyings are estimated along."""
         worth = value(book, market)
@@ -80,7 +90,7 @@ class Policy:
         hedge_market: Market | None = None,
     ) -> tuple[Exposure, Ranking, RiskModel]:
         """Return step 3 with what it rests on."""
-        held = with_collateral(book, parse_collateral(self.collateral), catalogue[0].venue)
+        held = with_collateral(book, self.rules.collateral, catalogue[0].venue)
         pool = candidates_for(
             self.instruments, self.factors, book, hedge_market or market, catalogue, own=self.own
         )
@@ -93,7 +103,7 @@ class Policy:
             hedge_market or market,
             target_usd=target,
             risk=model,
-            horizon_days=self.horizon_days,
+            rules=self.rules,
             risk_aversion=self.risk_aversion,
             named=isinstance(self.instruments, tuple),
         )
@@ -119,12 +129,7 @@ class Policy:
             model,
             target_vol=self.target_vol,
             instruments=self.instruments,
-            rules=AccountRules(
-                self.limits.max_leverage,
-                self.limits.least_distance,
-                self.horizon_days,
-                parse_collateral(self.collateral),
-            ),
+            rules=self.rules,
         )
         volumes = {terms.instrument.symbol: terms.volume_usd for terms in ranking.offered}
         sectors = dict(market.sectors) | {p.symbol: p.sector for p in book.positions if p.sector}

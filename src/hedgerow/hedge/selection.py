@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hedgerow.hedge.accounts import AccountRules
 from hedgerow.hedge.charges import capital_line, holding_lines, trade_lines
 from hedgerow.hedge.exposure import Exposure
 from hedgerow.hedge.figures import book_weights
@@ -20,7 +21,6 @@ from hedgerow.hedge.plan import CostLine
 from hedgerow.hedge.pool import BENCHMARKS
 from hedgerow.hedge.ranking import Candidate, Liquidity, Ranking
 from hedgerow.hedge.terms import MONTH_DAYS, Terms, terms_of
-from hedgerow.hedge.valuation import Valuation
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.display import percent_text
@@ -34,7 +34,6 @@ __all__ = ["rank"]
 _NAN = float("nan")
 _NO_LIQUIDITY = Liquidity(_NAN, _NAN, _NAN)
 _PARTICIPATION = 0.05
-_LEVERAGE = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +43,14 @@ class _Setting:
     exposure: Exposure
     target: FloatArray
     risk: RiskModel | None
-    horizon_days: float
+    rules: AccountRules
     risk_aversion: float
     named: bool
+
+    @property
+    def horizon_days(self) -> float:
+        """Days over which candidates are compared."""
+        return self.rules.horizon_days
 
     @property
     def price_of_variance(self) -> float:
@@ -62,18 +66,20 @@ def rank(
     *,
     target_usd: FloatArray | None = None,
     risk: RiskModel | None = None,
-    horizon_days: float = 30.0,
+    rules: AccountRules | None = None,
     risk_aversion: float = 2.0,
     named: bool = False,
 ) -> Ranking:
     """Return `candidates` best first for bringing the exposure to `target_usd` (K,), 0 by default.
 
-    Compared one by one are the contracts on a factor, on BTC and on ETH, or all if the user `named` them; the
-    others are offered to baskets. `market` gives the contracts' prices, volumes, funding and books. Without a `risk` model the risk left is the
-    factor's alone. A candidate whose price or beta is unknown keeps its row and says so.
+    Compared one by one are the contracts on a factor, on BTC and on ETH, or all if the user `named` them; the others
+    are offered to baskets. `market` gives the contracts' prices, volumes, funding and books; `rules` the horizon (30
+    days) and the collateral. Without a `risk` model the risk left is the factor's alone. A candidate whose price or
+    beta is unknown, or that the collateral cannot margin, keeps its row and says so.
     """
     target = np.zeros(len(exposure.factors)) if target_usd is None else target_usd
-    setting = _Setting(exposure, target, risk, horizon_days, risk_aversion, named)
+    judged = rules or AccountRules()
+    setting = _Setting(exposure, target, risk, judged, risk_aversion, named)
     offered = tuple(terms_of(instrument, exposure.betas, market) for instrument in candidates)
     benchmarks = {*exposure.factors, *BENCHMARKS}
     compared = [t for t in offered if t.instrument.underlying in benchmarks] or list(offered)
@@ -87,7 +93,7 @@ def rank(
         f"{c} has no price here: contracts that settle in it are sized at 1.00 dollar, assumed." for c in pegs
     )
     baselines = (_do_nothing(setting), _sell_spot(setting))
-    return Ranking(told, baselines, horizon_days, risk_aversion, target, offered, warned)
+    return Ranking(told, baselines, judged.horizon_days, risk_aversion, target, offered, warned)
 
 
 def _candidate(terms: Terms, setting: _Setting) -> Candidate:
@@ -98,9 +104,9 @@ def _candidate(terms: Terms, setting: _Setting) -> Candidate:
     if abs(slope) < 0.1:
         return _unusable(terms, setting, f"its beta of {slope:.2f} is too small to hedge with")
     dollars = float(setting.target[primary] - setting.exposure.beta_usd[primary]) / slope
-    margin = _margin(terms, dollars)
-    short_of = _coins_missing(terms, margin, setting.exposure.worth)
-    if short_of and not setting.named:
+    margin = _margin(terms, dollars, setting.rules)
+    short_of = _unmargined(terms, margin, setting)
+    if short_of:
         return _unusable(terms, setting, short_of)
     costs = (*trade_lines(terms, dollars), *holding_lines(terms, dollars), capital_line(margin))
     months = setting.horizon_days / MONTH_DAYS
@@ -141,21 +147,30 @@ def _volatility_left(terms: Terms, dollars: float, setting: _Setting) -> float:
     return float(np.sqrt(setting.risk.volatility(weights) ** 2 + basis))
 
 
-def _margin(terms: Terms, dollars: float) -> float:
+def _margin(terms: Terms, dollars: float, rules: AccountRules) -> float:
     """Collateral, in dollars, that the distance rule wants for this contract alone."""
     stake = (Stake(terms.instrument, dollars, terms.price_usd, terms.settle_usd),)
-    distance = distance_rule(terms.underlying_volatility * float(np.sqrt(365.0)))
-    return wallet_for(stake, distance, _LEVERAGE, in_coin=terms.instrument.payoff is Payoff.INVERSE)
+    distance = rules.least_distance
+    if distance is None:
+        distance = distance_rule(terms.underlying_volatility * float(np.sqrt(365.0)))
+    return wallet_for(stake, distance, rules.max_leverage, in_coin=terms.instrument.payoff is Payoff.INVERSE)
 
 
-def _coins_missing(terms: Terms, margin_usd: float, worth: Valuation) -> str:
-    """A contract margined in a coin needs that coin: bought for it, it would bring a beta of its own."""
-    coin = terms.instrument.settle
+def _unmargined(terms: Terms, margin_usd: float, setting: _Setting) -> str:
+    """Say why a contract margined in a coin cannot be: other collateral was given, or the book has too little of it.
+
+    Bought for it, the coin would bring a beta of its own.
+    """
+    coin, given = terms.instrument.settle, setting.rules.collateral
     if is_stablecoin(coin):
+        return ""
+    if given is not None and (given.from_book or given.coin != coin):
+        return f"margined in {coin}, and the collateral is {'stablecoins' if given.from_book else given.coin}"
+    if setting.named:
         return ""
     held = sum(
         h.value_usd
-        for h in worth.holdings
+        for h in setting.exposure.worth.holdings
         if h.position.symbol == coin
         and not h.position.is_derivative
         and not h.position.locked
@@ -164,7 +179,7 @@ def _coins_missing(terms: Terms, margin_usd: float, worth: Valuation) -> str:
     return (
         ""
         if held >= margin_usd
-        else f"margined in {coin}: it needs {margin_usd:,.0f} of it and the book has {held:,.0f}"
+        else f"margined in {coin}: it needs {margin_usd:,.0f} of it, the book has {held:,.0f}"
     )
 
 

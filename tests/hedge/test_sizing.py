@@ -179,10 +179,10 @@ def test_a_short_earns_positive_funding_and_pays_negative() -> None:
 
 def test_collateral_margins_only_what_settles_in_it() -> None:
     rows = book(spot("SOL", 500), spot("BTC", 3), spot("USDT", 20000))
-    for given, usable in ((None, True), ("90000USDT", False), ("book", False), ("2BTC", True)):
-        ranked = {c.name: c for c in plan(rows, collateral=given).ranking.candidates}
+    for held, usable in ((None, True), ("90000USDT", False), ("book", False), ("2BTC", True)):
+        ranked = {c.name: c for c in plan(rows, collateral=held).ranking.candidates}
         assert ranked["paper:BTCUSDT"].usable
-        assert ranked["paper:BTCUSD_PERP"].usable is usable, given
+        assert ranked["paper:BTCUSD_PERP"].usable is usable, held
     named = plan(rows, collateral="90000USDT", instruments=("BTCUSD_PERP",))
     assert named.plan.legs == ()
     assert "the collateral is USDT" in named.ranking.candidates[0].reason

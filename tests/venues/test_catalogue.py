@@ -53,7 +53,11 @@ def test_the_paper_rule() -> None:
         assert quote is not None
         assert 0.31 <= float(c.lot) * quote.price_usd <= 3.2
         assert c.lot.scaleb(-c.lot.adjusted()) == 1
-        assert (c.min_notional, c.taker_fee, c.maker_fee) == (Decimal(5), Decimal("0.0005"), Decimal("0.0002"))
+        assert (c.min_notional, c.taker_fee, c.maker_fee) == (
+            Decimal(5),
+            Decimal("0.0005"),
+            Decimal("0.0002"),
+        )
     assert len({c.tiers for c in ruled}) >= 2
 
 

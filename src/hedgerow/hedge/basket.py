@@ -137,7 +137,9 @@ def _friction(terms: Terms, gap: float, months: float) -> float:
 
 
 def solve_named(basket: Basket) -> Trades:
-    """Return the best dollars of every contract there is, costs counted exactly."""
+    """Return the best dollars of every contract there is, costs counted exactly; none where no mix meets the target."""
+    if np.linalg.matrix_rank(basket.beta) < len(basket.gap):
+        return ()
     return polished(basket, tuple(range(len(basket.terms))))
 
 

@@ -31,6 +31,7 @@ _MOST = 12
 _TAIL = 0.25
 _CAPITAL_A_MONTH = 0.05 / 12.0
 _LEAST_GAIN_USD = 1.0
+_NOTHING = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,13 +173,29 @@ def frontier_of(basket: Basket) -> tuple[tuple[FrontierPoint, ...], tuple[Basket
         return (), ()
     p, q = basket.programme()
     most = min(_MOST, len(basket.terms))
-    steps = choose_baskets(p, q, basket.friction, basket.beta, basket.gap, basket.start, most)
+    steps = _paying(
+        basket, choose_baskets(p, q, basket.friction, basket.beta, basket.gap, basket.start, most)
+    )
     chosen = next(
         (i for i in range(len(steps) - 1) if steps[i].objective - steps[i + 1].objective <= _LEAST_GAIN_USD),
         len(steps) - 1,
     )
     points = tuple(_point(basket, step, chosen=i == chosen) for i, step in enumerate(steps))
     return points, steps
+
+
+def _paying(basket: Basket, steps: tuple[BasketStep, ...]) -> tuple[BasketStep, ...]:
+    """The sets with their exact dollars, as far as every contract in them is worth its cost."""
+    p, q = basket.programme()
+    exact: list[BasketStep] = []
+    for step in steps:
+        inside = list(step.members)
+        h = np.array([dollars for _, dollars in polished(basket, step.members)])
+        if len(inside) > len(basket.gap) and np.abs(h).min() <= _NOTHING * np.abs(h).max():
+            break
+        cost = 0.5 * h @ p[np.ix_(inside, inside)] @ h + q[inside] @ h + basket.friction[inside] @ np.abs(h)
+        exact.append(BasketStep(step.members, h, float(cost)))
+    return tuple(exact)
 
 
 def _point(basket: Basket, step: BasketStep, *, chosen: bool) -> FrontierPoint:

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 
+import numpy as np
+
+from hedgerow.hedge.basket import Basket, Trades
 from hedgerow.hedge.terms import Terms
 from hedgerow.model.amounts import decimal_of, lots_of
 from hedgerow.model.arrays import FloatArray
+from hedgerow.stats.lots import LotProblem, best_lots
 
-__all__ = ["Placed", "place", "place_one"]
+__all__ = ["Placed", "Whole", "place", "place_one"]
 
 Placed = tuple[tuple[Terms, Decimal], ...]
+
+_SOME_BETA = 0.1
+_MOST_LOTS = 2.0**53
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Signed contracts of each leg, what could not be traded and why, and how much less the best lots might cost."""
+
+    placed: Placed
+    untraded: tuple[str, ...]
+    gap_usd: float
 
 
 def place_one(terms: Terms, dollars: float) -> tuple[Decimal, str]:
@@ -42,41 +59,80 @@ def place_one(terms: Terms, dollars: float) -> tuple[Decimal, str]:
     return contracts, ""
 
 
-def place(trades: tuple[tuple[Terms, float], ...], gap: FloatArray) -> tuple[Placed, tuple[str, ...]]:
-    """Return `trades` (terms and dollars) in whole lots, and what could not be traded.
+def place(trades: Trades, gap: FloatArray, basket: Basket | None = None) -> Whole:
+    """Return `trades` (terms and dollars) in whole lots.
 
-    `gap` (K,) is the dollar beta that the trades together should add. A single contract a factor goes to its
-    nearest lot. With more, every leg goes to its nearest lot and the one with the finest beta per lot takes up what
-    rounding left, so that the residual is at most half of that lot.
+    `gap` (K,) is the dollar beta that the trades together should add. A single contract a factor goes to its nearest
+    lot. More of them, with the programme that chose them: every leg goes to its nearest lot, the one with the finest
+    beta per lot takes up what rounding left, and from there the exact minimum over whole lots is searched, at most half
+    a finest lot off the target.
     """
-    placed: list[tuple[Terms, Decimal]] = []
-    untraded: list[str] = []
-    for terms, dollars in trades:
-        contracts, why = place_one(terms, dollars)
-        if why:
-            untraded.append(why)
-        if contracts:
-            placed.append((terms, contracts))
-    if placed and len(trades) > len(gap):
-        placed = _settle(placed, gap)
-    return tuple(placed), tuple(untraded)
+    found = [(terms, *place_one(terms, dollars)) for terms, dollars in trades]
+    refused = {terms.instrument.name: why for terms, _, why in found if why}
+    if basket is None or len(trades) <= len(gap) or not any(contracts for _, contracts, _ in found):
+        return Whole(tuple((t, c) for t, c, _ in found if c), tuple(refused.values()), 0.0)
+    started = _settle([(terms, contracts) for terms, contracts, _ in found], gap)
+    problem = _problem(basket, trades, gap)
+    first = np.array([lots_of(c, t.instrument.lot) for t, c in started], dtype=np.int64)
+    best = best_lots(problem, np.array([dollars for _, dollars in trades]), first)
+    placed = [(t, int(n) * t.instrument.lot) for (t, _), n in zip(trades, best.lots, strict=True)]
+    said = tuple(
+        refused.get(t.instrument.name, "") for t, c in placed if not c or abs(c) == t.instrument.max_contracts
+    )
+    left = tuple(
+        f"{t.instrument.symbol}: left out, less than a lot"
+        for t, c in placed
+        if not c and t.instrument.name not in refused
+    )
+    return Whole(tuple((t, c) for t, c in placed if c), (*filter(None, said), *left), best.gap)
+
+
+def _problem(basket: Basket, trades: Trades, gap: FloatArray) -> LotProblem:
+    """The basket's programme on these contracts, a lot of each as the step."""
+    inside = [basket.terms.index(terms) for terms, _ in trades]
+    p, q = basket.programme()
+    contracts = [terms.instrument for terms, _ in trades]
+    step = np.array([float(t.instrument.lot) * t.delta_usd for t, _ in trades])
+    least = [
+        max(float(c.min_contracts / c.lot), float(c.min_notional) / s)
+        for c, s in zip(contracts, step, strict=True)
+    ]
+    most = [_MOST_LOTS if c.max_contracts is None else float(c.max_contracts // c.lot) for c in contracts]
+    return LotProblem(
+        p=p[np.ix_(inside, inside)],
+        q=q[inside],
+        kappa=basket.friction[inside],
+        a=basket.beta[inside],
+        b=gap,
+        step=step,
+        least=np.array(least),
+        most=np.array(most),
+    )
 
 
 def _settle(placed: list[tuple[Terms, Decimal]], gap: FloatArray) -> list[tuple[Terms, Decimal]]:
     """Let, for each factor, the leg with the least beta per lot absorb the residual of the others."""
     settled = dict(enumerate(placed))
     for k in range(len(gap)):
-        steps = {i: abs(_lot_beta(terms, k)) for i, (terms, _) in settled.items() if abs(terms.beta[k]) > 0.1}
+        steps = {
+            i: abs(_lot_beta(t, k)) for i, (t, c) in settled.items() if c and abs(t.beta[k]) > _SOME_BETA
+        }
         if not steps:
             continue
         i = min(steps, key=lambda j: (steps[j], j))
         terms, contracts = settled[i]
         missing = float(gap[k]) - sum(float(c) * t.delta_usd * float(t.beta[k]) for t, c in settled.values())
-        extra = round(missing / _lot_beta(terms, k))
-        adjusted = contracts + extra * terms.instrument.lot
-        if abs(adjusted) >= terms.instrument.min_contracts:
+        adjusted = contracts + round(missing / _lot_beta(terms, k)) * terms.instrument.lot
+        if _allowed(terms, adjusted):
             settled[i] = (terms, adjusted)
     return [settled[i] for i in range(len(placed))]
+
+
+def _allowed(terms: Terms, contracts: Decimal) -> bool:
+    contract, size = terms.instrument, abs(contracts)
+    notional = float(size) * terms.delta_usd
+    below_most = contract.max_contracts is None or size <= contract.max_contracts
+    return size >= contract.min_contracts and notional >= float(contract.min_notional) and below_most
 
 
 def _lot_beta(terms: Terms, k: int) -> float:

@@ -18,7 +18,7 @@ from hedgerow.hedge.basket import Basket, Trades, frontier_of, polished, solve_n
 from hedgerow.hedge.charges import capital_line, holding_lines, trade_lines
 from hedgerow.hedge.exposure import Exposure, joint_error
 from hedgerow.hedge.figures import book_weights, risk_figures
-from hedgerow.hedge.lots import Placed, place
+from hedgerow.hedge.lots import Whole, place
 from hedgerow.hedge.plan import CostLine, FrontierPoint, HedgePlan, Leg, MarginAccount
 from hedgerow.hedge.ranking import Ranking
 from hedgerow.hedge.target import target_dollars
@@ -30,6 +30,8 @@ from hedgerow.model.risk import RiskModel
 
 __all__ = ["size"]
 
+_LEAST_NOTED_GAP_USD = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
@@ -39,6 +41,7 @@ class _Choice:
     target: FloatArray
     frontier: tuple[FrontierPoint, ...]
     notes: tuple[str, ...] = ()
+    basket: Basket | None = None
 
 
 def size(
@@ -69,9 +72,9 @@ def size(
     if target_beta is not None or target_beta_usd is not None:
         ranking = replace(ranking, target_usd=target_dollars(exposure, target_beta, target_beta_usd))
     choice = _choose(exposure, ranking, risk, target_vol, instruments)
-    placed, untraded = place(choice.trades, choice.target - exposure.beta_usd)
+    whole = place(choice.trades, choice.target - exposure.beta_usd, choice.basket)
     judged = rules or AccountRules(horizon_days=ranking.horizon_days)
-    return _plan(exposure, risk, choice, placed, untraded, judged)
+    return _plan(exposure, risk, choice, whole, judged)
 
 
 def _choose(
@@ -89,7 +92,7 @@ def _choose(
         basket = basket.towards(target)
     frontier, solutions = frontier_of(basket)
     if isinstance(instruments, tuple):
-        return _Choice(solve_named(basket), target, frontier, notes)
+        return _Choice(solve_named(basket), target, frontier, notes, basket)
     if instruments == 1:
         return _Choice(_best_each(basket, ranking), target, frontier, notes)
     wanted = (
@@ -102,7 +105,10 @@ def _choose(
             (), target, frontier, (*notes, "No basket: no contract has a known beta and covariance.")
         )
     step = min(solutions, key=lambda s: abs(len(s.members) - wanted))
-    return _Choice(polished(basket, step.members), target, frontier, notes)
+    if len(step.members) < wanted:
+        note = f"{wanted} contracts asked for; beyond {len(step.members)} another costs more than the risk it removes."
+        notes = (*notes, note)
+    return _Choice(polished(basket, step.members), target, frontier, notes, basket)
 
 
 def _best_each(basket: Basket, ranking: Ranking) -> Trades:
@@ -122,16 +128,15 @@ def _plan(
     exposure: Exposure,
     risk: RiskModel,
     choice: _Choice,
-    placed: Placed,
-    untraded: tuple[str, ...],
+    whole: Whole,
     rules: AccountRules,
 ) -> HedgePlan:
-    trades = tuple((terms, float(contracts) * terms.delta_usd) for terms, contracts in placed)
+    trades = tuple((terms, float(contracts) * terms.delta_usd) for terms, contracts in whole.placed)
     margin = accounts_of(trades, exposure.worth, risk, rules)
     by_name = {account.account: account for account in margin}
     legs = tuple(
         _leg(terms, contracts, dollars, by_name[account_name(terms)])
-        for (terms, contracts), (_, dollars) in zip(placed, trades, strict=True)
+        for (terms, contracts), (_, dollars) in zip(whole.placed, trades, strict=True)
     )
     added = np.sum([leg.beta_usd for leg in legs], axis=0) if legs else np.zeros(len(exposure.factors))
     held = dict(exposure.deltas)
@@ -156,9 +161,15 @@ def _plan(
         frontier=choice.frontier,
         risk_before=risk_figures(book_weights(exposure, risk), risk),
         risk_after=risk_figures(weights, risk, float(np.sqrt(basis))),
-        untraded=untraded,
-        notes=choice.notes,
+        untraded=whole.untraded,
+        notes=(*choice.notes, *_lots_note(whole)),
     )
+
+
+def _lots_note(whole: Whole) -> tuple[str, ...]:
+    if whole.gap_usd <= _LEAST_NOTED_GAP_USD:
+        return ()
+    return (f"Whole lots: the best there are may save up to ${whole.gap_usd:,.0f} more over the horizon.",)
 
 
 def _leg(terms: Terms, contracts: Decimal, dollars: float, account: MarginAccount) -> Leg:

@@ -130,7 +130,7 @@ def frontier_line(frontier: tuple[FrontierPoint, ...]) -> Text | None:
     if len(shown) < 2:
         return None
     parts = "   ".join(f"{p.count} → {percent(1.0 - p.left)}" for p in shown)
-    return line(f"    More contracts remove more of the variance:   {parts}   (--instruments auto)")
+    return line(f"    More contracts remove more of the variance:   {parts}   (--instruments\u00a0auto)")
 
 
 def frontier_table(frontier: tuple[FrontierPoint, ...], money: str) -> RenderableType | None:
@@ -157,8 +157,8 @@ def frontier_table(frontier: tuple[FrontierPoint, ...], money: str) -> Renderabl
         "market removed",
         "shared",
         "own",
-        "now",
-        "a month",
+        "costs now",
+        "costs a month",
         "margin",
         "adds",
     ]

@@ -18,6 +18,7 @@ __all__ = ["BasketStep", "Solution", "choose_baskets", "kkt_residual", "minimise
 
 _RIDGE = 1e-9
 _SWAP_ROUNDS = 4
+_EXACT = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,27 @@ def minimise_quadratic(
             np.linalg.solve(p, -q) if free else on_equalities(p, q, equal_a, equal_b), dtype=np.float64
         )
         return _solution(h, p, q, cost, start, equal_a, "solved")
+    if bound is None and not start.any() and a is not None and b is not None:
+        found = _by_signs(p, q, cost, a, b)
+        if found.kkt <= _EXACT * (float(np.abs(q).max()) + float(cost.max())):
+            return found
     return _by_cone(p, q, cost, start, a, b, bound)
+
+
+def _by_signs(p: FloatArray, q: FloatArray, cost: FloatArray, a: FloatArray, b: FloatArray) -> Solution:
+    """Guess the signs, solve with them, let go of what turned; the optimality conditions say whether it holds."""
+    h = on_equalities(p, q, a, b)
+    held: IntArray = np.flatnonzero(h)
+    while len(held) and np.isfinite(h).all():
+        sign = np.sign(h[held])
+        inner = on_equalities(p[np.ix_(held, held)], q[held] + cost[held] * sign, a[held], b)
+        h = np.zeros(len(q))
+        h[held] = inner
+        kept = inner * sign > 0.0
+        if kept.all():
+            return _solution(h, p, q, cost, np.zeros(len(q)), a, "solved")
+        held = held[kept]
+    return Solution(h, float("nan"), float("inf"), "no signs fit")
 
 
 def _by_cone(

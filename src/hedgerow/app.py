@@ -235,9 +235,10 @@ def _only_with_prices(data: DataSettings) -> None:
 def _with_costs(market: Market, data: DataSettings) -> Market:
     """Add funding, order books and open interest where files of them were given."""
     if data.funding is not None:
-        from hedgerow.files.funding import read_funding
+        from hedgerow.files.funding import funding_read
 
-        market = replace(market, funding=read_funding(data.funding, data.funding_venue, data.as_of))
+        paid = funding_read(data.funding, data.funding_venue, data.as_of)
+        market = replace(market, funding=paid.prints, notes=(*market.notes, *paid.notes))
     if data.books is not None:
         from hedgerow.files.books import read_books
 

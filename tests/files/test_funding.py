@@ -119,7 +119,7 @@ def test_where_sources_differ_the_one_with_more_prints_is_read_and_it_is_said(tm
     found = funding_read(written(tmp_path, lines, f"{HEADER},source"))
     np.testing.assert_array_equal(found.prints["BTC"].rates, [0.0001, -0.0002, 0.0003, 0.002])
     assert found.notes == (
-        "funding of BTC: 1 prints differ between sources; the source with more prints is read.",
+        "Funding of BTC: 1 prints differ between sources; the source with more prints is read.",
     )
 
 

@@ -123,11 +123,16 @@ def _one_source(frame: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
         .len()
         .sort("symbol")
     )
-    notes = tuple(
-        f"funding of {symbol}: {count} prints differ between sources; the source with more prints is read."
-        for symbol, count in rivals.iter_rows()
+    return kept, _rivalry(rivals["symbol"].to_list(), int(rivals["len"].sum()))
+
+
+def _rivalry(symbols: list[str], prints: int) -> tuple[str, ...]:
+    if not symbols:
+        return ()
+    named = ", ".join(symbols[:5]) + (f" and {len(symbols) - 5} more" if len(symbols) > 5 else "")
+    return (
+        f"Funding of {named}: {prints} prints differ between sources; the source with more prints is read.",
     )
-    return kept, notes
 
 
 def read_open_interest(path: str | Path, as_of: AsOf | None = None) -> dict[str, float]:

@@ -228,7 +228,7 @@ def _with_reason(candidate: Candidate, best: Candidate, place: int) -> Candidate
     }
     behind = candidate.score_usd - best.score_usd
     return replace(
-        candidate, reason=f"{words.get(worst, 'dearer ' + worst)} ({behind:+,.0f} against the best)"
+        candidate, reason=f"{words.get(worst, 'dearer ' + worst)}, {behind:+,.0f} against the best"
     )
 
 

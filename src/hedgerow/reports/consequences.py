@@ -129,8 +129,8 @@ def frontier_line(frontier: tuple[FrontierPoint, ...]) -> Text | None:
     shown = [p for p in frontier if p.count in _SHOWN_COUNTS or p.chosen]
     if len(shown) < 2:
         return None
-    parts = "   ".join(f"{p.count} → {percent(1.0 - p.left)}" for p in shown)
-    return line(f"    More contracts remove more of the variance:   {parts}   (--instruments\u00a0auto)")
+    parts = "  ".join(f"{p.count} → {percent(1.0 - p.left)}" for p in shown)
+    return line(f"    More contracts (--instruments auto) remove more of the variance:  {parts}")
 
 
 def frontier_table(frontier: tuple[FrontierPoint, ...], money: str) -> RenderableType | None:

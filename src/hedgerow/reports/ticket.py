@@ -138,8 +138,8 @@ def _contract_rows(ticket: Ticket) -> list[Fact]:
         aside = f"`hedgerow choose` puts {best.name} first where one contract is to do it all"
         return [("3", "Contract", contract_words(chosen), aside)]
     others = [c for c in ticket.ranking.candidates if c is not best][:2]
-    told = ", ".join(f"{c.instrument.symbol} ({c.reason})" for c in others if c.instrument)
-    return [("3", "Best contract", contract_words(chosen), f"why not: {told}" if told else "")]
+    told = "; ".join(f"{c.instrument.symbol}: {c.reason}" for c in others if c.instrument)
+    return [("3", "Best contract", contract_words(chosen), f"not {told}" if told else "")]
 
 
 def _size_rows(plan: HedgePlan, money: str) -> list[Fact]:

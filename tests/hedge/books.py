@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from hedgerow.model.instruments import Instrument, MarginTier, Payoff
-from hedgerow.model.market import Market
 from hedgerow.model.portfolio import Portfolio, Position, PositionKind
+from hedgerow.testing import market_of as market
 
-START = np.datetime64("2025-01-01", "ms")
+__all__ = ["book", "contract", "market", "open_contract", "spot"]
 
 
 def contract(
@@ -44,26 +39,6 @@ def contract(
         tiers=(MarginTier(0.0, 0.004, 125.0),),
         funding_interval_hours=8.0,
         cite="test",
-    )
-
-
-def market(
-    prices: Mapping[str, Sequence[float] | NDArray[Any]], *, quote: str = "USDT", hours: float = 24.0
-) -> Market:
-    """A daily market of these closes, assumed quoted in USDT."""
-    columns = np.column_stack([np.asarray(p, dtype=float) for p in prices.values()])
-    times = START + np.arange(1, len(columns) + 1) * np.timedelta64(round(hours * 3_600_000), "ms")
-    return Market(
-        times=times,
-        symbols=tuple(prices),
-        prices=columns,
-        volumes_usd=np.full(columns.shape, 1e8),
-        bar_hours=hours,
-        as_of=times[-1],
-        source="test",
-        kind="perp",
-        quote=quote,
-        quote_assumed=quote not in prices and quote != "USD",
     )
 
 

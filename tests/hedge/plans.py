@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-import numpy as np
-from tests.hedge.books import book, contract, market, spot
+from tests.hedge.books import book, contract, spot
 
 from hedgerow.hedge.policy import Policy
 from hedgerow.hedge.ticket import Ticket
 from hedgerow.model.instruments import Payoff
 from hedgerow.model.market import Market
 from hedgerow.model.portfolio import Portfolio
+from hedgerow.testing import beta_market
 from hedgerow.venues.catalogue import catalogue
 from hedgerow.venues.simulated import simulated_market
 
@@ -22,14 +22,8 @@ BETAS = {"BTC": 1.0, "ETH": 1.25, "SOL": 1.6}
 @cache
 def known_market(days: int = 400) -> Market:
     """BTC at 60000, ETH at 3000 and SOL at 200 on the last day; alts move by their beta and a little noise."""
-    rng = np.random.default_rng(5)
-    moves = 0.03 * rng.standard_normal(days)
-    prices = {}
-    for symbol, last in (("BTC", 60000.0), ("ETH", 3000.0), ("SOL", 200.0)):
-        noise = 0.0 if symbol == "BTC" else 0.01 * rng.standard_normal(days)
-        path = np.cumprod(1 + BETAS[symbol] * moves + noise)
-        prices[symbol] = path / path[-1] * last
-    return market(prices)
+    last = {"BTC": 60000.0, "ETH": 3000.0, "SOL": 200.0}
+    return beta_market(BETAS, last, days=days, seed=5)
 
 
 def contracts() -> tuple[Any, ...]:

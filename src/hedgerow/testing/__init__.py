@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from hedgerow.testing.estimator import check_estimator
+from hedgerow.testing.markets import beta_market, market_of
 
-__all__ = ["check_estimator"]
+__all__ = ["beta_market", "check_estimator", "market_of"]

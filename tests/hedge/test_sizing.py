@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.hedge.books import book, spot
+from tests.hedge.books import book, contract, open_contract, spot
 from tests.hedge.plans import plan, simulated
 
 from hedgerow.hedge.estimation import Override
@@ -194,3 +194,13 @@ def test_TV15c_new_coin_collateral_is_hedged_along(vectors: dict[str, Any]) -> N
     given = {"SOL": Override((vector["beta"],))}
     sized = plan(alts, overrides=given, instruments=("BTCUSD_PERP",), collateral="0.5BTC").plan
     assert -float(sized.legs[0].contracts) == vector["contracts_including_collateral"]
+
+
+def test_closing_an_open_short_frees_its_margin() -> None:
+    short = open_contract(contract(), "-1", 60000.0, "paper")
+    ticket = plan(book(spot("SOL", 100), spot("USDT", 50000), short), instruments=("BTCUSDT",))
+    assert ticket.plan.legs[0].side == "buy"
+    bought = ticket.plan.legs[0].notional_usd
+    account = ticket.plan.margin[0]
+    assert account.initial_usd == pytest.approx((60000.0 - bought) / 3.0)
+    assert ticket.ranking.candidates[0].margin_usd == 0.0

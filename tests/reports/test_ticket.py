@@ -62,7 +62,7 @@ def test_nothing_to_trade_is_said() -> None:
 
 def test_a_basket_lists_its_orders_and_the_frontier() -> None:
     out = printed(ticket_text(ticket_of("ETH,40\nSOL,400\n", Policy(instruments=3))))
-    assert "contracts, $" in out
+    assert "3 legs, $" in out
     assert "variance left" in out
     assert out.count("sell  ") >= 2
 

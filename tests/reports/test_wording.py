@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hedgerow.reports.wording import amount, bar, count, number, percent, plain_text
+from hedgerow.reports.wording import amount, bar, count, number, percent, plain_text, price
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,10 @@ def test_nothing_a_terminal_obeys_gets_through(text: str) -> None:
 @given(st.floats(-2.0, 2.0), st.floats(0.0, 2.0))
 def test_bars_are_at_most_as_long_as_the_largest(share: float, largest: float) -> None:
     assert len(bar(min(abs(share), largest), largest)) <= 12
+
+
+def test_the_price_of_a_small_coin_is_never_zero() -> None:
+    assert price(0.0000094) == "$0.0000094"
+    assert price(0.00000938123, "USDC") == "0.000009381 USDC"
+    assert price(0.152) == "$0.152"
+    assert (price(1.5), price(62500.0), price(None)) == ("$1.50", "$62,500", "unknown")

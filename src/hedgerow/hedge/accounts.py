@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -45,7 +45,8 @@ def accounts_of(
 ) -> tuple[MarginAccount, ...]:
     """Return the accounts that `trades` (terms and signed dollars) need, with what they survive.
 
-    Contracts that the book already holds at the venue in the same settlement coin share the account. Collateral in
+    Contracts that the book already holds at the venue in the same settlement coin share the account; the same contract
+    is one position, bought and sold against itself. Collateral in
     the plan goes to accounts in proportion to what they require.
     """
     collateral = rules.collateral
@@ -92,7 +93,13 @@ def _stakes(group: list[tuple[Terms, float]], worth: Valuation) -> tuple[Stake, 
         and contract.settle == settle
         and h.delta_usd
     ]
-    return tuple(new + held)
+    one_way: dict[str, Stake] = {}
+    for stake in new + held:
+        before = one_way.get(stake.instrument.name)
+        one_way[stake.instrument.name] = (
+            replace(before, dollars=before.dollars + stake.dollars) if before else stake
+        )
+    return tuple(one_way.values())
 
 
 def _in_coin(group: list[tuple[Terms, float]], collateral: Collateral | None) -> bool:

@@ -69,7 +69,8 @@ def _size(ticket: Ticket) -> list[str]:
         lines.append("The beta to be hedged is smaller than its own error: this trade is noise.")
     if plan.legs and plan.risk_before and plan.risk_after:
         before, after = plan.risk_before.volatility_usd, plan.risk_after.volatility_usd
-        if after > 1.001 * before:
+        smaller = bool((abs(plan.after_usd) <= abs(plan.before_usd)).all())
+        if smaller and after > 1.001 * before:
             lines.append(
                 "This hedge takes the market out and still raises the predicted volatility: it adds its own risk."
             )

@@ -104,7 +104,7 @@ def _candidate(terms: Terms, setting: _Setting) -> Candidate:
     if abs(slope) < 0.1:
         return _unusable(terms, setting, f"its beta of {slope:.2f} is too small to hedge with")
     dollars = float(setting.target[primary] - setting.exposure.beta_usd[primary]) / slope
-    margin = _margin(terms, dollars, setting.rules)
+    margin = _margin(terms, dollars, setting)
     short_of = _unmargined(terms, margin, setting)
     if short_of:
         return _unusable(terms, setting, short_of)
@@ -147,13 +147,24 @@ def _volatility_left(terms: Terms, dollars: float, setting: _Setting) -> float:
     return float(np.sqrt(setting.risk.volatility(weights) ** 2 + basis))
 
 
-def _margin(terms: Terms, dollars: float, rules: AccountRules) -> float:
-    """Collateral, in dollars, that the distance rule wants for this contract alone."""
-    stake = (Stake(terms.instrument, dollars, terms.price_usd, terms.settle_usd),)
+def _margin(terms: Terms, dollars: float, setting: _Setting) -> float:
+    """Collateral, in dollars, that the distance rule wants for this contract alone, beyond what is open in it."""
+    rules = setting.rules
     distance = rules.least_distance
     if distance is None:
         distance = distance_rule(terms.underlying_volatility * float(np.sqrt(365.0)))
-    return wallet_for(stake, distance, rules.max_leverage, in_coin=terms.instrument.payoff is Payoff.INVERSE)
+    in_coin = terms.instrument.payoff is Payoff.INVERSE
+
+    def wanted(position: float) -> float:
+        stake = (Stake(terms.instrument, position, terms.price_usd, terms.settle_usd),)
+        return wallet_for(stake, distance, rules.max_leverage, in_coin=in_coin)
+
+    held = sum(
+        h.delta_usd[0][1]
+        for h in setting.exposure.worth.holdings
+        if h.position.instrument == terms.instrument and h.delta_usd
+    )
+    return max(wanted(held + dollars) - (wanted(held) if held else 0.0), 0.0)
 
 
 def _unmargined(terms: Terms, margin_usd: float, setting: _Setting) -> str:
@@ -221,11 +232,8 @@ def _with_reason(candidate: Candidate, best: Candidate, place: int) -> Candidate
         return replace(candidate, reason="best: least cost and risk over the horizon")
     gaps = {name: dollars - _by_name(best).get(name, 0.0) for name, dollars in _by_name(candidate).items()}
     worst = max(gaps, key=lambda name: gaps[name])
-    words = {
-        "risk": "leaves more risk",
-        "funding": "earns less, or pays more, funding",
-        "carry": "earns less carry",
-    }
+    paid = _by_name(candidate).get("funding", 0.0) > 0.0
+    words = {"risk": "leaves more risk", "funding": "pays more funding" if paid else "earns less funding"}
     behind = candidate.score_usd - best.score_usd
     return replace(
         candidate, reason=f"{words.get(worst, 'dearer ' + worst)}, {behind:+,.0f} against the best"

@@ -225,7 +225,10 @@ def _hold_contract(position: Position, contract: Instrument, market: Market) -> 
 def _why_unpriced(symbol: str, market: Market) -> str:
     seen = market.last_seen(symbol)
     where = market.source or "the market file"
-    return f"no series in {where}" if seen is None else f"no series in {where} after {str(seen)[:10]}"
+    why = f"no series in {where}" if seen is None else f"no series in {where} after {str(seen)[:10]}"
+    if symbol in WRAPPED:
+        why += f", and no `rate` in the book says how much {WRAPPED[symbol]} one is"
+    return why
 
 
 def _gross(holding: Holding) -> float:

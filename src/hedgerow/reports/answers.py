@@ -14,7 +14,7 @@ from hedgerow.model.market import Market
 from hedgerow.reports.layout import columns, facts, header, instant, notes, page
 from hedgerow.reports.obstacles import spoken_warnings, unknown_text
 from hedgerow.reports.ticket import estimator_words, exposure_rows, exposure_table, worth_rows
-from hedgerow.reports.wording import amount, count, number, percent
+from hedgerow.reports.wording import amount, count, number, percent, price
 
 __all__ = ["beta_text", "choose_text", "stress_text", "value_text"]
 
@@ -25,7 +25,7 @@ def value_text(worth: Valuation, market: Market, recognised: str = "") -> Group:
         [
             asset.symbol,
             count(asset.quantity),
-            amount(asset.price_usd, worth.currency),
+            price(asset.price_usd, worth.currency),
             amount(asset.value_usd, worth.currency),
             "" if asset.basis == "market" else asset.basis,
         ]

@@ -125,9 +125,9 @@ def _reach(account: MarginAccount, plan: HedgePlan, money: str, way: str) -> tup
 
 
 def frontier_line(frontier: tuple[FrontierPoint, ...]) -> Text | None:
-    """Return what more contracts would remove, in one line; None for nothing to compare."""
+    """Return what more contracts would remove, in one line; None where they do not."""
     shown = [p for p in frontier if p.count in _SHOWN_COUNTS or p.chosen]
-    if len(shown) < 2:
+    if len(shown) < 2 or min(p.left for p in shown[1:]) >= shown[0].left:
         return None
     parts = "  ".join(f"{p.count} → {percent(1.0 - p.left)}" for p in shown)
     return line(f"    More contracts (--instruments auto) remove more of the variance:  {parts}")

@@ -16,7 +16,7 @@ from hedgerow.hedge.ticket import Ticket
 from hedgerow.model.display import plain
 from hedgerow.reports import charts
 from hedgerow.reports.layout import instant
-from hedgerow.reports.wording import amount, number, percent, plain_text
+from hedgerow.reports.wording import amount, number, percent, plain_text, price
 
 __all__ = ["ticket_page"]
 
@@ -119,7 +119,10 @@ def _sections(ticket: Ticket) -> list[_Section]:
 def _worth(ticket: Ticket) -> list[tuple[str, str]]:
     money = _money(ticket)
     return [
-        (plain_text(r.symbol), f"{plain(r.quantity):,.8g} at {money(r.price_usd)} = {money(r.value_usd)}")
+        (
+            plain_text(r.symbol),
+            f"{plain(r.quantity):,.8g} at {price(r.price_usd, ticket.currency)} = {money(r.value_usd)}",
+        )
         for r in ticket.worth.rows
     ]
 

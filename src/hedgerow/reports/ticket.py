@@ -128,6 +128,10 @@ def contract_words(contract: Instrument) -> str:
 def _contract_rows(ticket: Ticket) -> list[Fact]:
     legs = [leg.instrument for leg in ticket.plan.legs]
     best = ticket.ranking.best
+    if not legs and not any(ticket.plan.target_usd - ticket.plan.before_usd):
+        return [
+            ("3", "Contract", "none needed", "nothing in the book moves with the factor beyond the target")
+        ]
     if best is None or best.instrument is None:
         return [("3", "No contract fits", "", "`hedgerow choose` tells why, one by one")]
     if len(legs) > 1:
@@ -150,7 +154,7 @@ def _size_rows(plan: HedgePlan, money: str) -> list[Fact]:
         rows.append(("4", plan.legs[0].side.capitalize(), _leg_words(plan.legs[0], money), ""))
     else:
         total = sum(leg.notional_usd for leg in plan.legs)
-        rows.append(("4", "Trade", f"{len(plan.legs)} contracts, {amount(total, money)} in all", ""))
+        rows.append(("4", "Trade", f"{len(plan.legs)} legs, {amount(total, money)} in all", ""))
     for k, factor in enumerate(plan.factors):
         rows.append(("", "leaves" if k == 0 else "and", *_left(plan, k, factor, money)))
     return rows

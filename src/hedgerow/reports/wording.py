@@ -6,7 +6,7 @@ import math
 import unicodedata
 from decimal import Decimal
 
-__all__ = ["amount", "bar", "count", "number", "percent", "plain_text", "plus_minus"]
+__all__ = ["amount", "bar", "count", "number", "percent", "plain_text", "plus_minus", "price"]
 
 _BAR = 12
 _FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
@@ -31,6 +31,14 @@ def amount(value: float | None, currency: str = "USD", *, signed: bool = False) 
     below = value < 0 and float(body.replace(",", "")) != 0
     sign = "−" if below else ("+" if signed and value > 0 else "")
     return f"{sign}${body}" if currency == "USD" else f"{sign}{body} {plain_text(currency)}"
+
+
+def price(value: float | None, currency: str = "USD") -> str:
+    """Return the price of one coin: as money, and below a dollar with four significant digits: `$0.00000938`."""
+    if value is None or not 0.0 < abs(value) < 1.0:
+        return amount(value, currency)
+    body = f"{value:.{3 - math.floor(math.log10(abs(value)))}f}".rstrip("0")
+    return f"${body}" if currency == "USD" else f"{body} {plain_text(currency)}"
 
 
 def plus_minus(value: float | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -126,3 +127,12 @@ def test_the_contract_named_is_the_one_traded() -> None:
     other = replace(chosen, ranking=ticket_of("ETH,40\nSOL,400\n").ranking)
     assert "3  Contract" in printed(ticket_text(other))
     assert "puts paper:" in printed(ticket_text(other))
+
+
+def test_a_book_of_which_nothing_is_known_is_not_worth_zero() -> None:
+    out = printed(ticket_text(ticket_of("NEWA,40\nNEWB,400\n")))
+    assert re.search(r"worth +unknown", out)
+    assert re.search(r"moves like +unknown", out)
+    assert "Contract" not in out
+    part = printed(ticket_text(ticket_of("NEWA,40\nSOL,400\n")))
+    assert re.search(r"worth +\$55,200 +without 1 unknown", part)

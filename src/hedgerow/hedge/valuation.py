@@ -226,7 +226,7 @@ def _why_unpriced(symbol: str, market: Market) -> str:
     seen = market.last_seen(symbol)
     where = market.source or "the market file"
     why = f"no series in {where}" if seen is None else f"no series in {where} after {str(seen)[:10]}"
-    if symbol in WRAPPED:
+    if symbol in WRAPPED and not at_par(symbol):
         why += f", and no `rate` in the book says how much {WRAPPED[symbol]} one is"
     return why
 

@@ -38,7 +38,7 @@ def ticket_text(ticket: Ticket, *, whole: bool = False) -> Group:
     money, plan = ticket.currency, ticket.plan
     spoken = spoken_warnings(ticket.warnings)
     basket = whole or len(plan.legs) > len(plan.factors)
-    return page(
+    top = (
         header(
             ticket.simulated,
             "" if ticket.simulated else ticket.source,
@@ -47,15 +47,23 @@ def ticket_text(ticket: Ticket, *, whole: bool = False) -> Group:
             estimator_words(ticket.betas),
         ),
         facts([*worth_rows(ticket.worth), *exposure_rows(ticket.exposure, money)]),
+    )
+    bottom = (
+        refusals_text(ticket.refusals),
+        unknown_text(ticket.unknown, ticket.warnings),
+        notes(spoken) if spoken else None,
+        line("Nothing was traded."),
+    )
+    if ticket.unknown and not ticket.exposure.rows:
+        return page(*top, *bottom)
+    return page(
+        *top,
         exposure_table(ticket.exposure, None if whole else _SHOWN_COINS),
         facts([*_contract_rows(ticket), *_size_rows(plan, money)]),
         leg_table(plan.legs, money) if len(plan.legs) > 1 else None,
         facts([*cost_rows(plan, money), *risk_rows(ticket), *margin_rows(plan, money)]),
         frontier_table(plan.frontier, money) if basket else frontier_line(plan.frontier),
-        refusals_text(ticket.refusals),
-        unknown_text(ticket.unknown, ticket.warnings),
-        notes(spoken) if spoken else None,
-        line("Nothing was traded."),
+        *bottom,
     )
 
 
@@ -69,13 +77,18 @@ def estimator_words(betas: Betas) -> str:
 def worth_rows(worth: Valuation) -> list[Fact]:
     """Return step 1."""
     apart = abs(worth.gross_usd - worth.total_usd) > 0.01 * max(worth.gross_usd, 1.0)
-    aside = f"long and short together {amount(worth.gross_usd, worth.currency)}" if apart else ""
-    return [("1", "Your book is worth", amount(worth.total_usd, worth.currency), aside)]
+    asides = [f"long and short together {amount(worth.gross_usd, worth.currency)}"] if apart else []
+    nothing = bool(worth.unknown) and not any(np.isfinite(row.value_usd) for row in worth.rows)
+    asides += [f"without {len(worth.unknown)} unknown"] if worth.unknown and not nothing else []
+    total = amount(None if nothing else worth.total_usd, worth.currency)
+    return [("1", "Your book is worth", total, ", ".join(asides))]
 
 
 def exposure_rows(exposure: Exposure, money: str) -> list[Fact]:
     """Return step 2: dollars of each factor, and the ratio where there is one."""
     rows: list[Fact] = []
+    if exposure.unknown and not exposure.rows:
+        return [("2", "and moves like", "unknown", "no coin of the book has a known price and beta")]
     for k, factor in enumerate(exposure.factors):
         said = f"{amount(exposure.beta_usd[k], money)} of {factor}   (± {plus_minus(exposure.stderr_usd[k])})"
         ratio = f"beta {number(exposure.beta[k])} ± {number(exposure.stderr[k])}"
@@ -129,9 +142,7 @@ def _contract_rows(ticket: Ticket) -> list[Fact]:
     legs = [leg.instrument for leg in ticket.plan.legs]
     best = ticket.ranking.best
     if not legs and not any(ticket.plan.target_usd - ticket.plan.before_usd):
-        return [
-            ("3", "Contract", "none needed", "nothing in the book moves with the factor beyond the target")
-        ]
+        return [("3", "Contract", "none needed", "what is known is at its target")]
     if best is None or best.instrument is None:
         return [("3", "No contract fits", "", "`hedgerow choose` tells why, one by one")]
     if len(legs) > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -112,3 +113,18 @@ def test_instruments_are_a_count_auto_or_names() -> None:
     assert numbers("0.5,0", "--target-beta") == (0.5, 0.0)
     with pytest.raises(UsageError, match="--target-beta"):
         numbers("half", "--target-beta")
+
+
+def test_order_books_of_another_day_are_said_and_not_used(
+    prices: Path, holdings: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "books"
+    folder.mkdir()
+    shown = {"bids": [[60_000.0, 5.0]], "asks": [[60_010.0, 5.0]]}
+    (folder / "a.json").write_text(
+        json.dumps({"venue": "binance_usdm", "symbol": "BTCUSDT", "ts": 1588291200.0, **shown})
+    )
+    asked = settings(prices)
+    ticket = plan(open_desk(replace(asked, data=replace(asked.data, books=str(folder))), holdings))
+    assert any("more than a day from the plan's date" in note for note in ticket.warnings)
+    assert {line.basis for line in ticket.plan.costs if line.name == "spread"} == {"modelled"}

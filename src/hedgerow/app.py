@@ -243,7 +243,8 @@ def _with_costs(market: Market, data: DataSettings) -> Market:
         from hedgerow.files.books import read_books
 
         found = read_books(data.books, frozenset(market.symbols), data.as_of)
-        market = replace(market, books=found.books, notes=(*market.notes, *found.notes))
+        old = [s for s, book in found.books.items() if not book.speaks_of(market.as_of)]
+        market = replace(market, books=found.books, notes=(*market.notes, *found.notes, *_too_old(old)))
     if data.open_interest is not None:
         from hedgerow.files.funding import read_open_interest
 
@@ -253,6 +254,15 @@ def _with_costs(market: Market, data: DataSettings) -> Market:
             market, open_interest_usd={s: usd for s, usd in dollars.items() if math.isfinite(usd)}
         )
     return market
+
+
+def _too_old(symbols: list[str]) -> tuple[str, ...]:
+    if not symbols:
+        return ()
+    named = ", ".join(sorted(symbols)[:5]) + (f" and {len(symbols) - 5} more" if len(symbols) > 5 else "")
+    return (
+        f"Order books of {named} are more than a day from the plan's date: spread and impact are modelled.",
+    )
 
 
 def _sectors(data: DataSettings) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.hedge.books import book, contract, open_contract, spot
-from tests.hedge.plans import plan, simulated
+from tests.hedge.plans import contracts, known_market, plan, simulated
 
 from hedgerow.hedge.estimation import Override
 from hedgerow.hedge.policy import Policy
+from hedgerow.hedge.valuation import in_currency
 from hedgerow.model.errors import UnknownSymbol, UsageError
+from hedgerow.model.instruments import Payoff
 
 GIVEN = {"ETH": Override((1.25,)), "SOL": Override((1.6,))}
 
@@ -204,3 +207,22 @@ def test_closing_an_open_short_frees_its_margin() -> None:
     account = ticket.plan.margin[0]
     assert account.initial_usd == pytest.approx((60000.0 - bought) / 3.0)
     assert ticket.ranking.candidates[0].margin_usd == 0.0
+
+
+@pytest.mark.parametrize("symbol", ["BTCUSDT", "BTCUSD_PERP", "ETHUSD_QUANTO"])
+def test_the_same_contracts_whatever_the_currency(symbol: str) -> None:
+    """A currency is a unit: a dollar coin at 0.88 changes every amount, and no number of contracts or quoted price."""
+    made = replace(known_market(), given={"USDC": 0.88})
+    quanto = replace(contract("ETHUSD_QUANTO", "ETH", Payoff.QUANTO, "0.000001", "1"))
+    rows = book(spot("SOL", 500), open_contract(contracts()[2], "-100", 55000.0, "paper"), spot("BTC", 9))
+    policy = Policy(instruments=(symbol,))
+    plain, other = (
+        policy.plan(rows, in_currency(made, name), (*contracts(), quanto)) for name in ("USD", "USDC")
+    )
+    assert other.worth.total_usd == pytest.approx(plain.worth.total_usd / 0.88, rel=1e-12)
+    one, two = plain.plan.legs[0], other.plan.legs[0]
+    assert two.contracts == one.contracts
+    assert two.base_quantity == pytest.approx(one.base_quantity)
+    assert two.notional_usd == pytest.approx(one.notional_usd / 0.88, rel=1e-12)
+    assert two.liquidation_price == pytest.approx(one.liquidation_price, rel=1e-3)
+    assert other.plan.residual_usd == pytest.approx(plain.plan.residual_usd / 0.88, rel=1e-6)

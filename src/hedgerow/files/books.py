@@ -35,7 +35,7 @@ _LATEST = 1e11
 
 @dataclass(frozen=True, slots=True)
 class BooksRead:
-    """Books by coin, the deepest where several venues have one, and why others were left out."""
+    """Books by coin, of several the deepest of the latest day, and why others were left out."""
 
     books: dict[str, Book]
     notes: tuple[str, ...]
@@ -62,7 +62,7 @@ def read_books(
             until is not None and found.time > until
         ):
             continue
-        if found.symbol not in books or _depth(found) > _depth(books[found.symbol]):
+        if found.symbol not in books or _worth(found) > _worth(books[found.symbol]):
             books[found.symbol] = found
     return BooksRead(books, tuple(notes))
 
@@ -138,6 +138,11 @@ def _side(raw: dict[str, Any], name: str, file: str) -> FloatArray:
             f"its {name} hold a price or size not above 0", file=file, advice="Remove or mend it."
         )
     return levels[np.argsort(levels[:, 0] if name == "asks" else -levels[:, 0], kind="stable")]
+
+
+def _worth(book: Book) -> tuple[np.datetime64, float]:
+    """Of several books of a coin the one of the latest day is read, and the deepest of that day."""
+    return book.time.astype("datetime64[D]"), _depth(book)
 
 
 def _depth(book: Book) -> float:

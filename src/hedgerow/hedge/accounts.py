@@ -167,5 +167,4 @@ def liquidation_price_of(terms: Terms, account: MarginAccount) -> float | None:
     if account.max_rally is None:
         return None
     moved = 1.0 + account.max_rally if account.shorts else 1.0 - account.max_rally
-    in_quote = terms.settle_usd if terms.instrument.payoff is Payoff.LINEAR else 1.0
-    return terms.price_usd / in_quote * moved
+    return terms.price_usd / terms.quote_usd * moved

@@ -78,7 +78,7 @@ def _size(ticket: Ticket) -> list[str]:
         f"{account.account} is margined in {account.settle}: the plan takes it from the {account.settle} you hold; more"
         f" bought for it would bring a beta of its own (--collateral 1{account.settle} counts it)."
         for account in plan.margin
-        if not is_stablecoin(account.settle)
+        if not is_stablecoin(account.settle) and not np.isfinite(account.collateral_usd)
     ]
     return lines
 

@@ -25,7 +25,6 @@ from hedgerow.hedge.target import target_dollars
 from hedgerow.hedge.terms import Terms
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.errors import UsageError
-from hedgerow.model.instruments import Payoff
 from hedgerow.model.risk import RiskModel
 
 __all__ = ["size"]
@@ -173,8 +172,7 @@ def _lots_note(whole: Whole) -> tuple[str, ...]:
 
 
 def _leg(terms: Terms, contracts: Decimal, dollars: float, account: MarginAccount) -> Leg:
-    settle = 1.0 if terms.instrument.payoff is Payoff.LINEAR else terms.settle_usd
-    units = terms.instrument.base_units(float(contracts), terms.price_usd, settle)
+    units = float(contracts) * terms.delta_usd / terms.price_usd
     return Leg(
         instrument=terms.instrument,
         side="sell" if contracts < 0 else "buy",

@@ -43,6 +43,8 @@ class Terms:
     A stablecoin that the market has no price for is taken at a dollar as what a contract settles in, and
     `settle_assumed` says so; as a holding it would be unknown.
 
+    `quote_usd` is a unit of the coin its price is quoted in, dollars of the market's currency each.
+
     `delta_usd` is dollars per contract and 100 %; `beta` (K,) per dollar of notional; volatilities are daily:
     of the underlying, of the part of it the factors do not explain, of the contract against its coin.
     """
@@ -51,6 +53,7 @@ class Terms:
     price_usd: float
     settle_usd: float
     settle_assumed: bool
+    quote_usd: float
     delta_usd: float
     beta: FloatArray
     underlying_volatility: float
@@ -79,7 +82,9 @@ def terms_of(instrument: Instrument, betas: Betas, market: Market) -> Terms:
     """
     price, settle = price_of(market, instrument.underlying), price_of(market, instrument.settle)
     pegged = not np.isfinite(settle) and is_stablecoin(instrument.settle)
-    settle = price_of(market, "USD") if pegged and market.currency != "USD" else (1.0 if pegged else settle)
+    dollar = 1.0 if market.currency == "USD" else price_of(market, "USD")
+    settle = dollar if pegged else settle
+    quote = settle if instrument.payoff is Payoff.LINEAR else dollar
     years = _years_to_expiry(instrument, market)
     outlook = _funding(instrument, market)
     carry = outlook.expected * 365.0 / MONTH_DAYS if instrument.expiry else 0.0
@@ -95,7 +100,8 @@ def terms_of(instrument: Instrument, betas: Betas, market: Market) -> Terms:
         price_usd=contract_price,
         settle_usd=settle,
         settle_assumed=pegged,
-        delta_usd=instrument.dollar_delta(contract_price, settle),
+        quote_usd=quote,
+        delta_usd=_dollars_a_contract(instrument, contract_price, settle, dollar),
         beta=beta,
         underlying_volatility=_volatility(market, instrument.underlying),
         residual_volatility=residual,
@@ -109,6 +115,13 @@ def terms_of(instrument: Instrument, betas: Betas, market: Market) -> Terms:
         carry_a_year=carry,
         unusable=why,
     )
+
+
+def _dollars_a_contract(instrument: Instrument, price: float, settle: float, dollar: float) -> float:
+    """Dollars of the market's currency, of which a real one is `dollar`: inverse and quanto are defined in real ones."""
+    if instrument.payoff is Payoff.INVERSE:
+        return instrument.dollar_delta(price) * dollar
+    return instrument.dollar_delta(price / dollar if instrument.payoff is Payoff.QUANTO else price, settle)
 
 
 def _years_to_expiry(instrument: Instrument, market: Market) -> float:
@@ -133,11 +146,8 @@ def _beta(instrument: Instrument, betas: Betas) -> tuple[FloatArray, float, str]
 
 
 def _fresh_book(market: Market, symbol: str) -> Book | None:
-    """The coin's book if it is within a day of `as_of`; an older one says nothing of today's depth."""
     book = market.books.get(symbol)
-    if book is None or abs(market.as_of - book.time) > np.timedelta64(1, "D"):
-        return None
-    return book
+    return book if book is not None and book.speaks_of(market.as_of) else None
 
 
 def _volatility(market: Market, symbol: str) -> float:

@@ -207,18 +207,22 @@ def _hold_contract(position: Position, contract: Instrument, market: Market) -> 
         return Holding(position, price, _NAN, (), "unknown", _why_unpriced(missing, market))
     if entry is None:
         return Holding(position, price, _NAN, (), "unknown", "no entry price: its profit cannot be told")
+    dollar = 1.0 if market.currency == "USD" else price_of(market, "USD")
     if contract.payoff is Payoff.INVERSE:
-        profit = contract.pnl(quantity, float(entry), price) * price
+        profit = contract.pnl(quantity, float(entry), price / dollar) * price
         deltas: tuple[tuple[str, float], ...] = (
             (contract.underlying, quantity * float(contract.multiplier) * price / float(entry)),
         )
     else:
-        in_quote = price if contract.payoff is Payoff.QUANTO else price / settle
+        in_quote = price / (dollar if contract.payoff is Payoff.QUANTO else settle)
         profit = contract.pnl(quantity, float(entry), in_quote) * settle
         moved = quantity * contract.dollar_delta(in_quote, 1.0) * settle
         deltas = ((contract.underlying, moved), (contract.settle, profit))
         if contract.payoff is Payoff.QUANTO:
-            deltas = ((contract.underlying, quantity * contract.dollar_delta(price, settle)), deltas[1])
+            deltas = (
+                (contract.underlying, quantity * contract.dollar_delta(price / dollar, settle)),
+                deltas[1],
+            )
     return Holding(position, price, profit, deltas)
 
 

@@ -25,7 +25,7 @@ def plain(value: Any) -> Any:
     if value is None or isinstance(value, str | bool | int):
         return value
     if isinstance(value, float | np.floating):
-        return float(value) if math.isfinite(value) else None
+        return float(value) + 0.0 if math.isfinite(value) else None  # no negative zero
     if isinstance(value, Decimal):
         return float(value)
     return _plain_compound(value)

@@ -54,6 +54,10 @@ class Book:
     bids: FloatArray
     asks: FloatArray
 
+    def speaks_of(self, instant: np.datetime64) -> bool:
+        """Return True within a day of `instant`: an older book says nothing of the depth then."""
+        return bool(abs(instant - self.time) <= np.timedelta64(1, "D"))
+
 
 @dataclass(frozen=True, slots=True)
 class DataFlag:

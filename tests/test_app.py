@@ -127,4 +127,4 @@ def test_order_books_of_another_day_are_said_and_not_used(
     asked = settings(prices)
     ticket = plan(open_desk(replace(asked, data=replace(asked.data, books=str(folder))), holdings))
     assert any("more than a day from the plan's date" in note for note in ticket.warnings)
-    assert {line.basis for line in ticket.plan.costs if line.name == "spread"} == {"modelled"}
+    assert {line.basis for line in ticket.plan.costs if line.name == "spread"} == {"assumed"}  # no volume

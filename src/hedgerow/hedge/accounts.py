@@ -159,6 +159,8 @@ def _account(
         liquidation_probability=chance,
         horizon_days=rules.horizon_days,
         shorts=shorts,
+        net_usd=sum(stake.dollars for stake in stakes),
+        in_coin=in_coin,
     )
 
 

@@ -75,6 +75,7 @@ class MarginAccount:
     distance rule. `max_rally` is the rise of all its short legs' underlyings together (or fall, for longs) at
     which the account is liquidated; None: never. `liquidation_probability` is the chance to touch that within
     `horizon_days`; `shorts` is False for an account whose legs are long, which falls endanger.
+    `net_usd` are the dollars of its legs, short below zero; a wallet `in_coin` moves with them.
     """
 
     account: str
@@ -89,6 +90,13 @@ class MarginAccount:
     liquidation_probability: float
     horizon_days: float
     shorts: bool = True
+    net_usd: float = 0.0
+    in_coin: bool = False
+
+    def equity_after(self, wallet_usd: float, distance: float) -> float:
+        """Return the account's equity in dollars after a move of `distance` (0.4 is 40 %) against it."""
+        move = distance if self.shorts else -distance
+        return wallet_usd * (1.0 + move if self.in_coin else 1.0) + self.net_usd * move
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ __all__ = [
 ]
 
 _WIDTH = 640
+_LABEL = 300
+_ROOM = {"left": 34, "right": 44, "top": 5, "bottom": 5}
 _ACCENT, _QUIET, _BAD = "#1f6f5c", "#8a8f98", "#a33b2a"
 _MOST_COINS = 30
 
@@ -108,10 +110,9 @@ def chart_survival(ticket: Ticket) -> Any:
         wallet = account.collateral_usd if np.isfinite(account.collateral_usd) else account.required_usd
         reach = account.max_rally if account.max_rally is not None else 1.0
         far = max(reach, account.required_rally) * 1.1
-        gross = account.leverage * wallet
-        moves = [float(move) for move in np.linspace(0.0, far, 23)]
-        name = account.account
-        rows += [{"account": name, "move": m, "left": max(wallet - gross * m, -0.1 * wallet)} for m in moves]
+        for move in np.linspace(0.0, far, 23):
+            left = max(account.equity_after(wallet, float(move)), 0.0)
+            rows.append({"account": account.account, "move": float(move), "left": left})
         ends.append({"account": account.account, "at": reach, "what": "liquidated"})
         ends.append({"account": account.account, "at": account.required_rally, "what": "asked for"})
     x = alt.X("move:Q", title="move against the hedge", axis=alt.Axis(format="%"))
@@ -163,7 +164,7 @@ def chart_stress(ticket: Ticket) -> Any:
         rows.append({"scenario": row.name, "usd": row.net_usd, "of": "hedged"})
     chart = _chart(rows).mark_point(filled=True, size=70)
     return chart.encode(
-        y=alt.Y("scenario:N", sort=None, title=None, axis=alt.Axis(labelLimit=260)),
+        y=alt.Y("scenario:N", sort=None, title=None),
         x=alt.X("usd:Q", title="profit, dollars", axis=alt.Axis(format="~s")),
         color=alt.Color(
             "of:N", title=None, scale=alt.Scale(domain=["unhedged", "hedged"], range=[_QUIET, _ACCENT])
@@ -186,9 +187,10 @@ def svg(chart: Any, title: str, summary: str) -> str:
 
     import vl_convert
 
-    themed = chart.configure(background="transparent", font="system-ui, sans-serif").configure_view(
-        stroke=None
-    )
+    # The reader's own font may be wider than the one the chart is measured in: room for that on both sides.
+    themed = chart.configure(background="transparent", font="system-ui, sans-serif", padding=_ROOM)
+    themed = themed.configure_view(stroke=None).configure_axis(labelLimit=_LABEL)
+    themed = themed.configure_legend(labelLimit=_LABEL).configure_axisQuantitative(tickCount=7)
     drawn: str = vl_convert.vegalite_to_svg(themed.to_dict())
     start = drawn.index("<svg")
     opened = drawn.index(">", start)

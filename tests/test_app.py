@@ -128,3 +128,32 @@ def test_order_books_of_another_day_are_said_and_not_used(
     ticket = plan(open_desk(replace(asked, data=replace(asked.data, books=str(folder))), holdings))
     assert any("more than a day from the plan's date" in note for note in ticket.warnings)
     assert {line.basis for line in ticket.plan.costs if line.name == "spread"} == {"assumed"}  # no volume
+
+
+def test_two_targets_are_refused_and_a_percent_is_caught() -> None:
+    with pytest.raises(UsageError, match="two targets"):
+        policy_of(Settings(hedge=HedgeSettings(target_vol=0.35, target_beta=0.5)))
+    with pytest.raises(UsageError, match="3500 % a year") as caught:
+        policy_of(Settings(hedge=HedgeSettings(target_vol=35.0)))
+    assert "0.35" in caught.value.advice
+
+
+def test_names_that_are_nowhere_in_the_book_are_said(prices: Path, holdings: Path) -> None:
+    asked = settings(prices)
+    asked = replace(
+        asked,
+        data=replace(asked.data, given={"SLO": 1.5}),
+        hedge=replace(asked.hedge, exclude=("PEPE",)),
+        betas={"SLO": BetaSettings(beta=1.4)},
+    )
+    told = " ".join(open_desk(asked, holdings).remarks)
+    for words in ("--price SLO", "--beta SLO", "--exclude PEPE"):
+        assert words in told
+
+
+def test_a_contract_may_be_named_as_the_symbol(prices: Path, tmp_path: Path) -> None:
+    path = tmp_path / "perp.csv"
+    path.write_text("symbol,quantity,kind,account,entry_price\nSOL,100,,,\nBTCUSDT,-0.3,perp,paper,60000\n")
+    worth = value(open_desk(settings(prices), path))
+    assert worth.unknown == ()
+    assert "BTC" in worth.assets

@@ -21,6 +21,7 @@ from hedgerow.hedge.ranking import Ranking
 from hedgerow.hedge.ticket import Ticket
 from hedgerow.hedge.valuation import Valuation, in_currency, price_of
 from hedgerow.hedge.valuation import value as value_book
+from hedgerow.model.coins import STABLECOINS
 from hedgerow.model.errors import BadConfig, UsageError
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
@@ -42,6 +43,7 @@ __all__ = [
 ]
 
 _INDEX = "index:"
+_LARGEST_VOLATILITY = 5.0
 _INDEX_NAME = "INDEX"
 Report = Callable[[str], None]
 
@@ -80,8 +82,30 @@ def open_desk(settings: Settings, book: str | Path, report: Report = lambda _: N
     contracts = catalogue(hedge_market)
     report("reading holdings")
     portfolio = read_portfolio(book, decimal_comma=settings.data.decimal_comma, instruments=contracts)
+    portfolio = replace(portfolio, notes=(*portfolio.notes, *_idle(settings, policy, portfolio, market)))
     return Desk(
         portfolio, market, hedge_market, contracts, _venues(settings.data), replace(policy, factor=factor)
+    )
+
+
+def _idle(settings: Settings, policy: Policy, book: Portfolio, market: Market) -> tuple[str, ...]:
+    """Names in the options that are nowhere in the book: more often a slip of the pen than meant."""
+    held = {p.symbol for p in book.positions} | {p.underlying or p.symbol for p in book.positions}
+    known = held | set(market.symbols) | STABLECOINS
+    tags = {tag for p in book.positions for tag in p.tags}
+    excluded = [name for name in settings.hedge.exclude if {name, name.upper()}.isdisjoint(held | tags)]
+    return (
+        *(
+            f"--price {s}: no such coin in the book or in the prices."
+            for s in settings.data.given
+            if s.upper() not in known
+        ),
+        *(
+            f"--beta {s}: no such coin in the book; it changes nothing."
+            for s in policy.overrides
+            if s not in held
+        ),
+        *(f"--exclude {name}: no such coin or tag in the book." for name in excluded),
     )
 
 
@@ -119,6 +143,13 @@ def policy_of(settings: Settings) -> Policy:
     ):
         if number is not None and (not math.isfinite(number) or number <= least or number < 0.0):
             raise UsageError(f"{name} {number:g} means nothing", advice="Give a finite number above 0.")
+    if hedge.target_vol is not None and hedge.target_vol > _LARGEST_VOLATILITY:
+        advice = f"It is a fraction: write {hedge.target_vol / 100.0:g} for {hedge.target_vol:g} %."
+        raise UsageError(
+            f"--target-vol {hedge.target_vol:g} is {hedge.target_vol * 100.0:g} % a year", advice=advice
+        )
+    if hedge.target_vol is not None and (hedge.target_beta is not None or hedge.target_beta_usd is not None):
+        raise UsageError("two targets were given", advice="Give --target-vol or a target beta, not both.")
     _one_beta_a_factor(settings)
     return Policy(
         factor=hedge.factor,

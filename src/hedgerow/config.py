@@ -71,7 +71,7 @@ class HedgeSettings:
     own: bool = False
     exclude: tuple[str, ...] = ()
     horizon_days: float = 30.0
-    risk_aversion: float = 2.0
+    risk_aversion: float = 10.0
     collateral: str | None = None
 
 

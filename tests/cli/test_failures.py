@@ -145,3 +145,10 @@ def test_html_is_written_beside_the_ticket(run: Run, tmp_path: Path) -> None:
     assert done.json["plan_id"]
     assert done.err == f"wrote {page}\n"
     assert "<html" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("price", ["ETH=3,500", "ETH=3.500,00", "ETH=0", "ETH=", "ETH"])
+def test_a_price_with_a_separator_is_no_price(run: Run, price: str) -> None:
+    done = run("value", BOOK, "--price", price)
+    assert done.status == 2
+    assert "--price" in done.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from hedgerow.hedge.policy import Policy
 from hedgerow.hedge.valuation import in_currency
 from hedgerow.model.errors import UnknownSymbol, UsageError
 from hedgerow.model.instruments import Payoff
+from hedgerow.model.portfolio import Position, PositionKind
 
 GIVEN = {"ETH": Override((1.25,)), "SOL": Override((1.6,))}
 
@@ -226,3 +228,61 @@ def test_the_same_contracts_whatever_the_currency(symbol: str) -> None:
     assert two.notional_usd == pytest.approx(one.notional_usd / 0.88, rel=1e-12)
     assert two.liquidation_price == pytest.approx(one.liquidation_price, rel=1e-3)
     assert other.plan.residual_usd == pytest.approx(plain.plan.residual_usd / 0.88, rel=1e-6)
+
+
+@given(st.floats(-2e4, 2e4))
+def test_a_target_near_what_is_there_is_a_small_trade_or_none(off: float) -> None:
+    rows = book(spot("ETH", 20), spot("SOL", 200))
+    there = float(plan(rows).exposure.beta_usd[0])
+    found = plan(rows, target_beta_usd=(there + off,), instruments="auto").plan
+    assert float(found.after_usd[0]) == pytest.approx(there + off, abs=100.0)
+    assert sum(leg.notional_usd for leg in found.legs) <= 3 * abs(off) + 200.0
+
+
+@pytest.mark.parametrize("rows", [book(spot("BTC", 1)), book(spot("ETH", -10), spot("USDT", 60000))])
+def test_more_contracts_never_leave_more_variance(rows: Any) -> None:
+    made, offered = simulated()
+    found = Policy(instruments="auto", own=True).plan(rows, made, offered).plan
+    left = [point.left for point in found.frontier]
+    assert left == sorted(left, reverse=True)
+    assert found.risk_after is not None
+    one = Policy().plan(rows, made, offered).plan
+    assert one.risk_after is not None
+    assert found.risk_after.volatility_usd <= one.risk_after.volatility_usd * 1.001 + 1.0
+
+
+def test_an_open_contract_keeps_its_own_account_in_sight() -> None:
+    short = open_contract(contract(), "-0.4", 90000.0, "paper")
+    there = Position("USDT", Decimal(-9000), PositionKind.COLLATERAL, "paper")
+    rows = book(spot("ETH", 20), spot("USDT", 500), short, there)
+    ticket = plan(rows, instruments=("BTCUSD_PERP",))
+    account = next(a for a in ticket.plan.margin if a.account == "paper/USDT")
+    assert account.collateral_usd == pytest.approx(-9000 + 0.4 * 30000)
+    assert account.max_rally == pytest.approx((3000 / 24000 - 0.004) / 1.004)
+    assert any(r.rule == "liquidation distance" and r.detail == "paper/USDT" for r in ticket.refusals)
+    rally = next(row for row in ticket.stress if row.name == "BTC +20 %")
+    assert "paper/USDT" in rally.liquidated
+    more = plan(rows, instruments=("BTCUSDT",), collateral="50000USDT").plan
+    assert more.margin[0].collateral_usd == pytest.approx(53000.0)
+
+
+def test_a_liquidated_hedge_loses_its_collateral_and_no_more() -> None:
+    ticket = plan(book(spot("SOL", 500)), instruments=("BTCUSDT",), collateral="10000USDT")
+    row = next(row for row in ticket.stress if row.name == "BTC +30 %")
+    assert row.liquidated == ("paper/USDT",)
+    assert row.hedge_usd == pytest.approx(-10000.0)
+
+
+def test_an_absurd_target_is_refused() -> None:
+    ticket = plan(book(spot("SOL", 100)), target_beta=(50.0,))
+    assert any(r.rule == "size of the hedge" for r in ticket.refusals)
+
+
+def test_a_volatility_target_reaches_the_ranking() -> None:
+    rows = book(spot("SOL", 500), spot("BTC", 1))
+    full, part = plan(rows), plan(rows, target_vol=0.5)
+    one, other = full.ranking.candidates[0], part.ranking.candidates[0]
+    assert other.notional_usd < one.notional_usd
+    assert part.ranking.target_usd == pytest.approx(part.plan.target_usd)
+    with pytest.raises(UsageError, match="no free stablecoins"):
+        plan(book(spot("SOL", 500)), collateral="book")

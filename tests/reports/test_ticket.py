@@ -83,7 +83,8 @@ def test_refusals_and_unknowns_have_a_way_out(ticket: Ticket) -> None:
     lost = printed(ticket_text(ticket_of("ETH,40\nQQQQ,1\nFRSH,1\n")))
     assert "unknown: price of QQQQ" in lost
     assert "--price QQQQ=…, --beta FRSH=…" in lost
-    assert "--exclude QQQQ,FRSH" in lost
+    assert "QQQQ,FRSH" in lost
+    assert "not to be traded as it is" in lost
 
 
 def test_long_books_are_cut_to_the_largest_and_told_in_full_when_asked() -> None:

@@ -116,7 +116,7 @@ class HedgeOptions:
         bool | None, Parameter(help="Allow contracts on the book's own coins.", negative=_NO_NEGATIVE)
     ] = None
     horizon: Annotated[float | None, Parameter(help="Days to compare costs over (30).")] = None
-    risk_aversion: Annotated[float | None, Parameter(help="Price of the risk left (2).")] = None
+    risk_aversion: Annotated[float | None, Parameter(help="Price of the risk left (10).")] = None
     collateral: Annotated[str | None, Parameter(help="20000USDT: new money; book: its stablecoins.")] = None
 
 
@@ -149,8 +149,10 @@ def _with_hedge(settings: Settings, hedge: HedgeOptions) -> Any:
         for name in ("target_beta", "target_beta_usd")
         if (text := getattr(hedge, name)) is not None
     }
-    if targets and len(targets) == 1:  # a target on the command line replaces the other kind in the file
-        targets = {"target_beta": None, "target_beta_usd": None, **targets}  # type: ignore[dict-item]
+    asked = [*targets, *(["target_vol"] if hedge.target_vol is not None else [])]
+    if len(asked) == 1:  # a target on the command line replaces the other kinds in the file
+        kinds = {"target_beta": None, "target_beta_usd": None, "target_vol": None}
+        changed = replace(changed, **{name: None for name in kinds if name != asked[0]})
     horizon = {} if hedge.horizon is None else {"horizon_days": hedge.horizon}
     return replace(changed, **targets, **horizon)
 
@@ -179,10 +181,11 @@ def _split(items: Sequence[str], option: str) -> list[tuple[str, str]]:
 def _pairs(items: Sequence[str], option: str) -> dict[str, float]:
     found: dict[str, float] = {}
     for symbol, text in _split(items, option):
-        price = numbers(text, f"{option} {symbol}=")[0]
-        if not (math.isfinite(price) and price > 0.0):
-            raise UsageError(f"{option} {symbol}={text} is no price", advice="A price is above 0.")
-        found[symbol] = price
+        given = numbers(text, f"{option} {symbol}=")
+        if len(given) != 1 or not (math.isfinite(given[0]) and given[0] > 0.0):
+            advice = f"One number above 0, without separators: {option} {symbol}=12500.5."
+            raise UsageError(f"{option} {symbol}={text} is no price", advice=advice)
+        found[symbol] = given[0]
     return found
 
 

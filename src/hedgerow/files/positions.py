@@ -131,7 +131,7 @@ class Reader:
         return replace(row, underlying=underlying, rate=rate, discount=discount or Decimal(0))
 
     def _contract(self, row: Position, kind: str, record: Record) -> Position:
-        name = self._text(record, "instrument")
+        name = self._text(record, "instrument") or (row.symbol if row.symbol in self._instruments else "")
         entry = self._optional(record, "entry_price")
         if entry is None or entry <= 0:
             advice = "Give a column entry_price: without it the contract's profit is unknown."

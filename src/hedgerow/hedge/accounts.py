@@ -6,17 +6,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hedgerow.hedge.collateral import Collateral
+from hedgerow.hedge.collateral import NEW, Collateral
 from hedgerow.hedge.margin import Stake, maintenance_after, survivable_move, wallet_for
 from hedgerow.hedge.plan import MarginAccount
 from hedgerow.hedge.terms import Terms
-from hedgerow.hedge.valuation import Valuation
+from hedgerow.hedge.valuation import Holding, Valuation
+from hedgerow.model.errors import UsageError
 from hedgerow.model.instruments import Payoff
+from hedgerow.model.portfolio import PositionKind
 from hedgerow.model.risk import RiskModel
 from hedgerow.stats.margin import distance_rule
 from hedgerow.stats.risk import first_passage_probability
 
-__all__ = ["AccountRules", "account_name", "accounts_of", "liquidation_price_of"]
+__all__ = ["AccountRules", "account_name", "accounts_of", "liquidation_price_of", "open_stakes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,58 +45,111 @@ def accounts_of(
     risk: RiskModel,
     rules: AccountRules,
 ) -> tuple[MarginAccount, ...]:
-    """Return the accounts that `trades` (terms and signed dollars) need, with what they survive.
+    """Return the accounts that `trades` (terms and signed dollars) need, and those of contracts already open.
 
     Contracts that the book already holds at the venue in the same settlement coin share the account; the same contract
-    is one position, bought and sold against itself. Collateral in
-    the plan goes to accounts in proportion to what they require.
+    is one position, bought and sold against itself. What the book keeps there as collateral, and the profit of its
+    contracts, counts beside new collateral. Collateral in the plan goes to accounts in proportion to what they require.
     """
-    collateral = rules.collateral
     groups: dict[str, list[tuple[Terms, float]]] = {}
     for terms, dollars in trades:
         groups.setdefault(account_name(terms), []).append((terms, dollars))
-    drafts = {name: _stakes(group, worth) for name, group in groups.items()}
+    drafts = {name: _Draft(name, _stakes(name, group, worth), group) for name, group in groups.items()}
+    for name in _open_accounts(worth):
+        stakes = _stakes(name, [], worth)
+        if name not in drafts and all(s.instrument.underlying in risk.symbols for s in stakes):
+            drafts[name] = _Draft(name, stakes, [])
     needed = {
         name: wallet_for(
-            stakes,
-            _distance(stakes, risk, rules),
+            draft.stakes,
+            _distance(draft.stakes, risk, rules),
             rules.max_leverage,
-            in_coin=_in_coin(groups[name], collateral),
+            in_coin=draft.in_coin(rules),
         )
-        for name, stakes in drafts.items()
+        for name, draft in drafts.items()
     }
-    given = float("nan")
-    if collateral is not None and groups:
-        given = collateral.value_usd(worth, next(iter(groups.values()))[0][0].instrument.venue)
-    whole = sum(needed.values())
+    given = _given(rules.collateral, worth, groups)
+    whole = sum(needed[name] for name in groups)
     return tuple(
         _account(
-            name,
-            stakes,
-            given * (needed[name] / whole if whole > 0 else 1.0),
+            draft,
+            _wallet(draft, worth, rules, given * (needed[name] / whole if whole > 0 else 1.0)),
             needed[name],
-            _in_coin(groups[name], collateral),
-            groups[name][0][0].instrument.settle,
             risk,
             rules,
         )
-        for name, stakes in drafts.items()
+        for name, draft in drafts.items()
     )
 
 
-def _stakes(group: list[tuple[Terms, float]], worth: Valuation) -> tuple[Stake, ...]:
-    new = [Stake(t.instrument, dollars, t.price_usd, t.settle_usd) for t, dollars in group]
-    venue, settle = group[0][0].instrument.venue, group[0][0].instrument.settle
-    held = [
-        Stake(contract, h.delta_usd[0][1], h.price_usd, group[0][0].settle_usd)
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """An account with its positions, new ones netted with those open, and the new trades in it."""
+
+    name: str
+    stakes: tuple[Stake, ...]
+    trades: list[tuple[Terms, float]]
+
+    def in_coin(self, rules: AccountRules) -> bool:
+        """True where the wallet is the underlying itself: inverse contracts, or collateral given in that coin."""
+        instrument = self.stakes[0].instrument
+        if instrument.payoff is Payoff.INVERSE:
+            return True
+        return rules.collateral is not None and rules.collateral.coin == instrument.underlying
+
+
+def _given(
+    collateral: Collateral | None, worth: Valuation, groups: dict[str, list[tuple[Terms, float]]]
+) -> float:
+    """Dollars of collateral that the plan was told of, for all its accounts; NaN where it was told of none."""
+    if collateral is None or not groups:
+        return float("nan")
+    venue = next(iter(groups.values()))[0][0].instrument.venue
+    dollars = collateral.value_usd(worth, venue)
+    if collateral.from_book and not dollars > 0.0:
+        raise UsageError(
+            f"the book has no free stablecoins at {venue} to put up",
+            advice="Give new money, such as --collateral 20000USDT, or leave --collateral out.",
+        )
+    return dollars
+
+
+def _wallet(draft: _Draft, worth: Valuation, rules: AccountRules, given: float) -> float:
+    """Dollars in the account: what the plan was told of and what is there already; NaN where the plan has to say."""
+    if draft.trades and not np.isfinite(given):
+        return float("nan")
+    from_book = rules.collateral is not None and rules.collateral.from_book
+    there = sum(
+        h.value_usd
         for h in worth.holdings
-        if (contract := h.position.instrument) is not None
-        and contract.venue == venue
-        and contract.settle == settle
-        and h.delta_usd
-    ]
+        if np.isfinite(h.value_usd)
+        and (
+            _account_of(h) == draft.name
+            if h.position.instrument is not None
+            else h.position.kind is PositionKind.COLLATERAL
+            and f"{h.position.account}/{h.position.symbol}" == draft.name
+            and h.position.tags != NEW
+            and not (from_book and draft.trades)
+        )
+    )
+    return there + (given if draft.trades else 0.0)
+
+
+def _account_of(holding: Holding) -> str:
+    contract = holding.position.instrument
+    return f"{contract.venue}/{contract.settle}" if contract is not None else ""
+
+
+def _open_accounts(worth: Valuation) -> tuple[str, ...]:
+    return tuple(
+        dict.fromkeys(_account_of(h) for h in worth.holdings if h.position.instrument and h.delta_usd)
+    )
+
+
+def _stakes(name: str, group: list[tuple[Terms, float]], worth: Valuation) -> tuple[Stake, ...]:
+    new = [Stake(t.instrument, dollars, t.price_usd, t.settle_usd) for t, dollars in group]
     one_way: dict[str, Stake] = {}
-    for stake in new + held:
+    for stake in new + open_stakes(name, worth):
         before = one_way.get(stake.instrument.name)
         one_way[stake.instrument.name] = (
             replace(before, dollars=before.dollars + stake.dollars) if before else stake
@@ -102,12 +157,13 @@ def _stakes(group: list[tuple[Terms, float]], worth: Valuation) -> tuple[Stake, 
     return tuple(one_way.values())
 
 
-def _in_coin(group: list[tuple[Terms, float]], collateral: Collateral | None) -> bool:
-    """True where the wallet is the underlying itself: inverse contracts, or collateral given in that coin."""
-    instrument = group[0][0].instrument
-    if instrument.payoff is Payoff.INVERSE:
-        return True
-    return collateral is not None and collateral.coin == instrument.underlying
+def open_stakes(name: str, worth: Valuation) -> list[Stake]:
+    """Return the contracts that the book holds in this account already."""
+    return [
+        Stake(h.position.instrument, h.delta_usd[0][1], h.price_usd, 1.0)
+        for h in worth.holdings
+        if h.position.instrument is not None and _account_of(h) == name and h.delta_usd
+    ]
 
 
 def _distance(stakes: tuple[Stake, ...], risk: RiskModel, rules: AccountRules) -> float:
@@ -121,34 +177,27 @@ def _volatility(stakes: tuple[Stake, ...], risk: RiskModel) -> float:
     weights = np.zeros(len(risk.symbols))
     for stake in stakes:
         weights[risk.index((stake.instrument.underlying,))[0]] += stake.dollars
-    net = abs(sum(stake.dollars for stake in stakes))
-    return risk.volatility(weights) / net if net > 0 else 0.0
+    gross = sum(abs(stake.dollars) for stake in stakes)
+    return risk.volatility(weights) / gross if gross > 0 else 0.0
 
 
 def _account(
-    name: str,
-    stakes: tuple[Stake, ...],
-    collateral_usd: float,
-    required: float,
-    in_coin: bool,
-    settle: str,
-    risk: RiskModel,
-    rules: AccountRules,
+    draft: _Draft, collateral_usd: float, required: float, risk: RiskModel, rules: AccountRules
 ) -> MarginAccount:
+    stakes, in_coin = draft.stakes, draft.in_coin(rules)
     wallet = collateral_usd if np.isfinite(collateral_usd) else required
-    gross = sum(abs(stake.dollars) for stake in stakes)
+    gross, net = sum(abs(stake.dollars) for stake in stakes), sum(stake.dollars for stake in stakes)
     reach = survivable_move(stakes, wallet, in_coin=in_coin)
-    shorts = sum(stake.dollars for stake in stakes) < 0
-    yearly = _volatility(stakes, risk) * np.sqrt(365.0)
+    yearly = _volatility(stakes, risk) * np.sqrt(365.0) * (gross / abs(net) if net else 1.0)
     chance = 0.0
     if reach is not None and yearly > 0:
-        barrier = 1.0 + reach if shorts else 1.0 - reach
+        barrier = 1.0 + reach if net < 0 else 1.0 - reach
         chance = (
             1.0 if reach == 0 else first_passage_probability(1.0, barrier, yearly, rules.horizon_days / 365.0)
         )
     return MarginAccount(
-        account=name,
-        settle=settle,
+        account=draft.name,
+        settle=stakes[0].instrument.settle,
         collateral_usd=collateral_usd,
         initial_usd=gross / rules.max_leverage,
         maintenance_usd=maintenance_after(stakes, 0.0),
@@ -158,8 +207,8 @@ def _account(
         required_rally=_distance(stakes, risk, rules),
         liquidation_probability=chance,
         horizon_days=rules.horizon_days,
-        shorts=shorts,
-        net_usd=sum(stake.dollars for stake in stakes),
+        shorts=net < 0,
+        net_usd=net,
         in_coin=in_coin,
     )
 

@@ -185,7 +185,7 @@ def frontier_of(basket: Basket) -> tuple[tuple[FrontierPoint, ...], tuple[Basket
 
 
 def _paying(basket: Basket, steps: tuple[BasketStep, ...]) -> tuple[BasketStep, ...]:
-    """The sets with their exact dollars, as far as every contract in them is worth its cost."""
+    """The sets with their exact dollars: each contract worth its cost, none leaving more variance than a smaller set."""
     p, q = basket.programme()
     exact: list[BasketStep] = []
     for step in steps:
@@ -193,6 +193,8 @@ def _paying(basket: Basket, steps: tuple[BasketStep, ...]) -> tuple[BasketStep, 
         h = np.array([dollars for _, dollars in polished(basket, step.members)])
         if len(inside) > len(basket.gap) and np.abs(h).min() <= _NOTHING * np.abs(h).max():
             break
+        if exact and basket.variance(step.members, h) >= basket.variance(exact[-1].members, exact[-1].h):
+            continue
         cost = 0.5 * h @ p[np.ix_(inside, inside)] @ h + q[inside] @ h + basket.friction[inside] @ np.abs(h)
         exact.append(BasketStep(step.members, h, float(cost)))
     return tuple(exact)
@@ -238,10 +240,10 @@ def _margin(terms: list[Terms], h: FloatArray, risk: RiskModel) -> float:
     weights = np.zeros(len(risk.symbols))
     for stake in stakes:
         weights[risk.index((stake.instrument.underlying,))[0]] += stake.dollars
-    net = abs(sum(stake.dollars for stake in stakes))
-    if net <= 0.0:
+    gross = sum(abs(stake.dollars) for stake in stakes)
+    if gross <= 0.0:
         return 0.0
-    distance = distance_rule(risk.volatility(weights) / net * float(np.sqrt(365.0)))
+    distance = distance_rule(risk.volatility(weights) / gross * float(np.sqrt(365.0)))
     return wallet_for(stakes, distance, 3.0, in_coin=False)
 
 

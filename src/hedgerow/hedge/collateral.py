@@ -13,7 +13,7 @@ from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.errors import UsageError
 from hedgerow.model.portfolio import Portfolio, Position, PositionKind
 
-__all__ = ["Collateral", "parse_collateral", "with_collateral"]
+__all__ = ["NEW", "Collateral", "parse_collateral", "with_collateral"]
 
 _AMOUNT = re.compile(r"(?P<amount>[0-9]+(?:\.[0-9]+)?)\s*(?P<coin>[A-Za-z][A-Za-z0-9]*)")
 
@@ -37,11 +37,12 @@ class Collateral:
                 and h.position.account in {"", venue}
                 and np.isfinite(h.value_usd)
             )
-        mine = [h for h in worth.holdings if h.position.tags == (_MARK,)]
+        mine = [h for h in worth.holdings if h.position.tags == NEW]
         return mine[0].value_usd if mine else float("nan")
 
 
-_MARK = "new collateral"
+NEW = ("new collateral",)
+"""The tags of the row that `--collateral` adds to the book."""
 
 
 def parse_collateral(text: str | None) -> Collateral | None:
@@ -63,5 +64,5 @@ def with_collateral(book: Portfolio, collateral: Collateral | None, venue: str) 
     """Return the book with new collateral in it: it counts in net asset value, and moves if its coin does."""
     if collateral is None or collateral.from_book:
         return book
-    row = Position(collateral.coin, collateral.amount, PositionKind.COLLATERAL, venue, tags=(_MARK,))
+    row = Position(collateral.coin, collateral.amount, PositionKind.COLLATERAL, venue, tags=NEW)
     return replace(book, positions=(*book.positions, row))

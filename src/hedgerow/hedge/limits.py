@@ -32,7 +32,10 @@ class VenueFacts:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a plan may do. None means no limit; `least_distance` None means max(40 %, 4σ√10 days)."""
+    """What a plan may do. None means no limit; `least_distance` None means max(40 %, 4σ√10 days).
+
+    `max_hedge` is the largest notional of all legs, in times of the book's gross value.
+    """
 
     max_leverage: float = 3.0
     least_distance: float | None = None
@@ -40,6 +43,7 @@ class Limits:
     max_venue_usd: Mapping[str, float] = field(default_factory=dict)
     max_instrument_usd: Mapping[str, float] = field(default_factory=dict)
     max_share_of_daily_volume: float = 0.10
+    max_hedge: float = 5.0
     allowed_venues: tuple[str, ...] | None = None
     allowed_kinds: tuple[str, ...] = ("paper", "cex", "dex")
     jurisdiction: str = ""
@@ -56,6 +60,10 @@ def check(
     refusals: list[Refusal] = []
     for account in plan.margin:
         refusals += _of_account(account, worth, limits)
+    times = sum(leg.notional_usd for leg in plan.legs) / worth.gross_usd if worth.gross_usd > 0 else 0.0
+    if times > limits.max_hedge:
+        remedy = "check the target; a larger hedge has to be allowed in the settings (limits.max_hedge)"
+        refusals.append(Refusal("size of the hedge", "legs together", times, limits.max_hedge, remedy))
     known = {venue.name: venue for venue in venues}
     for leg in plan.legs:
         refusals += _of_leg(leg, limits, (volumes_usd or {}).get(leg.instrument.symbol, float("nan")))

@@ -75,11 +75,14 @@ def survivable_move(stakes: tuple[Stake, ...], wallet_usd: float, *, in_coin: bo
 def wallet_for(stakes: tuple[Stake, ...], distance: float, max_leverage: float, *, in_coin: bool) -> float:
     """Return the dollars of collateral today that survive a move of `distance` against the account (TV27).
 
-    Never less than the leverage cap wants. A wallet in the underlying itself grows, or shrinks, on the way.
+    Never less than the leverage cap wants. A wallet in the underlying itself grows, or shrinks, on the way. Longs and
+    shorts in one account may both go wrong: then every leg's move is counted against it.
     """
-    net = sum(stake.dollars for stake in stakes)
-    move = distance if net < 0 else -distance
-    loss = -net * move
+    gross = sum(abs(stake.dollars) for stake in stakes)
+    least = gross / max_leverage
+    if abs(sum(stake.dollars for stake in stakes)) < gross:
+        return max(gross * distance + maintenance_after(stakes, distance), least)
+    shorts = any(stake.dollars < 0 for stake in stakes)
+    move = distance if shorts else -min(distance, 1.0 - _TOLERANCE)
     grown = 1.0 + move if in_coin else 1.0
-    least = sum(abs(stake.dollars) for stake in stakes) / max_leverage
-    return max((loss + maintenance_after(stakes, move)) / grown, least)
+    return max((gross * abs(move) + maintenance_after(stakes, move)) / grown, least)

@@ -15,11 +15,13 @@ from hedgerow.hedge.pool import candidates_for
 from hedgerow.hedge.ranking import Ranking
 from hedgerow.hedge.riskmodel import risk
 from hedgerow.hedge.selection import rank
-from hedgerow.hedge.sizing import size
+from hedgerow.hedge.sizing import size, target_of_volatility
 from hedgerow.hedge.stress import stress
 from hedgerow.hedge.target import target_dollars
 from hedgerow.hedge.ticket import Ticket
 from hedgerow.hedge.valuation import value
+from hedgerow.model.arrays import FloatArray
+from hedgerow.model.betas import Betas
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
 from hedgerow.model.portfolio import Portfolio
@@ -34,7 +36,7 @@ class Policy:
 
     `instruments` is a count (1: the best contract), "auto", or names. Targets are one number a factor; without
     any, all of the beta goes. `horizon_days` is what candidates are compared over, `risk_aversion` the relative
-    aversion that prices the risk they leave.
+    aversion that prices the risk they leave. `rebalance` is the rule by which a hedge that runs is traded back.
     """
 
     factor: str = "BTC"
@@ -48,9 +50,10 @@ class Policy:
     exclude: tuple[str, ...] = ()
     overrides: Mapping[str, Override] = field(default_factory=dict)
     horizon_days: float = 30.0
-    risk_aversion: float = 2.0
+    risk_aversion: float = 10.0
     collateral: str | None = None
     limits: Limits = field(default_factory=Limits)
+    rebalance: str = "band"
 
     @property
     def factors(self) -> tuple[str, ...]:
@@ -67,12 +70,26 @@ class Policy:
             parse_collateral(self.collateral),
         )
 
-    def expose(self, book: Portfolio, market: Market, pool: tuple[Instrument, ...] = ()) -> Exposure:
-        """Return steps 1 and 2; `pool` are contracts whose underlyings are estimated along."""
+    def expose(
+        self,
+        book: Portfolio,
+        market: Market,
+        pool: tuple[Instrument, ...] = (),
+        betas: Betas | None = None,
+    ) -> Exposure:
+        """Return steps 1 and 2; `pool` are contracts whose underlyings are estimated along.
+
+        `betas` that were estimated before are used as they are.
+        """
         worth = value(book, market)
-        underlyings = tuple(contract.underlying for contract in pool)
-        assets = tuple(dict.fromkeys(worth.assets + underlyings))
-        betas = estimate(
+        if betas is None:
+            underlyings = tuple(contract.underlying for contract in pool)
+            betas = self.estimate(market, tuple(dict.fromkeys(worth.assets + underlyings)))
+        return expose(worth, betas, frozenset(self.exclude))
+
+    def estimate(self, market: Market, assets: tuple[str, ...]) -> Betas:
+        """Return step 1b: the betas of `assets` by this policy's estimator."""
+        return estimate(
             market,
             assets,
             self.factors,
@@ -80,7 +97,6 @@ class Policy:
             errors=self.errors,
             overrides=self.overrides,
         )
-        return expose(worth, betas, frozenset(self.exclude))
 
     def rank(
         self,
@@ -88,25 +104,33 @@ class Policy:
         market: Market,
         catalogue: tuple[Instrument, ...],
         hedge_market: Market | None = None,
+        betas: Betas | None = None,
+        model: RiskModel | None = None,
     ) -> tuple[Exposure, Ranking, RiskModel]:
-        """Return step 3 with what it rests on."""
+        """Return step 3 with what it rests on; `betas` and `model` that were made before are used as they are."""
         held = with_collateral(book, self.rules.collateral, catalogue[0].venue)
         pool = candidates_for(
             self.instruments, self.factors, book, hedge_market or market, catalogue, own=self.own
         )
-        exposure = self.expose(held, market, pool)
-        model = risk(market, exposure.betas)
+        exposure = self.expose(held, market, pool, betas)
+        model = model or risk(market, exposure.betas)
         target = target_dollars(exposure, self.target_beta, self.target_beta_usd)
-        ranking = rank(
-            pool,
-            exposure,
-            hedge_market or market,
-            target_usd=target,
-            risk=model,
-            rules=self.rules,
-            risk_aversion=self.risk_aversion,
-            named=isinstance(self.instruments, tuple),
-        )
+
+        def ranked(target_usd: FloatArray) -> Ranking:
+            return rank(
+                pool,
+                exposure,
+                hedge_market or market,
+                target_usd=target_usd,
+                risk=model,
+                rules=self.rules,
+                risk_aversion=self.risk_aversion,
+                named=isinstance(self.instruments, tuple),
+            )
+
+        ranking = ranked(target)
+        if self.target_vol is not None:
+            ranking = ranked(target_of_volatility(exposure, ranking, model, self.target_vol)[0])
         return exposure, ranking, model
 
     def plan(

@@ -67,7 +67,7 @@ def rank(
     target_usd: FloatArray | None = None,
     risk: RiskModel | None = None,
     rules: AccountRules | None = None,
-    risk_aversion: float = 2.0,
+    risk_aversion: float = 10.0,
     named: bool = False,
 ) -> Ranking:
     """Return `candidates` best first for bringing the exposure to `target_usd` (K,), 0 by default.
@@ -152,7 +152,7 @@ def _margin(terms: Terms, dollars: float, setting: _Setting) -> float:
     rules = setting.rules
     distance = rules.least_distance
     if distance is None:
-        distance = distance_rule(terms.underlying_volatility * float(np.sqrt(365.0)))
+        distance = distance_rule(_daily_volatility(terms, setting) * float(np.sqrt(365.0)))
     in_coin = terms.instrument.payoff is Payoff.INVERSE
 
     def wanted(position: float) -> float:
@@ -165,6 +165,14 @@ def _margin(terms: Terms, dollars: float, setting: _Setting) -> float:
         if h.position.instrument == terms.instrument and h.delta_usd
     )
     return max(wanted(held + dollars) - (wanted(held) if held else 0.0), 0.0)
+
+
+def _daily_volatility(terms: Terms, setting: _Setting) -> float:
+    """The underlying's, as the risk model has it; without one as its last 90 days were."""
+    if setting.risk is None or terms.instrument.underlying not in setting.risk.symbols:
+        return terms.underlying_volatility
+    i = setting.risk.symbols.index(terms.instrument.underlying)
+    return float(np.sqrt(setting.risk.covariance[i, i]))
 
 
 def _unmargined(terms: Terms, margin_usd: float, setting: _Setting) -> str:
@@ -190,7 +198,7 @@ def _unmargined(terms: Terms, margin_usd: float, setting: _Setting) -> str:
     return (
         ""
         if held >= margin_usd
-        else f"margined in {coin}: it needs {margin_usd:,.0f} of it, the book has {held:,.0f}"
+        else f"margined in {coin}: it needs {margin_usd:,.0f} dollars of it, the book has {held:,.0f}"
     )
 
 

@@ -27,7 +27,7 @@ from hedgerow.model.arrays import FloatArray
 from hedgerow.model.errors import UsageError
 from hedgerow.model.risk import RiskModel
 
-__all__ = ["size"]
+__all__ = ["size", "target_of_volatility"]
 
 _LEAST_NOTED_GAP_USD = 1.0
 
@@ -63,11 +63,6 @@ def size(
     volatility is that number; where that cannot be reached, the least attainable is taken and said. What cannot be
     traded (below the minimum, above the maximum) is reported and stays as residual.
     """
-    if target_vol is not None and not exposure.has_ratio:
-        raise UsageError(
-            "a volatility target needs net asset value to be a fraction of",
-            advice="This book's net value is about 0: give --target-beta-usd instead.",
-        )
     if target_beta is not None or target_beta_usd is not None:
         ranking = replace(ranking, target_usd=target_dollars(exposure, target_beta, target_beta_usd))
     choice = _choose(exposure, ranking, risk, target_vol, instruments)
@@ -87,7 +82,7 @@ def _choose(
     target: FloatArray = ranking.target_usd
     notes: tuple[str, ...] = ()
     if target_vol is not None:
-        target, notes = target_for_volatility(basket, target_vol * exposure.nav_usd)
+        target, notes = target_of_volatility(exposure, ranking, risk, target_vol)
         basket = basket.towards(target)
     frontier, solutions = frontier_of(basket)
     if isinstance(instruments, tuple):
@@ -108,6 +103,22 @@ def _choose(
         note = f"{wanted} contracts asked for; beyond {len(step.members)} another costs more than the risk it removes."
         notes = (*notes, note)
     return _Choice(polished(basket, step.members), target, frontier, notes, basket)
+
+
+def target_of_volatility(
+    exposure: Exposure, ranking: Ranking, risk: RiskModel, target_vol: float
+) -> tuple[FloatArray, tuple[str, ...]]:
+    """Return the dollar beta (K,) at which the predicted volatility is `target_vol` a year of net asset value.
+
+    With what there is to say of it. Raises `UsageError` for a book without a ratio.
+    """
+    if not exposure.has_ratio:
+        raise UsageError(
+            "a volatility target needs net asset value to be a fraction of",
+            advice="This book's net value is at most 5 % of its gross: give --target-beta-usd instead.",
+        )
+    basket = Basket.of(exposure, ranking, risk)
+    return target_for_volatility(basket, target_vol * exposure.nav_usd)
 
 
 def _best_each(basket: Basket, ranking: Ranking) -> Trades:

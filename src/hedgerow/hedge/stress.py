@@ -9,10 +9,11 @@ dollars, inverse ones opened at the price of the ticket.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hedgerow.hedge.accounts import open_stakes
 from hedgerow.hedge.exposure import Exposure
 from hedgerow.hedge.margin import Stake, maintenance_after
 from hedgerow.hedge.plan import HedgePlan, Leg, MarginAccount
@@ -81,18 +82,30 @@ def stress(
 
 def _row(scene: _Scene, name: str, description: str, moves: Mapping[str, float]) -> StressRow:
     book = sum(row.delta_usd * moves.get(row.symbol, 0.0) for row in scene.exposure.rows)
-    hedge = sum(leg.signed_usd * moves.get(leg.instrument.underlying, 0.0) for leg in scene.plan.legs)
-    gone, top_up = _liquidations(scene.plan, moves)
+    gone, top_up = _liquidations(scene, moves)
+    hedge = 0.0
+    for account in scene.plan.margin:
+        legs = [leg for leg in scene.plan.legs if account_of(leg) == account.account]
+        gained = sum(leg.signed_usd * moves.get(leg.instrument.underlying, 0.0) for leg in legs)
+        hedge += max(gained, -_collateral(account)) if account.account in gone else gained
     return StressRow(name, description, book, hedge, book + hedge, gone, top_up)
 
 
-def _liquidations(plan: HedgePlan, moves: Mapping[str, float]) -> tuple[tuple[str, ...], float]:
-    """Name the accounts that `moves` would liquidate and the dollars that would have saved them."""
+def _collateral(account: MarginAccount) -> float:
+    return account.collateral_usd if np.isfinite(account.collateral_usd) else account.required_usd
+
+
+def _liquidations(scene: _Scene, moves: Mapping[str, float]) -> tuple[tuple[str, ...], float]:
+    """Name the accounts that `moves` would liquidate and the dollars that would have saved them.
+
+    A liquidated account loses its collateral and no more: what the market does after that is the book's alone.
+    """
     gone: list[str] = []
     top_up = 0.0
-    for account in plan.margin:
-        legs = [leg for leg in plan.legs if account_of(leg) == account.account]
-        short_of = _shortfall(account, legs, moves)
+    for account in scene.plan.margin:
+        legs = [leg for leg in scene.plan.legs if account_of(leg) == account.account]
+        stakes = [Stake(leg.instrument, leg.signed_usd, leg.price_usd, 1.0) for leg in legs]
+        short_of = _shortfall(account, stakes + open_stakes(account.account, scene.exposure.worth), moves)
         if short_of > 0:
             gone.append(account.account)
             top_up += short_of
@@ -104,17 +117,15 @@ def account_of(leg: Leg) -> str:
     return f"{leg.instrument.venue}/{leg.instrument.settle}"
 
 
-def _shortfall(account: MarginAccount, legs: list[Leg], moves: Mapping[str, float]) -> float:
+def _shortfall(account: MarginAccount, stakes: list[Stake], moves: Mapping[str, float]) -> float:
     """Dollars by which the account's collateral falls short of loss and maintenance after `moves`."""
-    collateral = account.collateral_usd if np.isfinite(account.collateral_usd) else account.required_usd
     needed, grown = 0.0, 1.0
-    for leg in legs:
-        move = moves.get(leg.instrument.underlying, 0.0)
-        stake = Stake(leg.instrument, leg.signed_usd, leg.price_usd, 1.0)
-        needed += maintenance_after((stake,), move) - leg.signed_usd * move
-        if leg.instrument.payoff is Payoff.INVERSE:
+    for stake in stakes:
+        move = moves.get(stake.instrument.underlying, 0.0)
+        needed += maintenance_after((stake,), move) - stake.dollars * move
+        if stake.instrument.payoff is Payoff.INVERSE:
             grown = 1.0 + move
-    return needed - collateral * grown
+    return needed - _collateral(account) * grown
 
 
 def _factor_row(scene: _Scene, move: float) -> StressRow:
@@ -131,15 +142,19 @@ def _factor_row(scene: _Scene, move: float) -> StressRow:
 def _correlation_rows(scene: _Scene) -> tuple[StressRow, ...]:
     factor = scene.exposure.factors[0]
     doubled = scene.moves(-0.10, lambda beta: -0.20 * beta)
+    majors = " and ".join(name for name in BENCHMARKS if name not in scene.exposure.factors)
     return (
         _row(
             scene,
             "alts fall twice their beta",
-            f"{factor} −10 %, every other coin by twice its beta",
+            f"{factor} −10 %, {majors} by beta, every other coin by twice its beta",
             doubled,
         ),
         _row(
-            scene, "alts flat, rally", f"{factor} +30 %, every other coin 0", scene.moves(0.30, lambda _: 0.0)
+            scene,
+            "alts flat, rally",
+            f"{factor} +30 %, {majors} by beta, every other coin 0",
+            scene.moves(0.30, lambda _: 0.0),
         ),
     )
 
@@ -190,8 +205,12 @@ def _sector_rows(scene: _Scene, sectors: Mapping[str, str]) -> tuple[StressRow, 
         if sectors.get(s, "") == largest and s not in scene.exposure.factors
     }
     factor = scene.exposure.factors[0]
-    described = f"every {largest} coin −30 %, {factor} and the rest 0: no market hedge helps"
-    return (_row(scene, f"{largest} −30 %", described, moves),)
+    found = _row(scene, f"{largest} −30 %", f"every {largest} coin −30 %, {factor} and the rest 0", moves)
+    return (
+        found
+        if found.hedge_usd
+        else replace(found, description=f"{found.description}: no market hedge helps"),
+    )
 
 
 def _peg_rows(scene: _Scene) -> tuple[StressRow, ...]:

@@ -35,7 +35,7 @@ def value_text(worth: Valuation, market: Market, recognised: str = "") -> Group:
         _first(market, recognised),
         facts(worth_rows(worth)),
         columns(["asset", "quantity", "price", "value", ""], rows, left=(0, 4)),
-        unknown_text(worth.unknown, worth.warnings),
+        unknown_text(worth.unknown, worth.warnings, plan=False),
         _warned(worth.warnings),
     )
 

@@ -16,7 +16,7 @@ __all__ = ["refusals_text", "spoken_warnings", "unknown_text"]
 
 _UNKNOWN = "unknown:"
 _IN_MONEY = {"instrument cap", "venue cap"}
-_IN_TIMES = {"leverage"}
+_IN_TIMES = {"leverage", "size of the hedge"}
 
 
 def refusals_text(refusals: tuple[Refusal, ...]) -> RenderableType | None:
@@ -42,7 +42,9 @@ def _measured(refusal: Refusal) -> str:
     return refusal.detail
 
 
-def unknown_text(unknown: tuple[str, ...], warnings: Iterable[str]) -> RenderableType | None:
+def unknown_text(
+    unknown: tuple[str, ...], warnings: Iterable[str], *, plan: bool = True
+) -> RenderableType | None:
     """Return what is unknown, why, and the two ways out; None where everything is known."""
     if not unknown:
         return None
@@ -55,12 +57,11 @@ def unknown_text(unknown: tuple[str, ...], warnings: Iterable[str]) -> Renderabl
         for symbol in unknown
     ]
     it = "it" if len(unknown) == 1 else "them"
-    lines.append(
-        line(
-            f"  Every number here is without {it}. Give {', '.join(options)}"
-            f" or leave {it} out: --exclude {','.join(unknown)}"
-        )
+    block = ": not to be traded as it is" if plan else ""
+    ways = f"Give {', '.join(options)}" + (
+        f" or leave {it} out: --exclude {','.join(unknown)}" if plan else ""
     )
+    lines.append(line(f"  Every number here is without {it}{block}. {ways}"))
     return Group(*lines)
 
 

@@ -92,7 +92,7 @@ def exposure_rows(exposure: Exposure, money: str) -> list[Fact]:
     for k, factor in enumerate(exposure.factors):
         said = f"{amount(exposure.beta_usd[k], money)} of {factor}   (± {plus_minus(exposure.stderr_usd[k])})"
         ratio = f"beta {number(exposure.beta[k])} ± {number(exposure.stderr[k])}"
-        aside = ratio if exposure.has_ratio else "no ratio: the net value is about 0"
+        aside = ratio if exposure.has_ratio else "no ratio: the net value is at most 5 % of the gross"
         rows.append(("2" if k == 0 else "", "and moves like" if k == 0 else "and", said, aside))
     return rows
 

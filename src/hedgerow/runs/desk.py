@@ -1,0 +1,115 @@
+"""The trades a running hedge decides on: the policy's own steps on what was known then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+import numpy as np
+
+from hedgerow.exchange import ExchangeState, Ordered
+from hedgerow.hedge.charges import trade_lines
+from hedgerow.hedge.plan import HedgePlan
+from hedgerow.hedge.policy import Policy
+from hedgerow.hedge.sizing import size
+from hedgerow.hedge.terms import Terms
+from hedgerow.model.amounts import decimal_of
+from hedgerow.model.arrays import FloatArray
+from hedgerow.model.instruments import Instrument
+from hedgerow.model.market import Market
+from hedgerow.model.portfolio import Portfolio, Position, PositionKind
+from hedgerow.runs.learning import Known
+
+__all__ = ["Trades", "decide"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trades:
+    """Orders with the plan behind them, and the terms they were priced on."""
+
+    orders: tuple[Ordered, ...]
+    plan: HedgePlan
+    terms: dict[str, Terms]
+
+
+def decide(
+    policy: Policy,
+    book: Portfolio,
+    state: ExchangeState,
+    market: Market,
+    hedge: Market,
+    known: Known,
+    aim_usd: FloatArray,
+    *,
+    anew: bool,
+) -> Trades:
+    """Return the orders that bring the book with its open contracts to `aim_usd` (K,) of dollar beta.
+
+    `anew`: contracts are chosen as if none were open, and what is no longer wanted is closed. Otherwise the open
+    ones are resized.
+    """
+    open_now = {h.instrument.name: h for h in state.holdings}
+    fresh = anew or not open_now
+    names: int | str | tuple[str, ...] = policy.instruments if fresh else tuple(open_now)
+    bound = policy.target_vol is None or not fresh
+    asked = replace(
+        policy,
+        target_beta=None,
+        target_beta_usd=tuple(float(x) for x in aim_usd) if bound else None,
+        collateral=None,
+        instruments=names,
+    )
+    whole = _with_hedge(book, state, derivatives=not fresh)
+    exposure, ranking, model = asked.rank(whole, market, known.contracts, hedge, known.betas, known.model)
+    plan = size(
+        exposure,
+        ranking,
+        model,
+        target_vol=policy.target_vol if fresh else None,
+        instruments=names,
+        rules=asked.rules,
+    )
+    terms = {t.instrument.name: t for t in ranking.offered}
+    wanted = {leg.instrument.name: leg.contracts * (-1 if leg.side == "sell" else 1) for leg in plan.legs}
+    orders: list[Ordered] = []
+    if fresh:
+        for name, held in open_now.items():
+            orders.append(_order(held.instrument, wanted.pop(name, Decimal(0)) - held.contracts, terms))
+    contracts = {leg.instrument.name: leg.instrument for leg in plan.legs}
+    orders += [_order(contracts[name], size_, terms) for name, size_ in wanted.items()]
+    return Trades(tuple(o for o in orders if o.contracts), plan, terms)
+
+
+def _order(contract: Instrument, contracts: Decimal, terms: dict[str, Terms]) -> Ordered:
+    """An order with the slippage that its cost lines expect: half the spread and the impact."""
+    known = terms.get(contract.name)
+    if known is None or not contracts:
+        return Ordered(contract, contracts, _UNKNOWN_SLIP)
+    dollars = float(contracts) * known.delta_usd
+    lost = sum(line.usd for line in trade_lines(known, dollars) if line.name in {"spread", "impact"})
+    return Ordered(contract, contracts, max(lost / abs(dollars), 0.0) if dollars else 0.0)
+
+
+_UNKNOWN_SLIP = 0.001
+
+
+def _with_hedge(book: Portfolio, state: ExchangeState, *, derivatives: bool) -> Portfolio:
+    """The book with the hedge account in it: its wallets as collateral, its contracts if wanted."""
+    rows = [
+        Position(settle, decimal_of(repr(account.wallet)), PositionKind.COLLATERAL, "paper")
+        for settle, account in state.accounts.items()
+        if account.wallet and np.isfinite(account.wallet)
+    ]
+    if derivatives:
+        rows += [
+            Position(
+                held.instrument.underlying,
+                held.contracts,
+                PositionKind.DERIVATIVE,
+                held.instrument.venue,
+                instrument=held.instrument,
+                entry_price=decimal_of(repr(held.entry)),
+            )
+            for held in state.holdings
+        ]
+    return replace(book, positions=(*book.positions, *rows))

@@ -1,0 +1,101 @@
+"""What a run learns from the past at one bar: betas, covariance, and what its no-trade band is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hedgerow.hedge.policy import Policy
+from hedgerow.hedge.pool import candidates_for
+from hedgerow.hedge.rebalance import Drift
+from hedgerow.hedge.riskmodel import risk
+from hedgerow.hedge.valuation import value
+from hedgerow.model.arrays import FloatArray
+from hedgerow.model.betas import Betas
+from hedgerow.model.coins import is_stablecoin
+from hedgerow.model.errors import UsageError
+from hedgerow.model.instruments import Instrument
+from hedgerow.model.market import Market
+from hedgerow.model.portfolio import Portfolio
+from hedgerow.model.risk import RiskModel
+from hedgerow.runs.panel import Panel
+from hedgerow.stats.risk import DAYS_A_YEAR
+
+__all__ = ["Known", "drifting", "learn"]
+
+_RECENT_DAYS = 90.0
+_USUAL_COST = 0.0006
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Betas and covariance as of the last estimation, the contracts that may be used, the book's own betas (N, K)."""
+
+    betas: Betas
+    model: RiskModel
+    contracts: tuple[Instrument, ...]
+    beta: FloatArray
+
+
+def learn(
+    policy: Policy,
+    book: Portfolio,
+    panel: Panel,
+    market: Market,
+    hedge: Market,
+    contracts: tuple[Instrument, ...],
+) -> Known:
+    """Return betas and covariance of the book and of all `contracts` that the policy may look at.
+
+    Raises `UsageError` where a coin of the book has no beta yet.
+    """
+    usable = tuple(c for c in contracts if c.underlying in market.symbols and _in_reach(c, policy))
+    pool = candidates_for(policy.instruments, policy.factors, book, hedge, usable, own=policy.own)
+    names = [c.underlying for c in pool] + [c.settle for c in usable]
+    betas = policy.estimate(
+        market, tuple(dict.fromkeys([*value(book, market).assets, *panel.symbols, *names]))
+    )
+    unknown = [s for s in panel.symbols if not np.isfinite(betas.of(s)).all()]
+    if unknown:
+        raise UsageError(
+            f"at {str(market.as_of)[:10]} the beta of {', '.join(unknown)} is unknown",
+            advice="Start later (--from), give it (--beta COIN=x), or take the coin out of the book.",
+        )
+    return Known(betas, risk(market, betas), usable, np.array([betas.of(s) for s in panel.symbols]))
+
+
+def _in_reach(contract: Instrument, policy: Policy) -> bool:
+    """Perpetuals whose margin is at hand: dollars, or the coin that the policy gives as collateral."""
+    given = policy.rules.collateral
+    margined = is_stablecoin(contract.settle) or (given is not None and given.coin == contract.settle)
+    return contract.is_perpetual and margined
+
+
+def drifting(policy: Policy, panel: Panel, known: Known, t: int, bars_per_day: float) -> Drift:
+    """Return what bands are made of: how the dollar beta of today's book moved in the last 90 days."""
+    spot = panel.units * panel.prices[t]
+    held, count = spot * panel.hedged, known.beta.shape[1]
+    recent = panel.prices[max(t - round(_RECENT_DAYS * bars_per_day), 0) : t + 1]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        moves = np.nan_to_num(recent[1:] / recent[:-1] - 1.0)
+    steps = moves @ (held[:, None] * known.beta)
+    drift = np.std(steps, axis=0) * np.sqrt(bars_per_day * DAYS_A_YEAR)
+    lead = [known.model.index((f,))[0] for f in known.betas.factors]
+    size = max(float(spot.sum()), float(np.abs(spot).sum()))
+    return Drift(
+        stderr_usd=_joint(known.betas, panel.symbols, held, count),
+        volatility=np.sqrt(np.diag(known.model.covariance)[lead] * DAYS_A_YEAR),
+        drift_usd=np.maximum(drift, 1e-9),
+        cost=_USUAL_COST,
+        aversion=policy.risk_aversion / size,
+        size_usd=size,
+    )
+
+
+def _joint(betas: Betas, symbols: tuple[str, ...], held: FloatArray, count: int) -> FloatArray:
+    """Standard errors (K,) of the dollar beta of `held` (N,) dollars, from the joint covariance."""
+    places, coins = [betas.symbols.index(s) for s in symbols], len(betas.symbols)
+    joint = betas.covariance.reshape(coins, count, coins, count)[places][:, :, places]
+    variance = [float(held @ joint[:, k, :, k] @ held) for k in range(count)]
+    return np.sqrt(np.maximum(variance, 0.0))

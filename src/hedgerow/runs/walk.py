@@ -1,0 +1,246 @@
+"""One bar after the other: mark, settle funding, check margin, review, trade; every bar's attribution must close."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hedgerow.exchange import (
+    Deposited,
+    Event,
+    ExchangeState,
+    Fill,
+    FundingDue,
+    FundingPaid,
+    Liquidation,
+    Marked,
+    Outcome,
+    Refusal,
+    step,
+)
+from hedgerow.hedge.attribution import Attribution, check_closes
+from hedgerow.hedge.policy import Policy
+from hedgerow.hedge.rebalance import Drift, Rebalance, Review, rebalance_of, review
+from hedgerow.model.arrays import FloatArray
+from hedgerow.model.instruments import Instrument
+from hedgerow.model.market import Market
+from hedgerow.model.portfolio import Portfolio
+from hedgerow.runs.collateral import margin_wanted
+from hedgerow.runs.desk import decide
+from hedgerow.runs.learning import Known, drifting, learn
+from hedgerow.runs.panel import Panel, cut
+from hedgerow.runs.prices import Prices
+from hedgerow.runs.result import Happened
+from hedgerow.runs.scene import Scene
+from hedgerow.runs.settings import BacktestSettings
+
+__all__ = ["Catalogue", "Row", "Walk"]
+
+Catalogue = Callable[[Market], tuple[Instrument, ...]]
+_DAY = np.timedelta64(1, "D")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one bar leaves in the record; dollars, betas (K,)."""
+
+    nav: float
+    spot: float
+    deposit: float
+    before: FloatArray
+    after: FloatArray
+    target: FloatArray
+    band: FloatArray
+    book_beta: FloatArray
+    distance: float
+    traded: float
+    lines: Attribution
+
+
+@dataclass(slots=True)
+class Walk:
+    """The state of a run between two bars.
+
+    `lent` are dollars of margin that the run put in by itself: they are not the owner's, and no target counts them.
+    """
+
+    policy: Policy
+    book: Portfolio
+    market: Market
+    hedge: Market
+    panel: Panel
+    prices: Prices
+    settings: BacktestSettings
+    catalogue: Catalogue
+    rule: Rebalance = field(init=False)
+    state: ExchangeState = field(default_factory=ExchangeState)
+    known: Known | None = None
+    drift: Drift | None = None
+    fixed_target: FloatArray | None = None
+    lent: float = 0.0
+    rule_distance: float = 0.4
+    learned: np.datetime64 | None = None
+    chosen: np.datetime64 | None = None
+    traded: np.datetime64 | None = None
+    events: list[Happened] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.rule = rebalance_of(self.policy.rebalance)
+
+    def bar(self, t: int) -> Row:
+        """Walk to the close of bar `t` and return its row."""
+        begun = t > self.panel.first
+        before = self._scene().nav(t - 1) if begun else 0.0
+        lines = self._moved(t) if begun else Attribution()
+        put_in = self._topped_up(t)
+        if self._due(self.learned, t, self.settings.estimate_days):
+            self._learn(t)
+        exposure = self._scene().exposure(t)
+        found = self._review(t, exposure)
+        traded, cost, paid_in = (
+            self._trade(t, found) if found.action == "rebalance" else (0.0, Attribution(), 0.0)
+        )
+        lines, put_in, scene = lines + cost, put_in + paid_in, self._scene()
+        nav = scene.nav(t)
+        if begun:
+            check_closes(lines, nav - before - put_in, nav, scene.gross(t))
+        return Row(
+            nav=nav,
+            spot=float(scene.spot(t).sum()),
+            deposit=put_in,
+            before=exposure,
+            after=scene.exposure(t),
+            target=self._target(t),
+            band=found.band_usd,
+            book_beta=scene.book_beta(t),
+            distance=scene.distance(t),
+            traded=traded,
+            lines=lines,
+        )
+
+    def _scene(self) -> Scene:
+        known = self.known
+        beta = known.beta if known else np.zeros((len(self.panel.symbols), len(self.policy.factors)))
+        return Scene(self.panel, self.prices, self.state, known.betas if known else None, beta)
+
+    def _moved(self, t: int) -> Attribution:
+        """Settle the funding that fell due, then mark to the close of `t`, which checks margin."""
+        lines = self._scene().price_lines(t)
+        held = [h.instrument for h in self.state.holdings]
+        for contract in held:
+            for due in self.prices.due(contract, t):
+                lines += self._happen(t, FundingDue(contract, due.rate, due.mark))
+        return lines + self._happen(t, Marked({c.name: float(self.prices.mark(c)[t]) for c in held}))
+
+    def _happen(self, t: int, event: Event) -> Attribution:
+        self.state, outcomes = step(self.state, event)
+        lines = Attribution()
+        for outcome in outcomes:
+            coin = float(self.prices.coin(outcome.instrument.settle)[t])
+            line, row = told(self.panel.times[t], outcome, coin)
+            lines += line
+            self.events.append(row)
+        return lines
+
+    def _due(self, last: np.datetime64 | None, t: int, days: float) -> bool:
+        return last is None or bool((self.panel.times[t] - last) / _DAY >= days - 1e-9)
+
+    def _views(self, t: int) -> tuple[Market, Market]:
+        """The book's market and the hedge's as they were known at the close of `t`."""
+        market = cut(self.market, t)
+        if self.hedge is self.market:
+            return market, market
+        row = int(np.searchsorted(self.hedge.times, self.panel.times[t], side="right")) - 1
+        return market, cut(self.hedge, row)
+
+    def _learn(self, t: int) -> None:
+        market, hedge = self._views(t)
+        self.known = learn(self.policy, self.book, self.panel, market, hedge, self.catalogue(hedge))
+        self.drift = drifting(self.policy, self.panel, self.known, t, self.market.bars_per_day)
+        self.learned = self.panel.times[t]
+
+    def _target(self, t: int) -> FloatArray:
+        if self.fixed_target is not None:
+            return self.fixed_target
+        if self.policy.target_beta_usd is not None:
+            return np.asarray(self.policy.target_beta_usd, dtype=float)
+        share = np.asarray(self.policy.target_beta or np.zeros(len(self.policy.factors)), dtype=float)
+        return share * (self._scene().nav(t) - self.lent)
+
+    def _review(self, t: int, exposure: FloatArray) -> Review:
+        if self.drift is None:
+            self._learn(t)
+        assert self.drift is not None  # noqa: S101  learned just now
+        days = np.inf if self.traded is None else float((self.panel.times[t] - self.traded) / _DAY)
+        found = review(exposure, self._target(t), self.rule, self.drift, days)
+        if self._due(self.chosen, t, self.settings.choose_days):
+            return Review(
+                "rebalance", found.gap_usd, found.band_usd, self._target(t), "contracts are chosen anew"
+            )
+        return found
+
+    def _trade(self, t: int, found: Review) -> tuple[float, Attribution, float]:
+        """Trade: dollars traded, what it cost by line, what margin was put in for it."""
+        assert self.known is not None  # noqa: S101  a review learns first
+        market, hedge = self._views(t)
+        anew = self._due(self.chosen, t, self.settings.choose_days)
+        trades = decide(
+            self.policy, self.book, self.state, market, hedge, self.known, found.aim_usd, anew=anew
+        )
+        self.traded = self.panel.times[t]
+        if anew:
+            self.chosen = self.traded
+            self.fixed_target = trades.plan.target_usd if self.policy.target_vol is not None else None
+        reach = [account.required_rally for account in trades.plan.margin]
+        self.rule_distance = max(reach, default=self.rule_distance)
+        scene = self._scene()
+        marks = {o.instrument.name: float(self.prices.mark(o.instrument)[t]) for o in trades.orders}
+        cost = self._happen(t, Marked(marks))
+        paid_in = self._put_in(t, margin_wanted(scene, t, trades.orders, self.policy, self.rule_distance))
+        for order in trades.orders:
+            cost += self._happen(t, order)
+        return (
+            sum(abs(scene.delta(o.instrument, float(o.contracts), t)) for o in trades.orders),
+            cost,
+            paid_in,
+        )
+
+    def _topped_up(self, t: int) -> float:
+        """Add margin once half of the distance is used; nothing where the owner gave a fixed amount."""
+        scene = self._scene()
+        if self.policy.collateral is not None or not scene.distance(t) < 0.5 * self.rule_distance:
+            return 0.0
+        return self._put_in(t, margin_wanted(scene, t, (), self.policy, self.rule_distance))
+
+    def _put_in(self, t: int, wanted: list[tuple[str, float]]) -> float:
+        total = 0.0
+        for settle, coins in wanted:
+            self.state, _ = step(self.state, Deposited(settle, coins))
+            usd = coins * float(self.prices.coin(settle)[t])
+            self.events.append(Happened(self.panel.times[t], "deposit", settle, 0.0, 0.0, usd))
+            total += usd
+        self.lent += total if self.policy.collateral is None else 0.0
+        return total
+
+
+def told(time: np.datetime64, outcome: Outcome, coin: float) -> tuple[Attribution, Happened]:
+    """Return the line of the attribution that an outcome belongs to, and its row among the events."""
+    name, contracts, price, note = outcome.instrument.symbol, 0.0, 0.0, ""
+    line, kind = Attribution(), "settled"
+    match outcome:
+        case Fill():
+            lost = outcome.instrument.pnl(float(outcome.contracts), outcome.price, outcome.arrival) * coin
+            line, kind = Attribution(slippage=lost, fees=-outcome.fee * coin), "trade"
+            contracts, price = float(outcome.contracts), outcome.price
+        case FundingPaid():
+            line, kind, price = Attribution(funding=outcome.amount * coin), "funding", outcome.rate
+        case Liquidation():
+            line, kind = Attribution(liquidation=(outcome.shortfall - outcome.fee) * coin), "liquidation"
+            contracts, price = float(outcome.contracts), outcome.price
+        case Refusal():
+            kind, contracts, note = "refused", float(outcome.contracts), outcome.reason
+        case _:
+            contracts, price = float(outcome.contracts), outcome.price
+    return line, Happened(time, kind, name, contracts, price, line.total, note)

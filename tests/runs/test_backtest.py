@@ -1,0 +1,198 @@
+"""A policy through time: what must hold whatever the prices do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.hedge.books import book, contract, open_contract, spot
+from tests.hedge.plans import contracts
+
+from hedgerow.hedge.policy import Policy
+from hedgerow.model.errors import NotEnoughData, UsageError
+from hedgerow.model.market import FundingPrints, Market
+from hedgerow.model.portfolio import Portfolio
+from hedgerow.runs import Backtest, BacktestSettings, backtest
+from hedgerow.testing import beta_market, market_of
+
+BETAS = {"BTC": 1.0, "ETH": 1.2, "SOL": 1.6, "ADA": 1.4}
+LAST = {"BTC": 60_000.0, "ETH": 3_000.0, "SOL": 150.0, "ADA": 0.5}
+HOURS_8 = np.timedelta64(8, "h")
+
+
+def prints(market: Market, rate: float = 0.0001) -> FundingPrints:
+    """Funding every eight hours of the whole market."""
+    begin = market.times[0] - np.timedelta64(round(market.bar_hours), "h")
+    times = np.arange(begin, market.times[-1] + HOURS_8, HOURS_8).astype("datetime64[ms]")
+    return FundingPrints("test", times, np.full(len(times), rate))
+
+
+@cache
+def history(days: int = 240, seed: int = 3) -> Market:
+    made = beta_market(BETAS, LAST, days=days, seed=seed)
+    return replace(made, funding={"BTC": prints(made), "ETH": prints(made, 0.0002)})
+
+
+def rows() -> Portfolio:
+    return book(spot("SOL", 400), spot("ADA", 50_000), spot("USDT", 20_000))
+
+
+def run(market: Market | None = None, held: Portfolio | None = None, **policy: Any) -> Backtest:
+    asked: dict[str, Any] = {"rebalance": "threshold:0.05"} | policy
+    return backtest(
+        Policy(**asked),
+        held or rows(),
+        market or history(),
+        lambda _: contracts(),
+        settings=BacktestSettings(),
+    )
+
+
+def test_a_hedge_takes_the_beta_out_and_every_bar_closes() -> None:
+    found = run()
+    measured = found.effectiveness()
+    assert measured.variance_removed.middle > 0.7
+    assert abs(measured.residual_beta.middle) < 0.15
+    assert measured.residual_beta.low <= measured.residual_beta.middle <= measured.residual_beta.high
+    gained = np.diff(found.gained_usd)
+    assert found.lines[1:].sum(axis=1) == pytest.approx(gained, abs=1e-6)
+    assert found.totals["funding"] > 0
+    assert found.totals["fees"] < 0
+    assert found.totals["slippage"] < 0
+    assert found.totals["basis"] == pytest.approx(found.totals["basis"])
+
+
+def test_half_the_beta_may_be_left() -> None:
+    half = run(target_beta=(0.5,))
+    measured = half.effectiveness()
+    assert measured.target_beta == pytest.approx(0.5, abs=0.1)
+    assert measured.residual_beta.low - 0.05 <= measured.target_beta <= measured.residual_beta.high + 0.05
+
+
+def test_the_future_changes_nothing_in_the_past() -> None:
+    whole, short = run(), run(_until(history(), 200))
+    rows_ = len(short.times)
+    np.testing.assert_array_equal(whole.nav_usd[:rows_], short.nav_usd)
+    np.testing.assert_array_equal(whole.lines[:rows_], short.lines)
+    assert [e for e in whole.events if e.time <= short.times[-1]] == list(short.events)
+
+
+def _until(market: Market, bars: int) -> Market:
+    return replace(
+        market,
+        times=market.times[:bars],
+        prices=market.prices[:bars],
+        volumes_usd=market.volumes_usd[:bars],
+        as_of=market.times[bars - 1],
+    )
+
+
+def test_the_order_of_assets_does_not_matter() -> None:
+    other = Portfolio(tuple(reversed(rows().positions)), "test")
+    assert run(held=other).gained_usd == pytest.approx(run().gained_usd, rel=1e-9, abs=1e-6)
+
+
+def test_the_same_inputs_give_the_same_bytes() -> None:
+    one, two = run(), run()
+    assert one.nav_usd.tobytes() == two.nav_usd.tobytes()
+    assert one.events == two.events
+
+
+def test_halving_the_bar_changes_no_funding_cash() -> None:
+    """With the same position the same settlements are paid at the same marks, whatever the bars between them."""
+    daily = history()
+    fixed = {"instruments": ("BTCUSDT",), "rebalance": "threshold:1000"}
+    halved = _halved(daily)
+    settings = BacktestSettings(train_days=90, estimate_days=10_000, choose_days=10_000)
+    policy = Policy(**fixed, target_beta_usd=(0.0,), overrides={})  # type: ignore[arg-type]
+    known = [
+        backtest(policy, rows(), market, lambda _: (contract(),), settings=settings)
+        for market in (daily, replace(halved, volumes_usd=halved.volumes_usd))
+    ]
+    paid = [{str(e.time)[:10]: 0.0 for e in k.events if e.kind == "funding"} for k in known]
+    for total, k in zip(paid, known, strict=True):
+        size = next(e.contracts for e in k.events if e.kind == "trade")
+        for e in k.events:
+            if e.kind == "funding":
+                total[str(e.time - np.timedelta64(1, "ms"))[:10]] = total.get(
+                    str(e.time - np.timedelta64(1, "ms"))[:10], 0.0
+                ) + e.usd / abs(size)
+    shared = [day for day in paid[0] if paid[0][day] and day in paid[1]]
+    assert len(shared) > 100
+    for day in shared:
+        assert paid[0][day] == pytest.approx(paid[1][day], rel=1e-9)
+
+
+def _halved(market: Market) -> Market:
+    """The same market with a bar put in the middle of each, on the straight line between its ends."""
+    prices, times = market.prices, market.times
+    middle = (prices[1:] + prices[:-1]) / 2.0
+    woven = np.empty((2 * len(prices) - 1, prices.shape[1]))
+    woven[::2], woven[1::2] = prices, middle
+    stamps = np.arange(2 * len(times) - 1) * np.timedelta64(12, "h") + times[0]
+    return replace(
+        market,
+        times=stamps,
+        prices=woven,
+        volumes_usd=np.full(woven.shape, 5e7),
+        bar_hours=12.0,
+    )
+
+
+def test_a_hedge_that_stands_is_not_traded_again() -> None:
+    calm = beta_market(BETAS, LAST, days=200, volatility=0.0001, own=0.00001, seed=1)
+    found = run(calm, rebalance="threshold:0.05")
+    assert sum(e.kind == "trade" for e in found.events) == 1
+
+
+def test_a_short_without_money_is_liquidated_and_the_book_lives_on() -> None:
+    moves = np.full(200, 0.004)
+    moves[::2] = -0.002
+    moves[150:] = 0.01
+    path = np.cumprod(1 + moves)
+    made = market_of({"BTC": 1e4 * path, "SOL": 50 * path**1.2})
+    found = run(made, held=book(spot("SOL", 1000)), collateral="15000USDT", rebalance="calendar:1000")
+    measured = found.effectiveness()
+    assert measured.liquidations >= 1
+    assert found.totals["liquidation"] < 0
+    assert measured.least_distance < 0.4
+    assert found.spot_usd[-1] > found.spot_usd[0]
+
+
+def test_margin_is_added_before_it_is_too_late_and_is_no_profit() -> None:
+    moves = np.full(200, 0.004)
+    moves[::2] = -0.002
+    moves[120:] = 0.02
+    path = np.cumprod(1 + moves)
+    made = market_of({"BTC": 1e4 * path, "SOL": 50 * path**1.2})
+    found = run(made, held=book(spot("SOL", 1000)), rebalance="calendar:1000")
+    deposits = [e for e in found.events if e.kind == "deposit"]
+    assert len(deposits) > 1
+    assert found.effectiveness().liquidations == 0
+    assert found.nav_usd[-1] - found.spot_usd[0] - sum(e.usd for e in deposits) == pytest.approx(
+        found.gained_usd[-1]
+    )
+
+
+def test_what_cannot_be_tested_says_so() -> None:
+    with pytest.raises(UsageError, match="open contracts"):
+        run(held=book(spot("SOL", 1), open_contract(contract(), "-1", 60_000)))
+    with pytest.raises(NotEnoughData, match="NOPE"):
+        run(held=book(spot("NOPE", 1)))
+    with pytest.raises(NotEnoughData, match="no bar is left"):
+        run(beta_market(BETAS, LAST, days=60))
+
+
+@pytest.mark.parametrize("rule", ["band", "band:0.02", "calendar:14", "stderr:1", "fixed:5"])
+def test_every_rule_runs(rule: str) -> None:
+    found = run(rebalance=rule)
+    assert found.effectiveness().variance_removed.middle > 0.6
+
+
+def test_two_factors_and_a_basket_run() -> None:
+    both = run(factor="BTC,ETH", target_beta=(0.2, 0.0))
+    assert both.before_usd.shape == (len(both.times), 2)
+    assert run(instruments=2, own=True).effectiveness().variance_removed.middle > 0.7

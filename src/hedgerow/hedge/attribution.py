@@ -8,7 +8,7 @@ Everything in dollars. Betas are those the hedge was sized with. Linear across b
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -38,11 +38,22 @@ class Attribution:
     @property
     def total(self) -> float:
         """The sum of all lines."""
-        return float(sum(astuple(self)))
+        return float(sum(getattr(self, name) for name in LINES))
 
     def __add__(self, other: Attribution) -> Attribution:
         """Return the lines of both, added one by one."""
-        return Attribution(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+        return Attribution(
+            self.alpha + other.alpha,
+            self.beta_spot + other.beta_spot,
+            self.beta_hedge + other.beta_hedge,
+            self.basis + other.basis,
+            self.funding + other.funding,
+            self.fees + other.fees,
+            self.slippage + other.slippage,
+            self.roll + other.roll,
+            self.fx + other.fx,
+            self.liquidation + other.liquidation,
+        )
 
 
 LINES = tuple(field.name for field in fields(Attribution))
@@ -91,25 +102,26 @@ def attribute(
     contract, its dollars times β·f are beta and the rest basis. A wallet of coins is a holding, and what a coin's own
     move does to unrealised profit is fx.
     """
-    lines = Attribution()
-    for move in moves:
-        lines += _spot(move, factor_change)
+    fx = 0.0
+    held = list(moves)
     for wallet in wallets:
         change = wallet.end_usd - wallet.start_usd
-        held = SpotMove(wallet.coins * wallet.start_usd, change / wallet.start_usd, wallet.beta, wallet.cash)
-        lines += _spot(held, factor_change) + Attribution(fx=wallet.unrealised * change)
-    for leg in legs:
-        beta = leg.delta_usd * float(leg.beta @ factor_change)
-        lines += Attribution(beta_hedge=beta, basis=leg.gained_usd - beta)
-    return lines
-
-
-def _spot(move: SpotMove, factor_change: FloatArray) -> Attribution:
-    gained = move.value_usd * move.change
-    if move.cash:
-        return Attribution(fx=gained)
-    beta = move.value_usd * float(move.beta @ factor_change)
-    return Attribution(beta_spot=beta, alpha=gained - beta)
+        fx += wallet.unrealised * change
+        held.append(
+            SpotMove(wallet.coins * wallet.start_usd, change / wallet.start_usd, wallet.beta, wallet.cash)
+        )
+    alpha, beta_spot = 0.0, 0.0
+    for move in held:
+        gained = move.value_usd * move.change
+        if move.cash:
+            fx += gained
+            continue
+        beta = move.value_usd * float(move.beta @ factor_change)
+        beta_spot += beta
+        alpha += gained - beta
+    hedge = [leg.delta_usd * float(leg.beta @ factor_change) for leg in legs]
+    basis = sum(leg.gained_usd - beta for leg, beta in zip(legs, hedge, strict=True))
+    return Attribution(alpha=alpha, beta_spot=beta_spot, beta_hedge=sum(hedge), basis=basis, fx=fx)
 
 
 def check_closes(lines: Attribution, change_usd: float, nav_usd: float, gross_usd: float) -> None:

@@ -134,14 +134,18 @@ class Market:
             return Quote(self.given[symbol], self.as_of, 0, given=True)
         if symbol not in self.symbols or not len(self.times):
             return None
-        series = self.prices[:, self.symbols.index(symbol)]
+        series = self.prices[-_STALE_BARS - 1 :, self.symbols.index(symbol)]
         known = np.flatnonzero(np.isfinite(series))
         if not len(known):
             return None
-        row = int(known[-1])
+        row = int(known[-1]) + max(len(self.times) - _STALE_BARS - 1, 0)
         hours = float((self.as_of - self.times[row]) / np.timedelta64(1, "h"))
         age = round(hours / self.bar_hours)
-        return None if age > _STALE_BARS else Quote(float(series[row]), self.times[row], age)
+        return (
+            None
+            if age > _STALE_BARS
+            else Quote(float(self.prices[row, self.symbols.index(symbol)]), self.times[row], age)
+        )
 
     def last_seen(self, symbol: str) -> np.datetime64 | None:
         """Return the last bar close at which `symbol` had a price, or None if never."""

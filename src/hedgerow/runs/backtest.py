@@ -6,6 +6,7 @@ The same frozen policy that plans, on what was known at each bar and nothing lat
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from hedgerow.runs.settings import BacktestSettings
 from hedgerow.runs.walk import Catalogue, Row, Walk
 
 __all__ = ["backtest"]
+
+_MARGIN_COINS = ("USDT", "USDC")
 
 
 def backtest(
@@ -40,7 +43,9 @@ def backtest(
     `BrokenPromise` if a bar's attribution does not close.
     """
     chosen = settings or BacktestSettings()
-    hedge = hedge_market or market
+    one_series = hedge_market is None or hedge_market is market
+    market = _with_dollars(market)
+    hedge = market if one_series or hedge_market is None else _with_dollars(hedge_market)
     panel = panel_of(
         book,
         market,
@@ -56,6 +61,16 @@ def backtest(
         if t % 256 == 0:
             report((t - panel.first) / (len(panel.times) - panel.first))
     return _result(policy, market, panel, walk, rows)
+
+
+def _with_dollars(market: Market) -> Market:
+    """The market with a dollar coin that nobody prices at one dollar, throughout; the run says so."""
+    unpriced = [s for s in _MARGIN_COINS if s not in market.symbols and s not in market.given]
+    return (
+        replace(market, given={**market.given, **dict.fromkeys(unpriced, 1.0)})
+        if market.currency == "USD"
+        else market
+    )
 
 
 def _start(settings: BacktestSettings, hedge: Market, market: Market) -> np.datetime64 | None:

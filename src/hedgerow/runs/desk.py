@@ -15,6 +15,7 @@ from hedgerow.hedge.sizing import size
 from hedgerow.hedge.terms import Terms
 from hedgerow.model.amounts import decimal_of
 from hedgerow.model.arrays import FloatArray
+from hedgerow.model.errors import BrokenPromise
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
 from hedgerow.model.portfolio import Portfolio, Position, PositionKind
@@ -61,6 +62,8 @@ def decide(
     )
     whole = _with_hedge(book, state, derivatives=not fresh)
     exposure, ranking, model = asked.rank(whole, market, known.contracts, hedge, known.betas, known.model)
+    if exposure.unknown:
+        raise BrokenPromise(f"a run cannot trade around what it does not know: {', '.join(exposure.unknown)}")
     plan = size(
         exposure,
         ranking,

@@ -11,11 +11,13 @@ import pytest
 from tests.hedge.books import book, contract, open_contract, spot
 from tests.hedge.plans import contracts
 
+from hedgerow.hedge.effectiveness import effectiveness
 from hedgerow.hedge.policy import Policy
 from hedgerow.model.errors import NotEnoughData, UsageError
+from hedgerow.model.journal import RunResult
 from hedgerow.model.market import FundingPrints, Market
 from hedgerow.model.portfolio import Portfolio
-from hedgerow.runs import Backtest, BacktestSettings, backtest
+from hedgerow.runs import BacktestSettings, backtest
 from hedgerow.testing import beta_market, market_of
 
 BETAS = {"BTC": 1.0, "ETH": 1.2, "SOL": 1.6, "ADA": 1.4}
@@ -40,7 +42,7 @@ def rows() -> Portfolio:
     return book(spot("SOL", 400), spot("ADA", 50_000), spot("USDT", 20_000))
 
 
-def run(market: Market | None = None, held: Portfolio | None = None, **policy: Any) -> Backtest:
+def run(market: Market | None = None, held: Portfolio | None = None, **policy: Any) -> RunResult:
     asked: dict[str, Any] = {"rebalance": "threshold:0.05"} | policy
     return backtest(
         Policy(**asked),
@@ -53,7 +55,7 @@ def run(market: Market | None = None, held: Portfolio | None = None, **policy: A
 
 def test_a_hedge_takes_the_beta_out_and_every_bar_closes() -> None:
     found = run()
-    measured = found.effectiveness()
+    measured = effectiveness(found)
     assert measured.variance_removed.middle > 0.7
     assert abs(measured.residual_beta.middle) < 0.15
     assert measured.residual_beta.low <= measured.residual_beta.middle <= measured.residual_beta.high
@@ -67,7 +69,7 @@ def test_a_hedge_takes_the_beta_out_and_every_bar_closes() -> None:
 
 def test_half_the_beta_may_be_left() -> None:
     half = run(target_beta=(0.5,))
-    measured = half.effectiveness()
+    measured = effectiveness(half)
     assert measured.target_beta == pytest.approx(0.5, abs=0.1)
     assert measured.residual_beta.low - 0.05 <= measured.target_beta <= measured.residual_beta.high + 0.05
 
@@ -155,7 +157,7 @@ def test_a_short_without_money_is_liquidated_and_the_book_lives_on() -> None:
     path = np.cumprod(1 + moves)
     made = market_of({"BTC": 1e4 * path, "SOL": 50 * path**1.2})
     found = run(made, held=book(spot("SOL", 1000)), collateral="15000USDT", rebalance="calendar:1000")
-    measured = found.effectiveness()
+    measured = effectiveness(found)
     assert measured.liquidations >= 1
     assert found.totals["liquidation"] < 0
     assert measured.least_distance < 0.4
@@ -171,7 +173,7 @@ def test_margin_is_added_before_it_is_too_late_and_is_no_profit() -> None:
     found = run(made, held=book(spot("SOL", 1000)), rebalance="calendar:1000")
     deposits = [e for e in found.events if e.kind == "deposit"]
     assert len(deposits) > 1
-    assert found.effectiveness().liquidations == 0
+    assert effectiveness(found).liquidations == 0
     assert found.nav_usd[-1] - found.spot_usd[0] - sum(e.usd for e in deposits) == pytest.approx(
         found.gained_usd[-1]
     )
@@ -189,10 +191,10 @@ def test_what_cannot_be_tested_says_so() -> None:
 @pytest.mark.parametrize("rule", ["band", "band:0.02", "calendar:14", "stderr:1", "fixed:5"])
 def test_every_rule_runs(rule: str) -> None:
     found = run(rebalance=rule)
-    assert found.effectiveness().variance_removed.middle > 0.6
+    assert effectiveness(found).variance_removed.middle > 0.6
 
 
 def test_two_factors_and_a_basket_run() -> None:
     both = run(factor="BTC,ETH", target_beta=(0.2, 0.0))
     assert both.before_usd.shape == (len(both.times), 2)
-    assert run(instruments=2, own=True).effectiveness().variance_removed.middle > 0.7
+    assert effectiveness(run(instruments=2, own=True)).variance_removed.middle > 0.7

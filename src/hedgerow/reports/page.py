@@ -6,9 +6,6 @@ ticket_page(ticket) -> str
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from importlib.resources import files
-from typing import Any
 
 import numpy as np
 
@@ -16,46 +13,20 @@ from hedgerow.hedge.ticket import Ticket
 from hedgerow.model.display import plain
 from hedgerow.reports import charts
 from hedgerow.reports.layout import instant
+from hedgerow.reports.parts import Figure, Section, rendered
 from hedgerow.reports.wording import amount, number, percent, plain_text, price
 
 __all__ = ["ticket_page"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Figure:
-    """A chart with its caption, its text summary and the table of its numbers."""
-
-    svg: str
-    caption: str
-    summary: str
-    names: list[str]
-    rows: list[list[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Section:
-    """A step of the work: its heading, lines of facts, and figures."""
-
-    heading: str
-    facts: list[tuple[str, str]]
-    figures: list[_Figure]
-
-
 def ticket_page(ticket: Ticket) -> str:
     """Return the whole page. Everything that comes from a file is escaped; unknown is said, never blank or 0."""
-    from jinja2 import Environment, select_autoescape
-
-    folder = files("hedgerow.reports") / "templates"
-    environment = Environment(
-        autoescape=select_autoescape(default=True), trim_blocks=True, lstrip_blocks=True
-    )
-    template = environment.from_string((folder / "ticket.html").read_text(encoding="utf-8"))
-    return template.render(
-        ticket=ticket,
-        style=(folder / "ticket.css").read_text(encoding="utf-8"),
+    return rendered(
+        "ticket.html",
+        simulated=ticket.simulated,
+        heading="Hedge ticket",
+        lead=f"{plain_text(ticket.source)} · as of {instant(ticket.as_of)} · amounts in {ticket.currency}",
         title=("SIMULATED " if ticket.simulated else "") + "hedge ticket",
-        when=instant(ticket.as_of),
-        source=plain_text(ticket.source),
         six=_six(ticket),
         sections=_sections(ticket),
         refusals=[
@@ -100,19 +71,19 @@ def _six(ticket: Ticket) -> list[tuple[str, str]]:
     ]
 
 
-def _sections(ticket: Ticket) -> list[_Section]:
+def _sections(ticket: Ticket) -> list[Section]:
     sections = [
-        _Section("1 What the book is worth", _worth(ticket), []),
-        _Section("2 What it moves like", _exposure(ticket), [_betas_figure(ticket)]),
-        _Section("3 Which contract", _ranking(ticket), []),
-        _Section("4 How many", _legs(ticket), [_exposure_figure(ticket)]),
+        Section("1 What the book is worth", _worth(ticket), []),
+        Section("2 What it moves like", _exposure(ticket), [_betas_figure(ticket)]),
+        Section("3 Which contract", _ranking(ticket), []),
+        Section("4 How many", _legs(ticket), [_exposure_figure(ticket)]),
     ]
     if ticket.plan.legs:
-        sections.append(_Section("What it costs", _costs(ticket), [_costs_figure(ticket)]))
-        sections.append(_Section("What it needs", _margin(ticket), [_survival_figure(ticket)]))
+        sections.append(Section("What it costs", _costs(ticket), [_costs_figure(ticket)]))
+        sections.append(Section("What it needs", _margin(ticket), [_survival_figure(ticket)]))
     if ticket.plan.frontier:
-        sections.append(_Section("More contracts", [], [_frontier_figure(ticket)]))
-    sections.append(_Section("What could go wrong", [], [_stress_figure(ticket)]))
+        sections.append(Section("More contracts", [], [_frontier_figure(ticket)]))
+    sections.append(Section("What could go wrong", [], [_stress_figure(ticket)]))
     return sections
 
 
@@ -194,7 +165,7 @@ def _margin(ticket: Ticket) -> list[tuple[str, str]]:
     return rows
 
 
-def _betas_figure(ticket: Ticket) -> _Figure:
+def _betas_figure(ticket: Ticket) -> Figure:
     betas, held = ticket.betas, ticket.worth.assets
     rows = [
         [
@@ -212,10 +183,10 @@ def _betas_figure(ticket: Ticket) -> _Figure:
     summary = f"{len(rows)} coins; the bar is one standard error either way, the shape says whether it is estimated, prior or given."
     moving = any(betas.method[betas.symbols.index(r[0])] != "policy" and r[1] != "unknown" for r in rows)
     drawn = charts.svg(charts.chart_betas(betas, held), caption, summary) if moving else ""
-    return _Figure(drawn, caption, summary, ["coin", "beta", "error", "R²", "returns", "from"], rows)
+    return Figure(drawn, caption, summary, ["coin", "beta", "error", "R²", "returns", "from"], rows)
 
 
-def _exposure_figure(ticket: Ticket) -> _Figure:
+def _exposure_figure(ticket: Ticket) -> Figure:
     money, plan = _money(ticket), ticket.plan
     rows = [
         [
@@ -231,7 +202,7 @@ def _exposure_figure(ticket: Ticket) -> _Figure:
         "Dollar beta before and after",
         f"{rows[0][1]} before, {rows[0][2]} after, target {rows[0][3]}, ± {rows[0][4]}.",
     )
-    return _Figure(
+    return Figure(
         charts.svg(charts.chart_exposure(plan), caption, summary),
         caption,
         summary,
@@ -240,7 +211,7 @@ def _exposure_figure(ticket: Ticket) -> _Figure:
     )
 
 
-def _costs_figure(ticket: Ticket) -> _Figure:
+def _costs_figure(ticket: Ticket) -> Figure:
     money = _money(ticket)
     rows = [
         [
@@ -259,12 +230,10 @@ def _costs_figure(ticket: Ticket) -> _Figure:
         "A point is what is expected, the line its band; below zero it is earned.",
     )
     drawn = charts.svg(charts.chart_costs(ticket.plan), caption, summary)
-    return _Figure(
-        drawn, caption, summary, ["cost", "when", "expected", "low", "high", "known", "from"], rows
-    )
+    return Figure(drawn, caption, summary, ["cost", "when", "expected", "low", "high", "known", "from"], rows)
 
 
-def _survival_figure(ticket: Ticket) -> _Figure:
+def _survival_figure(ticket: Ticket) -> Figure:
     rows = [
         [
             plain_text(a.account),
@@ -280,10 +249,10 @@ def _survival_figure(ticket: Ticket) -> _Figure:
         + ". Coins held elsewhere do not count."
     )
     drawn = charts.svg(charts.chart_survival(ticket), caption, summary)
-    return _Figure(drawn, caption, summary, ["account", "asked for", "liquidated at", "chance"], rows)
+    return Figure(drawn, caption, summary, ["account", "asked for", "liquidated at", "chance"], rows)
 
 
-def _frontier_figure(ticket: Ticket) -> _Figure:
+def _frontier_figure(ticket: Ticket) -> Figure:
     money = _money(ticket)
     rows = [
         [
@@ -316,12 +285,12 @@ def _frontier_figure(ticket: Ticket) -> _Figure:
         "which",
         "",
     ]
-    return _Figure(
+    return Figure(
         charts.svg(charts.chart_frontier(ticket.plan), caption, summary), caption, summary, names, rows
     )
 
 
-def _stress_figure(ticket: Ticket) -> _Figure:
+def _stress_figure(ticket: Ticket) -> Figure:
     money = _money(ticket)
     rows = [
         [
@@ -340,8 +309,8 @@ def _stress_figure(ticket: Ticket) -> _Figure:
         "Stress",
         f"The worst row is {plain_text(worst.name)}: {money(worst.net_usd)} with the hedge.",
     )
-    drawn: Any = charts.svg(charts.chart_stress(ticket), caption, summary)
-    return _Figure(
+    drawn = charts.svg(charts.chart_stress(ticket), caption, summary)
+    return Figure(
         drawn,
         caption,
         summary,

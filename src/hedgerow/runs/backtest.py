@@ -12,11 +12,11 @@ import numpy as np
 
 from hedgerow.hedge.attribution import LINES
 from hedgerow.hedge.policy import Policy
+from hedgerow.model.journal import RunResult
 from hedgerow.model.market import Market
 from hedgerow.model.portfolio import Portfolio
 from hedgerow.runs.panel import Panel, panel_of
 from hedgerow.runs.prices import Prices
-from hedgerow.runs.result import Backtest
 from hedgerow.runs.settings import BacktestSettings
 from hedgerow.runs.walk import Catalogue, Row, Walk
 
@@ -33,7 +33,7 @@ def backtest(
     hedge_market: Market | None = None,
     settings: BacktestSettings | None = None,
     report: Callable[[float], None] = lambda _: None,
-) -> Backtest:
+) -> RunResult:
     """Return what `policy` would have done with a spot `book` on `market`, bar by bar.
 
     `catalogue` makes the contracts of a market; `hedge_market` has their prices and funding if the book's market does
@@ -81,12 +81,12 @@ def _start(settings: BacktestSettings, hedge: Market, market: Market) -> np.date
     return begins if settings.start is None or settings.start < begins else settings.start
 
 
-def _result(policy: Policy, market: Market, panel: Panel, walk: Walk, rows: list[Row]) -> Backtest:
+def _result(policy: Policy, market: Market, panel: Panel, walk: Walk, rows: list[Row]) -> RunResult:
     times = panel.times[panel.first :]
     spot = np.array([row.spot for row in rows])
     deposits = np.array([row.deposit for row in rows])
     nav = np.array([row.nav for row in rows])
-    return Backtest(
+    return RunResult(
         times=times,
         factors=policy.factors,
         nav_usd=nav,
@@ -103,6 +103,7 @@ def _result(policy: Policy, market: Market, panel: Panel, walk: Walk, rows: list
         distance=np.array([row.distance for row in rows]),
         traded_usd=np.array([row.traded for row in rows]),
         lines=np.array([[getattr(row.lines, name) for name in LINES] for row in rows]),
+        line_names=LINES,
         events=tuple(walk.events),
         notes=(*panel.notes, *_notes(walk, market)),
         source=market.source,

@@ -25,6 +25,7 @@ from hedgerow.hedge.policy import Policy
 from hedgerow.hedge.rebalance import Drift, Rebalance, Review, rebalance_of, review
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.instruments import Instrument
+from hedgerow.model.journal import Happened
 from hedgerow.model.market import Market
 from hedgerow.model.portfolio import Portfolio
 from hedgerow.runs.collateral import margin_wanted
@@ -32,7 +33,6 @@ from hedgerow.runs.desk import decide
 from hedgerow.runs.learning import Known, drifting, learn
 from hedgerow.runs.panel import Panel, cut
 from hedgerow.runs.prices import Prices
-from hedgerow.runs.result import Happened
 from hedgerow.runs.scene import Scene
 from hedgerow.runs.settings import BacktestSettings
 

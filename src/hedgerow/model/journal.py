@@ -1,0 +1,101 @@
+"""What a run leaves behind: one row a bar and one row an event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hedgerow.model.arrays import FloatArray, IntArray, TimeArray
+from hedgerow.model.display import Result
+
+__all__ = ["Happened", "RunResult"]
+
+_DAY = np.timedelta64(1, "D")
+_DAYS_A_YEAR = 365.0
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One event of a run: a trade, a settlement of funding, a deposit, a liquidation."""
+
+    time: np.datetime64
+    kind: str
+    instrument: str
+    contracts: float
+    price: float
+    usd: float
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RunResult(Result):
+    """A policy through time. Arrays are (T,) bars, or (T, K) over the factors.
+
+    `nav_usd` is book and hedge account; `spot_usd` the book alone; `unhedged_usd` what the book gained since the
+    start, `gained_usd` what book and hedge did (deposits are in neither). `lines` (T, L) is the attribution of each
+    bar, `line_names` its columns. `before_usd` and `after_usd` are dollar betas before and after the bar's trades;
+    `distance` the move that would liquidate the nearest account, NaN with nothing open.
+    """
+
+    times: TimeArray
+    factors: tuple[str, ...]
+    nav_usd: FloatArray
+    spot_usd: FloatArray
+    unhedged_usd: FloatArray
+    gained_usd: FloatArray
+    deposits_usd: FloatArray
+    before_usd: FloatArray
+    after_usd: FloatArray
+    target_usd: FloatArray
+    band_usd: FloatArray
+    betas_usd: FloatArray
+    factor_change: FloatArray
+    distance: FloatArray
+    traded_usd: FloatArray
+    lines: FloatArray
+    line_names: tuple[str, ...]
+    events: tuple[Happened, ...]
+    notes: tuple[str, ...]
+    source: str
+    simulated: bool
+    currency: str
+    policy: str
+    seed: int = 0
+
+    @property
+    def totals(self) -> dict[str, float]:
+        """Dollars of each line over the whole run."""
+        return dict(zip(self.line_names, (float(x) for x in self.lines.sum(axis=0)), strict=True))
+
+    @property
+    def years(self) -> float:
+        """Length of the run."""
+        return float((self.times[-1] - self.times[0]) / _DAY) / _DAYS_A_YEAR
+
+    def daily(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return daily returns on the book's value: unhedged (D,), hedged (D,), of the factors (D, K)."""
+        ends = self._day_ends()
+        size = self.spot_usd[ends[:-1]]
+        grown = np.vstack([np.ones(len(self.factors)), np.cumprod(1.0 + self.factor_change[1:], axis=0)])
+        return (
+            np.diff(self.unhedged_usd[ends]) / size,
+            np.diff(self.gained_usd[ends]) / size,
+            grown[ends][1:] / grown[ends][:-1] - 1.0,
+        )
+
+    def _day_ends(self) -> IntArray:
+        days = (self.times - np.timedelta64(1, "ms")).astype("datetime64[D]")
+        ends: IntArray = np.flatnonzero(np.append(days[1:] != days[:-1], True)).astype(np.int64)
+        return ends
+
+    def headline(self) -> str:
+        """Return the result in one line."""
+        return (
+            f"Run {str(self.times[0])[:10]} to {str(self.times[-1])[:10]}: the book {self.unhedged_usd[-1]:+,.0f} alone,"
+            f" {self.gained_usd[-1]:+,.0f} hedged, in {self.currency}"
+        )
+
+    def table(self) -> tuple[list[str], list[list[object]]]:
+        """Return the lines of the attribution with their totals."""
+        return ["line", "usd"], [[name, dollars] for name, dollars in self.totals.items()]

@@ -36,6 +36,11 @@ _VERBS = (
     ("plan", "hedgerow.cli.hedge:plan", "How many contracts, at what cost and margin, and what is left?"),
     ("stress", "hedgerow.cli.hedge:stress", "What could go wrong, with the hedge and without?"),
     ("demo", "hedgerow.cli.hedge:demo", "A plan for an example book on the simulated market."),
+    (
+        "backtest",
+        "hedgerow.cli.history:backtest",
+        "Would this hedge have worked, and what would it have cost?",
+    ),
     ("config", "hedgerow.cli.settings:config", "Show the settings in force, or their schema."),
     ("doctor", "hedgerow.cli.settings:doctor", "Check this installation."),
 )

@@ -11,9 +11,8 @@ from cyclopts import Parameter
 
 from hedgerow import app as steps
 from hedgerow.cli.options import BetaOptions, DataOptions, HedgeOptions, Output, settings_of
-from hedgerow.cli.output import answer, progress
+from hedgerow.cli.output import answer, progress, written
 from hedgerow.hedge.ticket import Ticket
-from hedgerow.model.errors import BadInput
 from hedgerow.reports import wire
 
 __all__ = ["choose", "demo", "plan", "stress"]
@@ -171,12 +170,4 @@ def _write_page(ticket: Ticket, path: Path | None) -> None:
         return
     from hedgerow.reports.page import ticket_page
 
-    try:
-        path.write_text(ticket_page(ticket), encoding="utf-8")
-    except OSError as why:
-        raise BadInput(
-            f"cannot be written: {why.strerror}",
-            file=str(path),
-            advice="Give a file in a folder that exists.",
-        ) from None
-    sys.stderr.write(f"wrote {path}\n")
+    written(path, ticket_page(ticket))

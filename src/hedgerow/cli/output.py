@@ -6,16 +6,17 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hedgerow.model.errors import HedgerowError
+from hedgerow.model.errors import BadInput, HedgerowError
 from hedgerow.reports.wire import encode, error_json
 from hedgerow.reports.wording import plain_text
 
 if TYPE_CHECKING:
     from hedgerow.cli.options import Output
 
-__all__ = ["answer", "progress", "show_error"]
+__all__ = ["answer", "progress", "show_error", "written"]
 
 _WIDTH_WITHOUT_TERMINAL = 120
 
@@ -47,6 +48,19 @@ def progress(output: Output) -> Iterator[Callable[[str], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
         task = shown.add_task("starting", total=None)
         yield lambda said: shown.update(task, description=plain_text(said))
+
+
+def written(path: Path, page: str) -> None:
+    """Write a page and say so on stderr; raises `BadInput` where it cannot be."""
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as why:
+        raise BadInput(
+            f"cannot be written: {why.strerror}",
+            file=str(path),
+            advice="Give a file in a folder that exists.",
+        ) from None
+    sys.stderr.write(f"wrote {path}\n")
 
 
 def show_error(error: HedgerowError, *, as_json: bool) -> None:

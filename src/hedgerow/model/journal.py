@@ -34,7 +34,7 @@ class RunResult(Result):
 
     `nav_usd` is book and hedge account; `spot_usd` the book alone; `unhedged_usd` what the book gained since the
     start, `gained_usd` what book and hedge did (deposits are in neither). `lines` (T, L) is the attribution of each
-    bar, `line_names` its columns. `before_usd` and `after_usd` are dollar betas before and after the bar's trades;
+    bar, `line_names` its columns. `book_beta_usd` is the dollar beta of the book alone, `before_usd` and `after_usd` of book and hedge before and after the bar's trades;
     `distance` the move that would liquidate the nearest account, NaN with nothing open.
     """
 
@@ -49,7 +49,7 @@ class RunResult(Result):
     after_usd: FloatArray
     target_usd: FloatArray
     band_usd: FloatArray
-    betas_usd: FloatArray
+    book_beta_usd: FloatArray
     factor_change: FloatArray
     distance: FloatArray
     traded_usd: FloatArray

@@ -12,19 +12,24 @@ from hedgerow.model.betas import Betas
 from hedgerow.reports.wording import plain_text
 
 __all__ = [
+    "ACCENT",
+    "BAD",
+    "QUIET",
+    "WIDTH",
     "chart_betas",
     "chart_costs",
     "chart_exposure",
     "chart_frontier",
+    "chart_of",
     "chart_stress",
     "chart_survival",
     "svg",
 ]
 
-_WIDTH = 640
+WIDTH = 640
 _LABEL = 300
 _ROOM = {"left": 34, "right": 44, "top": 5, "bottom": 5}
-_ACCENT, _QUIET, _BAD = "#1f6f5c", "#8a8f98", "#a33b2a"
+ACCENT, QUIET, BAD = "#1f6f5c", "#8a8f98", "#a33b2a"
 _MOST_COINS = 30
 
 
@@ -40,16 +45,16 @@ def chart_betas(betas: Betas, held: tuple[str, ...] | None = None) -> Any:
             rows.append(
                 {"coin": symbol, "beta": beta, "low": beta - error, "high": beta + error, "from": known}
             )
-    base = _chart(rows[:_MOST_COINS]).encode(y=alt.Y("coin:N", sort="-x", title=None))
+    base = chart_of(rows[:_MOST_COINS]).encode(y=alt.Y("coin:N", sort="-x", title=None))
     title = f"beta to {betas.factors[0]}"
-    bars = base.mark_rule(color=_QUIET, strokeWidth=3).encode(x=alt.X("low:Q", title=title), x2="high:Q")
-    points = base.mark_point(color=_ACCENT, filled=True, size=80).encode(
+    bars = base.mark_rule(color=QUIET, strokeWidth=3).encode(x=alt.X("low:Q", title=title), x2="high:Q")
+    points = base.mark_point(color=ACCENT, filled=True, size=80).encode(
         x="beta:Q",
         shape=alt.Shape(
             "from:N", title="from", scale=alt.Scale(domain=["estimate", "prior", "override", "factor"])
         ),
     )
-    return (bars + points).properties(width=_WIDTH, height=max(22 * min(len(rows), _MOST_COINS), 44))
+    return (bars + points).properties(width=WIDTH, height=max(22 * min(len(rows), _MOST_COINS), 44))
 
 
 def chart_exposure(plan: HedgePlan) -> Any:
@@ -70,14 +75,14 @@ def chart_exposure(plan: HedgePlan) -> Any:
             )
             targets.append({"row": f"{factor} {state}", "target": float(plan.target_usd[k])})
     order = [row["row"] for row in rows]
-    base = _chart(rows).encode(y=alt.Y("row:N", sort=order, title=None))
-    bars = base.mark_bar(color=_ACCENT, height=14).encode(
+    base = chart_of(rows).encode(y=alt.Y("row:N", sort=order, title=None))
+    bars = base.mark_bar(color=ACCENT, height=14).encode(
         x=alt.X("beta:Q", title="dollars of beta", axis=alt.Axis(format="~s"))
     )
-    errors = base.mark_rule(color=_QUIET, strokeWidth=3).encode(x="low:Q", x2="high:Q")
-    ticks = _chart(targets).mark_tick(color=_BAD, thickness=3, height=22)
+    errors = base.mark_rule(color=QUIET, strokeWidth=3).encode(x="low:Q", x2="high:Q")
+    ticks = chart_of(targets).mark_tick(color=BAD, thickness=3, height=22)
     marks = ticks.encode(y=alt.Y("row:N", sort=order, title=None), x="target:Q")
-    return (bars + errors + marks).properties(width=_WIDTH, height=34 * len(rows))
+    return (bars + errors + marks).properties(width=WIDTH, height=34 * len(rows))
 
 
 def chart_costs(plan: HedgePlan) -> Any:
@@ -93,12 +98,12 @@ def chart_costs(plan: HedgePlan) -> Any:
         }
         for line in plan.costs
     ]
-    base = _chart(rows).encode(y=alt.Y("line:N", sort=None, title=None))
-    band = base.mark_rule(color=_QUIET, strokeWidth=6, opacity=0.6).encode(
+    base = chart_of(rows).encode(y=alt.Y("line:N", sort=None, title=None))
+    band = base.mark_rule(color=QUIET, strokeWidth=6, opacity=0.6).encode(
         x=alt.X("low:Q", title="dollars, earned below zero", axis=alt.Axis(format="~s")), x2="high:Q"
     )
-    points = base.mark_point(color=_ACCENT, filled=True, size=90).encode(x="usd:Q")
-    return (band + points).properties(width=_WIDTH, height=26 * max(len(rows), 1))
+    points = base.mark_point(color=ACCENT, filled=True, size=90).encode(x="usd:Q")
+    return (band + points).properties(width=WIDTH, height=26 * max(len(rows), 1))
 
 
 def chart_survival(ticket: Ticket) -> Any:
@@ -117,20 +122,20 @@ def chart_survival(ticket: Ticket) -> Any:
         ends.append({"account": account.account, "at": account.required_rally, "what": "asked for"})
     x = alt.X("move:Q", title="move against the hedge", axis=alt.Axis(format="%"))
     y = alt.Y("left:Q", title="collateral left, dollars", axis=alt.Axis(format="~s"))
-    line = _chart(rows).mark_line(color=_ACCENT).encode(x=x, y=y, strokeDash="account:N")
+    line = chart_of(rows).mark_line(color=ACCENT).encode(x=x, y=y, strokeDash="account:N")
     rule = (
-        _chart(ends)
+        chart_of(ends)
         .mark_rule(strokeWidth=2)
         .encode(
             x="at:Q",
             color=alt.Color(
                 "what:N",
                 title=None,
-                scale=alt.Scale(domain=["liquidated", "asked for"], range=[_BAD, _QUIET]),
+                scale=alt.Scale(domain=["liquidated", "asked for"], range=[BAD, QUIET]),
             ),
         )
     )
-    return (line + rule).properties(width=_WIDTH, height=220)
+    return (line + rule).properties(width=WIDTH, height=220)
 
 
 def chart_frontier(plan: HedgePlan) -> Any:
@@ -141,17 +146,17 @@ def chart_frontier(plan: HedgePlan) -> Any:
         {"count": p.count, "left": p.left, "auto": "auto stops here" if p.chosen else "other"}
         for p in plan.frontier
     ]
-    base = _chart(rows).encode(
+    base = chart_of(rows).encode(
         x=alt.X("count:O", title="contracts", axis=alt.Axis(labelAngle=0)),
         y=alt.Y("left:Q", title="variance left", axis=alt.Axis(format="%")),
     )
     points = base.mark_point(filled=True, size=90).encode(
         color=alt.Color(
-            "auto:N", title=None, scale=alt.Scale(domain=["auto stops here", "other"], range=[_BAD, _ACCENT])
+            "auto:N", title=None, scale=alt.Scale(domain=["auto stops here", "other"], range=[BAD, ACCENT])
         ),
         shape=alt.Shape("auto:N", title=None, scale=alt.Scale(domain=["auto stops here", "other"])),
     )
-    return (base.mark_line(color=_ACCENT) + points).properties(width=_WIDTH, height=220)
+    return (base.mark_line(color=ACCENT) + points).properties(width=WIDTH, height=220)
 
 
 def chart_stress(ticket: Ticket) -> Any:
@@ -162,19 +167,19 @@ def chart_stress(ticket: Ticket) -> Any:
     for row in ticket.stress:
         rows.append({"scenario": row.name, "usd": row.book_usd, "of": "unhedged"})
         rows.append({"scenario": row.name, "usd": row.net_usd, "of": "hedged"})
-    chart = _chart(rows).mark_point(filled=True, size=70)
+    chart = chart_of(rows).mark_point(filled=True, size=70)
     return chart.encode(
         y=alt.Y("scenario:N", sort=None, title=None),
         x=alt.X("usd:Q", title="profit, dollars", axis=alt.Axis(format="~s")),
         color=alt.Color(
-            "of:N", title=None, scale=alt.Scale(domain=["unhedged", "hedged"], range=[_QUIET, _ACCENT])
+            "of:N", title=None, scale=alt.Scale(domain=["unhedged", "hedged"], range=[QUIET, ACCENT])
         ),
         shape=alt.Shape("of:N", title=None, scale=alt.Scale(domain=["unhedged", "hedged"])),
-    ).properties(width=_WIDTH - 120, height=20 * max(len(ticket.stress), 1))
+    ).properties(width=WIDTH - 120, height=20 * max(len(ticket.stress), 1))
 
 
-def _chart(rows: list[dict[str, Any]]) -> Any:
-    """A chart on rows that travel with it."""
+def chart_of(rows: list[dict[str, Any]]) -> Any:
+    """Return a chart on rows that travel with it."""
     import altair as alt
 
     inline: Any = alt.InlineData

@@ -11,13 +11,14 @@ __all__ = ["Figure", "Section", "rendered"]
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A chart with its caption, its text summary and the table of its numbers."""
+    """A chart with its caption, its text summary and the table of its numbers; `empty` says why there is no chart."""
 
     svg: str
     caption: str
     summary: str
     names: list[str]
     rows: list[list[str]]
+    empty: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def _result(policy: Policy, market: Market, panel: Panel, walk: Walk, rows: list
         after_usd=np.array([row.after for row in rows]),
         target_usd=np.array([row.target for row in rows]),
         band_usd=np.array([row.band for row in rows]),
-        betas_usd=np.array([row.book_beta for row in rows]),
+        book_beta_usd=np.array([row.book_beta for row in rows]),
         factor_change=panel.factor[panel.first :],
         distance=np.array([row.distance for row in rows]),
         traded_usd=np.array([row.traded for row in rows]),

@@ -10,8 +10,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, sync_playwright
 from tests.reports.test_page import tickets
+from tests.reports.test_run_page import runs
 
+from hedgerow.hedge.effectiveness import effectiveness
 from hedgerow.reports.page import ticket_page
+from hedgerow.reports.run_page import run_page
 
 FLAGS = [
     "--no-sandbox",
@@ -35,8 +38,22 @@ def browser(chromium: Path) -> Iterator[Browser]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_the_page_in_a_browser(browser: Browser, tmp_path: Path, name: str, scheme: Any, width: int) -> None:
-    file = tmp_path / "ticket.html"
-    file.write_text(ticket_page(tickets()[name]), encoding="utf-8")
+    look_at(browser, tmp_path, ticket_page(tickets()[name]), scheme, width)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["plain", "hostile"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_page_of_a_run(browser: Browser, tmp_path: Path, name: str, scheme: Any, width: int) -> None:
+    made = runs()[name]
+    look_at(browser, tmp_path, run_page(made, effectiveness(made)), scheme, width)
+
+
+def look_at(browser: Browser, folder: Path, html: str, scheme: Any, width: int) -> None:
+    """Open a page, see that it asks for nothing, says nothing, fits, and that axe finds nothing."""
+    file = folder / "page.html"
+    file.write_text(html, encoding="utf-8")
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     requests: list[str] = []
     said: list[str] = []

@@ -19,19 +19,15 @@ from hedgerow.model.journal import RunResult
 
 __all__ = ["fingerprint", "write_run"]
 
-_BLOCK = 1 << 20
-
 
 def fingerprint(path: str | Path) -> str:
     """Return the SHA-256 of a file, or of all files of a folder in the order of their names."""
     where = Path(path)
     digest = hashlib.sha256()
-    for file in sorted(where.rglob("*")) if where.is_dir() else [where]:
-        if file.is_file():
-            digest.update(file.name.encode())
-            with file.open("rb") as opened:
-                while block := opened.read(_BLOCK):
-                    digest.update(block)
+    for file in sorted(f for f in where.rglob("*") if f.is_file()) if where.is_dir() else [where]:
+        digest.update(file.name.encode())
+        with file.open("rb") as opened:
+            digest.update(hashlib.file_digest(opened, "sha256").digest())
     return digest.hexdigest()
 
 
@@ -42,34 +38,40 @@ def write_run(
 
     Raises `UsageError` where a run is there already, or nothing can be written.
     """
-    import polars as pl
-
     where = Path(folder)
     if (where / "ticks.parquet").exists():
         raise UsageError(f"{where} holds a run already", advice="Give another folder, or remove it first.")
     try:
-        where.mkdir(parents=True, exist_ok=True)
-        told = {
-            "source": run.source,
-            "simulated": run.simulated,
-            "currency": run.currency,
-            "factors": list(run.factors),
-            "notes": list(run.notes),
-            "files": {
-                name: {"name": file_name(Path(path)), "sha256": fingerprint(path)}
-                for name, path in inputs.items()
-            },
-        }
-        for name, document in (("policy", policy), ("inputs", told)):
-            (where / f"{name}.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-        pl.DataFrame(_ticks(run)).write_parquet(where / "ticks.parquet")
-        pl.DataFrame(_events(run), schema_overrides={"time": pl.Datetime("ms")}).write_parquet(
-            where / "events.parquet"
-        )
+        _write(where, run, {"policy": dict(policy), "inputs": _told(run, inputs)})
     except OSError as why:
-        raise UsageError(
-            f"{where} cannot be written: {why.strerror}", advice="Give a folder you may write to."
-        ) from None
+        advice = "Give a folder you may write to."
+        raise UsageError(f"{where} cannot be written: {why.strerror}", advice=advice) from None
+
+
+def _told(run: RunResult, inputs: Mapping[str, str]) -> dict[str, Any]:
+    """What the run was asked of, with the name and hash of every file."""
+    files = {
+        name: {"name": file_name(Path(path)), "sha256": fingerprint(path)} for name, path in inputs.items()
+    }
+    return {
+        "source": run.source,
+        "simulated": run.simulated,
+        "currency": run.currency,
+        "factors": list(run.factors),
+        "notes": list(run.notes),
+        "files": files,
+    }
+
+
+def _write(where: Path, run: RunResult, documents: Mapping[str, Mapping[str, Any]]) -> None:
+    import polars as pl
+
+    where.mkdir(parents=True, exist_ok=True)
+    for name, document in documents.items():
+        (where / f"{name}.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    pl.DataFrame(_ticks(run)).write_parquet(where / "ticks.parquet")
+    events = pl.DataFrame(_events(run), schema_overrides={"time": pl.Datetime("ms")})
+    events.write_parquet(where / "events.parquet")
 
 
 def _ticks(run: RunResult) -> dict[str, Any]:

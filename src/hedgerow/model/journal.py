@@ -75,7 +75,7 @@ class RunResult(Result):
 
     def daily(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return daily returns on the book's value: unhedged (D,), hedged (D,), of the factors (D, K)."""
-        ends = self._day_ends()
+        ends = self.day_ends()
         size = self.spot_usd[ends[:-1]]
         grown = np.vstack([np.ones(len(self.factors)), np.cumprod(1.0 + self.factor_change[1:], axis=0)])
         return (
@@ -84,7 +84,8 @@ class RunResult(Result):
             grown[ends][1:] / grown[ends][:-1] - 1.0,
         )
 
-    def _day_ends(self) -> IntArray:
+    def day_ends(self) -> IntArray:
+        """Return the last bar of every day."""
         days = (self.times - np.timedelta64(1, "ms")).astype("datetime64[D]")
         ends: IntArray = np.flatnonzero(np.append(days[1:] != days[:-1], True)).astype(np.int64)
         return ends

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from hedgerow.model.arrays import FloatArray, IntArray
+from hedgerow.model.arrays import FloatArray, IntArray, TimeArray
 from hedgerow.model.journal import RunResult
 from hedgerow.reports.charts import ACCENT, BAD, QUIET, WIDTH, chart_of
 
@@ -25,17 +25,23 @@ _MOST = 800
 def chart_equity(run: RunResult) -> Any:
     """Return what the book gained alone and with its hedge."""
     series = {"unhedged": run.unhedged_usd, "hedged": run.gained_usd}
-    return _lines(run, series, "gained since the start, dollars", [QUIET, ACCENT])
+    return _lines(run.times, series, "gained since the start, dollars", [QUIET, ACCENT])
+
+
+def drawdowns(run: RunResult) -> tuple[TimeArray, dict[str, FloatArray]]:
+    """Return day ends, and how far each was below its last high: daily returns on the book's value, compounded."""
+    plain, hedged, _ = run.daily()
+    found = {}
+    for name, returns in (("unhedged", plain), ("hedged", hedged)):
+        grown = np.cumprod(np.concatenate([[1.0], 1.0 + returns]))
+        found[name] = grown / np.maximum.accumulate(grown) - 1.0
+    return run.times[run.day_ends()], found
 
 
 def chart_drawdown(run: RunResult) -> Any:
-    """Return how far both were below their last high, as a share of the book at the start."""
-    size = float(run.spot_usd[0])
-    series = {
-        name: (gained - np.maximum.accumulate(gained)) / size
-        for name, gained in (("unhedged", run.unhedged_usd), ("hedged", run.gained_usd))
-    }
-    return _lines(run, series, "below the last high, share of the book", [QUIET, ACCENT], style="%")
+    """Return how far both were below their last high."""
+    times, series = drawdowns(run)
+    return _lines(times, series, "below the last high", [QUIET, ACCENT], style="%")
 
 
 def chart_exposure(run: RunResult) -> Any:
@@ -45,11 +51,17 @@ def chart_exposure(run: RunResult) -> Any:
     rows = _picked(len(run.times))
     target, band = run.target_usd[rows, 0], run.band_usd[rows, 0]
     points = [
-        {"time": _iso(run, i), "beta": float(b), "low": float(t - w), "high": float(t + w), "of": "hedged"}
+        {
+            "time": _iso(run.times, i),
+            "beta": float(b),
+            "low": float(t - w),
+            "high": float(t + w),
+            "of": "hedged",
+        }
         for i, b, t, w in zip(rows, run.after_usd[rows, 0], target, band, strict=True)
     ]
     alone = [
-        {"time": _iso(run, i), "beta": float(b), "of": "book alone"}
+        {"time": _iso(run.times, i), "beta": float(b), "of": "book alone"}
         for i, b in zip(rows, run.book_beta_usd[rows, 0], strict=True)
     ]
     x = alt.X("time:T", title=None)
@@ -101,16 +113,16 @@ def chart_months(months: list[str], usd: FloatArray, title: str) -> Any:
 def chart_distance(run: RunResult) -> Any:
     """Return how far the market was from liquidating the nearest account."""
     shown = np.minimum(run.distance, 2.0)
-    return _lines(run, {"distance": shown}, "move to liquidation", [ACCENT], style="%")
+    return _lines(run.times, {"distance": shown}, "move to liquidation", [ACCENT], style="%")
 
 
 def _lines(
-    run: RunResult, series: dict[str, FloatArray], title: str, colours: list[str], style: str = "~s"
+    times: TimeArray, series: dict[str, FloatArray], title: str, colours: list[str], style: str = "~s"
 ) -> Any:
     import altair as alt
 
     rows = [
-        {"time": _iso(run, i), "value": float(values[i]), "of": name}
+        {"time": _iso(times, i), "value": float(values[i]), "of": name}
         for name, values in series.items()
         for i in _picked(len(values))
         if np.isfinite(values[i])
@@ -135,5 +147,5 @@ def _picked(count: int) -> IntArray:
     return np.unique(np.linspace(0, count - 1, min(count, _MOST)).round().astype(np.int64))
 
 
-def _iso(run: RunResult, i: int) -> str:
-    return str(run.times[i].astype("datetime64[s]")) + "Z"
+def _iso(times: TimeArray, i: int) -> str:
+    return str(times[i].astype("datetime64[s]")) + "Z"

@@ -191,9 +191,8 @@ def _equity(run: RunResult) -> Figure:
 
 
 def _drawdown(run: RunResult) -> Figure:
-    size = float(run.spot_usd[0])
-    deepest = [float((g - np.maximum.accumulate(g)).min()) / size for g in (run.unhedged_usd, run.gained_usd)]
-    caption = "How far below its last high, in the value of the book at the start"
+    deepest = [float(series.min()) for series in charts.drawdowns(run)[1].values()]
+    caption = "How far below its last high, daily returns on the book's value compounded"
     summary = f"At worst {percent(deepest[0])} alone and {percent(deepest[1])} hedged."
     rows = [["alone", percent(deepest[0])], ["hedged", percent(deepest[1])]]
     return Figure(svg(charts.chart_drawdown(run), caption, summary), caption, summary, ["", "deepest"], rows)

@@ -10,7 +10,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,18 +28,11 @@ from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
 from hedgerow.model.portfolio import Portfolio
 
-if TYPE_CHECKING:
-    from hedgerow.hedge.effectiveness import Effectiveness
-    from hedgerow.model.journal import RunResult
-
 __all__ = [
     "Desk",
-    "Tested",
-    "Times",
-    "backtest",
     "beta",
     "choose",
-    "keep",
+    "market_of",
     "numbers",
     "open_desk",
     "parse_instruments",
@@ -82,10 +74,10 @@ def open_desk(settings: Settings, book: str | Path, report: Report = lambda _: N
 
     policy = policy_of(settings)
     report("reading prices")
-    market, factor = _market(settings.data, policy.factor, settings.data.source)
+    market, factor = market_of(settings.data, policy.factor, settings.data.source)
     hedge_market = market
     if settings.data.hedge_source is not None:
-        hedge_market, _ = _market(settings.data, policy.factor, settings.data.hedge_source)
+        hedge_market, _ = market_of(settings.data, policy.factor, settings.data.hedge_source)
     contracts = catalogue(hedge_market)
     report("reading holdings")
     portfolio = read_portfolio(book, decimal_comma=settings.data.decimal_comma, instruments=contracts)
@@ -138,77 +130,6 @@ def plan(desk: Desk) -> Ticket:
     """Return steps 1 to 4."""
     ticket = desk.policy.plan(desk.book, desk.market, desk.catalogue, desk.hedge_market, desk.venues)
     return replace(ticket, warnings=tuple(dict.fromkeys((*ticket.warnings, *desk.remarks))))
-
-
-@dataclass(frozen=True, slots=True)
-class Times:
-    """When a run begins and how often it looks: the first day at the earliest, and days."""
-
-    start: str | None = None
-    train_days: float = 90.0
-    estimate_days: float = 7.0
-    choose_days: float = 112.0
-
-
-@dataclass(frozen=True, slots=True)
-class Tested:
-    """A run with its judgement and the policy it tested."""
-
-    run: RunResult
-    found: Effectiveness
-    policy: Policy
-
-
-def backtest(
-    settings: Settings,
-    book: str | Path,
-    times: Times,
-    rebalance: str | None = None,
-    hedge_prices: str | None = None,
-    report: Report = lambda _: None,
-) -> Tested:
-    """Return the settings' policy walked through their prices, on contracts of those or of `hedge_prices`."""
-    from hedgerow.files.instants import parse_as_of
-    from hedgerow.hedge.effectiveness import effectiveness
-    from hedgerow.runs import BacktestSettings
-    from hedgerow.runs import backtest as walked
-    from hedgerow.venues.catalogue import catalogue
-
-    for name, days in (
-        ("--train", times.train_days),
-        ("--estimate-every", times.estimate_days),
-        ("--choose-every", times.choose_days),
-    ):
-        if not (math.isfinite(days) and days > 0.0):
-            raise UsageError(f"{name} {days:g} means nothing", advice="Give days above 0.")
-    desk = open_desk(settings, book, report)
-    hedge = None if desk.hedge_market is desk.market else desk.hedge_market
-    if hedge_prices is not None:
-        hedge, _ = _market(
-            replace(settings.data, prices=hedge_prices), desk.policy.factor, settings.data.hedge_source
-        )
-    policy = replace(desk.policy, rebalance=rebalance) if rebalance is not None else desk.policy
-    start = parse_as_of(times.start) - np.timedelta64(1, "D") if times.start else None
-    asked = BacktestSettings(times.train_days, times.estimate_days, times.choose_days, start)
-    report("walking through the past")
-    run = walked(
-        policy, desk.book, desk.market, catalogue, hedge, asked, lambda share: report(f"walking: {share:.0%}")
-    )
-    return Tested(
-        replace(run, notes=tuple(dict.fromkeys((*run.notes, *desk.remarks)))), effectiveness(run), policy
-    )
-
-
-def keep(folder: Path, done: Tested, settings: Settings, book: str, hedge_prices: str | None = None) -> None:
-    """Write a run into `folder`, with the policy and the fingerprints of every file it read."""
-    from hedgerow.files.runs import write_run
-    from hedgerow.model.display import plain
-
-    data = settings.data
-    named = {"book": book, "prices": data.prices, "hedge_prices": hedge_prices, "funding": data.funding}
-    write_run(
-        folder, done.run, plain(done.policy), {name: path for name, path in named.items() if path is not None}
-    )
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -291,7 +212,7 @@ def _override(given: BetaSettings) -> Override:
     return Override(_each(given.beta) or (), given.stderr, given.note)
 
 
-def _market(data: DataSettings, factor: str, source: str | None) -> tuple[Market, str]:
+def market_of(data: DataSettings, factor: str, source: str | None) -> tuple[Market, str]:
     """The market of one source with everything merged in, and the factor by its column's name."""
     market = _prices(data, factor, source)
     market = _with_costs(market, data)

@@ -1,0 +1,32 @@
+"""The only place that knows which files, which venue and which store: settings in, answers out."""
+
+from __future__ import annotations
+
+from hedgerow.app.desk import (
+    Desk,
+    beta,
+    choose,
+    numbers,
+    open_desk,
+    parse_instruments,
+    plan,
+    policy_of,
+    value,
+)
+from hedgerow.app.history import Tested, Times, backtest, keep
+
+__all__ = [
+    "Desk",
+    "Tested",
+    "Times",
+    "backtest",
+    "beta",
+    "choose",
+    "keep",
+    "numbers",
+    "open_desk",
+    "parse_instruments",
+    "plan",
+    "policy_of",
+    "value",
+]

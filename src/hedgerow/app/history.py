@@ -1,0 +1,92 @@
+"""From settings to a run through the past, and onto the disk."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hedgerow.app.desk import Report, market_of, open_desk
+from hedgerow.config import Settings
+from hedgerow.hedge.policy import Policy
+from hedgerow.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from hedgerow.hedge.effectiveness import Effectiveness
+    from hedgerow.model.journal import RunResult
+
+__all__ = ["Tested", "Times", "backtest", "keep"]
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When a run begins and how often it looks: the first day at the earliest, and days."""
+
+    start: str | None = None
+    train_days: float = 90.0
+    estimate_days: float = 7.0
+    choose_days: float = 112.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A run with its judgement and the policy it tested."""
+
+    run: RunResult
+    found: Effectiveness
+    policy: Policy
+
+
+def backtest(
+    settings: Settings,
+    book: str | Path,
+    times: Times,
+    rebalance: str | None = None,
+    hedge_prices: str | None = None,
+    report: Report = lambda _: None,
+) -> Tested:
+    """Return the settings' policy walked through their prices, on contracts of those or of `hedge_prices`."""
+    from hedgerow.files.instants import parse_as_of
+    from hedgerow.hedge.effectiveness import effectiveness
+    from hedgerow.runs import BacktestSettings
+    from hedgerow.runs import backtest as walked
+    from hedgerow.venues.catalogue import catalogue
+
+    for name, days in (
+        ("--train", times.train_days),
+        ("--estimate-every", times.estimate_days),
+        ("--choose-every", times.choose_days),
+    ):
+        if not (math.isfinite(days) and days > 0.0):
+            raise UsageError(f"{name} {days:g} means nothing", advice="Give days above 0.")
+    desk = open_desk(settings, book, report)
+    hedge = None if desk.hedge_market is desk.market else desk.hedge_market
+    if hedge_prices is not None:
+        hedge, _ = market_of(
+            replace(settings.data, prices=hedge_prices), desk.policy.factor, settings.data.hedge_source
+        )
+    policy = replace(desk.policy, rebalance=rebalance) if rebalance is not None else desk.policy
+    start = parse_as_of(times.start) - np.timedelta64(1, "D") if times.start else None
+    asked = BacktestSettings(times.train_days, times.estimate_days, times.choose_days, start)
+    report("walking through the past")
+    run = walked(
+        policy, desk.book, desk.market, catalogue, hedge, asked, lambda share: report(f"walking: {share:.0%}")
+    )
+    return Tested(
+        replace(run, notes=tuple(dict.fromkeys((*run.notes, *desk.remarks)))), effectiveness(run), policy
+    )
+
+
+def keep(folder: Path, done: Tested, settings: Settings, book: str, hedge_prices: str | None = None) -> None:
+    """Write a run into `folder`, with the policy and the fingerprints of every file it read."""
+    from hedgerow.files.runs import write_run
+    from hedgerow.model.display import plain
+
+    data = settings.data
+    named = {"book": book, "prices": data.prices, "hedge_prices": hedge_prices, "funding": data.funding}
+    write_run(
+        folder, done.run, plain(done.policy), {name: path for name, path in named.items() if path is not None}
+    )

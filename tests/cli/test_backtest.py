@@ -1,0 +1,77 @@
+"""`hedgerow backtest` as a user runs it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from tests.cli.conftest import BOOK, Run
+
+from hedgerow.testing import beta_market
+
+
+@pytest.fixture
+def closes(tmp_path: Path) -> str:
+    """A year of closes of four coins, as a wide CSV."""
+    made = beta_market({"BTC": 1.0, "ETH": 1.2, "SOL": 1.6, "ADA": 1.4}, {"BTC": 60_000.0}, days=260, seed=2)
+    days = (made.times - np.timedelta64(1, "D")).astype("datetime64[D]").astype(str)
+    frame = pl.DataFrame({"date": days, **{s: made.prices[:, i] for i, s in enumerate(made.symbols)}})
+    path = tmp_path / "closes.csv"
+    frame.write_csv(path)
+    return str(path)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> str:
+    path = tmp_path / "small.csv"
+    path.write_text("symbol,quantity\nSOL,400\nADA,300\nUSDT,5000\n")
+    return str(path)
+
+
+def test_text_json_report_and_folder_agree(run: Run, closes: str, small: str, tmp_path: Path) -> None:
+    words = ("backtest", small, "--prices", closes, "--rebalance", "threshold:0.05", "--quote", "USDT")
+    folder, page = tmp_path / "run", tmp_path / "report.html"
+    done = run(*words, "--json", "--out", str(folder), "--report", str(page))
+    assert done.status == 0, done.err
+    found = done.json
+    ticks, events = (pl.read_parquet(folder / f"{name}.parquet") for name in ("ticks", "events"))
+    assert found["bars"] == len(ticks)
+    assert found["gained_usd"]["hedged"] == pytest.approx(ticks["gained_usd"][-1])
+    assert sum(found["attribution_usd"].values()) == pytest.approx(found["gained_usd"]["hedged"], abs=1e-6)
+    assert found["events"]["trade"] == len(events.filter(pl.col("kind") == "trade"))
+    assert found["effectiveness"]["variance_removed"]["middle"] > 0.5
+    inputs = json.loads((folder / "inputs.json").read_text())
+    assert len(inputs["files"]["prices"]["sha256"]) == 64
+    assert json.loads((folder / "policy.json").read_text())["rebalance"] == "threshold:0.05"
+    text = run(*words).out
+    for told in ("variance removed", "residual beta", "beta hedge", "Past prices promise nothing"):
+        assert told in text
+    assert "NaN" not in done.out
+    again = run(*words, "--out", str(folder))
+    assert again.status == 2
+    assert "holds a run already" in again.err
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (("--rebalance", "sometimes"), 2, "no rule of rebalancing"),
+        (("--train", "0"), 2, "--train 0 means nothing"),
+        (("--train", "400"), 4, "no bar is left"),
+        (("--from", "yesterday"), 2, "yesterday"),
+    ],
+)
+def test_mistakes_are_told(
+    run: Run, closes: str, small: str, words: tuple[str, ...], status: int, said: str
+) -> None:
+    done = run("backtest", small, "--prices", closes, *words)
+    assert (done.status, said in done.err) == (status, True), done.err
+
+
+def test_a_coin_without_prices_is_named(run: Run, closes: str) -> None:
+    done = run("backtest", BOOK, "--prices", closes)
+    assert done.status == 4
+    assert "LINK" in done.err

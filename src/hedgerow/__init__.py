@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hedgerow.files.funding import read_funding
     from hedgerow.files.portfolio import read_portfolio
     from hedgerow.files.prices import read_market
+    from hedgerow.hedge.effectiveness import Effectiveness, effectiveness
     from hedgerow.hedge.estimation import Override, estimate, estimate_path
     from hedgerow.hedge.exposure import Exposure, expose
     from hedgerow.hedge.index import with_index
@@ -29,9 +30,11 @@ if TYPE_CHECKING:
     from hedgerow.model.betas import BetaPath, Betas
     from hedgerow.model.errors import HedgerowError
     from hedgerow.model.instruments import Instrument
+    from hedgerow.model.journal import RunResult
     from hedgerow.model.market import Market
     from hedgerow.model.portfolio import Portfolio, Position
     from hedgerow.reports.page import ticket_page
+    from hedgerow.runs import BacktestSettings, backtest
     from hedgerow.venues.catalogue import catalogue
     from hedgerow.venues.simulated import simulated_market
 
@@ -42,6 +45,7 @@ _HOMES = {
     "files.funding": ("read_funding",),
     "files.portfolio": ("read_portfolio",),
     "files.prices": ("read_market",),
+    "hedge.effectiveness": ("Effectiveness", "effectiveness"),
     "hedge.estimation": ("Override", "estimate", "estimate_path"),
     "hedge.exposure": ("Exposure", "expose"),
     "hedge.index": ("with_index",),
@@ -58,17 +62,21 @@ _HOMES = {
     "model.betas": ("BetaPath", "Betas"),
     "model.errors": ("HedgerowError",),
     "model.instruments": ("Instrument",),
+    "model.journal": ("RunResult",),
     "model.market": ("Market",),
     "model.portfolio": ("Portfolio", "Position"),
     "reports.page": ("ticket_page",),
+    "runs": ("BacktestSettings", "backtest"),
     "venues.catalogue": ("catalogue",),
     "venues.simulated": ("simulated_market",),
 }
 _HOME_OF = {name: f"hedgerow.{home}" for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "BacktestSettings",
     "BetaPath",
     "Betas",
+    "Effectiveness",
     "Exposure",
     "HedgePlan",
     "HedgerowError",
@@ -80,11 +88,14 @@ __all__ = [
     "Portfolio",
     "Position",
     "Ranking",
+    "RunResult",
     "Ticket",
     "Valuation",
     "__version__",
+    "backtest",
     "catalogue",
     "check",
+    "effectiveness",
     "estimate",
     "estimate_path",
     "expose",

@@ -13,15 +13,17 @@ from hedgerow.app.desk import (
     policy_of,
     value,
 )
-from hedgerow.app.history import Tested, Times, backtest, keep
+from hedgerow.app.history import Course, Tested, Times, backtest, compare, keep
 
 __all__ = [
+    "Course",
     "Desk",
     "Tested",
     "Times",
     "backtest",
     "beta",
     "choose",
+    "compare",
     "keep",
     "numbers",
     "open_desk",

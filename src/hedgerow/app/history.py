@@ -16,9 +16,10 @@ from hedgerow.model.errors import UsageError
 
 if TYPE_CHECKING:
     from hedgerow.hedge.effectiveness import Effectiveness
+    from hedgerow.model.contest import Contest
     from hedgerow.model.journal import RunResult
 
-__all__ = ["Tested", "Times", "backtest", "keep"]
+__all__ = ["Course", "Tested", "Times", "backtest", "compare", "keep"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +91,51 @@ def keep(folder: Path, done: Tested, settings: Settings, book: str, hedge_prices
     write_run(
         folder, done.run, plain(done.policy), {name: path for name, path in named.items() if path is not None}
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The course of a contest: days before it, of the beta that is foretold, between steps; random books."""
+
+    train_days: float = 365.0
+    test_days: float = 60.0
+    step_days: float = 7.0
+    start: str | None = None
+    books: int = 50
+    coins: int = 10
+
+
+def compare(
+    settings: Settings,
+    estimators: tuple[str, ...],
+    instruments: tuple[str, ...],
+    course: Course,
+    report: Report = lambda _: None,
+) -> Contest:
+    """Return the contest of `estimators` and `instruments` over the settings' prices."""
+    from hedgerow.files.instants import parse_as_of
+    from hedgerow.runs.contest import ContestSettings
+    from hedgerow.runs.contest import compare as contested
+
+    for name, number in (
+        ("--train", course.train_days),
+        ("--test", course.test_days),
+        ("--step", course.step_days),
+    ):
+        if not (math.isfinite(number) and number > 0.0):
+            raise UsageError(f"{name} {number:g} means nothing", advice="Give days above 0.")
+    if not estimators or not instruments:
+        raise UsageError("nobody to compare", advice="Give --estimators and --instruments.")
+    report("reading prices")
+    market, _ = market_of(settings.data, settings.hedge.factor, settings.data.source)
+    start = parse_as_of(course.start) - np.timedelta64(1, "D") if course.start else None
+    asked = ContestSettings(
+        course.train_days,
+        course.step_days,
+        course.test_days,
+        course.books,
+        course.coins,
+        start,
+        settings.data.seed,
+    )
+    return contested(market, estimators, instruments, asked, lambda share: report(f"comparing: {share:.0%}"))

@@ -41,6 +41,11 @@ _VERBS = (
         "hedgerow.cli.history:backtest",
         "Would this hedge have worked, and what would it have cost?",
     ),
+    (
+        "compare",
+        "hedgerow.cli.history:compare",
+        "Which estimator and which instruments hedge best, out of sample?",
+    ),
     ("config", "hedgerow.cli.settings:config", "Show the settings in force, or their schema."),
     ("doctor", "hedgerow.cli.settings:doctor", "Check this installation."),
 )

@@ -12,7 +12,7 @@ from hedgerow import app as steps
 from hedgerow.cli.options import BetaOptions, DataOptions, HedgeOptions, Output, settings_of
 from hedgerow.cli.output import answer, progress, written
 
-__all__ = ["RunOptions", "backtest"]
+__all__ = ["ContestOptions", "RunOptions", "backtest", "compare"]
 
 _RUN = Group("Run", sort_key=5)
 
@@ -78,3 +78,54 @@ def backtest(
 
     answer(document, text, shown)
     return int(bool(done.found.liquidations))
+
+
+@Parameter(name="*", group=_RUN, show_default=False)
+@dataclass(frozen=True, slots=True)
+class ContestOptions:
+    """Who runs, and over which course."""
+
+    estimators: Annotated[str, Parameter(help="Specifications with commas (default,ols:180,ewls:60).")] = (
+        "default,ols:180,ewls:60"
+    )
+    instruments: Annotated[str, Parameter(help="BTC (default), ETH, BTC+ETH, basket:6 …, with commas.")] = (
+        "BTC"
+    )
+    train: Annotated[float, Parameter(help="Days before the first window (365).")] = 365.0
+    test: Annotated[float, Parameter(help="Days of the next beta that is foretold (60).")] = 60.0
+    step: Annotated[float, Parameter(help="Days between estimations (7).")] = 7.0
+    from_: Annotated[str | None, Parameter(name="--from", help="First window at the earliest.")] = None
+    random_books: Annotated[int, Parameter(help="Random books (50).")] = 50
+    coins: Annotated[int, Parameter(help="Coins in each (10).")] = 10
+
+
+def compare(
+    *,
+    data: DataOptions | None = None,
+    contest: ContestOptions | None = None,
+    output: Output | None = None,
+) -> int:
+    """Compare estimators and instruments walk-forward, out of sample, over every coin of a price file."""
+    shown, asked = output or Output(), contest or ContestOptions()
+    settings = settings_of(shown, data or DataOptions())
+    with progress(shown) as report:
+        found = steps.compare(
+            settings,
+            tuple(part.strip() for part in asked.estimators.split(",") if part.strip()),
+            tuple(part.strip() for part in asked.instruments.split(",") if part.strip()),
+            steps.Course(asked.train, asked.test, asked.step, asked.from_, asked.random_books, asked.coins),
+            report,
+        )
+
+    def text() -> object:
+        from hedgerow.reports.contest_text import contest_text
+
+        return contest_text(found)
+
+    def document() -> dict[str, Any]:
+        from hedgerow.reports.contest_text import contest_json
+
+        return contest_json(found)
+
+    answer(document, text, shown)
+    return 0

@@ -14,6 +14,7 @@ from hedgerow.app.desk import (
     value,
 )
 from hedgerow.app.history import Course, Tested, Times, backtest, compare, keep
+from hedgerow.app.pairs import pair
 
 __all__ = [
     "Course",
@@ -27,6 +28,7 @@ __all__ = [
     "keep",
     "numbers",
     "open_desk",
+    "pair",
     "parse_instruments",
     "plan",
     "policy_of",

@@ -46,6 +46,7 @@ _VERBS = (
         "hedgerow.cli.history:compare",
         "Which estimator and which instruments hedge best, out of sample?",
     ),
+    ("pair", "hedgerow.cli.pairs:pair", "Long one coin, short another, the market taken out."),
     ("config", "hedgerow.cli.settings:config", "Show the settings in force, or their schema."),
     ("doctor", "hedgerow.cli.settings:doctor", "Check this installation."),
 )

@@ -1,0 +1,54 @@
+"""Pairs on the command line."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from hedgerow import app as steps
+from hedgerow.cli.options import BetaOptions, DataOptions, Output, settings_of
+from hedgerow.cli.output import answer, progress
+
+__all__ = ["pair"]
+
+
+def pair(
+    long: str,
+    short: str,
+    /,
+    *,
+    notional: Annotated[float, Parameter(help="Dollars of the long leg.")] = 10_000.0,
+    balance: Annotated[
+        Literal["beta", "dollar"], Parameter(help="beta (default), or dollar with a third leg.")
+    ] = "beta",
+    data: DataOptions | None = None,
+    beta: BetaOptions | None = None,
+    output: Output | None = None,
+) -> int:
+    """Buy one coin's perpetual and sell another's, so that the market is out: legs, what is left, funding of both.
+
+    Parameters
+    ----------
+    long
+        The coin to be long.
+    short
+        The coin to be short.
+    """
+    shown = output or Output()
+    with progress(shown) as report:
+        settings = settings_of(shown, data or DataOptions(), beta or BetaOptions())
+        found = steps.pair(settings, long.upper(), short.upper(), notional, balance, report)
+
+    def text() -> object:
+        from hedgerow.reports.pair_text import pair_text
+
+        return pair_text(found, settings.data.currency.upper())
+
+    def document() -> dict[str, Any]:
+        from hedgerow.reports.pair_text import pair_json
+
+        return pair_json(found)
+
+    answer(document, text, shown)
+    return int(not found.legs)

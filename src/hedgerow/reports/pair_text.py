@@ -1,0 +1,128 @@
+"""A pair as text and as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from rich.console import Group
+
+from hedgerow.hedge.pairs import PairPlan
+from hedgerow.model.display import plain
+from hedgerow.reports.layout import Fact, columns, facts, header, instant, line, notes, page
+from hedgerow.reports.wording import amount, count, number, percent, plus_minus
+
+__all__ = ["pair_json", "pair_text"]
+
+
+def pair_text(found: PairPlan, money: str = "USD") -> Group:
+    """Return the pair for a terminal."""
+    lead = header(
+        found.simulated,
+        "" if found.simulated else found.source,
+        f"as of {instant(found.as_of)}",
+        f"factor {', '.join(found.factors)}",
+        "beta-neutral" if found.balance == "beta" else "dollar-neutral",
+    )
+    if not found.legs:
+        return page(
+            lead, line(f"no pair: {'; '.join(found.refused)}", "bold red"), line("Nothing was traded.")
+        )
+    rows = [
+        [
+            "buy" if leg.contracts > 0 else "sell",
+            leg.instrument.symbol,
+            count(abs(leg.contracts)),
+            amount(leg.dollars, money, signed=True),
+            amount(float(leg.beta_usd[0]), money, signed=True),
+            amount(sum(c.usd for c in leg.costs if not c.monthly), money),
+            amount(leg.funding_usd_per_month, money, signed=True),
+        ]
+        for leg in found.legs
+    ]
+    names = ["", "contract", "contracts", "dollars", "beta", "costs now", "funding a month"]
+    return page(
+        lead,
+        columns(names, rows, left=(0, 1)),
+        facts([*_left(found, money), *_together(found)]),
+        notes(
+            (
+                "Funding below zero is received. Beta-neutral is not a promise that the prices come back to each other.",
+            )
+        ),
+        line("Nothing was traded."),
+    )
+
+
+def _left(found: PairPlan, money: str) -> list[Fact]:
+    rows: list[Fact] = [
+        (
+            "",
+            "leaves" if k == 0 else "and",
+            f"{amount(float(found.beta_usd[k]), money, signed=True)} of {factor}",
+            f"± {plus_minus(float(found.stderr_usd[k]))}",
+        )
+        for k, factor in enumerate(found.factors)
+    ]
+    month = sum(leg.funding_usd_per_month for leg in found.legs)
+    rows.append(
+        (
+            "",
+            "net dollars",
+            amount(found.net_usd, money, signed=True),
+            "long less short: to be financed, or lent out",
+        )
+    )
+    rows.append(
+        ("", "funding a month", amount(month, money, signed=True), "expected; below zero is received")
+    )
+    return rows
+
+
+def _together(found: PairPlan) -> list[Fact]:
+    test = found.cointegration
+    if test is None:
+        return [("", "cointegration", "unknown", "too few prices in common")]
+    said = "not found" if not np.isfinite(test.level) else f"at the {percent(test.level)} level"
+    half = "never" if not np.isfinite(test.half_life) else f"{number(test.half_life, 0)} bars"
+    return [
+        (
+            "",
+            "cointegration",
+            said,
+            f"statistic {number(test.statistic)}, half-life of the gap {half}, now {number(test.gap, 1)} of its deviations",
+        )
+    ]
+
+
+def pair_json(found: PairPlan) -> dict[str, Any]:
+    """Return the document of `pair --json`."""
+    document: dict[str, Any] = {
+        "as_of": plain(found.as_of),
+        "source": found.source,
+        "simulated": found.simulated,
+        "long": found.long,
+        "short": found.short,
+        "balance": found.balance,
+        "factors": list(found.factors),
+        "legs": [
+            {
+                "venue": leg.instrument.venue,
+                "instrument": leg.instrument.symbol,
+                "side": "buy" if leg.contracts > 0 else "sell",
+                "contracts": float(abs(leg.contracts)),
+                "contracts_exact": str(abs(leg.contracts)),
+                "notional_usd": abs(leg.dollars),
+                "beta_usd": plain(leg.beta_usd[0]),
+                "cost_usd": sum(c.usd for c in leg.costs if not c.monthly),
+                "funding_usd_per_month": plain(leg.funding_usd_per_month),
+            }
+            for leg in found.legs
+        ],
+        "refused": list(found.refused),
+        "net_usd": plain(found.net_usd),
+        "beta_usd": dict(zip(found.factors, plain(found.beta_usd), strict=True)),
+        "stderr_usd": dict(zip(found.factors, plain(found.stderr_usd), strict=True)),
+        "cointegration": plain(found.cointegration),
+    }
+    return document

@@ -163,3 +163,23 @@ def test_the_whole_currency_changes_and_no_beta_does(plan: Plan) -> None:
     assert rate != 1.0
     for one, other in zip(dollars["betas"], coins["betas"], strict=True):
         assert one["beta"] == pytest.approx(other["beta"], rel=1e-9)
+
+
+@pytest.mark.slow
+def test_a_year_of_hours_with_real_basis_and_funding(run: Run, data_dir: Path, tmp_path: Path) -> None:
+    """Spot against perpetuals through 2025: the lines close, the beta is out, the page is one file."""
+    page = tmp_path / "out.html"
+    words: tuple[str, ...] = ("--prices", str(data_dir / "hourly_spot_binance_2024_2025.parquet"))
+    words += ("--hedge-prices", str(data_dir / "hourly_perp_mark_binance_2025.parquet"))
+    words += ("--funding", str(data_dir / "funding.parquet"), "--funding-venue", "binance")
+    done = run("backtest", BOOK, *words, "--json", "--report", str(page))
+    assert done.status == 0, done.err
+    found = done.json
+    assert found["bars"] > 8700
+    assert sum(found["attribution_usd"].values()) == pytest.approx(found["gained_usd"]["hedged"], abs=1e-3)
+    judged = found["effectiveness"]
+    assert judged["variance_removed"]["low"] > 0.8
+    assert abs(judged["residual_beta"]["middle"]) < 0.12
+    assert found["attribution_usd"]["funding"] > 0
+    assert found["events"]["funding"] > 1000
+    assert page.stat().st_size < 2_000_000

@@ -21,10 +21,27 @@ def test_the_notebook_story_runs(capsys: pytest.CaptureFixture[str]) -> None:
         assert word in out
 
 
+@pytest.mark.market_data
+@pytest.mark.parametrize(
+    ("day", "alone", "hedged"), [("2025-10-10", -0.124, -0.017), ("2022-11-09", -0.122, -0.026)]
+)
+def test_two_bad_days(data_dir: Path, day: str, alone: float, hedged: float) -> None:
+    """The figures of docs/how-to/crash-days.md."""
+    main = runpy.run_path(str(EXAMPLES / "one_day.py"))["main"]
+    found = main([day, str(data_dir / "daily_close.parquet"), "--source", "bybit_perp"])
+    assert found["alone"] / found["book"] == pytest.approx(alone, abs=0.002)
+    assert found["hedged"] / found["book"] == pytest.approx(hedged, abs=0.005)
+    parts = sum(
+        found[name] for name in ("alpha", "beta_spot", "beta_hedge", "basis", "funding", "fees", "slippage")
+    )
+    assert parts == pytest.approx(found["hedged"], abs=1.0)
+
+
 def test_every_example_is_run_by_some_test() -> None:
     assert {path.name for path in EXAMPLES.iterdir() if path.is_file()} == {
         "book.csv",
         "long_short.csv",
+        "one_day.py",
         "plan.py",
         "treasury.toml",
     }

@@ -286,3 +286,14 @@ def test_a_volatility_target_reaches_the_ranking() -> None:
     assert part.ranking.target_usd == pytest.approx(part.plan.target_usd)
     with pytest.raises(UsageError, match="no free stablecoins"):
         plan(book(spot("SOL", 500)), collateral="book")
+
+
+def test_the_books_volatility_does_not_depend_on_how_it_is_hedged() -> None:
+    made, offered = simulated()
+    rows = book(spot("SOL", 400), spot("LINK", 900), spot("ETH", 10))
+    found = [
+        Policy(instruments=asked).plan(rows, made, offered).plan.risk_before
+        for asked in (1, "auto", ("BTCUSDT",), ("ETHUSDT", "OPUSDT"))
+    ]
+    known = [risk.volatility_usd for risk in found if risk is not None]
+    assert known == pytest.approx([known[0]] * 4, rel=1e-12)

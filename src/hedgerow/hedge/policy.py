@@ -112,7 +112,13 @@ class Policy:
         pool = candidates_for(
             self.instruments, self.factors, book, hedge_market or market, catalogue, own=self.own
         )
-        exposure = self.expose(held, market, pool, betas)
+        usual = (
+            ()
+            if betas is not None
+            else candidates_for(1, self.factors, book, hedge_market or market, catalogue)
+        )
+        # The same coins beside the book's whatever is named: a book's volatility does not depend on how it is hedged.
+        exposure = self.expose(held, market, tuple(dict.fromkeys((*usual, *pool))), betas)
         model = model or risk(market, exposure.betas)
         target = target_dollars(exposure, self.target_beta, self.target_beta_usd)
 

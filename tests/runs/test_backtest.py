@@ -198,3 +198,24 @@ def test_two_factors_and_a_basket_run() -> None:
     both = run(factor="BTC,ETH", target_beta=(0.2, 0.0))
     assert both.before_usd.shape == (len(both.times), 2)
     assert effectiveness(run(instruments=2, own=True)).variance_removed.middle > 0.7
+
+
+def test_margin_and_funding_are_on_marks_and_profit_on_closes() -> None:
+    """A spike of the mark alone liquidates; one of the last price alone does not; every bar closes either way."""
+    made = history()
+    at = 150
+    spiked = made.prices.copy()
+    spiked[at, 0] *= 6.0
+    marks = replace(made, prices=spiked)
+    asked = Policy(collateral="400000USDT", rebalance="calendar:1000", instruments=("BTCUSDT",))
+    plain, called, wild = (
+        backtest(asked, rows(), market, lambda _: contracts(), marks=mark)
+        for market, mark in ((made, None), (made, marks), (replace(made, prices=spiked), made))
+    )
+    liquidated = [[e for e in r.events if e.kind == "liquidation"] for r in (plain, called, wild)]
+    assert [bool(events) for events in liquidated] == [False, True, False]
+    assert str(liquidated[1][0].time) == str(made.times[at])
+    doubled = replace(made, prices=made.prices * 2.0)
+    paid = backtest(asked, rows(), made, lambda _: contracts(), marks=doubled)
+    first = [next(e.usd for e in r.events if e.kind == "funding") for r in (plain, paid)]
+    assert first[1] == pytest.approx(2 * first[0], rel=1e-6)

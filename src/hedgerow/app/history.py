@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hedgerow.hedge.effectiveness import Effectiveness
     from hedgerow.model.contest import Contest
     from hedgerow.model.journal import RunResult
+    from hedgerow.model.market import Market
 
 __all__ = ["Course", "Tested", "Times", "backtest", "compare", "keep"]
 
@@ -74,11 +75,30 @@ def backtest(
     asked = BacktestSettings(times.train_days, times.estimate_days, times.choose_days, start)
     report("walking through the past")
     run = walked(
-        policy, desk.book, desk.market, catalogue, hedge, asked, lambda share: report(f"walking: {share:.0%}")
+        policy,
+        desk.book,
+        desk.market,
+        catalogue,
+        hedge,
+        asked,
+        lambda share: report(f"walking: {share:.0%}"),
+        _marks(settings, hedge_prices),
     )
     return Tested(
         replace(run, notes=tuple(dict.fromkeys((*run.notes, *desk.remarks)))), effectiveness(run), policy
     )
+
+
+def _marks(settings: Settings, hedge_prices: str | None) -> Market | None:
+    """The marks of the contracts' file, where it has any; they are in dollars, and so has the run to be."""
+    from hedgerow.files.prices import read_marks
+
+    data = settings.data
+    path = hedge_prices or data.prices
+    if path is None or data.currency.upper() != "USD":
+        return None
+    source = data.hedge_source or data.source
+    return read_marks(path, source=source, quote=data.quote, as_of=data.as_of, label=data.label)
 
 
 def keep(folder: Path, done: Tested, settings: Settings, book: str, hedge_prices: str | None = None) -> None:

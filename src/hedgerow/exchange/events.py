@@ -43,11 +43,15 @@ class Deposited:
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """Buy (or sell, below zero) `contracts` at market; the fill is worse than the mark by the fraction `slip`."""
+    """Buy (or sell, below zero) `contracts` at market: worse than the last price by the fraction `slip`.
+
+    `arrival` is that last price; None: the mark.
+    """
 
     instrument: Instrument
     contracts: Decimal
     slip: float = 0.0
+    arrival: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ Event = Marked | Deposited | Ordered | FundingDue | Expired | Deleveraged
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """Contracts traded at `price`, where the mark was `arrival`, for a `fee` in coins."""
+    """Contracts traded at `price`, where the last one was `arrival`, for a `fee` in coins."""
 
     instrument: Instrument
     contracts: Decimal

@@ -62,7 +62,8 @@ def _marked(state: ExchangeState, event: Marked) -> _Step:
 
 
 def _ordered(state: ExchangeState, order: Ordered) -> _Step:
-    contract, arrival = order.instrument, state.mark(order.instrument)
+    contract = order.instrument
+    arrival = state.mark(contract) if order.arrival is None else order.arrival
     account = state.account(contract.settle)
     held = account.holding(contract) or Holding(contract, decimal_of("0"), arrival)
     why = _unfit(order, arrival)

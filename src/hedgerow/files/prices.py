@@ -15,7 +15,7 @@ import numpy as np
 from hedgerow.files.clean import flag_ticks, usable
 from hedgerow.files.grid import Grid, Rows, bar_length, on_grid
 from hedgerow.files.instants import AsOf, parse_as_of
-from hedgerow.files.tables import ADVICE, Layer, Table, files_of, frame_of, table_of
+from hedgerow.files.tables import ADVICE, MARK_COLUMNS, Layer, Table, files_of, frame_of, table_of
 from hedgerow.files.text import file_name
 from hedgerow.model.arrays import FloatArray, IntArray
 from hedgerow.model.errors import BadPrices
@@ -24,7 +24,7 @@ from hedgerow.model.market import DataFlag, Market
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Label", "parse_market", "read_market"]
+__all__ = ["Label", "parse_market", "read_market", "read_marks"]
 
 Label = Literal["open", "close"]
 
@@ -57,6 +57,27 @@ def read_market(
         tables.append(table_of(frame, file_name(file), layer, text))
     market = _market(tables, layer, label, factor, file_name(where))
     return _priced(market, quote, given or {}, in_quote=any(table.in_quote for table in tables))
+
+
+def read_marks(
+    path: str | Path,
+    *,
+    source: str | None = None,
+    quote: str | None = None,
+    as_of: AsOf | None = None,
+    label: Label = "open",
+    factor: str = "BTC",
+) -> Market | None:
+    """Return the market of a file's marks (column `mark` or `mark_close`), None where it has none. As `read_market`."""
+    layer = Layer(source, None, parse_as_of(as_of) if as_of else None, marks=True)
+    tables = []
+    for file in files_of(Path(path)):
+        frame, text = frame_of(file)
+        if not set(MARK_COLUMNS) & set(frame.collect_schema().names()):
+            return None
+        tables.append(table_of(frame, file_name(file), layer, text))
+    market = _market(tables, layer, label, factor, file_name(Path(path)))
+    return _priced(market, quote, {}, in_quote=any(table.in_quote for table in tables))
 
 
 def parse_market(

@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 TIME_COLUMNS = ("ts", "date", "time", "timestamp", "datetime")
+MARK_COLUMNS = ("mark", "mark_close")
 PRICE_COLUMNS = ("close", "close_usd", "perp_close", "spot_close", "price")
 ADVICE = "A price file has symbol, date or ts, and close; or a date column and one column a coin."
 _READ = {"symbol", "source", "venue", "kind", "quote_volume_usd", "volume_base"}
@@ -48,11 +49,12 @@ _EARLIEST, _LATEST = np.datetime64("1990-01-01", "ms"), np.datetime64("2100-01-0
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Which rows are wanted: of one source, of one venue, none after `until`."""
+    """Which rows are wanted: of one source, of one venue, none after `until`; `marks`: marks instead of closes."""
 
     source: str | None = None
     venue: str | None = None
     until: np.datetime64 | None = None
+    marks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +171,11 @@ def table_of(frame: pl.LazyFrame, file: str, layer: Layer, text: str = "") -> Ta
         names = frame.collect_schema().names()
         when = time_column(names, file)
         coins = [name for name in names if name not in {when, "row_"}]
-        price = next((name for name in PRICE_COLUMNS if name in names), "")
+        named = MARK_COLUMNS if layer.marks else PRICE_COLUMNS
+        price = next((name for name in named if name in names), "")
         notes: list[str] = []
         if "symbol" in names and not price:
-            hint = f"Name it one of {', '.join(PRICE_COLUMNS)}."
+            hint = f"Name it one of {', '.join(named)}."
             raise BadPrices("there is no price column", file=file, advice=hint)
         if "symbol" not in names:
             frame, price = _with_symbol(frame, when, price, coins, file, notes)

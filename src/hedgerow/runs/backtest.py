@@ -33,11 +33,12 @@ def backtest(
     hedge_market: Market | None = None,
     settings: BacktestSettings | None = None,
     report: Callable[[float], None] = lambda _: None,
+    marks: Market | None = None,
 ) -> RunResult:
     """Return what `policy` would have done with a spot `book` on `market`, bar by bar.
 
     `catalogue` makes the contracts of a market; `hedge_market` has their prices and funding if the book's market does
-    not. Trades are at the close of the bar that decides them, with fee, half the spread and impact; margin is checked
+    not, `marks` the prices that margin and funding are on, the closes without. Trades are at the close of the bar that decides them, with fee, half the spread and impact; margin is checked
     at every close, funding paid at its own settlement times. `report` is told the share that is done. Raises
     `UsageError` for open contracts in the book and unknown betas, `NotEnoughData` where there is nothing to test on,
     `BrokenPromise` if a bar's attribution does not close.
@@ -54,7 +55,7 @@ def backtest(
         chosen.train_days,
         _start(chosen, hedge, market),
     )
-    walk = Walk(policy, book, market, hedge, panel, Prices(market.times, hedge), chosen, catalogue)
+    walk = Walk(policy, book, market, hedge, panel, Prices(market.times, hedge, marks), chosen, catalogue)
     rows: list[Row] = []
     for t in range(panel.first, len(panel.times)):
         rows.append(walk.bar(t))
@@ -118,7 +119,11 @@ def _notes(walk: Walk, market: Market) -> tuple[str, ...]:
         "Trades are at the close of the bar that decides them; margin is checked at closes, not between them."
     ]
     if walk.hedge is market:
-        notes.append("Book and contracts are priced by one series: basis is 0 and the mark is the close.")
+        notes.append(
+            "Book and contracts are priced by one series: there is no basis between a coin and its contract."
+        )
+    if walk.prices.marks is None:
+        notes.append("No marks are given: margin and funding are on closes.")
     traded = {e.instrument for e in walk.events if e.kind == "trade"}
     notes += [
         f"{coin} is taken at one dollar throughout: there is no series of it." for coin in walk.prices.assumed

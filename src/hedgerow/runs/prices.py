@@ -28,14 +28,25 @@ class Prices:
 
     times: TimeArray
     market: Market
+    marks: Market | None = None
+    _last: dict[str, FloatArray] = field(default_factory=dict)
     _marks: dict[str, FloatArray] = field(default_factory=dict)
     _coins: dict[str, FloatArray] = field(default_factory=dict)
     _due: dict[str, dict[int, list[Settlement]]] = field(default_factory=dict)
 
+    def last(self, contract: Instrument) -> FloatArray:
+        """Return the contract's close (T,) in its quote coin, the last known where a bar is missing, NaN before any."""
+        if contract.name not in self._last:
+            self._last[contract.name] = self._series(contract.underlying) / self.coin(contract.quote)
+        return self._last[contract.name]
+
     def mark(self, contract: Instrument) -> FloatArray:
-        """Return the contract's price (T,) in its quote coin, the last known where a bar is missing, NaN before any."""
+        """Return the contract's mark (T,), which margin and funding are on: its close where no mark is known."""
+        if self.marks is None or contract.underlying not in self.marks.symbols:
+            return self.last(contract)
         if contract.name not in self._marks:
-            self._marks[contract.name] = self._series(contract.underlying) / self.coin(contract.quote)
+            known = self._series(contract.underlying, self.marks) / self.coin(contract.quote)
+            self._marks[contract.name] = np.where(np.isfinite(known), known, self.last(contract))
         return self._marks[contract.name]
 
     def coin(self, symbol: str) -> FloatArray:
@@ -57,14 +68,15 @@ class Prices:
             sorted(s for s in self._coins if s not in self.market.symbols and s != "USD" and is_stablecoin(s))
         )
 
-    def _series(self, symbol: str) -> FloatArray:
-        if symbol not in self.market.symbols:
+    def _series(self, symbol: str, market: Market | None = None) -> FloatArray:
+        market = market or self.market
+        if symbol not in market.symbols:
             constant = self.market.given.get(symbol, 1.0 if is_stablecoin(symbol) else np.nan)
             return np.full(len(self.times), constant)
-        raw = self.market.prices[:, self.market.column(symbol)]
+        raw = market.prices[:, market.column(symbol)]
         rows = np.where(np.isfinite(raw), np.arange(len(raw)), -1)
         np.maximum.accumulate(rows, out=rows)
-        at = np.searchsorted(self.market.times, self.times, side="right") - 1
+        at = np.searchsorted(market.times, self.times, side="right") - 1
         known = np.where(at >= 0, rows[np.maximum(at, 0)], -1)
         return np.where(known >= 0, raw[np.maximum(known, 0)], np.nan)
 

@@ -57,7 +57,7 @@ class Scene:
 
     def price_usd(self, contract: Instrument, t: int) -> float:
         """Return the contract's price in dollars."""
-        return float(self.prices.mark(contract)[t] * self.prices.coin(contract.quote)[t])
+        return float(self.prices.last(contract)[t] * self.prices.coin(contract.quote)[t])
 
     def delta(self, contract: Instrument, contracts: float, t: int) -> float:
         """Return dollars per 100 % of the underlying of so many contracts."""
@@ -68,7 +68,7 @@ class Scene:
         """Return dollars of the book and the hedge accounts at the marks of bar `t`."""
         total = float(self.spot(t).sum())
         for account in self.state.accounts.values():
-            profit = sum(h.profit(float(self.prices.mark(h.instrument)[t])) for h in account.holdings)
+            profit = sum(h.profit(float(self.prices.last(h.instrument)[t])) for h in account.holdings)
             total += (account.wallet + profit) * float(self.prices.coin(account.settle)[t])
         return total
 
@@ -103,7 +103,7 @@ class Scene:
             coin0, coin1 = (float(self.prices.coin(account.settle)[i]) for i in (t - 1, t))
             unrealised = 0.0
             for held in account.holdings:
-                mark = self.prices.mark(held.instrument)
+                mark = self.prices.last(held.instrument)
                 before = held.profit(float(mark[t - 1]))
                 gained = (held.profit(float(mark[t])) - before) * coin1
                 unrealised += before

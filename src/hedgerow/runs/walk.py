@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -139,7 +139,8 @@ class Walk:
         lines = Attribution()
         for outcome in outcomes:
             coin = float(self.prices.coin(outcome.instrument.settle)[t])
-            line, row = told(self.panel.times[t], outcome, coin)
+            last = float(self.prices.last(outcome.instrument)[t])
+            line, row = told(self.panel.times[t], outcome, coin, last)
             lines += line
             self.events.append(row)
         return lines
@@ -200,7 +201,7 @@ class Walk:
         cost = self._happen(t, Marked(marks))
         paid_in = self._put_in(t, margin_wanted(scene, t, trades.orders, self.policy, self.rule_distance))
         for order in trades.orders:
-            cost += self._happen(t, order)
+            cost += self._happen(t, replace(order, arrival=float(self.prices.last(order.instrument)[t])))
         return (
             sum(abs(scene.delta(o.instrument, float(o.contracts), t)) for o in trades.orders),
             cost,
@@ -225,8 +226,11 @@ class Walk:
         return total
 
 
-def told(time: np.datetime64, outcome: Outcome, coin: float) -> tuple[Attribution, Happened]:
-    """Return the line of the attribution that an outcome belongs to, and its row among the events."""
+def told(time: np.datetime64, outcome: Outcome, coin: float, last: float) -> tuple[Attribution, Happened]:
+    """Return the line of the attribution that an outcome belongs to, and its row among the events.
+
+    A liquidation is at the mark; what that differs from the `last` price, which the book is valued at, is its line too.
+    """
     name, contracts, price, note = outcome.instrument.symbol, 0.0, 0.0, ""
     line, kind = Attribution(), "settled"
     match outcome:
@@ -237,7 +241,11 @@ def told(time: np.datetime64, outcome: Outcome, coin: float) -> tuple[Attributio
         case FundingPaid():
             line, kind, price = Attribution(funding=outcome.amount * coin), "funding", outcome.rate
         case Liquidation():
-            line, kind = Attribution(liquidation=(outcome.shortfall - outcome.fee) * coin), "liquidation"
+            apart = outcome.instrument.pnl(float(outcome.contracts), outcome.price, last)
+            line, kind = (
+                Attribution(liquidation=(outcome.shortfall - outcome.fee + apart) * coin),
+                "liquidation",
+            )
             contracts, price = float(outcome.contracts), outcome.price
         case Refusal():
             kind, contracts, note = "refused", float(outcome.contracts), outcome.reason

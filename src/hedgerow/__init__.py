@@ -117,6 +117,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Load a public name from the room it lives in."""
+    if name == "beta":
+        return import_module("hedgerow.stats.beta")
     home = _HOME_OF.get(name)
     if home is None:
         raise AttributeError(f"module 'hedgerow' has no attribute {name!r}")

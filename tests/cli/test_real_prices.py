@@ -129,7 +129,7 @@ def test_a_coin_listed_that_week_is_unknown_until_a_beta_is_given(
 def test_funding_books_and_open_interest_are_measured(plan: Plan, data_dir: Path) -> None:
     done = plan(
         BOOK,
-        *("--funding", str(data_dir / "funding.parquet"), "--funding-venue", "bybit"),
+        *("--funding", str(data_dir / "funding.parquet"), "--funding-venue", "binance"),
         *("--open-interest", str(data_dir / "open_interest_bybit_4h.parquet")),
         *("--books", str(data_dir / "orderbooks")),
         verb="choose",

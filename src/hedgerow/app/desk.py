@@ -268,7 +268,11 @@ def _with_costs(market: Market, data: DataSettings) -> Market:
         from hedgerow.files.funding import funding_read
 
         paid = funding_read(data.funding, data.funding_venue, data.as_of)
-        market = replace(market, funding=paid.prints, notes=(*market.notes, *paid.notes))
+        ended = [s for s, prints in paid.prints.items() if not prints.speak_of(market.as_of)]
+        said = f"Funding of {_few(ended)} ends more than three days before the plan's date: it is modelled."
+        market = replace(
+            market, funding=paid.prints, notes=(*market.notes, *paid.notes, *([said] if ended else []))
+        )
     if data.books is not None:
         from hedgerow.files.books import read_books
 
@@ -289,10 +293,13 @@ def _with_costs(market: Market, data: DataSettings) -> Market:
 def _too_old(symbols: list[str]) -> tuple[str, ...]:
     if not symbols:
         return ()
-    named = ", ".join(sorted(symbols)[:5]) + (f" and {len(symbols) - 5} more" if len(symbols) > 5 else "")
     return (
-        f"Order books of {named} are more than a day from the plan's date: spread and impact are modelled.",
+        f"Order books of {_few(symbols)} are more than a day from the plan's date: spread and impact are modelled.",
     )
+
+
+def _few(symbols: list[str]) -> str:
+    return ", ".join(sorted(symbols)[:5]) + (f" and {len(symbols) - 5} more" if len(symbols) > 5 else "")
 
 
 def _sectors(data: DataSettings) -> dict[str, str]:

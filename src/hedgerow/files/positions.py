@@ -140,6 +140,13 @@ class Reader:
         if contract is None and kind not in PAYOFFS:
             advice = "Describe it with the columns kind (linear, inverse, quanto), multiplier and settle."
             raise self._place(record, "instrument").error(f'"{shown(name)}" is no known contract', advice)
+        said = self._optional(record, "multiplier")
+        if contract is not None and said is not None and said != contract.multiplier:
+            advice = (
+                "Leave the multiplier out, or describe another contract with kind, multiplier and settle."
+            )
+            told = f"a multiplier of {said}, and {contract.symbol} has {contract.multiplier}"
+            raise self._place(record, "multiplier").error(told, advice)
         contract = contract or self._described(row, kind, name, record)
         return replace(
             row,

@@ -19,6 +19,7 @@ from hedgerow.hedge.ranking import Ranking
 from hedgerow.hedge.terms import MONTH_DAYS, Terms
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.display import percent_text
+from hedgerow.model.instruments import Payoff
 from hedgerow.model.risk import RiskModel
 from hedgerow.stats.margin import distance_rule
 from hedgerow.stats.optimise import BasketStep, choose_baskets, minimise_quadratic
@@ -233,18 +234,22 @@ def _parts(weights: FloatArray, risk: RiskModel) -> FloatArray:
 
 
 def _margin(terms: list[Terms], h: FloatArray, risk: RiskModel) -> float:
-    """Collateral that the distance rule wants for the whole basket in one account."""
-    stakes = tuple(
-        Stake(t.instrument, float(d), t.price_usd, t.settle_usd) for t, d in zip(terms, h, strict=True) if d
-    )
+    """Collateral that the distance rule wants, account by account: one for each venue and settlement coin."""
+    accounts: dict[tuple[str, str], list[Stake]] = {}
+    for t, d in zip(terms, h, strict=True):
+        if d:
+            stake = Stake(t.instrument, float(d), t.price_usd, t.settle_usd)
+            accounts.setdefault((t.instrument.venue, t.instrument.settle), []).append(stake)
+    return sum(_account_margin(tuple(stakes), risk) for stakes in accounts.values())
+
+
+def _account_margin(stakes: tuple[Stake, ...], risk: RiskModel) -> float:
     weights = np.zeros(len(risk.symbols))
     for stake in stakes:
         weights[risk.index((stake.instrument.underlying,))[0]] += stake.dollars
     gross = sum(abs(stake.dollars) for stake in stakes)
-    if gross <= 0.0:
-        return 0.0
     distance = distance_rule(risk.volatility(weights) / gross * float(np.sqrt(365.0)))
-    return wallet_for(stakes, distance, 3.0, in_coin=False)
+    return wallet_for(stakes, distance, 3.0, in_coin=stakes[0].instrument.payoff is Payoff.INVERSE)
 
 
 def target_for_volatility(basket: Basket, wanted_usd: float) -> tuple[FloatArray, tuple[str, ...]]:

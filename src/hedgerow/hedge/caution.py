@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from hedgerow.hedge.collateral import NEW
 from hedgerow.hedge.ticket import Ticket
 from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.display import percent_text
@@ -75,8 +76,8 @@ def _size(ticket: Ticket) -> list[str]:
                 "This hedge takes the market out and still raises the predicted volatility: it adds its own risk."
             )
     lines += [
-        f"{account.account} is margined in {account.settle}: the plan takes it from the {account.settle} you hold; more"
-        f" bought for it would bring a beta of its own (--collateral 1{account.settle} counts it)."
+        f"{account.account} is margined in {account.settle}: the plan takes it from free {account.settle} of yours;"
+        f" bought for it, the coin would bring a beta of its own (--collateral 1{account.settle} counts it)."
         for account in plan.margin
         if not is_stablecoin(account.settle) and not np.isfinite(account.collateral_usd)
     ]
@@ -84,7 +85,12 @@ def _size(ticket: Ticket) -> list[str]:
 
 
 def _margin(ticket: Ticket) -> list[str]:
-    lines: list[str] = []
+    lines = [
+        f"The collateral is {coin} and the contracts settle in {account.settle}: change it, or the venue counts less of it."
+        for coin in (h.position.symbol for h in ticket.worth.holdings if h.position.tags == NEW)
+        for account in ticket.plan.margin
+        if account.settle != coin and is_stablecoin(account.settle) and is_stablecoin(coin)
+    ]
     for account in ticket.plan.margin:
         given = np.isfinite(account.collateral_usd)
         if given and account.max_rally is not None and account.max_rally < account.required_rally:

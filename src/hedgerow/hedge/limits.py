@@ -13,6 +13,7 @@ import numpy as np
 
 from hedgerow.hedge.plan import HedgePlan, Leg, MarginAccount, Refusal
 from hedgerow.hedge.valuation import Valuation
+from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.display import percent_text
 
 __all__ = ["Limits", "VenueFacts", "check"]
@@ -65,6 +66,8 @@ def check(
         remedy = "check the target; a larger hedge has to be allowed in the settings (limits.max_hedge)"
         refusals.append(Refusal("size of the hedge", "legs together", times, limits.max_hedge, remedy))
     known = {venue.name: venue for venue in venues}
+    for account in plan.margin:
+        refusals += _of_coin_margin(account, worth)
     for leg in plan.legs:
         refusals += _of_leg(leg, limits, (volumes_usd or {}).get(leg.instrument.symbol, float("nan")))
     for name in dict.fromkeys(leg.instrument.venue for leg in plan.legs):
@@ -94,6 +97,25 @@ def _of_account(account: MarginAccount, worth: Valuation, limits: Limits) -> lis
     return found
 
 
+def _of_coin_margin(account: MarginAccount, worth: Valuation) -> list[Refusal]:
+    """A coin that is margin has to be there, and free: bought for it, it would bring a beta that the plan does not count."""
+    coin = account.settle
+    if is_stablecoin(coin) or np.isfinite(account.collateral_usd):
+        return []
+    free = sum(
+        h.value_usd
+        for h in worth.holdings
+        if h.position.symbol == coin
+        and not h.position.is_derivative
+        and not h.position.locked
+        and h.value_usd > 0
+    )
+    if free >= account.required_usd:
+        return []
+    remedy = f"give the coins with --collateral, or name a contract that is margined in dollars; {coin} must be free to move"
+    return [Refusal("coin for margin", f"{account.account}, free {coin}", free, account.required_usd, remedy)]
+
+
 def _of_leg(leg: Leg, limits: Limits, volume_usd: float) -> list[Refusal]:
     found: list[Refusal] = []
     name = leg.instrument.symbol
@@ -101,6 +123,12 @@ def _of_leg(leg: Leg, limits: Limits, volume_usd: float) -> list[Refusal]:
     if cap is not None and leg.notional_usd > cap:
         found.append(
             Refusal("instrument cap", name, leg.notional_usd, cap, "name a second contract in --instruments")
+        )
+    most = leg.instrument.max_contracts
+    if most is not None and leg.contracts >= most:
+        remedy = "the rest of the beta stays: name a second contract in --instruments"
+        found.append(
+            Refusal("largest order", f"{name} in contracts", float(leg.contracts), float(most), remedy)
         )
     share = leg.notional_usd / volume_usd if volume_usd > 0 else float("nan")
     if share > limits.max_share_of_daily_volume:

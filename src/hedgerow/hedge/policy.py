@@ -22,6 +22,8 @@ from hedgerow.hedge.ticket import Ticket
 from hedgerow.hedge.valuation import value
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.betas import Betas
+from hedgerow.model.coins import is_stablecoin
+from hedgerow.model.errors import UsageError
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
 from hedgerow.model.portfolio import Portfolio
@@ -58,7 +60,16 @@ class Policy:
     @property
     def factors(self) -> tuple[str, ...]:
         """The factors by name."""
-        return tuple(name.strip().upper() for name in self.factor.split(","))
+        names = tuple(name.strip().upper() for name in self.factor.split(","))
+        dollars = [name for name in names if is_stablecoin(name)]
+        if dollars or len(set(names)) < len(names):
+            said = (
+                f"{dollars[0]} is a dollar: nothing moves with it"
+                if dollars
+                else f"{self.factor} names a factor twice"
+            )
+            raise UsageError(said, advice="Give --factor BTC, ETH, BTC,ETH or an index.")
+        return names
 
     @property
     def rules(self) -> AccountRules:

@@ -31,6 +31,8 @@ _CRASH_BAR = np.datetime64("2025-10-11T00:00", "ms")
 _CRASH = {"BTC": -0.0729, "ETH": -0.1244}
 _CRASH_ALT = -0.2848
 _SECTOR_FALL = -0.30
+_MOST_SECTORS = 3
+_SMALL_SECTOR = 0.02
 _DEPEG = 0.88
 _VENUE_MARK = 0.65
 _STAKED_DISCOUNT = 0.06
@@ -190,7 +192,7 @@ def _returns_of_the_day(market: Market, symbols: tuple[str, ...]) -> dict[str, f
 
 
 def _sector_rows(scene: _Scene, sectors: Mapping[str, str]) -> tuple[StressRow, ...]:
-    """One row for the sector that the book holds most of: its coins −30 %, the factor 0."""
+    """A row for each of the largest sectors of the book: its coins −30 %, the factor 0."""
     held: dict[str, float] = {}
     for row in scene.exposure.rows:
         sector = sectors.get(row.symbol, "")
@@ -198,19 +200,23 @@ def _sector_rows(scene: _Scene, sectors: Mapping[str, str]) -> tuple[StressRow, 
             held[sector] = held.get(sector, 0.0) + row.delta_usd
     if not held:
         return ()
-    largest = max(held, key=lambda name: abs(held[name]))
+    gross = scene.exposure.worth.gross_usd
+    largest = sorted(held, key=lambda name: -abs(held[name]))
+    shown = largest[:1] + [
+        name for name in largest[1:_MOST_SECTORS] if abs(held[name]) >= _SMALL_SECTOR * gross
+    ]
+    return tuple(_sector_row(scene, name, sectors) for name in shown)
+
+
+def _sector_row(scene: _Scene, sector: str, sectors: Mapping[str, str]) -> StressRow:
     moves = {
         s: _SECTOR_FALL
         for s in scene.betas
-        if sectors.get(s, "") == largest and s not in scene.exposure.factors
+        if sectors.get(s, "") == sector and s not in scene.exposure.factors
     }
-    factor = scene.exposure.factors[0]
-    found = _row(scene, f"{largest} −30 %", f"every {largest} coin −30 %, {factor} and the rest 0", moves)
-    return (
-        found
-        if found.hedge_usd
-        else replace(found, description=f"{found.description}: no market hedge helps"),
-    )
+    told = f"every {sector} coin −30 %, {scene.exposure.factors[0]} and the rest 0"
+    found = _row(scene, f"{sector} −30 %", told, moves)
+    return found if found.hedge_usd else replace(found, description=f"{told}: no market hedge helps")
 
 
 def _peg_rows(scene: _Scene) -> tuple[StressRow, ...]:
@@ -233,15 +239,25 @@ def _peg_rows(scene: _Scene) -> tuple[StressRow, ...]:
     return tuple(rows)
 
 
+def _cash_row(scene: _Scene, name: str, description: str, gained: Mapping[str, float]) -> StressRow:
+    """What each leg gains in cash while its underlying stands still; an account that cannot pay is liquidated."""
+    gone: list[str] = []
+    top_up, hedge = 0.0, 0.0
+    for account in scene.plan.margin:
+        legs = [leg for leg in scene.plan.legs if account_of(leg) == account.account]
+        change = sum(gained.get(leg.instrument.name, 0.0) for leg in legs)
+        short_of = account.maintenance_usd - change - _collateral(account)
+        if change < 0.0 < short_of:
+            gone.append(account.account)
+            top_up += short_of
+            change = max(change, -_collateral(account))
+        hedge += change
+    return StressRow(name, description, 0.0, hedge, hedge, tuple(gone), top_up)
+
+
 def _venue_rows(scene: _Scene) -> tuple[StressRow, ...]:
     legs = scene.plan.legs
-    squeeze = (
-        sum(-leg.signed_usd for leg in legs if leg.instrument.is_perpetual)
-        * _FUNDING_SQUEEZE
-        * _SQUEEZE_INTERVALS
-    )
-    dated = sum(leg.signed_usd for leg in legs if not leg.instrument.is_perpetual)
-    basis = (dated or sum(leg.signed_usd for leg in legs)) * -_BASIS_GAP
+    dated = any(not leg.instrument.is_perpetual for leg in legs)
     factor = scene.exposure.factors[0]
     naked = _row(scene, "", "", scene.moves(-0.10, lambda beta: -0.10 * beta))
     adl = "the exchange closes the whole hedge, then another 10 % down: the book stands alone"
@@ -249,16 +265,17 @@ def _venue_rows(scene: _Scene) -> tuple[StressRow, ...]:
         f"{factor} +10 % first" if legs else "nothing is hedged"
     )
     up = _row(scene, "", "", scene.moves(0.10, lambda beta: 0.10 * beta))
+    by_funding = {
+        leg.instrument.name: leg.signed_usd * -_FUNDING_SQUEEZE * _SQUEEZE_INTERVALS
+        for leg in legs
+        if leg.instrument.is_perpetual
+    }
+    hit = [leg for leg in legs if not dated or not leg.instrument.is_perpetual]
+    by_basis = {leg.instrument.name: -abs(leg.signed_usd * _BASIS_GAP) for leg in hit}
     return (
-        StressRow(
-            "funding −2 % per 8 h, 3 days", "shorts pay longs at the venue's floor", 0.0, squeeze, squeeze
-        ),
-        StressRow(
-            "basis −22 %",
-            "the contract trades 22 % away from the index, against the hedge",
-            0.0,
-            -abs(basis),
-            -abs(basis),
+        _cash_row(scene, "funding −2 % per 8 h, 3 days", "shorts pay longs at the venue's floor", by_funding),
+        _cash_row(
+            scene, "basis −22 %", "the contract trades 22 % away from the index, against the hedge", by_basis
         ),
         StressRow("hedge lost (ADL)", adl, naked.book_usd, 0.0, naked.book_usd),
         StressRow(

@@ -163,12 +163,14 @@ def _volatility(market: Market, symbol: str) -> float:
 def _funding(instrument: Instrument, market: Market) -> FundingOutlook:
     """What a short of one dollar receives in 30 days: from the prints where there are any, else from the prior."""
     prints = market.funding.get(instrument.underlying)
-    if prints is None or not len(prints.times):
+    if prints is None or not prints.speak_of(market.as_of):
         hours = instrument.funding_interval_hours or 8.0
+        ended = f"prints end {str(prints.times[-1])[:10]}" if prints is not None and len(prints.times) else ""
+        why = ended or "no prints given"
         model, last, note = (
             prior_funding(hours),
             _NAN,
-            "no prints given: 0.01 % per 8 h with the spread of large coins",
+            f"{why}: 0.01 % per 8 h with the spread of large coins",
         )
     else:
         model, last = fit_funding(prints.times, prints.rates), float(prints.rates[-1])

@@ -43,6 +43,10 @@ class FundingPrints:
     times: TimeArray
     rates: FloatArray
 
+    def speak_of(self, instant: np.datetime64) -> bool:
+        """Return True where the last print is at most three days before `instant`: older ones foretell nothing."""
+        return bool(len(self.times) and instant - self.times[-1] <= np.timedelta64(3, "D"))
+
 
 @dataclass(frozen=True, slots=True)
 class Book:

@@ -31,15 +31,16 @@ def refusals_text(refusals: tuple[Refusal, ...]) -> RenderableType | None:
 
 
 def _measured(refusal: Refusal) -> str:
-    if refusal.rule == "liquidation distance":
-        return f"{refusal.detail}: {percent(refusal.measured)} < {percent(refusal.limit)}"
-    if refusal.rule in _IN_TIMES:
-        return f"{refusal.detail}: {refusal.measured:.1f} × > {refusal.limit:g} ×"
-    if refusal.rule in _IN_MONEY:
-        return f"{refusal.detail}: {amount(refusal.measured)} > {amount(refusal.limit)}"
-    if refusal.limit > 0:
-        return f"{refusal.detail}: {percent(refusal.measured)} > {percent(refusal.limit)}"
-    return refusal.detail
+    measured, limit, detail = refusal.measured, refusal.limit, refusal.detail
+    if refusal.rule == "largest order":
+        return f"{detail}: {measured:,.0f}, the most there is"
+    said = {
+        "liquidation distance": f"{percent(measured)} < {percent(limit)}",
+        "coin for margin": f"{amount(measured)} < {amount(limit)}",
+        **dict.fromkeys(_IN_TIMES, f"{measured:.1f} × > {limit:g} ×"),
+        **dict.fromkeys(_IN_MONEY, f"{amount(measured)} > {amount(limit)}"),
+    }.get(refusal.rule, f"{percent(measured)} > {percent(limit)}" if limit > 0 else "")
+    return f"{detail}: {said}" if said else detail
 
 
 def unknown_text(

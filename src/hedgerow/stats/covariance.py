@@ -18,6 +18,7 @@ __all__ = ["Covariance", "constant_correlation_shrunk", "factor_covariance", "wi
 _LIMIT = 5.0
 _MAD_TO_SD = 1.482602218505602
 _SHARED_COMPONENTS = 3
+_COINS_A_COMPONENT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ def factor_covariance(
     market = beta @ sigma_f @ beta.T
     residual = winsorised(returns) - factors @ beta.T
     shrunk = constant_correlation_shrunk(residual, w)
-    shared = _leading(shrunk, _SHARED_COMPONENTS)
+    live = int((np.diag(shrunk) > 0).sum())
+    shared = _leading(shrunk, min(_SHARED_COMPONENTS, live // _COINS_A_COMPONENT))
     n_eff = float(w.sum() ** 2 / (w**2).sum())
     return Covariance(market + shrunk, market, shared, shrunk - shared, n_eff)
 
@@ -100,6 +102,8 @@ def _effective(w: FloatArray) -> float:
 
 def _leading(matrix: FloatArray, count: int) -> FloatArray:
     """The part of a covariance that its `count` leading components in correlation units carry."""
+    if count < 1:
+        return np.zeros_like(matrix)
     deviation = np.sqrt(np.diag(matrix))
     unit = np.where(deviation > 0, deviation, 1.0)
     values, vectors = np.linalg.eigh(matrix / unit[:, None] / unit[None, :])

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import hedgerow as hr
 from hedgerow.app import beta, choose, numbers, open_desk, parse_instruments, plan, policy_of, value
 from hedgerow.config import BetaSettings, DataSettings, HedgeSettings, Settings
-from hedgerow.model.errors import UsageError
+from hedgerow.model.errors import BadPortfolio, UsageError
 
 DAYS = np.datetime64("2025-01-01") + np.arange(400)
 
@@ -157,3 +158,16 @@ def test_a_contract_may_be_named_as_the_symbol(prices: Path, tmp_path: Path) -> 
     worth = value(open_desk(settings(prices), path))
     assert worth.unknown == ()
     assert "BTC" in worth.assets
+
+
+def test_a_multiplier_that_contradicts_the_catalogue_is_refused(prices: Path, tmp_path: Path) -> None:
+    path = tmp_path / "wrong.csv"
+    path.write_text(
+        "symbol,quantity,kind,account,instrument,entry_price,multiplier\nBTC,-1,perp,paper,BTCUSDT,60000,10\n"
+    )
+    with pytest.raises(BadPortfolio, match="a multiplier of 10, and BTCUSDT has 1"):
+        open_desk(settings(prices), path)
+
+
+def test_estimators_are_under_hr_beta() -> None:
+    assert "Huber" in dir(hr.beta)

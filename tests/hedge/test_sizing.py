@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.hedge.books import book, contract, open_contract, spot
-from tests.hedge.plans import contracts, known_market, plan, simulated
+from tests.hedge.plans import contracts, known_market, plan, simulated, tv14_book
 
 from hedgerow.hedge.estimation import Override
 from hedgerow.hedge.policy import Policy
 from hedgerow.hedge.valuation import in_currency
 from hedgerow.model.errors import UnknownSymbol, UsageError
 from hedgerow.model.instruments import Payoff
+from hedgerow.model.market import FundingPrints
 from hedgerow.model.portfolio import Position, PositionKind
 
 GIVEN = {"ETH": Override((1.25,)), "SOL": Override((1.6,))}
@@ -297,3 +298,55 @@ def test_the_books_volatility_does_not_depend_on_how_it_is_hedged() -> None:
     ]
     known = [risk.volatility_usd for risk in found if risk is not None]
     assert known == pytest.approx([known[0]] * 4, rel=1e-12)
+
+
+@pytest.mark.parametrize("held", [spot("BTC", "0.01"), spot("BTC", 9, locked=True)])
+def test_a_margin_coin_has_to_be_there_and_free(held: Position) -> None:
+    ticket = plan(book(spot("SOL", 1000), held), instruments=("BTCUSD_PERP",))
+    assert any(r.rule == "coin for margin" for r in ticket.refusals)
+    fine = plan(book(spot("SOL", 1000), spot("BTC", 9)), instruments=("BTCUSD_PERP",))
+    assert not any(r.rule == "coin for margin" for r in fine.refusals)
+
+
+def test_an_order_at_its_maximum_is_refused_and_not_passed_over() -> None:
+    most = replace(contract(), max_contracts=Decimal(1))
+    ticket = Policy(instruments=("BTCUSDT",)).plan(book(spot("SOL", 5000)), known_market(), (most,))
+    assert ticket.plan.legs[0].contracts == Decimal(1)
+    assert any(r.rule == "largest order" for r in ticket.refusals)
+
+
+def test_funding_and_basis_shocks_reach_the_margin() -> None:
+    ticket = plan(book(spot("SOL", 500)), instruments=("BTCUSDT",), collateral="12000USDT")
+    rows = {row.name: row for row in ticket.stress}
+    for name in ("funding −2 % per 8 h, 3 days", "basis −22 %"):
+        assert rows[name].liquidated == ("paper/USDT",), name
+        assert rows[name].top_up_usd > 0
+        assert rows[name].hedge_usd >= -12000.0 - 1e-6
+    rich = plan(book(spot("SOL", 500)), instruments=("BTCUSDT",), collateral="900000USDT")
+    assert all(not row.liquidated for row in rich.stress)
+
+
+def test_funding_that_ended_long_ago_is_not_called_measured() -> None:
+    made = known_market()
+    times = made.times[:-200]
+    old = FundingPrints("old", times, np.full(len(times), 0.003))
+    tickets = [
+        Policy(instruments=("BTCUSDT",)).plan(tv14_book(), market, contracts())
+        for market in (made, replace(made, funding={"BTC": old}))
+    ]
+    lines = [next(c for c in t.plan.costs if c.name == "funding") for t in tickets]
+    assert lines[1].basis == "modelled"
+    assert lines[1].usd == pytest.approx(lines[0].usd)
+    assert "prints end" in lines[1].note
+
+
+@pytest.mark.parametrize("factor", ["USDC", "BTC,BTC", "BTC,USDT"])
+def test_a_dollar_or_a_factor_twice_is_no_factor(factor: str) -> None:
+    with pytest.raises(UsageError, match=r"dollar|twice"):
+        plan(factor=factor)
+
+
+def test_collateral_in_another_dollar_is_said() -> None:
+    made = replace(known_market(), given={"USDC": 1.0})
+    ticket = Policy(instruments=("BTCUSDT",), collateral="90000USDC").plan(tv14_book(), made, contracts())
+    assert any("settle in USDT: change it" in line for line in ticket.warnings)

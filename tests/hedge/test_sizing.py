@@ -350,3 +350,13 @@ def test_collateral_in_another_dollar_is_said() -> None:
     made = replace(known_market(), given={"USDC": 1.0})
     ticket = Policy(instruments=("BTCUSDT",), collateral="90000USDC").plan(tv14_book(), made, contracts())
     assert any("settle in USDT: change it" in line for line in ticket.warnings)
+
+
+@pytest.mark.parametrize("asked", [3, "auto", ("BTCUSDT", "SOLUSDT"), 1])
+def test_a_volatility_target_is_reached_with_any_contracts(asked: Any) -> None:
+    made, offered = simulated()
+    rows = book(spot("SOL", 400), spot("LINK", 900), spot("ETH", 10), spot("USDT", 20000))
+    policy = Policy(instruments=asked, target_vol=0.4, own=True)
+    found = policy.plan(rows, made, offered)
+    assert found.plan.risk_after is not None
+    assert found.plan.risk_after.volatility_usd / found.worth.total_usd == pytest.approx(0.4, abs=0.005)

@@ -24,7 +24,15 @@ from hedgerow.model.risk import RiskModel
 from hedgerow.stats.margin import distance_rule
 from hedgerow.stats.optimise import BasketStep, choose_baskets, minimise_quadratic
 
-__all__ = ["Basket", "Trades", "frontier_of", "polished", "solve_named", "target_for_volatility"]
+__all__ = [
+    "Basket",
+    "Trades",
+    "basket_for_volatility",
+    "frontier_of",
+    "polished",
+    "solve_named",
+    "target_for_volatility",
+]
 
 Trades = tuple[tuple[Terms, float], ...]
 
@@ -33,6 +41,7 @@ _TAIL = 0.25
 _CAPITAL_A_MONTH = 0.05 / 12.0
 _LEAST_GAIN_USD = 1.0
 _NOTHING = 1e-6
+_HALVINGS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,3 +288,35 @@ def target_for_volatility(basket: Basket, wanted_usd: float) -> tuple[FloatArray
     root = float(np.sqrt(cross**2 - square * (basket.book_variance - wanted)))
     h = (-cross + root) / square if cross > 0 else (-cross - root) / square
     return basket.exposure.beta_usd + h * basket.beta[i], ()
+
+
+def basket_for_volatility(
+    basket: Basket, members: tuple[int, ...], wanted_usd: float
+) -> tuple[FloatArray, Trades, tuple[str, ...]]:
+    """Return the dollar beta, the dollars of `members`, and what to say, for a volatility of `wanted_usd` a year.
+
+    The share of the beta that is taken out is searched between none and all; where all of it is not enough, all.
+    """
+    whole = -basket.exposure.beta_usd
+
+    def hedged(share: float) -> tuple[Trades, float]:
+        trades = polished(replace(basket, gap=share * whole), members)
+        h = np.array([dollars for _, dollars in trades])
+        return trades, float(np.sqrt(basket.variance(members, h) * 365.0))
+
+    if float(np.sqrt(basket.book_variance * 365.0)) <= wanted_usd:
+        note = "The book is already below the volatility asked for: nothing to hedge."
+        return basket.exposure.beta_usd, (), (note,)
+    low, high = 0.0, 1.0
+    trades, least = hedged(1.0)
+    if least > wanted_usd:
+        nav = basket.exposure.nav_usd
+        note = (
+            f"A volatility of {percent_text(wanted_usd / nav)} is out of reach with these contracts and the beta at 0:"
+            f" {percent_text(least / nav)} is left."
+        )
+        return np.zeros_like(whole), trades, (note,)
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        low, high = (low, middle) if hedged(middle)[1] <= wanted_usd else (middle, high)
+    return basket.exposure.beta_usd + high * whole, hedged(high)[0], ()

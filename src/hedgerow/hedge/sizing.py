@@ -14,7 +14,15 @@ from decimal import Decimal
 import numpy as np
 
 from hedgerow.hedge.accounts import AccountRules, account_name, accounts_of, liquidation_price_of
-from hedgerow.hedge.basket import Basket, Trades, frontier_of, polished, solve_named, target_for_volatility
+from hedgerow.hedge.basket import (
+    Basket,
+    Trades,
+    basket_for_volatility,
+    frontier_of,
+    polished,
+    solve_named,
+    target_for_volatility,
+)
 from hedgerow.hedge.charges import capital_line, holding_lines, trade_lines
 from hedgerow.hedge.exposure import Exposure, joint_error
 from hedgerow.hedge.figures import book_weights, risk_figures
@@ -86,7 +94,8 @@ def _choose(
         basket = basket.towards(target)
     frontier, solutions = frontier_of(basket)
     if isinstance(instruments, tuple):
-        return _Choice(solve_named(basket), target, frontier, notes, basket)
+        chosen = _Choice(solve_named(basket), target, frontier, notes, basket)
+        return _for_volatility(chosen, tuple(range(len(basket.terms))), target_vol)
     if instruments == 1:
         return _Choice(_best_each(basket, ranking), target, frontier, notes)
     wanted = (
@@ -102,7 +111,17 @@ def _choose(
     if len(step.members) < wanted:
         note = f"{wanted} contracts asked for; beyond {len(step.members)} another costs more than the risk it removes."
         notes = (*notes, note)
-    return _Choice(polished(basket, step.members), target, frontier, notes, basket)
+    chosen = _Choice(polished(basket, step.members), target, frontier, notes, basket)
+    return _for_volatility(chosen, step.members, target_vol)
+
+
+def _for_volatility(chosen: _Choice, members: tuple[int, ...], target_vol: float | None) -> _Choice:
+    """Aim several contracts at the volatility itself: one contract's target would take out too much."""
+    basket = chosen.basket
+    if target_vol is None or basket is None or not chosen.trades:
+        return chosen
+    target, trades, notes = basket_for_volatility(basket, members, target_vol * basket.exposure.nav_usd)
+    return _Choice(trades, target, chosen.frontier, notes, basket.towards(target))
 
 
 def target_of_volatility(

@@ -8,7 +8,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 from tests.hedge.books import book, contract, market, spot
-from tests.hedge.plans import plan, simulated
+from tests.hedge.plans import contracts, known_market, plan, simulated, tv14_book
 
 from hedgerow.hedge.estimation import estimate
 from hedgerow.hedge.policy import Policy
@@ -88,3 +88,14 @@ def test_peers_9_a_wrong_way_rally_names_the_account_and_the_top_up() -> None:
     flat = next(row for row in ticket.stress if row.name == "alts flat, rally")
     assert flat.liquidated == ("paper/USDT",)
     assert flat.net_usd < rally.net_usd
+
+
+def test_a_price_that_is_not_the_last_bars_is_said() -> None:
+    made = known_market()
+    late = made.prices.copy()
+    late[-2:, made.symbols.index("BTC")] = np.nan
+    warned = (
+        Policy(instruments=("ETHUSDT",)).plan(tv14_book(), replace(made, prices=late), contracts()).warnings
+    )
+    assert "BTC: its last price is 2 bars old." in warned
+    assert not any("bars old" in line for line in plan().warnings)

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from hedgerow.config import BetaSettings, DataSettings, Settings
+from hedgerow.hedge.caution import stale_prices
 from hedgerow.hedge.estimation import Override
 from hedgerow.hedge.exposure import Exposure
 from hedgerow.hedge.limits import VenueFacts
@@ -342,4 +343,5 @@ def _beta_warnings(exposure: Exposure, desk: Desk) -> tuple[str, ...]:
     lines += [
         f"{flag.symbol}: {flag.kind}, {flag.detail}" for flag in desk.market.flags if flag.symbol in held
     ]
+    lines += stale_prices(desk.market, (*held, *exposure.factors))
     return tuple(dict.fromkeys((*lines, *desk.remarks)))

@@ -10,7 +10,7 @@ from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.display import percent_text
 from hedgerow.model.market import Market
 
-__all__ = ["warnings_of"]
+__all__ = ["stale_prices", "warnings_of"]
 
 _LARGE_SHARE = 0.25
 _CONDITION = 100.0
@@ -26,8 +26,17 @@ def warnings_of(ticket: Ticket, market: Market) -> tuple[str, ...]:
     lines += [
         f"{flag.symbol}: {flag.kind}, {flag.detail}" for flag in market.flags if flag.symbol in _held(ticket)
     ]
+    lines += stale_prices(market, (*sorted(_held(ticket)), *ticket.exposure.factors))
     lines += [*ticket.ranking.warnings, *ticket.plan.notes, *ticket.plan.untraded]
     return tuple(dict.fromkeys(lines))
+
+
+def stale_prices(market: Market, symbols: tuple[str, ...]) -> list[str]:
+    """Say which prices are not the last bar's: they count, and they are not of this moment."""
+    ages = {
+        s: quote.age_bars for s in symbols if (quote := market.quote_of(s)) is not None and quote.age_bars
+    }
+    return [f"{s}: its last price is {age} bar{'s' if age > 1 else ''} old." for s, age in ages.items()]
 
 
 def _held(ticket: Ticket) -> set[str]:

@@ -113,9 +113,9 @@ def test_a_blank_line_moves_no_line_number(tmp_path: Path) -> None:
 def quickest(read: Callable[[], object], times: int = 3) -> float:
     spent = []
     for _ in range(times):
-        began = time.perf_counter()
+        began = time.process_time()
         read()
-        spent.append(time.perf_counter() - began)
+        spent.append(time.process_time() - began)
     return min(spent)
 
 

@@ -20,7 +20,8 @@ class ContestRow:
     `pooled_he` is a 90 % block bootstrap over bars. `residual_beta` is the median slope left, `rmse_next` the error
     against the next window's beta, `turnover` Σ|Δh| a year for a dollar of asset, `cost_per_year` what that costs,
     `funding_per_year` what shorts received. `coverage…` is how often the interval of that level held the next window's
-    beta. `confidence` is the p-value of the model confidence set among rows of the same instruments.
+    beta. Intervals hold both errors and are widened as much as those of
+    windows already over should have been. `confidence` is the p-value of the model confidence set among rows of the same instruments.
     """
 
     estimator: str

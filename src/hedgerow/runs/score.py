@@ -21,7 +21,6 @@ _FEE = 0.0005
 _AVERSION = 10.0
 _DRAWS = 299
 _LEAST_BARS = 30
-_MEDIAN_OF_SQUARES = 0.454936423119573  # of a standard normal
 _LEVELS = (0.50, 0.80, 0.90, 0.95)
 
 
@@ -205,7 +204,7 @@ def _foresight(
 ) -> tuple[float, tuple[float, float, float, float], int]:
     """RMSE against the next window's OLS beta, and how often intervals held it, its own error included.
 
-    Betas also move: what earlier windows, over by then, strayed beyond both errors is added to each interval.
+    Betas also move: each interval is widened as much as earlier ones, over by then, should have been.
     """
     held, length = one.held, round(test_days * market.bars_per_day)
     lead = "ETH" if one.label.upper() == "ETH" else "BTC"
@@ -213,38 +212,36 @@ def _foresight(
     misses: list[FloatArray] = []
     scales: list[FloatArray] = []
     ends: list[int] = []
+    reach: list[FloatArray] = []
     for t, beta, error in zip(held.rows.tolist(), held.betas, held.errors, strict=True):
         if t + length >= len(f) or "+" in one.label:
             continue
         y, x = held.returns[t + 1 : t + length + 1][:, counted], f[t + 1 : t + length + 1]
         slope, noise = _window(y, x)
-        drift = _strayed([(m, s) for m, s, end in zip(misses, scales, ends, strict=True) if end <= t])
+        wider = _widened([(m, s) for m, s, end in zip(misses, scales, ends, strict=True) if end <= t])
         misses.append(beta[counted] - slope)
-        scales.append(np.sqrt(error[counted] ** 2 + noise**2 + drift))
+        scales.append(np.sqrt(error[counted] ** 2 + noise**2))
+        reach.append(wider * scales[-1])
         ends.append(t + length)
     if not misses:
         return float("nan"), (float("nan"),) * 4, 0
-    miss, scale = np.concatenate(misses), np.concatenate(scales)
+    miss, scale = np.concatenate(misses), np.concatenate(reach)
     known = np.isfinite(miss) & np.isfinite(scale) & (scale > 0)
     far = np.abs(miss[known] / scale[known])
     z = [NormalDist().inv_cdf(0.5 + level / 2.0) for level in _LEVELS]
-    found = [float((far <= reach).mean()) if len(far) else float("nan") for reach in z]
+    found = [float((far <= bound).mean()) if len(far) else float("nan") for bound in z]
     return float(np.sqrt(np.mean(miss[known] ** 2))), (found[0], found[1], found[2], found[3]), len(misses)
 
 
-def _strayed(over: list[tuple[FloatArray, FloatArray]]) -> float:
-    """Variance of the next beta around the estimate beyond both errors, pooled over coins and windows that are over.
-
-    By the scaled median of the squares, so that a few wild coins do not widen everybody's interval.
-    """
+def _widened(over: list[tuple[FloatArray, FloatArray]]) -> float:
+    """By how much earlier intervals, over by then, should have been wider to hold nine in ten of the next betas."""
     if not over:
-        return 0.0
-    miss, scale = (np.concatenate([pair[i] for pair in over]) for i in (0, 1))
-    known = np.isfinite(miss) & np.isfinite(scale)
-    if not known.any():
-        return 0.0
-    middle = float(np.median(miss[known] ** 2)) / _MEDIAN_OF_SQUARES
-    return max(middle - float(np.median(scale[known] ** 2)), 0.0)
+        return 1.0
+    far = np.concatenate([np.abs(miss) / scale for miss, scale in over])
+    known = far[np.isfinite(far)]
+    if not len(known):
+        return 1.0
+    return max(float(np.quantile(known, 0.90)) / NormalDist().inv_cdf(0.95), 1.0)
 
 
 def _window(y: FloatArray, x: FloatArray) -> tuple[FloatArray, FloatArray]:

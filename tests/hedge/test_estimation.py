@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.hedge.plans import known_market
 from hedgerow.files.prices import read_market
 from hedgerow.hedge.estimation import Override, estimate, estimate_path
 from hedgerow.model.errors import NotEnoughData, UnknownSymbol
+from hedgerow.testing import beta_market
 from hedgerow.venues.simulated import simulated_market
 
 RNG = np.random.default_rng(11)
@@ -139,3 +141,21 @@ def test_TV13_alike_factors_warn(vectors: dict[str, Any]) -> None:
     betas = estimate(made, ("X",), "BTC,ETH", estimator="ols:90")
     assert betas.condition_number > 100
     assert float(betas.beta.sum()) == pytest.approx(1.5, abs=0.01)
+
+
+def test_a_price_that_is_stuck_has_no_beta() -> None:
+    made = beta_market({"BTC": 1.0, "SOL": 1.6, "ADA": 1.2}, days=300, seed=1)
+    stuck = made.prices.copy()
+    stuck[-40:, 1] = stuck[-41, 1]
+    found = estimate(replace(made, prices=stuck), ("SOL", "ADA"), "BTC")
+    assert np.isnan(found.of("SOL")[0])
+    assert "has not moved" in found.note[found.symbols.index("SOL")]
+    assert np.isfinite(found.of("ADA")[0])
+
+
+def test_a_factor_that_does_not_move_is_refused() -> None:
+    made = beta_market({"BTC": 1.0, "SOL": 1.6}, days=300, seed=1)
+    still = made.prices.copy()
+    still[:, 0] = 60_000.0
+    with pytest.raises(NotEnoughData, match="does not move"):
+        estimate(replace(made, prices=still), ("SOL",), "BTC")

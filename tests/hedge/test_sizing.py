@@ -360,3 +360,12 @@ def test_a_volatility_target_is_reached_with_any_contracts(asked: Any) -> None:
     found = policy.plan(rows, made, offered)
     assert found.plan.risk_after is not None
     assert found.plan.risk_after.volatility_usd / found.worth.total_usd == pytest.approx(0.4, abs=0.005)
+
+
+def test_too_large_a_short_is_bought_back_first() -> None:
+    """Closing what is open frees its margin and costs no second contract."""
+    short = open_contract(contract(), "-3", 60000.0, "paper")
+    rows = book(spot("SOL", 400), spot("USDT", 200000), short)
+    best = plan(rows).ranking.candidates[0]
+    assert best.name == "paper:BTCUSDT"
+    assert plan(rows).plan.legs[0].side == "buy"

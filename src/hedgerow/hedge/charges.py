@@ -94,10 +94,11 @@ def holding_lines(terms: Terms, dollars: float) -> tuple[CostLine, ...]:
 
 
 def capital_line(collateral_usd: float) -> CostLine:
-    """Return what the margin would earn elsewhere, a month, at 5 % a year."""
+    """Return what the margin would earn elsewhere, a month, at 5 % a year; margin that is freed earns it."""
     note = f"margin at {percent_text(_CAPITAL_A_YEAR)} a year"
     lost = CapitalCost(1.0, _CAPITAL_A_YEAR, note=note).cost_usd(Trade(collateral_usd, MONTH_DAYS))
-    return CostLine(lost.name, lost.usd, 0.0, 2.0 * lost.usd, True, lost.basis, note)
+    usd = float(np.copysign(lost.usd, collateral_usd))
+    return CostLine(lost.name, usd, min(0.0, 2.0 * usd), max(0.0, 2.0 * usd), True, lost.basis, note)
 
 
 def entry_rate(terms: Terms, dollars: float) -> float:

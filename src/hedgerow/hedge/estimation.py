@@ -31,6 +31,7 @@ _LEAST_CROSS_SECTION = 20
 _LEAST_COVERAGE = 0.8
 _SHIPPED_PRIOR = (1.4, 0.5)
 _STALE_BARS = 3
+_STUCK_DAYS, _STUCK_BARS = 5.0, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +128,11 @@ def _sample(
             f"{' and '.join(names)} have only {len(pairs.y)} returns in common up to {market.as_of}",
             advice="Give a later --as-of, a longer price file or another --factor.",
         )
+    _moving(market, names)
+    bars = max(round(_STUCK_DAYS * market.bars_per_day), _STUCK_BARS)
+    stuck = frozenset(s for i, s in enumerate(symbols) if _bars_stuck(pairs.y[:, i]) >= bars)
     fit = chosen.fit(pairs.y, pairs.x)
-    stale = frozenset(s for i, s in enumerate(symbols) if _bars_since(pairs.y[:, i]) > _STALE_BARS)
+    stale = stuck | {s for i, s in enumerate(symbols) if _bars_since(pairs.y[:, i]) > _STALE_BARS}
     of_peers = np.array([s in peers and s not in stale for s in symbols], dtype=bool) & (
         pairs.n >= _YOUNG_RETURNS
     )
@@ -140,6 +144,25 @@ def _sample(
 def _bars_since(series: FloatArray) -> int:
     seen = np.flatnonzero(np.isfinite(series))
     return len(series) - 1 - int(seen[-1]) if len(seen) else len(series)
+
+
+def _bars_stuck(series: FloatArray) -> int:
+    """How many of the last known returns are exactly 0."""
+    known = series[np.isfinite(series)]
+    moved = np.flatnonzero(known)
+    return len(known) - 1 - int(moved[-1]) if len(moved) else len(known)
+
+
+def _moving(market: Market, names: tuple[str, ...]) -> None:
+    """Raise `NotEnoughData` for a factor whose price never moves in the last year: nothing can be measured against it."""
+    for name in names:
+        column = market.prices[-round(365 * market.bars_per_day) :, market.column(name)]
+        known = column[np.isfinite(column)]
+        if len(known) and float(known.max()) == float(known.min()):
+            raise NotEnoughData(
+                f"the price of {name} does not move in {market.source or 'the market file'}",
+                advice="Check the file, or give another --factor.",
+            )
 
 
 def _prior(
@@ -168,7 +191,12 @@ def _row(
     i = sample.symbols.index(symbol)
     n = int(sample.pairs.n[i])
     if symbol in sample.stale or n < _LEAST_RETURNS:
-        old = f"no bar since {str(market.last_seen(symbol))[:10]}"
+        late = _bars_since(sample.pairs.y[:, i]) > _STALE_BARS
+        old = (
+            f"no bar since {str(market.last_seen(symbol))[:10]}"
+            if late
+            else "its price has not moved for days"
+        )
         return _unknown(
             names, old if n >= _LEAST_RETURNS else f"{n} returns, {_LEAST_RETURNS} needed", symbol
         )

@@ -128,7 +128,7 @@ def _candidate(terms: Terms, setting: _Setting) -> Candidate:
         volatility_left_usd=left * np.sqrt(365.0),
         risk_cost_usd=charged,
         score_usd=total + charged,
-        margin_usd=margin,
+        margin_usd=max(margin, 0.0),
         liquidity=_liquidity(terms, abs(dollars)),
         reason="",
     )
@@ -148,7 +148,7 @@ def _volatility_left(terms: Terms, dollars: float, setting: _Setting) -> float:
 
 
 def _margin(terms: Terms, dollars: float, setting: _Setting) -> float:
-    """Collateral, in dollars, that the distance rule wants for this contract alone, beyond what is open in it."""
+    """Collateral, in dollars, that the distance rule wants for this contract alone, less what is open in it wants."""
     rules = setting.rules
     distance = rules.least_distance
     if distance is None:
@@ -164,7 +164,7 @@ def _margin(terms: Terms, dollars: float, setting: _Setting) -> float:
         for h in setting.exposure.worth.holdings
         if h.position.instrument == terms.instrument and h.delta_usd
     )
-    return max(wanted(held + dollars) - (wanted(held) if held else 0.0), 0.0)
+    return wanted(held + dollars) - (wanted(held) if held else 0.0)
 
 
 def _daily_volatility(terms: Terms, setting: _Setting) -> float:

@@ -369,3 +369,21 @@ def test_too_large_a_short_is_bought_back_first() -> None:
     best = plan(rows).ranking.candidates[0]
     assert best.name == "paper:BTCUSDT"
     assert plan(rows).plan.legs[0].side == "buy"
+
+
+def test_an_account_of_longs_and_shorts_has_a_price_for_each() -> None:
+    """Each contract's own liquidation, the others standing still: a long's below the market, a short's above."""
+    rows = book(spot("SOL", 500), spot("ETH", 20))
+    found = plan(rows, factor="BTC,ETH", target_beta=(2.0, -1.0), instruments=("BTCUSDT", "ETHUSDT")).plan
+    sides = {leg.instrument.symbol: leg for leg in found.legs}
+    assert {leg.side for leg in found.legs} == {"buy", "sell"}
+    account = found.margin[0]
+    for leg in found.legs:
+        other = next(o for o in found.legs if o is not leg)
+        assert leg.liquidation_price is not None
+        move = leg.liquidation_price / leg.price_usd - 1.0
+        assert (move < 0) == (leg.side == "buy")
+        sign = 1.0 if leg.side == "buy" else -1.0
+        equity = account.required_usd + sign * leg.notional_usd * move
+        assert equity == pytest.approx(0.004 * (leg.notional_usd * (1 + move) + other.notional_usd), rel=1e-6)
+    assert len(sides) == 2

@@ -18,7 +18,7 @@ from hedgerow.model.risk import RiskModel
 from hedgerow.stats.margin import distance_rule
 from hedgerow.stats.risk import first_passage_probability
 
-__all__ = ["AccountRules", "account_name", "accounts_of", "liquidation_price_of", "open_stakes"]
+__all__ = ["AccountRules", "account_name", "accounts_of", "liquidation_price_of", "move_alone", "open_stakes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +187,15 @@ def _account(
     stakes, in_coin = draft.stakes, draft.in_coin(rules)
     wallet = collateral_usd if np.isfinite(collateral_usd) else required
     gross, net = sum(abs(stake.dollars) for stake in stakes), sum(stake.dollars for stake in stakes)
-    reach = survivable_move(stakes, wallet, in_coin=in_coin)
-    yearly = _volatility(stakes, risk) * np.sqrt(365.0) * (gross / abs(net) if net else 1.0)
+    reach, shorts, mix = survivable_move(stakes, wallet, in_coin=in_coin), net < 0, stakes
+    if abs(net) < gross:
+        alone = [(move_alone(stakes, stake, wallet), stake) for stake in stakes]
+        reach, worst = min(alone, key=lambda pair: np.inf if pair[0] is None else float(pair[0]))
+        shorts, mix = worst.dollars < 0, (worst,)
+    yearly = _volatility(mix, risk) * np.sqrt(365.0)
     chance = 0.0
     if reach is not None and yearly > 0:
-        barrier = 1.0 + reach if net < 0 else 1.0 - reach
+        barrier = 1.0 + reach if shorts else 1.0 - reach
         chance = (
             1.0 if reach == 0 else first_passage_probability(1.0, barrier, yearly, rules.horizon_days / 365.0)
         )
@@ -207,15 +211,32 @@ def _account(
         required_rally=_distance(stakes, risk, rules),
         liquidation_probability=chance,
         horizon_days=rules.horizon_days,
-        shorts=net < 0,
+        shorts=shorts,
         net_usd=net,
         in_coin=in_coin,
     )
 
 
-def liquidation_price_of(terms: Terms, account: MarginAccount) -> float | None:
-    """Return the contract's price, in its quote coin, at the account's liquidation; None where there is none."""
-    if account.max_rally is None:
+def move_alone(stakes: tuple[Stake, ...], stake: Stake, wallet_usd: float) -> float | None:
+    """Return the move against `stake` alone, all others of its account standing still, that liquidates the account."""
+    others = tuple(other for other in stakes if other != stake)
+    return survivable_move((stake,), wallet_usd - maintenance_after(others, 0.0), in_coin=False)
+
+
+def liquidation_price_of(
+    terms: Terms, account: MarginAccount, trades: tuple[tuple[Terms, float], ...], worth: Valuation
+) -> float | None:
+    """Return the contract's price, in its quote coin, at the account's liquidation; None where there is none.
+
+    All contracts of an account move together where they are all long or all short; otherwise this one alone, the others
+    standing still (TV24's cross formula).
+    """
+    stakes = _stakes(account.account, [t for t in trades if account_name(t[0]) == account.account], worth)
+    reach, shorts = account.max_rally, account.shorts
+    if len({stake.dollars > 0 for stake in stakes}) > 1:
+        mine = next(stake for stake in stakes if stake.instrument.name == terms.instrument.name)
+        wallet = account.collateral_usd if np.isfinite(account.collateral_usd) else account.required_usd
+        reach, shorts = move_alone(stakes, mine, wallet), mine.dollars < 0
+    if reach is None:
         return None
-    moved = 1.0 + account.max_rally if account.shorts else 1.0 - account.max_rally
-    return terms.price_usd / terms.quote_usd * moved
+    return terms.price_usd / terms.quote_usd * (1.0 + reach if shorts else 1.0 - reach)

@@ -73,7 +73,7 @@ class MarginAccount:
 
     `collateral_usd` is what it was given, NaN where the plan computes the need; `required_usd` satisfies the
     distance rule. `max_rally` is the rise of all its short legs' underlyings together (or fall, for longs) at
-    which the account is liquidated; None: never. `liquidation_probability` is the chance to touch that within
+    which the account is liquidated; None: never. With longs and shorts in one account, the least move of one alone. `liquidation_probability` is the chance to touch that within
     `horizon_days`; `shorts` is False for an account whose legs are long, which falls endanger.
     `net_usd` are the dollars of its legs, short below zero; a wallet `in_coin` moves with them.
     """

@@ -164,7 +164,12 @@ def _plan(
     margin = accounts_of(trades, exposure.worth, risk, rules)
     by_name = {account.account: account for account in margin}
     legs = tuple(
-        _leg(terms, contracts, dollars, by_name[account_name(terms)])
+        _leg(
+            terms,
+            contracts,
+            dollars,
+            liquidation_price_of(terms, by_name[account_name(terms)], trades, exposure.worth),
+        )
         for (terms, contracts), (_, dollars) in zip(whole.placed, trades, strict=True)
     )
     added = np.sum([leg.beta_usd for leg in legs], axis=0) if legs else np.zeros(len(exposure.factors))
@@ -201,7 +206,7 @@ def _lots_note(whole: Whole) -> tuple[str, ...]:
     return (f"Whole lots: the best there are may save up to ${whole.gap_usd:,.0f} more over the horizon.",)
 
 
-def _leg(terms: Terms, contracts: Decimal, dollars: float, account: MarginAccount) -> Leg:
+def _leg(terms: Terms, contracts: Decimal, dollars: float, liquidation_price: float | None) -> Leg:
     units = float(contracts) * terms.delta_usd / terms.price_usd
     return Leg(
         instrument=terms.instrument,
@@ -211,7 +216,7 @@ def _leg(terms: Terms, contracts: Decimal, dollars: float, account: MarginAccoun
         notional_usd=abs(dollars),
         price_usd=terms.price_usd,
         beta_usd=dollars * terms.beta,
-        liquidation_price=liquidation_price_of(terms, account),
+        liquidation_price=liquidation_price,
         costs=(*trade_lines(terms, dollars), *holding_lines(terms, dollars)),
     )
 

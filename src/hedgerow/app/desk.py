@@ -232,6 +232,8 @@ def _prices(data: DataSettings, factor: str, source: str | None) -> Market:
         from hedgerow.venues.simulated import simulated_market
 
         _only_with_prices(data)
+        if data.seed < 0:
+            raise UsageError(f"--seed {data.seed} means nothing", advice="Give a whole number of at least 0.")
         return replace(simulated_market(data.seed, _as_of(data)), given=given)
     from hedgerow.files.prices import read_market
 

@@ -50,7 +50,7 @@ def place_one(terms: Terms, dollars: float) -> tuple[Decimal, str]:
         )
         return Decimal(0), said
     notional = abs(float(contracts)) * terms.delta_usd
-    if notional < float(contract.min_notional):
+    if notional < float(contract.min_notional) * terms.quote_usd:
         return Decimal(0), f"{name}: skip: {notional:.0f} < {contract.min_notional}, the smallest order"
     if contract.max_contracts is not None and abs(contracts) > contract.max_contracts:
         most = lots_of(contract.max_contracts, contract.lot, "toward_zero") * contract.lot
@@ -94,8 +94,8 @@ def _problem(basket: Basket, trades: Trades, gap: FloatArray) -> LotProblem:
     contracts = [terms.instrument for terms, _ in trades]
     step = np.array([float(t.instrument.lot) * t.delta_usd for t, _ in trades])
     least = [
-        max(float(c.min_contracts / c.lot), float(c.min_notional) / s)
-        for c, s in zip(contracts, step, strict=True)
+        max(float(c.min_contracts / c.lot), float(c.min_notional) * t.quote_usd / s)
+        for c, (t, _), s in zip(contracts, trades, step, strict=True)
     ]
     most = [_MOST_LOTS if c.max_contracts is None else float(c.max_contracts // c.lot) for c in contracts]
     return LotProblem(
@@ -132,7 +132,11 @@ def _allowed(terms: Terms, contracts: Decimal) -> bool:
     contract, size = terms.instrument, abs(contracts)
     notional = float(size) * terms.delta_usd
     below_most = contract.max_contracts is None or size <= contract.max_contracts
-    return size >= contract.min_contracts and notional >= float(contract.min_notional) and below_most
+    return (
+        size >= contract.min_contracts
+        and notional >= float(contract.min_notional) * terms.quote_usd
+        and below_most
+    )
 
 
 def _lot_beta(terms: Terms, k: int) -> float:

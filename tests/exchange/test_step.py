@@ -7,7 +7,6 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -101,13 +100,13 @@ def test_TV20_a_short_receives_positive_funding(vectors: dict[str, Any]) -> None
     assert step(ExchangeState(), FundingDue(LINEAR, 0.01, 1.0))[1] == ()
 
 
-def test_TV15_linear_and_inverse_profit(vectors: dict[str, Any]) -> None:
-    for move, coins in ((72000.0, 1 / 6), (48000.0, -0.25)):
-        state = opened(INVERSE, "600", 1.5)
-        state, _ = step(state, Marked({"paper:BTCUSD_PERP": move}))
-        fee = 600 * 100 / 60000 * 0.0005
+def test_TV15_inverse_profit_is_in_coin(vectors: dict[str, Any]) -> None:
+    v = vectors["TV15_inverse"]
+    for move, coins in ((1.2, v["pnl_btc_long_up20"]), (0.8, v["pnl_btc_long_dn20"])):
+        state = opened(INVERSE, str(v["N"]), 1.5)
+        state, _ = step(state, Marked({"paper:BTCUSD_PERP": move * v["E"]}))
+        fee = v["N"] * v["C"] / v["E"] * 0.0005
         assert equity(state, state.account("BTC")) == pytest.approx(1.5 + coins - fee, rel=1e-12)
-    assert vectors["TV15_inverse"]
 
 
 @pytest.mark.parametrize("side", ["-1", "1"])
@@ -232,4 +231,5 @@ def test_rules_cap_the_leverage() -> None:
     tight = ExchangeState(rules=Rules(max_leverage=2.0))
     _, outcomes = run([Marked(START), Deposited("USDT", 40_000.0), Ordered(LINEAR, Decimal("1.5"))], tight)
     assert isinstance(outcomes[0], Refusal)
-    assert np.isclose(60_000 * 1.5 / 2.0, 45_000)
+    _, outcomes = run([Marked(START), Deposited("USDT", 46_000.0), Ordered(LINEAR, Decimal("1.5"))], tight)
+    assert isinstance(outcomes[0], Fill)

@@ -9,7 +9,7 @@ import numpy as np
 from hedgerow.model.arrays import FloatArray, IntArray, TimeArray
 from hedgerow.model.market import Market
 
-__all__ = ["PairedReturns", "paired_returns", "returns_panel"]
+__all__ = ["PairedReturns", "paired_returns"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +64,3 @@ def _previous_row(seen: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> IntA
     rows = np.arange(len(seen), dtype=np.int64)[:, None]
     last: IntArray = np.maximum.accumulate(np.where(seen, rows, -1), axis=0)
     return last[:-1]
-
-
-def returns_panel(market: Market, symbols: tuple[str, ...]) -> FloatArray:
-    """Return (T−1, N) one-bar simple returns; NaN beside every gap."""
-    p = market.prices[:, [market.column(symbol) for symbol in symbols]]
-    moved: FloatArray = p[1:] / p[:-1] - 1.0
-    return moved

@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hedgerow.hedge.valuation import value
+from hedgerow.hedge.valuation import Valuation, value
 from hedgerow.model.arrays import BoolArray, FloatArray, TimeArray
 from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.errors import NotEnoughData, UsageError
-from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
 from hedgerow.model.portfolio import Portfolio
 
@@ -79,7 +78,8 @@ def panel_of(
             "a backtest begins with spot holdings, and the book has open contracts",
             advice="Leave the contracts out: the backtest opens its own.",
         )
-    units = _units(book, market)
+    worth = _at_one(book, market)
+    units, hedged = worth.delta_usd(), set(worth.counted(excluded).assets)
     symbols = tuple(units)
     raw = np.column_stack([_series(market, s) for s in symbols])
     lead = np.column_stack([market.prices[:, market.column(f)] for f in factors])
@@ -94,7 +94,7 @@ def panel_of(
         units=np.array(list(units.values())),
         prices=carried,
         missing=missing,
-        hedged=np.array([s in _hedged_coins(book, market, excluded) for s in symbols], dtype=bool),
+        hedged=np.array([s in hedged for s in symbols], dtype=bool),
         cash=np.array([is_stablecoin(s) for s in symbols], dtype=bool),
         factor=factor,
         first=first,
@@ -102,25 +102,14 @@ def panel_of(
     )
 
 
-def _units(book: Portfolio, market: Market) -> dict[str, float]:
-    """Coins of each underlying that the book's worth moves with: what it would be worth if every coin cost one."""
+def _at_one(book: Portfolio, market: Market) -> Valuation:
+    """What the book would be worth if every coin cost one: its dollars are then coins of each underlying."""
     names = {
         *market.symbols,
         *(p.symbol for p in book.positions),
         *(p.underlying or "" for p in book.positions),
     }
-    worth = value(book, replace(market, given=dict.fromkeys(names, 1.0)))
-    return worth.delta_usd()
-
-
-def _hedged_coins(book: Portfolio, market: Market, excluded: frozenset[str]) -> set[str]:
-    names = {
-        *market.symbols,
-        *(p.symbol for p in book.positions),
-        *(p.underlying or "" for p in book.positions),
-    }
-    worth = value(book, replace(market, given=dict.fromkeys(names, 1.0)))
-    return set(worth.counted(excluded).assets)
+    return value(book, replace(market, given=dict.fromkeys(names, 1.0)))
 
 
 def _series(market: Market, symbol: str) -> FloatArray:
@@ -176,10 +165,3 @@ def _notes(market: Market, symbols: tuple[str, ...], missing: BoolArray, first: 
                 f"{symbol}: {int(gone.sum())} bars are missing; its last price is carried, and nothing is made up."
             )
     return tuple(notes)
-
-
-def contract_marks(market: Market, contract: Instrument) -> FloatArray:
-    """Return the contract's price (T,) in its quote coin, the last known where a bar is missing."""
-    series, _ = _carried(market.prices[:, [market.column(contract.underlying)]])
-    coin = _carried(_series(market, contract.quote)[:, None])[0][:, 0]
-    return series[:, 0] / coin

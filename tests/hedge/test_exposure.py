@@ -117,6 +117,13 @@ def test_excluded_coins_stay_in_the_value_and_leave_the_beta() -> None:
     assert seen.beta_usd[0] == pytest.approx(77500)
 
 
+def test_contracts_on_an_excluded_coin_are_hedges_and_count() -> None:
+    rows = (spot("ETH", 10), spot("BTC", 1), open_contract(contract(), -0.5, 60000))
+    assert exposed(rows, TV14_BETAS, excluded=frozenset({"BTC"})).beta_usd[0] == pytest.approx(7500)
+    both = frozenset({"BTC", "BTCUSDT"})
+    assert exposed(rows, TV14_BETAS, excluded=both).beta_usd[0] == pytest.approx(37500)
+
+
 def test_beta_by_account_adds_up() -> None:
     rows = (
         spot("ETH", 10, account="kraken"),

@@ -66,6 +66,14 @@ def test_a_hedge_takes_the_beta_out_and_every_bar_closes() -> None:
     assert found.totals["slippage"] < 0
 
 
+@pytest.mark.parametrize("rule", ["threshold:0.05", "band"])
+def test_an_excluded_coin_can_be_hedged_with_without_hedging_twice(rule: str) -> None:
+    """The short in BTC is the hedge of the others: leaving one's own BTC out must not make it invisible."""
+    held = book(spot("SOL", 400), spot("BTC", 0.5), spot("ADA", 50_000), spot("USDT", 20_000))
+    found = run(held=held, exclude=("BTC",), rebalance=rule, instruments=("BTCUSDT",))
+    assert np.abs(found.after_usd).max() < 0.1 * found.book_beta_usd.max()
+
+
 def test_half_the_beta_may_be_left() -> None:
     half = run(target_beta=(0.5,))
     measured = effectiveness(half)

@@ -79,12 +79,11 @@ class Valuation(Result):
         return sum(r.value_usd for r in self.rows if is_stablecoin(r.symbol) and np.isfinite(r.value_usd))
 
     def counted(self, excluded: frozenset[str]) -> Valuation:
-        """Return the rows that are to be hedged: without the coins and tags of `excluded`; totals stay the book's."""
-        kept = tuple(
-            h
-            for h in self.holdings
-            if h.position.symbol not in excluded and not excluded.intersection(h.position.tags)
-        )
+        """Return the rows that count in the hedge: without the coins and tags of `excluded`; totals stay the book's.
+
+        An excluded coin's contracts still count: they are hedges already there, unless their own name or tag is given.
+        """
+        kept = tuple(h for h in self.holdings if not excluded.intersection(_names_of(h.position)))
         unknown = tuple(dict.fromkeys(h.position.symbol for h in kept if not np.isfinite(h.value_usd)))
         return replace(self, holdings=kept, unknown=unknown)
 
@@ -123,6 +122,13 @@ def price_of(market: Market, symbol: str) -> float:
     if symbol == market.quote and market.quote_assumed:
         return price_of(market, "USD")
     return _NAN
+
+
+def _names_of(position: Position) -> tuple[str, ...]:
+    """What a row is excluded by: a coin's symbol, a contract's own, and its tags."""
+    contract = position.instrument
+    own = (position.symbol,) if contract is None else (contract.symbol, contract.name)
+    return (*own, *position.tags)
 
 
 def in_currency(market: Market, currency: str) -> Market:

@@ -51,7 +51,8 @@ def decide(
     """
     open_now = {h.instrument.name: h for h in state.holdings}
     fresh = anew or not open_now
-    names: int | str | tuple[str, ...] = policy.instruments if fresh else tuple(open_now)
+    named = isinstance(policy.instruments, tuple)
+    names: int | str | tuple[str, ...] = policy.instruments if fresh or named else tuple(open_now)
     bound = policy.target_vol is None or not fresh
     asked = replace(
         policy,

@@ -6,7 +6,6 @@ The same frozen policy that plans, on what was known at each bar and nothing lat
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
@@ -15,14 +14,11 @@ from hedgerow.hedge.policy import Policy
 from hedgerow.model.journal import RunResult
 from hedgerow.model.market import Market
 from hedgerow.model.portfolio import Portfolio
-from hedgerow.runs.panel import Panel, panel_of
-from hedgerow.runs.prices import Prices
+from hedgerow.runs.past import Catalogue, Past, notes_of, past_of
 from hedgerow.runs.settings import BacktestSettings
-from hedgerow.runs.walk import Catalogue, Row, Walk
+from hedgerow.runs.walk import Row, Walk
 
 __all__ = ["backtest"]
-
-_MARGIN_COINS = ("USDT", "USDC")
 
 
 def backtest(
@@ -43,46 +39,19 @@ def backtest(
     `UsageError` for open contracts in the book and unknown betas, `NotEnoughData` where there is nothing to test on,
     `BrokenPromise` if a bar's attribution does not close.
     """
-    chosen = settings or BacktestSettings()
-    one_series = hedge_market is None or hedge_market is market
-    market = _with_dollars(market)
-    hedge = market if one_series or hedge_market is None else _with_dollars(hedge_market)
-    panel = panel_of(
-        book,
-        market,
-        policy.factors,
-        frozenset(policy.exclude),
-        chosen.train_days,
-        _start(chosen, hedge, market),
-    )
-    walk = Walk(policy, book, market, hedge, panel, Prices(market.times, hedge, marks), chosen, catalogue)
+    past = past_of(policy, book, market, catalogue, hedge_market, settings or BacktestSettings(), marks)
+    panel = past.panel
+    walk = Walk(policy, past)
     rows: list[Row] = []
     for t in range(panel.first, len(panel.times)):
         rows.append(walk.bar(t))
         if t % 256 == 0:
             report((t - panel.first) / (len(panel.times) - panel.first))
-    return _result(policy, market, panel, walk, rows)
+    return _result(policy, past, walk, rows)
 
 
-def _with_dollars(market: Market) -> Market:
-    """The market with a dollar coin that nobody prices at one dollar, throughout; the run says so."""
-    unpriced = [s for s in _MARGIN_COINS if s not in market.symbols and s not in market.given]
-    return (
-        replace(market, given={**market.given, **dict.fromkeys(unpriced, 1.0)})
-        if market.currency == "USD"
-        else market
-    )
-
-
-def _start(settings: BacktestSettings, hedge: Market, market: Market) -> np.datetime64 | None:
-    """The first bar at the earliest: where the hedge has prices, and where the owner said."""
-    if hedge is market:
-        return settings.start
-    begins: np.datetime64 = hedge.times[0]
-    return begins if settings.start is None or settings.start < begins else settings.start
-
-
-def _result(policy: Policy, market: Market, panel: Panel, walk: Walk, rows: list[Row]) -> RunResult:
+def _result(policy: Policy, past: Past, walk: Walk, rows: list[Row]) -> RunResult:
+    market, panel = past.market, past.panel
     times = panel.times[panel.first :]
     spot = np.array([row.spot for row in rows])
     deposits = np.array([row.deposit for row in rows])
@@ -106,28 +75,9 @@ def _result(policy: Policy, market: Market, panel: Panel, walk: Walk, rows: list
         lines=np.array([[getattr(row.lines, name) for name in LINES] for row in rows]),
         line_names=LINES,
         events=tuple(walk.events),
-        notes=(*panel.notes, *_notes(walk, market)),
+        notes=(*panel.notes, *notes_of(past, walk.events)),
         source=market.source,
         simulated=market.simulated,
         currency=market.currency,
         policy=policy.rebalance,
     )
-
-
-def _notes(walk: Walk, market: Market) -> tuple[str, ...]:
-    notes = [
-        "Trades are at the close of the bar that decides them; margin is checked at closes, not between them."
-    ]
-    if walk.hedge is market:
-        notes.append(
-            "Book and contracts are priced by one series: there is no basis between a coin and its contract."
-        )
-    if walk.prices.marks is None:
-        notes.append("No marks are given: margin and funding are on closes.")
-    traded = {e.instrument for e in walk.events if e.kind == "trade"}
-    notes += [
-        f"{coin} is taken at one dollar throughout: there is no series of it." for coin in walk.prices.assumed
-    ]
-    paid = {e.instrument for e in walk.events if e.kind == "funding"}
-    notes += [f"No funding of {name} was given: none is counted." for name in sorted(traded - paid)]
-    return tuple(notes)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -24,21 +23,18 @@ from hedgerow.hedge.attribution import Attribution, check_closes
 from hedgerow.hedge.policy import Policy
 from hedgerow.hedge.rebalance import Drift, Rebalance, Review, rebalance_of, review
 from hedgerow.model.arrays import FloatArray
-from hedgerow.model.instruments import Instrument
 from hedgerow.model.journal import Happened
-from hedgerow.model.market import Market
-from hedgerow.model.portfolio import Portfolio
 from hedgerow.runs.collateral import margin_wanted
 from hedgerow.runs.desk import decide
 from hedgerow.runs.learning import Known, drifting, learn
-from hedgerow.runs.panel import Panel, cut
+from hedgerow.runs.panel import Panel
+from hedgerow.runs.past import Past
 from hedgerow.runs.prices import Prices
 from hedgerow.runs.scene import Scene
 from hedgerow.runs.settings import BacktestSettings
 
-__all__ = ["Catalogue", "Row", "Walk"]
+__all__ = ["Row", "Walk"]
 
-Catalogue = Callable[[Market], tuple[Instrument, ...]]
 _DAY = np.timedelta64(1, "D")
 
 
@@ -67,13 +63,10 @@ class Walk:
     """
 
     policy: Policy
-    book: Portfolio
-    market: Market
-    hedge: Market
-    panel: Panel
-    prices: Prices
-    settings: BacktestSettings
-    catalogue: Catalogue
+    past: Past
+    panel: Panel = field(init=False)
+    prices: Prices = field(init=False)
+    settings: BacktestSettings = field(init=False)
     rule: Rebalance = field(init=False)
     state: ExchangeState = field(default_factory=ExchangeState)
     known: Known | None = None
@@ -87,6 +80,7 @@ class Walk:
     events: list[Happened] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.panel, self.prices, self.settings = self.past.panel, self.past.prices, self.past.settings
         self.rule = rebalance_of(self.policy.rebalance)
 
     def bar(self, t: int) -> Row:
@@ -148,18 +142,10 @@ class Walk:
     def _due(self, last: np.datetime64 | None, t: int, days: float) -> bool:
         return last is None or bool((self.panel.times[t] - last) / _DAY >= days - 1e-9)
 
-    def _views(self, t: int) -> tuple[Market, Market]:
-        """The book's market and the hedge's as they were known at the close of `t`."""
-        market = cut(self.market, t)
-        if self.hedge is self.market:
-            return market, market
-        row = int(np.searchsorted(self.hedge.times, self.panel.times[t], side="right")) - 1
-        return market, cut(self.hedge, row)
-
     def _learn(self, t: int) -> None:
-        market, hedge = self._views(t)
-        self.known = learn(self.policy, self.book, self.panel, market, hedge, self.catalogue(hedge))
-        self.drift = drifting(self.policy, self.panel, self.known, t, self.market.bars_per_day)
+        market, hedge = self.past.views(t)
+        self.known = learn(self.policy, self.past.book, self.panel, market, hedge, self.past.catalogue(hedge))
+        self.drift = drifting(self.policy, self.panel, self.known, t, self.past.market.bars_per_day)
         self.learned = self.panel.times[t]
 
     def _target(self, t: int) -> FloatArray:
@@ -185,10 +171,10 @@ class Walk:
     def _trade(self, t: int, found: Review) -> tuple[float, Attribution, float]:
         """Trade: dollars traded, what it cost by line, what margin was put in for it."""
         assert self.known is not None  # noqa: S101  a review learns first
-        market, hedge = self._views(t)
+        market, hedge = self.past.views(t)
         anew = self._due(self.chosen, t, self.settings.choose_days)
         trades = decide(
-            self.policy, self.book, self.state, market, hedge, self.known, found.aim_usd, anew=anew
+            self.policy, self.past.book, self.state, market, hedge, self.known, found.aim_usd, anew=anew
         )
         self.traded = self.panel.times[t]
         if anew:

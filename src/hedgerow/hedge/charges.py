@@ -33,8 +33,8 @@ __all__ = ["capital_line", "entry_rate", "holding_lines", "holding_rate", "trade
 
 _CAPITAL_A_YEAR = 0.05
 _BASIS_BAND_A_YEAR = 0.05
-_NO_VOLUME_USD = 1e6
-_NO_VOLATILITY = 0.05
+NO_VOLUME_USD = 1e6
+NO_VOLATILITY = 0.05
 
 
 def trade_lines(terms: Terms, dollars: float) -> tuple[CostLine, ...]:
@@ -54,8 +54,8 @@ def _trade_costs(terms: Terms) -> Sequence[Cost]:
     fee: Cost = FeeCost(rate, note=instrument.cite)
     if instrument.payoff is Payoff.INVERSE:
         fee = CoinFeeCost(rate, terms.price_usd, terms.settle_usd, note=instrument.cite)
-    volume = terms.volume_usd if terms.volume_usd > 0 else _NO_VOLUME_USD
-    sigma = terms.underlying_volatility if np.isfinite(terms.underlying_volatility) else _NO_VOLATILITY
+    volume = terms.volume_usd if terms.volume_usd > 0 else NO_VOLUME_USD
+    sigma = terms.underlying_volatility if np.isfinite(terms.underlying_volatility) else NO_VOLATILITY
     if book is None:
         spread: SpreadCost = spread_from_volume(volume)
         return fee, spread, ImpactCost(sigma, volume)

@@ -16,7 +16,7 @@ from hedgerow.model.portfolio import Portfolio
 from hedgerow.runs.past import Catalogue, Past, notes_of, past_of
 from hedgerow.runs.settings import BacktestSettings
 from hedgerow.runs.twin.staging import Learned, knobs_of, learned, stage_of
-from hedgerow.runs.twin.tape import Knobs, Log, Out, Stage
+from hedgerow.runs.twin.tape import EVENT, OUT_BAR, OUT_BETA, Knobs, Log, Out, Stage
 
 __all__ = ["inexpressible", "twin", "walked"]
 
@@ -106,27 +106,17 @@ def _longest(missing: np.ndarray) -> int:
 
 def walked(stage: Stage, knobs: Knobs) -> tuple[Out, Log]:
     """Return what the compiled walk leaves, its attribution checked on every bar; raises `BrokenPromise`."""
+    from hedgerow.runs.twin.account import nothing_held
     from hedgerow.runs.twin.kernel import walk
 
-    rows, factors = len(stage.ms), stage.factor.shape[1]
-    wide = [np.empty((rows, factors)) for _ in range(4)]
-    out = Out(
-        nav=np.empty(rows),
-        deposit=np.zeros(rows),
-        before=wide[0],
-        after=wide[1],
-        target=wide[2],
-        band=wide[3],
-        distance=np.empty(rows),
-        traded=np.zeros(rows),
-        gross=np.empty(rows),
-        lines=np.zeros((rows, len(LINES))),
-    )
-    room = len(stage.due_rate) + 8 * rows * stage.last.shape[1] + 64
-    log = Log(np.zeros(1, np.int64), np.empty((room, 4), np.int64), np.empty((room, 3)))
-    walk(stage, knobs, out, log)
-    missed = np.abs(out.lines[1:].sum(axis=1) - (np.diff(out.nav) - out.deposit[1:]))
-    allowed = _TOLERANCE * np.maximum(np.maximum(np.abs(out.nav), out.gross), 1.0)[1:]
+    rows, factors = stage.lead.shape
+    out = Out(np.zeros(rows, OUT_BAR), np.zeros((rows, factors), OUT_BETA), np.zeros((rows, len(LINES))))
+    room = len(stage.due) + 8 * rows * factors + 64
+    log = Log(np.zeros(1, np.int64), np.empty(room, EVENT))
+    walk(stage, knobs, nothing_held(factors), out, log)
+    bar = out.bar
+    missed = np.abs(out.lines[1:].sum(axis=1) - (np.diff(bar["nav"]) - bar["deposit"][1:]))
+    allowed = _TOLERANCE * np.maximum(np.maximum(np.abs(bar["nav"]), bar["gross"]), 1.0)[1:]
     if not (missed <= allowed).all():
         raise BrokenPromise(f"the compiled attribution misses {np.nanmax(missed):g} dollars in a bar")
     return out, log
@@ -140,23 +130,23 @@ def _result(policy: Policy, past: Past, found: Learned, stage: Stage, out: Out, 
             "the compiled engine cannot run several contracts on too little margin: which is refused depends on their turn",
             advice="Use the plain engine (--engine plain), or give more collateral.",
         )
-    spot = stage.spot
+    spot, bar, beta = stage.bar["spot"].copy(), out.bar, out.beta
     return RunResult(
         times=panel.times[first:],
         factors=policy.factors,
-        nav_usd=out.nav,
+        nav_usd=bar["nav"],
         spot_usd=spot,
         unhedged_usd=spot - spot[0],
-        gained_usd=out.nav - spot[0] - np.cumsum(out.deposit),
-        deposits_usd=out.deposit,
-        before_usd=out.before,
-        after_usd=out.after,
-        target_usd=out.target,
-        band_usd=out.band,
-        book_beta_usd=stage.book_beta,
+        gained_usd=bar["nav"] - spot[0] - np.cumsum(bar["deposit"]),
+        deposits_usd=bar["deposit"],
+        before_usd=beta["before"],
+        after_usd=beta["after"],
+        target_usd=beta["target"],
+        band_usd=beta["band"],
+        book_beta_usd=stage.lead["book_beta"],
         factor_change=panel.factor[first:],
-        distance=out.distance,
-        traded_usd=out.traded,
+        distance=bar["distance"],
+        traded_usd=bar["traded"],
         lines=out.lines,
         line_names=LINES,
         events=events,
@@ -170,12 +160,10 @@ def _result(policy: Policy, past: Past, found: Learned, stage: Stage, out: Out, 
 
 def _events(past: Past, found: Learned, log: Log) -> tuple[Happened, ...]:
     count = int(log.used[0])
-    if count > len(log.code):
-        raise BrokenPromise(f"{count} events in a run, and room for {len(log.code)}")
+    if count > len(log.event):
+        raise BrokenPromise(f"{count} events in a run, and room for {len(log.event)}")
     times, events = past.panel.times[past.panel.first :], []
-    for (bar, kind, leg, note), (contracts, price, usd) in zip(
-        log.code[:count].tolist(), log.number[:count].tolist(), strict=True
-    ):
+    for contracts, price, usd, bar, kind, leg, note in log.event[:count].tolist():
         contract = found.legs[max(leg, 0)]
         name = contract.symbol if leg >= 0 else contract.settle
         events.append(

@@ -17,7 +17,6 @@ from hedgerow.runs.twin.account import (
     TRADED,
     WALLET,
     Held,
-    compiled,
     delta,
     distance_of,
     equity,
@@ -32,7 +31,8 @@ from hedgerow.runs.twin.account import (
     topped_up,
     write,
 )
-from hedgerow.runs.twin.tape import Knobs, Log, Out, Stage
+from hedgerow.runs.twin.compiling import entry, inner
+from hedgerow.runs.twin.tape import Knobs, Log, Out, Records, Stage
 
 __all__ = ["walk"]
 
@@ -42,68 +42,65 @@ _DAY_MS = 86_400_000.0
 _NEARLY = 1e-9
 
 
-@compiled
-def _exposure(stage: Stage, held: Held, t: int, found: FloatArray) -> None:
-    """Dollar beta (K,) of book and contracts, into `found`."""
-    for k in range(len(found)):
-        total = stage.book_beta[t, k]
-        for j in range(len(held.lots)):
-            total += delta(stage, size_of(stage, held, j), t, j) * stage.leg_beta[stage.epoch[t], j, k]
-        found[k] = total
+@inner
+def _exposure(stage: Stage, held: Held, t: int, k: int) -> float:
+    """Dollar beta of book and contracts to factor `k`."""
+    total = stage.lead[t, k]["book_beta"]
+    for j in range(len(held.leg)):
+        total += delta(stage, size_of(stage, held, j), t, j) * stage.leg_beta[stage.bar[t]["epoch"], j, k]
+    return total
 
 
-@compiled
+@inner
 def _priced(stage: Stage, held: Held, t: int, lines: FloatArray) -> None:
     """What prices did in the bar, by line; betas are those known before it."""
-    coin0, coin1 = stage.coin[t - 1], stage.coin[t]
-    known = stage.epoch[t - 1]
+    coin0, coin1 = stage.bar[t - 1]["coin"], stage.bar[t]["coin"]
+    known = stage.bar[t - 1]["epoch"]
     hedge, gained, unrealised = 0.0, 0.0, 0.0
-    for j in range(len(held.lots)):
-        if held.lots[j] == 0:
+    for j in range(len(held.leg)):
+        if held.leg[j]["lots"] == 0:
             continue
-        before = profit(stage, held, j, stage.last[t - 1, j])
-        gained += (profit(stage, held, j, stage.last[t, j]) - before) * coin1
+        before = profit(stage, held, j, stage.leg[t - 1, j]["last"])
+        gained += (profit(stage, held, j, stage.leg[t, j]["last"]) - before) * coin1
         unrealised += before
         dollars = delta(stage, size_of(stage, held, j), t - 1, j)
-        for k in range(stage.factor.shape[1]):
-            hedge += dollars * stage.leg_beta[known, j, k] * stage.factor[t, k]
-    lines[_ALPHA] += stage.alpha[t]
-    lines[_BETA_SPOT] += stage.beta_spot[t]
-    lines[_FX] += stage.fx[t] + (held.number[WALLET] + unrealised) * (coin1 - coin0)
+        for k in range(stage.lead.shape[1]):
+            hedge += dollars * stage.leg_beta[known, j, k] * stage.lead[t, k]["change"]
+    lines[_ALPHA] += stage.bar[t]["alpha"]
+    lines[_BETA_SPOT] += stage.bar[t]["beta_spot"]
+    lines[_FX] += stage.bar[t]["fx"] + (held.number[WALLET] + unrealised) * (coin1 - coin0)
     lines[_BETA_HEDGE] += hedge
     lines[_BASIS] += gained - hedge
 
 
-@compiled
+@inner
 def _funded(stage: Stage, held: Held, t: int, lines: FloatArray, log: Log) -> None:
-    for j in range(len(held.lots)):
-        if held.lots[j] == 0:
+    for j in range(len(held.leg)):
+        if held.leg[j]["lots"] == 0:
             continue
-        for i in range(stage.due_from[j, t], stage.due_from[j, t + 1]):
-            size = size_of(stage, held, j) * stage.multiplier[j]
-            coins = -size * stage.due_mark[i] * stage.due_rate[i]
+        for i in range(stage.leg[t, j]["due_from"], stage.leg[t, j]["due_end"]):
+            size = size_of(stage, held, j) * stage.contract[j]["multiplier"]
+            coins = -size * stage.due[i]["mark"] * stage.due[i]["rate"]
             held.number[WALLET] += coins
-            lines[_FUNDING] += coins * stage.coin[t]
-            write(log, t, FUNDED, j, 0, 0.0, stage.due_rate[i], coins * stage.coin[t])
+            lines[_FUNDING] += coins * stage.bar[t]["coin"]
+            write(log, t, FUNDED, j, 0, 0.0, stage.due[i]["rate"], coins * stage.bar[t]["coin"])
 
 
-@compiled
-def _target(stage: Stage, knobs: Knobs, held: Held, t: int, found: FloatArray) -> None:
+@inner
+def _target(stage: Stage, knobs: Knobs, held: Held, t: int, k: int) -> float:
     base = nav_of(stage, held, t) - held.number[LENT] if knobs.of_nav else 1.0
-    for k in range(len(found)):
-        found[k] = knobs.target[k] * base
+    return knobs.target[k] * base
 
 
-@compiled
+@inner
 def _days_since(stage: Stage, t: int, last: float) -> float:
-    return (stage.ms[t] - stage.ms[int(last)]) / _DAY_MS if last >= 0.0 else np.inf
+    return (stage.bar[t]["ms"] - stage.bar[int(last)]["ms"]) / _DAY_MS if last >= 0.0 else np.inf
 
 
-@compiled
-def _reviewed(stage: Stage, knobs: Knobs, held: Held, t: int, exposure: FloatArray, aim: FloatArray) -> bool:
-    """Return whether to trade, and write where to into `aim`, which holds the target."""
-    anew = _days_since(stage, t, held.number[CHOSEN]) >= knobs.choose_days - _NEARLY
-    if anew:
+@inner
+def _reviewed(stage: Stage, knobs: Knobs, held: Held, t: int, beta: Records) -> bool:
+    """Return whether to trade, and write where to; `beta` (K,) holds the exposure and, to begin with, the target."""
+    if _days_since(stage, t, held.number[CHOSEN]) >= knobs.choose_days - _NEARLY:
         return True
     days = _days_since(stage, t, held.number[TRADED])
     if knobs.calendar_days > 0.0:
@@ -111,154 +108,167 @@ def _reviewed(stage: Stage, knobs: Knobs, held: Held, t: int, exposure: FloatArr
     if knobs.backstop_days > 0.0 and days >= knobs.backstop_days:
         return True
     some = False
-    for k in range(len(aim)):
-        gap, band = exposure[k] - aim[k], knobs.band[stage.epoch[t], k]
+    for k in range(len(beta)):
+        gap, band = beta[k]["before"] - beta[k]["aim"], knobs.band[stage.bar[t]["epoch"], k]
         if abs(gap) > band:
             some = True
-            aim[k] += math.copysign(band, gap) if knobs.to_edge else 0.0
+            beta[k]["aim"] += math.copysign(band, gap) if knobs.to_edge else 0.0
         else:
-            aim[k] = exposure[k]
+            beta[k]["aim"] = beta[k]["before"]
     return some
 
 
-@compiled
+@inner
 def _rounded(stage: Stage, j: int, t: int, dollars: float) -> int:
     """Signed lots nearest to `dollars`; below the smallest order none, above the largest that."""
-    worth = stage.multiplier[j] * stage.last[t, j] * stage.coin[t]
-    lots = int(np.rint(dollars / worth / stage.lot[j]))
+    worth = stage.contract[j]["multiplier"] * stage.leg[t, j]["last"] * stage.bar[t]["coin"]
+    lots = int(np.rint(dollars / worth / stage.contract[j]["lot"]))
     if (
-        abs(lots) < stage.least_lots[j]
-        or abs(lots) * stage.lot[j] * worth < stage.least_notional[j] * stage.coin[t]
+        abs(lots) < stage.contract[j]["least_lots"]
+        or abs(lots) * stage.contract[j]["lot"] * worth
+        < stage.contract[j]["least_notional"] * stage.bar[t]["coin"]
     ):
         return 0
-    most = stage.most_lots[j]
+    most = stage.contract[j]["most_lots"]
     return lots if abs(lots) <= most else (most if lots > 0 else -most)
 
 
-@compiled
-def _judged(stage: Stage, knobs: Knobs, held: Held, t: int, found: FloatArray, fresh: bool) -> None:
-    """Set the distance to keep from the account's own mix; `found` (J,) are dollars of new and kept contracts."""
+@inner
+def _judged(stage: Stage, knobs: Knobs, held: Held, t: int, fresh: bool) -> None:
+    """Set the distance to keep from the account's own mix of new and kept contracts."""
     gross = 0.0
-    for j in range(len(found)):
-        gross += abs(found[j])
+    for j in range(len(held.leg)):
+        gross += abs(held.leg[j]["dollars"])
     if gross == 0.0 and fresh:
         return
     if not math.isnan(knobs.least_distance):
         held.number[REACH] = knobs.least_distance
         return
     variance = 0.0
-    for i in range(len(found)):
-        for j in range(len(found)):
-            variance += found[i] * stage.leg_covariance[stage.epoch[t], i, j] * found[j]
+    for i in range(len(held.leg)):
+        for j in range(len(held.leg)):
+            joint = stage.leg_covariance[stage.bar[t]["epoch"], i, j]
+            variance += held.leg[i]["dollars"] * joint * held.leg[j]["dollars"]
     daily = math.sqrt(max(variance, 0.0)) / gross if gross > 0.0 else 0.0
     held.number[REACH] = max(stage.rule_least, stage.rule_sigmas * daily * math.sqrt(365.0))
 
 
-@compiled
+@inner
 def _refused(stage: Stage, j: int, lots: int, t: int) -> int:
     """Why an order is not taken: 0 not at all, else the number of the reason."""
     size = abs(lots)
-    if size < stage.least_lots[j]:
+    if size < stage.contract[j]["least_lots"]:
         return 1
-    if size > stage.most_lots[j]:
+    if size > stage.contract[j]["most_lots"]:
         return 2
-    if size * stage.lot[j] * stage.multiplier[j] * stage.last[t, j] < stage.least_notional[j]:
+    if (
+        size * stage.contract[j]["lot"] * stage.contract[j]["multiplier"] * stage.leg[t, j]["last"]
+        < stage.contract[j]["least_notional"]
+    ):
         return 3
     return 0
 
 
-@compiled
+@inner
 def _filled(stage: Stage, held: Held, j: int, lots: int, t: int, lines: FloatArray, log: Log) -> None:
     """One market order at the close of the bar, worse by half the spread and the impact."""
-    contracts, arrival = lots * stage.lot[j], stage.last[t, j]
+    contracts, arrival = lots * stage.contract[j]["lot"], stage.leg[t, j]["last"]
     why = _refused(stage, j, lots, t)
     dollars = abs(delta(stage, contracts, t, j))
-    slip = stage.half_spread[t, j] + stage.impact[t, j] * math.sqrt(dollars)
+    slip = stage.leg[t, j]["half_spread"] + stage.leg[t, j]["impact"] * math.sqrt(dollars)
     price = arrival * (1.0 + slip if lots > 0 else 1.0 - slip)
-    before, entry, wallet = held.lots[j], held.entry[j], held.number[WALLET]
+    before, entry, wallet = held.leg[j]["lots"], held.leg[j]["entry"], held.number[WALLET]
     if why == 0:
-        fee = abs(contracts) * stage.multiplier[j] * price * stage.fee[j]
+        fee = abs(contracts) * stage.contract[j]["multiplier"] * price * stage.contract[j]["fee"]
         held.number[WALLET] += exchanged(stage, held, j, lots, price) - fee
-        if abs(held.lots[j]) > abs(before) and equity(stage, held) < initial_margin(stage, held):
-            held.lots[j], held.entry[j], held.number[WALLET] = before, entry, wallet
+        if abs(held.leg[j]["lots"]) > abs(before) and equity(stage, held) < initial_margin(stage, held):
+            held.leg[j]["lots"], held.leg[j]["entry"], held.number[WALLET] = before, entry, wallet
             why = 4
     if why != 0:
         write(log, t, REFUSED, j, why, contracts, 0.0, 0.0)
         return
-    lost = contracts * stage.multiplier[j] * (arrival - price) * stage.coin[t]
-    paid = -fee * stage.coin[t]
+    lost = contracts * stage.contract[j]["multiplier"] * (arrival - price) * stage.bar[t]["coin"]
+    paid = -fee * stage.bar[t]["coin"]
     lines[_SLIPPAGE] += lost
     lines[_FEES] += paid
     write(log, t, FILLED, j, 0, contracts, price, lost + paid)
 
 
-@compiled
-def _trade(
-    stage: Stage, knobs: Knobs, held: Held, t: int, aim: FloatArray, lines: FloatArray, log: Log
-) -> tuple[float, float]:
-    """Bring the book to `aim`: dollars traded, and margin put in for it."""
-    legs = len(held.lots)
+@inner
+def _planned(stage: Stage, held: Held, t: int, j: int, aim: float, fresh: bool) -> None:
+    """Write what to order of contract `j`, what is then held, and its dollars."""
+    leg = held.leg[j]
+    kept = (
+        0.0 if fresh else size_of(stage, held, j) * stage.contract[j]["multiplier"] * stage.leg[t, j]["under"]
+    )
+    gap = aim - (stage.lead[t, j]["book_beta"] + kept * stage.leg_beta[stage.bar[t]["epoch"], j, j])
+    lots = _rounded(stage, j, t, gap)
+    leg["order"] = lots - leg["lots"] if fresh else lots
+    leg["wanted"] = leg["lots"] + leg["order"]
+    leg["dollars"] = kept + delta(stage, lots * stage.contract[j]["lot"], t, j)
+
+
+@inner
+def _trade(stage: Stage, knobs: Knobs, held: Held, t: int, out: Out, log: Log) -> None:
+    """Bring the book to where the review said."""
     anew = _days_since(stage, t, held.number[CHOSEN]) >= knobs.choose_days - _NEARLY
     fresh = anew or not is_open(held)
-    orders, wanted, found = np.zeros(legs, np.int64), held.lots.copy(), np.zeros(legs)
-    for j in range(legs):
-        kept = 0.0 if fresh else size_of(stage, held, j) * stage.multiplier[j] * stage.under[t, j]
-        gap = aim[j] - (stage.book_beta[t, j] + kept * stage.leg_beta[stage.epoch[t], j, j])
-        lots = _rounded(stage, j, t, gap)
-        orders[j] = lots - held.lots[j] if fresh else lots
-        wanted[j] = held.lots[j] + orders[j]
-        found[j] = kept + delta(stage, lots * stage.lot[j], t, j)
-    _judged(stage, knobs, held, t, found, fresh)
+    for j in range(len(held.leg)):
+        _planned(stage, held, t, j, out.beta[t, j]["aim"], fresh)
+    _judged(stage, knobs, held, t, fresh)
     held.number[TRADED] = t
     if anew:
         held.number[CHOSEN] = t
-    for j in range(legs):
-        if orders[j] != 0:
-            held.mark[j] = stage.mark[t, j]
-    paid_in = put_in(stage, knobs, held, t, wanted, log)
-    dollars = 0.0
-    for j in range(legs):
-        if orders[j] != 0:
-            dollars += abs(delta(stage, orders[j] * stage.lot[j], t, j))
-            _filled(stage, held, j, orders[j], t, lines, log)
-    return dollars, paid_in
+    for j in range(len(held.leg)):
+        if held.leg[j]["order"] != 0:
+            held.leg[j]["mark"] = stage.leg[t, j]["mark"]
+    out.bar[t]["deposit"] += put_in(stage, knobs, held, t, log)
+    for j in range(len(held.leg)):
+        lots = held.leg[j]["order"]
+        if lots != 0:
+            out.bar[t]["traded"] += abs(delta(stage, lots * stage.contract[j]["lot"], t, j))
+            _filled(stage, held, j, lots, t, out.lines[t], log)
 
 
-@compiled
-def _bar(stage: Stage, knobs: Knobs, held: Held, t: int, out: Out, log: Log) -> None:
-    lines = out.lines[t]
-    if t > 0:
-        _priced(stage, held, t, lines)
-        _funded(stage, held, t, lines, log)
-        for j in range(len(held.lots)):
-            if held.lots[j] != 0:
-                held.mark[j] = stage.mark[t, j]
-        liquidated(stage, held, t, lines, log)
-    out.deposit[t] = topped_up(stage, knobs, held, t, log)
-    _exposure(stage, held, t, out.before[t])
-    aim = out.after[t]
-    _target(stage, knobs, held, t, aim)
-    if _reviewed(stage, knobs, held, t, out.before[t], aim):
-        traded, paid_in = _trade(stage, knobs, held, t, aim, lines, log)
-        out.traded[t] = traded
-        out.deposit[t] += paid_in
-    out.nav[t] = nav_of(stage, held, t)
-    _exposure(stage, held, t, out.after[t])
-    _target(stage, knobs, held, t, out.target[t])
-    out.distance[t] = distance_of(stage, held, t)
-    out.gross[t] = stage.gross[t]
-    for j in range(len(held.lots)):
-        out.gross[t] += abs(delta(stage, size_of(stage, held, j), t, j))
-    for k in range(out.band.shape[1]):
-        out.band[t, k] = knobs.band[stage.epoch[t], k]
+@inner
+def _moved(stage: Stage, held: Held, t: int, lines: FloatArray, log: Log) -> None:
+    """Everything that happens to the account before anybody decides."""
+    _priced(stage, held, t, lines)
+    _funded(stage, held, t, lines, log)
+    for j in range(len(held.leg)):
+        if held.leg[j]["lots"] != 0:
+            held.leg[j]["mark"] = stage.leg[t, j]["mark"]
+    liquidated(stage, held, t, lines, log)
 
 
-@compiled
-def walk(stage: Stage, knobs: Knobs, out: Out, log: Log) -> None:
+@inner
+def _noted(stage: Stage, knobs: Knobs, held: Held, t: int, out: Out) -> None:
+    """Write the bar's row as it stands after its trades."""
+    bar, gross = out.bar[t], stage.bar[t]["gross"]
+    bar["nav"] = nav_of(stage, held, t)
+    bar["distance"] = distance_of(stage, held, t)
+    for j in range(len(held.leg)):
+        gross += abs(delta(stage, size_of(stage, held, j), t, j))
+    bar["gross"] = gross
+    for k in range(stage.lead.shape[1]):
+        beta = out.beta[t, k]
+        beta["after"] = _exposure(stage, held, t, k)
+        beta["target"] = _target(stage, knobs, held, t, k)
+        beta["band"] = knobs.band[stage.bar[t]["epoch"], k]
+
+
+@entry
+def walk(stage: Stage, knobs: Knobs, held: Held, out: Out, log: Log) -> None:
     """Walk `knobs` through `stage`; `out`, zeroed, and `log` are written in place."""
-    legs = stage.last.shape[1]
-    held = Held(np.zeros(legs, np.int64), np.zeros(legs), np.zeros(legs), np.zeros(6))
     held.number[REACH] = stage.rule_least
     held.number[CHOSEN] = held.number[TRADED] = -1.0
-    for t in range(len(stage.ms)):
-        _bar(stage, knobs, held, t, out, log)
+    for t in range(len(stage.bar)):
+        if t > 0:
+            _moved(stage, held, t, out.lines[t], log)
+        out.bar[t]["deposit"] = topped_up(stage, knobs, held, t, log)
+        for k in range(stage.lead.shape[1]):
+            out.beta[t, k]["before"] = _exposure(stage, held, t, k)
+            out.beta[t, k]["aim"] = _target(stage, knobs, held, t, k)
+        if _reviewed(stage, knobs, held, t, out.beta[t]):
+            _trade(stage, knobs, held, t, out, log)
+        _noted(stage, knobs, held, t, out)

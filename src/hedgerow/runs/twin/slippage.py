@@ -7,7 +7,6 @@ import polars as pl
 
 from hedgerow.hedge.charges import NO_VOLATILITY, NO_VOLUME_USD
 from hedgerow.model.arrays import FloatArray, TimeArray
-from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
 from hedgerow.stats.costs import average_impact_bps, modelled_half_spread_bps
 
@@ -18,16 +17,13 @@ _LEAST_MOVES = 20
 _BASIS_POINTS = 1e4
 
 
-def slippage(market: Market, legs: tuple[Instrument, ...], times: TimeArray) -> tuple[FloatArray, FloatArray]:
-    """Return the half-spread, and the impact per √dollar, as fractions (R, J) at `times` (R,)."""
-    rows = np.searchsorted(market.times, times, side="right") - 1
-    half, impact = np.empty((len(times), len(legs))), np.empty((len(times), len(legs)))
-    for j, contract in enumerate(legs):
-        volume, sigma = _volume(market, contract.underlying), _volatility(market, contract.underlying)
-        for i, row in enumerate(rows.tolist()):
-            half[i, j] = modelled_half_spread_bps(volume[row]) / _BASIS_POINTS
-            impact[i, j] = average_impact_bps(1.0, volume[row], sigma[row]) / _BASIS_POINTS
-    return half, impact
+def slippage(market: Market, symbol: str, times: TimeArray) -> tuple[FloatArray, FloatArray]:
+    """Return the half-spread, and the impact per √dollar, as fractions (R,) at `times` (R,)."""
+    rows = (np.searchsorted(market.times, times, side="right") - 1).tolist()
+    volume, sigma = _volume(market, symbol), _volatility(market, symbol)
+    half = [modelled_half_spread_bps(volume[row]) / _BASIS_POINTS for row in rows]
+    impact = [average_impact_bps(1.0, volume[row], sigma[row]) / _BASIS_POINTS for row in rows]
+    return np.array(half), np.array(impact)
 
 
 def _volume(market: Market, symbol: str) -> list[float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,11 +14,10 @@ from hedgerow.model.arrays import FloatArray, IntArray
 from hedgerow.model.errors import UsageError
 from hedgerow.model.instruments import Instrument
 from hedgerow.runs.learning import Known, drifting, learn
-from hedgerow.runs.panel import Panel
 from hedgerow.runs.past import Past
 from hedgerow.runs.prices import Prices
 from hedgerow.runs.twin.slippage import slippage
-from hedgerow.runs.twin.tape import Knobs, Stage
+from hedgerow.runs.twin.tape import BAR, CONTRACT, DUE, KIND, LEAD, LEG, TIER, Knobs, Records, Stage
 from hedgerow.stats.margin import cum_amounts, distance_rule
 
 __all__ = ["Learned", "knobs_of", "learned", "stage_of"]
@@ -72,49 +70,28 @@ def _legs(policy: Policy, known: list[Known]) -> tuple[Instrument, ...]:
 
 def stage_of(past: Past, found: Learned) -> Stage:
     """Return the stage of a run, with all that its policies share."""
-    legs, panel, prices, first = found.legs, past.panel, past.prices, past.panel.first
-    spot = panel.units * panel.prices[first:]
-    beta = np.array([k.beta for k in found.known])
-    inside = prices if past.hedge is past.market else Prices(panel.times, past.market)
-    half, impact = slippage(past.hedge, legs, panel.times[first:])
-    due_from, due_rate, due_mark = _due(prices, legs, first, len(panel.times))
-    floor, rate, cum, leverage = _tiers(legs)
-    book_beta, alpha, beta_spot, fx = _own_lines(panel, spot, beta, found.epoch)
-    rules = Rules()
+    from hedgerow.runs.twin.holdings import valued
+
+    panel, rules, first = past.panel, Rules(), past.panel.first
+    rows = len(panel.times) - first
+    bar, lead = np.empty(rows, BAR), np.empty((rows, len(found.legs)), LEAD)
+    bar["ms"] = panel.times[first:].astype("datetime64[ms]").astype(np.int64)
+    bar["epoch"], bar["coin"] = found.epoch, past.prices.coin(found.legs[0].settle)[first:]
+    lead["change"] = panel.factor[first:]
+    kinds = np.empty(len(panel.units), KIND)
+    kinds["hedged"], kinds["cash"] = panel.hedged, panel.cash
+    beta = np.array([k.beta.T for k in found.known])
+    valued(panel.units, panel.prices[first:], kinds, beta, bar, lead)
+    leg, due = _legs_through_time(past, found.legs)
     return Stage(
-        ms=panel.times[first:].astype("datetime64[ms]").astype(np.int64),
-        epoch=found.epoch,
-        spot=spot.sum(axis=1),
-        gross=np.abs(spot).sum(axis=1),
-        book_beta=book_beta,
-        alpha=alpha,
-        beta_spot=beta_spot,
-        fx=fx,
-        factor=np.ascontiguousarray(panel.factor[first:]),
-        last=_columns(prices.last(c)[first:] for c in legs),
-        mark=_columns(prices.mark(c)[first:] for c in legs),
-        under=_columns(inside.coin(c.underlying)[first:] for c in legs),
-        coin=np.ascontiguousarray(prices.coin(legs[0].settle)[first:]),
-        half_spread=half,
-        impact=impact,
-        due_from=due_from,
-        due_rate=due_rate,
-        due_mark=due_mark,
-        leg_beta=np.array([[k.betas.of(c.underlying) for c in legs] for k in found.known]),
-        leg_covariance=np.array([_covariance(k, legs) for k in found.known]),
-        multiplier=np.array([float(c.multiplier) for c in legs]),
-        lot=np.array([float(c.lot) for c in legs]),
-        least_lots=np.array([float(c.min_contracts / c.lot) for c in legs]),
-        most_lots=np.array(
-            [_ENDLESS if c.max_contracts is None else int(c.max_contracts // c.lot) for c in legs]
-        ),
-        least_notional=np.array([float(c.min_notional) for c in legs]),
-        fee=np.array([float(c.taker_fee) for c in legs]),
-        tiers=np.array([len(c.tiers) for c in legs]),
-        floor=floor,
-        rate=rate,
-        cum=cum,
-        leverage=leverage,
+        bar=bar,
+        lead=lead,
+        leg=leg,
+        due=due,
+        contract=_contracts(found.legs),
+        tier=_tiers(found.legs),
+        leg_beta=np.array([[k.betas.of(c.underlying) for c in found.legs] for k in found.known]),
+        leg_covariance=np.array([_covariance(k, found.legs) for k in found.known]),
         liquidation_fee=rules.liquidation_fee,
         most_leverage=rules.max_leverage,
         rule_least=distance_rule(0.0),
@@ -122,56 +99,51 @@ def stage_of(past: Past, found: Learned) -> Stage:
     )
 
 
-def _columns(series: Iterable[FloatArray]) -> FloatArray:
-    return np.ascontiguousarray(np.column_stack(list(series)))
-
-
-def _own_lines(
-    panel: Panel, spot: FloatArray, beta: FloatArray, epoch: IntArray
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Dollar beta (R, K) of what is hedged, and what the book's own prices did (R,): alpha, beta, fx."""
-    moved = np.zeros(len(spot))
-    for e in range(len(beta)):
-        rows = np.flatnonzero(epoch == e)
-        after = rows[rows + 1 < len(spot)] + 1
-        held = spot[after - 1][:, ~panel.cash]
-        moved[after] = np.einsum(
-            "tn,nk,tk->t", held, beta[e][~panel.cash], panel.factor[panel.first :][after]
+def _legs_through_time(past: Past, legs: tuple[Instrument, ...]) -> tuple[Records, Records]:
+    """Each contract in every bar (R, J), and its settlements of funding one after the other."""
+    first, times = past.panel.first, past.panel.times
+    inside = past.prices if past.hedge is past.market else Prices(times, past.market)
+    found = np.empty((len(times) - first, len(legs)), LEG)
+    due: list[tuple[float, float]] = []
+    for j, contract in enumerate(legs):
+        column = found[:, j]
+        column["last"], column["mark"] = (
+            past.prices.last(contract)[first:],
+            past.prices.mark(contract)[first:],
         )
-    hedged = beta * panel.hedged[:, None]
-    book_beta = np.array([values @ hedged[e] for values, e in zip(spot, epoch, strict=True)])
-    gained = np.diff(spot, axis=0, prepend=spot[:1])
-    return book_beta, gained[:, ~panel.cash].sum(axis=1) - moved, moved, gained[:, panel.cash].sum(axis=1)
+        column["under"] = inside.coin(contract.underlying)[first:]
+        column["half_spread"], column["impact"] = slippage(past.hedge, contract.underlying, times[first:])
+        for t in range(first, len(times)):
+            column["due_from"][t - first] = len(due)
+            due += [(settled.rate, settled.mark) for settled in past.prices.due(contract, t)]
+            column["due_end"][t - first] = len(due)
+    return found, np.array(due, DUE)
 
 
-def _due(
-    prices: Prices, legs: tuple[Instrument, ...], first: int, end: int
-) -> tuple[IntArray, FloatArray, FloatArray]:
-    """Settlements of funding by contract and bar: where each bar's begin (J, R+1), their rates and marks."""
-    begin = np.zeros((len(legs), end - first + 1), dtype=np.int64)
-    rates: list[float] = []
-    marks: list[float] = []
+def _contracts(legs: tuple[Instrument, ...]) -> Records:
+    found = np.empty(len(legs), CONTRACT)
+    found["multiplier"] = [float(c.multiplier) for c in legs]
+    found["lot"] = [float(c.lot) for c in legs]
+    found["least_lots"] = [float(c.min_contracts / c.lot) for c in legs]
+    found["most_lots"] = [
+        _ENDLESS if c.max_contracts is None else int(c.max_contracts // c.lot) for c in legs
+    ]
+    found["least_notional"] = [float(c.min_notional) for c in legs]
+    found["fee"] = [float(c.taker_fee) for c in legs]
+    found["tiers"] = [len(c.tiers) for c in legs]
+    return found
+
+
+def _tiers(legs: tuple[Instrument, ...]) -> Records:
+    found = np.zeros((len(legs), max(len(c.tiers) for c in legs)), TIER)
     for j, contract in enumerate(legs):
-        for t in range(first, end):
-            begin[j, t - first] = len(rates)
-            for due in prices.due(contract, t):
-                rates.append(due.rate)
-                marks.append(due.mark)
-        begin[j, -1] = len(rates)
-    return begin, np.array(rates), np.array(marks)
-
-
-def _tiers(legs: tuple[Instrument, ...]) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Brackets of each contract (J, tiers): floor, rate, what is deducted, largest leverage; infinite beyond the last."""
-    shape = (len(legs), max(len(c.tiers) for c in legs))
-    floor, rate, cum, leverage = (np.full(shape, fill) for fill in (np.inf, 0.0, 0.0, np.inf))
-    for j, contract in enumerate(legs):
-        count = len(contract.tiers)
-        floor[j, :count] = [tier.floor for tier in contract.tiers]
-        rate[j, :count] = [tier.mmr for tier in contract.tiers]
-        leverage[j, :count] = [tier.max_leverage for tier in contract.tiers]
-        cum[j, :count] = cum_amounts(contract.tiers)
-    return floor, rate, cum, leverage
+        cums = cum_amounts(contract.tiers)
+        rows = [
+            (tier.floor, tier.mmr, cum, tier.max_leverage)
+            for tier, cum in zip(contract.tiers, cums, strict=True)
+        ]
+        found[j, : len(rows)] = rows
+    return found
 
 
 def _covariance(known: Known, legs: tuple[Instrument, ...]) -> FloatArray:

@@ -1,61 +1,83 @@
-"""What a compiled run needs, known beforehand: prices, betas, bands and costs as arrays.
+"""What a compiled run needs, known beforehand, and what it leaves: prices, betas, bands and costs as records.
 
 A `Stage` is shared by all policies that estimate alike; `Knobs` are one policy's own. R bars from the first of the run,
-N coins, K factors with one contract each (J = K), E estimations.
+K factors with one contract each (J = K), E estimations. Fields are what the plain engine calls them, in dollars unless
+said.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from hedgerow.model.arrays import FloatArray, IntArray
 
-__all__ = ["Knobs", "Log", "Out", "Stage"]
+__all__ = [
+    "BAR",
+    "CONTRACT",
+    "DUE",
+    "EVENT",
+    "KIND",
+    "LEAD",
+    "LEG",
+    "OUT_BAR",
+    "OUT_BETA",
+    "TIER",
+    "Knobs",
+    "Log",
+    "Out",
+    "Records",
+    "Stage",
+]
+
+Records: TypeAlias = NDArray[Any]
+
+
+def _numbers(names: str, whole: str = "") -> np.dtype[np.void]:
+    fields = [(name, "f8") for name in names.split()] + [(name, "i8") for name in whole.split()]
+    return np.dtype(fields)
+
+
+BAR = _numbers("spot gross alpha beta_spot fx coin", "ms epoch")
+"""A bar of the book: its worth, its own lines, dollars a settlement coin, its close, the estimation in force after it."""
+KIND = _numbers("", "hedged cash")
+"""What a coin of the book is."""
+LEAD = _numbers("book_beta change")
+"""A factor in a bar: the book's dollar beta to it, its return."""
+LEG = _numbers("last mark under half_spread impact", "due_from due_end")
+"""A contract in a bar: close and mark in the quote coin, its coin's price in the book's market, the half-spread as a
+fraction and the impact as one per √dollar, where its settlements of funding begin and end."""
+DUE = _numbers("rate mark")
+"""A settlement of funding."""
+CONTRACT = _numbers("multiplier lot least_lots least_notional fee", "most_lots tiers")
+"""A contract's own numbers; limits in lots, the smallest order in the quote coin."""
+TIER = _numbers("floor rate cum leverage")
+"""A bracket of margin."""
+OUT_BAR = _numbers("nav deposit distance traded gross")
+"""What a bar leaves."""
+OUT_BETA = _numbers("before aim after target band")
+"""What a bar leaves of each factor."""
+EVENT = _numbers("contracts price usd", "bar kind leg note")
+"""Something that happened."""
 
 
 class Stage(NamedTuple):
-    """The past as everybody saw it; dollars unless said.
+    """The past as everybody saw it.
 
-    `ms` (R,) closes of bars; `epoch` (R,) the estimation in force after the bar; `spot`, `gross` (R,) of the book;
-    `book_beta` (R, K); `alpha`, `beta_spot`, `fx` (R,) the book's own lines; `factor` (R, K) returns.
-    `last`, `mark` (R, J) in the quote coin, `under` (R, J) the underlying's price in the book's market, `coin` (R,)
-    dollars a settlement coin; `half_spread` (R, J) as a fraction, `impact` (R, J) a fraction per √dollar.
-    `due_from` (J, R+1) where a bar's settlements of funding begin in `due_rate` and `due_mark`.
-    `leg_beta` (E, J, K) and `leg_covariance` (E, J, J) of the underlyings. The rest are the contracts' own numbers (J,)
-    and margin tiers (J, tiers), and the rules of the exchange and of the distance to keep.
+    `bar` (R,), `lead` (R, K), `leg` (R, J), `due` (settlements,), `contract` (J,), `tier` (J, tiers); `leg_beta`
+    (E, J, K) and `leg_covariance` (E, J, J) of the underlyings; the rules of the exchange and of the distance to keep.
     """
 
-    ms: IntArray
-    epoch: IntArray
-    spot: FloatArray
-    gross: FloatArray
-    book_beta: FloatArray
-    alpha: FloatArray
-    beta_spot: FloatArray
-    fx: FloatArray
-    factor: FloatArray
-    last: FloatArray
-    mark: FloatArray
-    under: FloatArray
-    coin: FloatArray
-    half_spread: FloatArray
-    impact: FloatArray
-    due_from: IntArray
-    due_rate: FloatArray
-    due_mark: FloatArray
+    bar: Records
+    lead: Records
+    leg: Records
+    due: Records
+    contract: Records
+    tier: Records
     leg_beta: FloatArray
     leg_covariance: FloatArray
-    multiplier: FloatArray
-    lot: FloatArray
-    least_lots: FloatArray
-    most_lots: IntArray
-    least_notional: FloatArray
-    fee: FloatArray
-    tiers: IntArray
-    floor: FloatArray
-    rate: FloatArray
-    cum: FloatArray
-    leverage: FloatArray
     liquidation_fee: float
     most_leverage: float
     rule_least: float
@@ -82,23 +104,15 @@ class Knobs(NamedTuple):
 
 
 class Log(NamedTuple):
-    """Room for what happened: `used` (1,) rows are used, each of bar, kind, leg and note, contracts, price, dollars."""
+    """Room for what happened: `event` (room,), of which `used` (1,) are."""
 
     used: IntArray
-    code: IntArray
-    number: FloatArray
+    event: Records
 
 
 class Out(NamedTuple):
-    """What each bar leaves (R,), (R, K) or (R, 10 lines); written in place."""
+    """What each bar leaves: `bar` (R,), `beta` (R, K), `lines` (R, lines of the attribution); written in place."""
 
-    nav: FloatArray
-    deposit: FloatArray
-    before: FloatArray
-    after: FloatArray
-    target: FloatArray
-    band: FloatArray
-    distance: FloatArray
-    traded: FloatArray
-    gross: FloatArray
+    bar: Records
+    beta: Records
     lines: FloatArray

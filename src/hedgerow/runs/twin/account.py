@@ -70,6 +70,7 @@ def write(
     """Record what happened, as far as there is room."""
     row = log.used[0]
     log.used[0] = row + 1
+    log.used[1 + kind] += 1
     if row < len(log.event):
         event = log.event[row]
         event["bar"], event["kind"], event["leg"], event["note"] = t, kind, leg, note

@@ -104,7 +104,7 @@ class Knobs(NamedTuple):
 
 
 class Log(NamedTuple):
-    """Room for what happened: `event` (room,), of which `used` (1,) are."""
+    """Room for what happened: `event` (room,); `used` (6,) counts them, all and by kind."""
 
     used: IntArray
     event: Records

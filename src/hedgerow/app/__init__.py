@@ -15,12 +15,14 @@ from hedgerow.app.desk import (
 )
 from hedgerow.app.history import Course, Tested, Times, backtest, compare, keep
 from hedgerow.app.pairs import pair
+from hedgerow.app.sweeps import Workshop, sweep
 
 __all__ = [
     "Course",
     "Desk",
     "Tested",
     "Times",
+    "Workshop",
     "backtest",
     "beta",
     "choose",
@@ -32,5 +34,6 @@ __all__ = [
     "parse_instruments",
     "plan",
     "policy_of",
+    "sweep",
     "value",
 ]

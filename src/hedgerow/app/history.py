@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +18,13 @@ from hedgerow.model.errors import UsageError
 if TYPE_CHECKING:
     from hedgerow.hedge.effectiveness import Effectiveness
     from hedgerow.model.contest import Contest
+    from hedgerow.model.instruments import Instrument
     from hedgerow.model.journal import RunResult
     from hedgerow.model.market import Market
+    from hedgerow.model.portfolio import Portfolio
+    from hedgerow.runs import BacktestSettings
 
-__all__ = ["Course", "Tested", "Times", "backtest", "compare", "keep"]
+__all__ = ["Asked", "Course", "Tested", "Times", "asked_of", "backtest", "compare", "keep"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +46,30 @@ class Tested:
     policy: Policy
 
 
-def backtest(
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the past is asked: a policy, its book, markets, marks, contracts and times, and what is to be said of them."""
+
+    policy: Policy
+    book: Portfolio
+    market: Market
+    hedge: Market | None
+    marks: Market | None
+    catalogue: Callable[[Market], tuple[Instrument, ...]]
+    times: BacktestSettings
+    remarks: tuple[str, ...]
+
+
+def asked_of(
     settings: Settings,
     book: str | Path,
     times: Times,
-    rebalance: str | None = None,
     hedge_prices: str | None = None,
     report: Report = lambda _: None,
-) -> Tested:
-    """Return the settings' policy walked through their prices, on contracts of those or of `hedge_prices`."""
+) -> Asked:
+    """Return what settings, files and times ask; raises `UsageError` for times that mean nothing."""
     from hedgerow.files.instants import parse_as_of
-    from hedgerow.hedge.effectiveness import effectiveness
     from hedgerow.runs import BacktestSettings
-    from hedgerow.runs import backtest as walked
     from hedgerow.venues.catalogue import catalogue
 
     for name, days in (
@@ -70,23 +85,54 @@ def backtest(
         hedge, _ = market_of(
             replace(settings.data, prices=hedge_prices), desk.policy.factor, settings.data.hedge_source
         )
-    policy = replace(desk.policy, rebalance=rebalance) if rebalance is not None else desk.policy
     start = parse_as_of(times.start) - np.timedelta64(1, "D") if times.start else None
-    asked = BacktestSettings(times.train_days, times.estimate_days, times.choose_days, start)
+    return Asked(
+        policy=desk.policy,
+        book=desk.book,
+        market=desk.market,
+        hedge=hedge,
+        marks=_marks(settings, hedge_prices),
+        catalogue=catalogue,
+        times=BacktestSettings(times.train_days, times.estimate_days, times.choose_days, start),
+        remarks=desk.remarks,
+    )
+
+
+def backtest(
+    settings: Settings,
+    book: str | Path,
+    times: Times,
+    rebalance: str | None = None,
+    hedge_prices: str | None = None,
+    report: Report = lambda _: None,
+    engine: str = "plain",
+) -> Tested:
+    """Return the settings' policy walked through their prices, on contracts of those or of `hedge_prices`.
+
+    `engine` is plain, or compiled for the policies that it can express.
+    """
+    from hedgerow.hedge.effectiveness import effectiveness
+    from hedgerow.runs import backtest as walked
+
+    if engine not in {"plain", "compiled"}:
+        raise UsageError(f'there is no engine "{engine}"', advice="Give plain or compiled.")
+    asked = asked_of(settings, book, times, hedge_prices, report)
+    policy = replace(asked.policy, rebalance=rebalance) if rebalance is not None else asked.policy
+    question = (policy, asked.book, asked.market, asked.catalogue, asked.hedge)
     report("walking through the past")
-    run = walked(
-        policy,
-        desk.book,
-        desk.market,
-        catalogue,
-        hedge,
-        asked,
-        lambda share: report(f"walking: {share:.0%}"),
-        _marks(settings, hedge_prices),
-    )
-    return Tested(
-        replace(run, notes=tuple(dict.fromkeys((*run.notes, *desk.remarks)))), effectiveness(run), policy
-    )
+    if engine == "compiled":
+        from hedgerow.runs.twin import twin
+
+        run = twin(*question, settings=asked.times, marks=asked.marks)
+    else:
+        run = walked(
+            *question,
+            settings=asked.times,
+            report=lambda share: report(f"walking: {share:.0%}"),
+            marks=asked.marks,
+        )
+    notes = tuple(dict.fromkeys((*run.notes, *asked.remarks)))
+    return Tested(replace(run, notes=notes), effectiveness(run), policy)
 
 
 def _marks(settings: Settings, hedge_prices: str | None) -> Market | None:

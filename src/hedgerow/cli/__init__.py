@@ -46,6 +46,11 @@ _VERBS = (
         "hedgerow.cli.history:compare",
         "Which estimator and which instruments hedge best, out of sample?",
     ),
+    (
+        "sweep",
+        "hedgerow.cli.sweeps:sweep",
+        "Which rule, estimator and limits were best for this book, and how much of it is luck?",
+    ),
     ("pair", "hedgerow.cli.pairs:pair", "Long one coin, short another, the market taken out."),
     ("config", "hedgerow.cli.settings:config", "Show the settings in force, or their schema."),
     ("doctor", "hedgerow.cli.settings:doctor", "Check this installation."),

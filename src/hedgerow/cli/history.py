@@ -25,7 +25,7 @@ class RunOptions:
     rebalance: Annotated[
         str | None,
         Parameter(
-            help="band (default), band:0.05, calendar:7, threshold:0.05, stderr:1, fixed:2; @DAYS at the latest."
+            help="band (default), band:0.05, usd:5000, calendar:7, threshold:0.05, stderr:1, fixed:2; @DAYS at the latest."
         ),
     ] = None
     hedge_prices: Annotated[str | None, Parameter(help="Another file for the contracts' prices.")] = None
@@ -35,6 +35,9 @@ class RunOptions:
     choose_every: Annotated[float, Parameter(help="Days between choices of contracts (112).")] = 112.0
     report: Annotated[Path | None, Parameter(help="Write the report as one HTML file.")] = None
     out: Annotated[Path | None, Parameter(help="Write the run into this folder.")] = None
+    engine: Annotated[str, Parameter(help="plain (default) or compiled: one named contract a factor.")] = (
+        "plain"
+    )
 
 
 def backtest(
@@ -58,7 +61,9 @@ def backtest(
     settings = settings_of(shown, data or DataOptions(), beta or BetaOptions(), hedge or HedgeOptions())
     times = steps.Times(asked.from_, asked.train, asked.estimate_every, asked.choose_every)
     with progress(shown) as report:
-        done = steps.backtest(settings, book, times, asked.rebalance, asked.hedge_prices, report)
+        done = steps.backtest(
+            settings, book, times, asked.rebalance, asked.hedge_prices, report, asked.engine
+        )
         if asked.out is not None:
             steps.keep(asked.out, done, settings, book, asked.hedge_prices)
         if asked.report is not None:

@@ -13,6 +13,8 @@ from hedgerow.stats.risk import DAYS_A_YEAR, hedge_effectiveness, historical_es,
 
 __all__ = ["Effectiveness", "effectiveness"]
 
+_DRAWS = 999
+
 
 @dataclass(frozen=True, slots=True)
 class Effectiveness:
@@ -41,14 +43,18 @@ class Effectiveness:
     liquidations: int
 
 
-def effectiveness(run: RunResult) -> Effectiveness:
-    """Return how the hedge did, day by day; raises nothing: too short a run gives NaN intervals."""
+def effectiveness(run: RunResult, *, intervals: bool = True) -> Effectiveness:
+    """Return how the hedge did, day by day; raises nothing: too short a run gives NaN intervals.
+
+    Without `intervals` their bounds are NaN, and nothing is drawn.
+    """
     plain, hedged, factor = run.daily()
     joined = np.column_stack([plain, hedged, factor[:, 0]])
     size = float(np.mean(run.spot_usd))
     totals, years = run.totals, max(run.years, 1e-9)
     paid = -(totals["fees"] + totals["slippage"] + totals["roll"] + totals["liquidation"])
-    removed = block_interval(joined, _removed, seed=run.seed)
+    draws = _DRAWS if intervals else 0
+    removed = block_interval(joined, _removed, seed=run.seed, draws=draws)
     outside = np.abs(run.before_usd - run.target_usd) > run.band_usd * (1.0 + 1e-9)
     saved = float(np.var(plain) - np.var(hedged)) * DAYS_A_YEAR if len(plain) else float("nan")
     cost = (paid - totals["funding"]) / size / years
@@ -61,7 +67,7 @@ def effectiveness(run: RunResult) -> Effectiveness:
         es95_hedged=historical_es(hedged),
         drawdown_unhedged=_drawdown(plain),
         drawdown_hedged=_drawdown(hedged),
-        residual_beta=block_interval(joined, _slope, seed=run.seed),
+        residual_beta=block_interval(joined, _slope, seed=run.seed, draws=draws),
         target_beta=float(np.mean(run.target_usd[:, 0] / run.spot_usd)),
         turnover_a_year=float(np.sum(run.traded_usd)) / size / years,
         cost_a_year=paid / size / years,

@@ -20,23 +20,25 @@ from hedgerow.stats.bands import band_half_width, fixed_cost_half_width, trackin
 
 __all__ = ["Drift", "Rebalance", "Review", "half_width", "rebalance_of", "review"]
 
-Rule = Literal["calendar", "threshold", "band", "stderr", "fixed"]
+Rule = Literal["calendar", "threshold", "usd", "band", "stderr", "fixed"]
 Action = Literal["hold", "rebalance"]
 _RULES: dict[str, tuple[Rule, float | None]] = {
     "calendar": ("calendar", 7.0),
     "threshold": ("threshold", 0.05),
+    "usd": ("usd", None),
     "band": ("band", None),
     "stderr": ("stderr", 1.0),
     "fixed": ("fixed", 2.0),
 }
-_ADVICE = "Valid: calendar:DAYS, threshold:SHARE, band, band:TRACKING_ERROR, stderr:NUMBER, fixed:DOLLARS; each may end in @DAYS."
+_ADVICE = "Valid: calendar:DAYS, threshold:SHARE, usd:DOLLARS, band, band:TRACKING_ERROR, stderr:NUMBER, fixed:DOLLARS; each may end in @DAYS."
 
 
 @dataclass(frozen=True, slots=True)
 class Rebalance:
     """When a hedge is traded back to its target.
 
-    `calendar`: every `width` days. `threshold`: beyond `width` × the book's size. `band`: a no-trade band, from a
+    `calendar`: every `width` days. `threshold`: beyond `width` × the book's size. `usd`: a no-trade
+    band of `width` dollars of beta. `band`: a no-trade band, from a
     tracking-error budget of `width` × the book a year, or, None, from the policy's risk aversion. `stderr`: beyond
     `width` standard errors of the beta. `fixed`: the band of `width` dollars a trade. `backstop_days` trades anyway
     after so long; 0: never.
@@ -45,6 +47,11 @@ class Rebalance:
     rule: Rule = "band"
     width: float | None = None
     backstop_days: float = 0.0
+
+    @property
+    def to_edge(self) -> bool:
+        """True where a trade goes to the edge of the band, not to the target."""
+        return self.rule in {"band", "usd"}
 
     @property
     def spec(self) -> str:
@@ -64,7 +71,7 @@ def rebalance_of(spec: str) -> Rebalance:
     except ValueError:
         known, width, backstop = None, None, 0.0
     fine = all(x is None or (np.isfinite(x) and x >= 0.0) for x in (width, backstop))
-    if known is None or not fine or (known[0] == "calendar" and not width):
+    if known is None or not fine or (known[0] in {"calendar", "usd"} and not width):
         raise UsageError(f'"{spec}" is no rule of rebalancing', advice=_ADVICE)
     return Rebalance(known[0], width, backstop)
 
@@ -104,6 +111,8 @@ def half_width(rule: Rebalance, drift: Drift) -> FloatArray:
     width = rule.width
     if rule.rule == "threshold":
         return np.full(count, (width or 0.0) * drift.size_usd)
+    if rule.rule == "usd":
+        return np.full(count, width or 0.0)
     if rule.rule == "stderr":
         return (width or 0.0) * drift.stderr_usd
     return np.array([_one(rule, drift, k) for k in range(count)])
@@ -135,6 +144,6 @@ def review(
     if not outside.any():
         return Review("hold", gap, band, exposure_usd, "within the band")
     aim = np.where(outside, target_usd, exposure_usd)
-    if rule.rule == "band":
+    if rule.to_edge:
         aim = np.where(outside, target_usd + np.sign(gap) * band, exposure_usd)
     return Review("rebalance", gap, band, aim, "outside the band")

@@ -9,10 +9,17 @@ import numpy as np
 from hedgerow.model.arrays import FloatArray, IntArray, TimeArray
 from hedgerow.model.display import Result
 
-__all__ = ["Happened", "RunResult"]
+__all__ = ["Happened", "RunResult", "day_ends"]
 
 _DAY = np.timedelta64(1, "D")
 _DAYS_A_YEAR = 365.0
+
+
+def day_ends(times: TimeArray) -> IntArray:
+    """Return the last bar of every day; a bar that closes at midnight ends the day before."""
+    days = (times - np.timedelta64(1, "ms")).astype("datetime64[D]")
+    ends: IntArray = np.flatnonzero(np.append(days[1:] != days[:-1], True)).astype(np.int64)
+    return ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +93,7 @@ class RunResult(Result):
 
     def day_ends(self) -> IntArray:
         """Return the last bar of every day."""
-        days = (self.times - np.timedelta64(1, "ms")).astype("datetime64[D]")
-        ends: IntArray = np.flatnonzero(np.append(days[1:] != days[:-1], True)).astype(np.int64)
-        return ends
+        return day_ends(self.times)
 
     def headline(self) -> str:
         """Return the result in one line."""

@@ -52,11 +52,11 @@ def block_interval(
 ) -> Interval:
     """Return the statistic of the (T, …) rows with its percentile interval.
 
-    `block` is T^⅓, at least 5, by default. Below 10 rows the bounds are NaN. Draws for which the statistic is NaN are
+    `block` is T^⅓, at least 5, by default. Below 10 rows, and with 0 draws, the bounds are NaN. Draws for which the statistic is NaN are
     left out.
     """
     middle = statistic(values) if len(values) else float("nan")
-    if len(values) < _LEAST_ROWS:
+    if len(values) < _LEAST_ROWS or not draws:
         return Interval(middle, float("nan"), float("nan"), level)
     length = block or max(round(len(values) ** (1.0 / 3.0)), 5)
     drawn = np.array([statistic(values[rows]) for rows in block_indices(len(values), length, draws, seed)])

@@ -18,22 +18,25 @@ from hedgerow.runs.twin.tape import EVENT, OUT_BAR, OUT_BETA, Knobs, Log, Out, R
 __all__ = ["Walks", "walk_all"]
 
 _NEARLY = 1e-9
-_LIQUIDATED = 3  # where `Log.used` counts liquidations
+_LIQUIDATED, _REFUSED = 3, 5  # where `Log.used` counts them
 
 
 class Walks(NamedTuple):
     """What C policies came to: dollars `gained` (C, D) by book and hedge up to each of D bars; totals (C,) of a run.
 
-    `lines` (C, lines) of the attribution; `traded` dollars; `liquidations`; `least_distance`, infinite with nothing
-    ever open; `outside` the share of bars that began outside the band.
+    `lines` (C, lines) of the attribution; `traded` dollars; `liquidations` and `refused` orders; `least_distance`,
+    infinite with nothing ever open; `outside` the share of bars that began outside the band; `missed` the most that
+    the attribution of a bar missed, of net asset value or gross.
     """
 
     gained: FloatArray
     lines: FloatArray
     traded: FloatArray
     liquidations: IntArray
+    refused: IntArray
     least_distance: FloatArray
     outside: FloatArray
+    missed: FloatArray
 
 
 class _Many(NamedTuple):
@@ -81,8 +84,10 @@ def walk_all(stage: Stage, knobs: Sequence[Knobs], ends: IntArray) -> Walks:
         lines=np.empty((count, len(LINES))),
         traded=np.empty(count),
         liquidations=np.empty(count, np.int64),
+        refused=np.empty(count, np.int64),
         least_distance=np.empty(count),
         outside=np.empty(count),
+        missed=np.empty(count),
     )
     stacked = _Many(*(np.array(column) for column in zip(*knobs, strict=True)))
     _walk_all(stage, stacked, room, ends, found)
@@ -99,6 +104,20 @@ def _clear(held: Held, out: Out, log: Log) -> None:
         held.leg[j]["lots"] = 0
     for t in range(len(out.bar)):
         out.bar[t]["traded"] = 0.0
+
+
+@inner
+def _missed(out: Out) -> float:
+    """The most that the attribution of a bar misses, of net asset value or gross; NaN where it is not a number."""
+    most = 0.0
+    for t in range(1, len(out.bar)):
+        bar, total = out.bar[t], 0.0
+        for line in range(out.lines.shape[1]):
+            total += out.lines[t, line]
+        change = bar["nav"] - out.bar[t - 1]["nav"] - bar["deposit"]
+        off = abs(total - change) / max(abs(bar["nav"]), bar["gross"], 1.0)
+        most = off if not off <= most else most
+    return most
 
 
 @inner
@@ -119,7 +138,8 @@ def _tell(stage: Stage, out: Out, log: Log, ends: IntArray, found: Walks, c: int
             found.gained[c, day] = bar["nav"] - stage.bar[0]["spot"] - put_in
             day += 1
     found.traded[c], found.least_distance[c], found.outside[c] = traded, nearest, outside / len(out.bar)
-    found.liquidations[c] = log.used[_LIQUIDATED]
+    found.liquidations[c], found.refused[c] = log.used[_LIQUIDATED], log.used[_REFUSED]
+    found.missed[c] = _missed(out)
     for line in range(out.lines.shape[1]):
         found.lines[c, line] = 0.0
         for t in range(len(out.bar)):

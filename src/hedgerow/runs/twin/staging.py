@@ -162,7 +162,7 @@ def knobs_of(policy: Policy, found: Learned, choose_days: float) -> Knobs:
         band=np.array([half_width(rule, d) for d in drift]),
         target=np.array(target, dtype=float),
         of_nav=usd is None,
-        to_edge=rule.rule == "band",
+        to_edge=rule.to_edge,
         calendar_days=float(rule.width or 0.0) if rule.rule == "calendar" else 0.0,
         backstop_days=float(rule.backstop_days),
         choose_days=float(choose_days),

@@ -2,61 +2,62 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from hedgerow.model.arrays import FloatArray
-from hedgerow.runs.twin.compiling import entry, inner
+from hedgerow.runs.twin.compiling import summing
 from hedgerow.runs.twin.tape import Records
 
-__all__ = ["valued"]
+__all__ = ["Units", "valued"]
 
 
-@inner
-def _moved(units: FloatArray, before: FloatArray, now: FloatArray, kinds: Records, bar: Records) -> None:
-    """Worth of the book, and what its prices did: to cash, to the rest, which is alpha until betas explain it."""
-    spot, gross, gained, cash = 0.0, 0.0, 0.0, 0.0
-    for n in range(len(units)):
-        worth = units[n] * now[n]
-        move = worth - units[n] * before[n]
-        spot += worth
-        gross += abs(worth)
-        cash += move * kinds[n]["cash"]
-        gained += move * (1 - kinds[n]["cash"])
-    bar["spot"], bar["gross"], bar["alpha"], bar["fx"], bar["beta_spot"] = spot, gross, gained, cash, 0.0
+class Units(NamedTuple):
+    """Coins held (N,): all, without a sign, those that are not cash; `moved` and `hedged` (E, K, N) times their betas.
 
-
-@inner
-def _explained(units: FloatArray, before: FloatArray, kinds: Records, beta: FloatArray) -> float:
-    """Dollar beta of all that is not cash, as it stood before."""
-    total = 0.0
-    for n in range(len(units)):
-        total += units[n] * before[n] * beta[n] * (1 - kinds[n]["cash"])
-    return total
-
-
-@inner
-def _exposed(units: FloatArray, now: FloatArray, kinds: Records, beta: FloatArray) -> float:
-    """Dollar beta of what is to be hedged."""
-    total = 0.0
-    for n in range(len(units)):
-        total += units[n] * now[n] * beta[n] * kinds[n]["hedged"]
-    return total
-
-
-@entry
-def valued(
-    units: FloatArray, prices: FloatArray, kinds: Records, beta: FloatArray, bar: Records, lead: Records
-) -> None:
-    """Write the book's own columns: worth, dollar beta, alpha, beta and fx.
-
-    `units` and `kinds` (N,), `prices` (R, N), `beta` (E, K, N); `bar` (R,) knows each bar's estimation and `lead`
-    (R, K) the factors' returns.
+    `moved` are those that are not cash, `hedged` those that are to be hedged.
     """
+
+    all: FloatArray
+    size: FloatArray
+    risky: FloatArray
+    moved: FloatArray
+    hedged: FloatArray
+
+
+@summing
+def valued(units: Units, prices: FloatArray, bar: Records, lead: Records) -> None:
+    """Write the book's own columns: worth, dollar beta, and what its prices did, by line.
+
+    `prices` (R, N); `bar` (R,) knows each bar's estimation and `lead` (R, K) the factors' returns.
+    """
+    before, cash_before = 0.0, 0.0
     for t in range(len(bar)):
-        was = max(t - 1, 0)
-        _moved(units, prices[was], prices[t], kinds, bar[t])
+        row, now = prices[t], bar[t]
+        worth, gross, risky = 0.0, 0.0, 0.0
+        for n in range(len(row)):
+            worth += units.all[n] * row[n]
+            gross += units.size[n] * row[n]
+            risky += units.risky[n] * row[n]
+        now["spot"], now["gross"], now["beta_spot"] = worth, gross, 0.0
+        now["alpha"], now["fx"] = (risky - before, worth - risky - cash_before) if t > 0 else (0.0, 0.0)
+        before, cash_before = risky, worth - risky
         for k in range(lead.shape[1]):
-            lead[t, k]["book_beta"] = _exposed(units, prices[t], kinds, beta[bar[t]["epoch"], k])
-            if t > 0:
-                known = beta[bar[was]["epoch"], k]
-                explained = _explained(units, prices[was], kinds, known) * lead[t, k]["change"]
-                bar[t]["beta_spot"] += explained
-                bar[t]["alpha"] -= explained
+            _exposed(units, prices, bar, lead, t, k)
+
+
+@summing
+def _exposed(units: Units, prices: FloatArray, bar: Records, lead: Records, t: int, k: int) -> None:
+    """Write the dollar beta to one factor after bar `t`, and take from alpha what the factor did since the last."""
+    row, weight = prices[t], units.hedged[bar[t]["epoch"], k]
+    exposed = 0.0
+    for n in range(len(row)):
+        exposed += weight[n] * row[n]
+    lead[t, k]["book_beta"] = exposed
+    if t == 0:
+        return
+    was, known = prices[t - 1], units.moved[bar[t - 1]["epoch"], k]
+    moved = 0.0
+    for n in range(len(was)):
+        moved += known[n] * was[n]
+    bar[t]["beta_spot"] += moved * lead[t, k]["change"]
+    bar[t]["alpha"] -= moved * lead[t, k]["change"]

@@ -14,13 +14,15 @@ from hedgerow.model.arrays import FloatArray, IntArray
 from hedgerow.model.errors import UsageError
 from hedgerow.model.instruments import Instrument
 from hedgerow.runs.learning import Known, drifting, learn
+from hedgerow.runs.panel import Panel
 from hedgerow.runs.past import Past
 from hedgerow.runs.prices import Prices
+from hedgerow.runs.twin.holdings import Units, valued
 from hedgerow.runs.twin.slippage import slippage
-from hedgerow.runs.twin.tape import BAR, CONTRACT, DUE, KIND, LEAD, LEG, TIER, Knobs, Records, Stage
+from hedgerow.runs.twin.tape import BAR, CONTRACT, DUE, LEAD, LEG, TIER, Knobs, Records, Stage
 from hedgerow.stats.margin import cum_amounts, distance_rule
 
-__all__ = ["Learned", "knobs_of", "learned", "stage_of"]
+__all__ = ["Learned", "knobs_of", "learned", "stage_of", "units_of"]
 
 _DAY = np.timedelta64(1, "D")
 _ENDLESS = 2**62
@@ -70,18 +72,13 @@ def _legs(policy: Policy, known: list[Known]) -> tuple[Instrument, ...]:
 
 def stage_of(past: Past, found: Learned) -> Stage:
     """Return the stage of a run, with all that its policies share."""
-    from hedgerow.runs.twin.holdings import valued
-
     panel, rules, first = past.panel, Rules(), past.panel.first
     rows = len(panel.times) - first
     bar, lead = np.empty(rows, BAR), np.empty((rows, len(found.legs)), LEAD)
     bar["ms"] = panel.times[first:].astype("datetime64[ms]").astype(np.int64)
     bar["epoch"], bar["coin"] = found.epoch, past.prices.coin(found.legs[0].settle)[first:]
     lead["change"] = panel.factor[first:]
-    kinds = np.empty(len(panel.units), KIND)
-    kinds["hedged"], kinds["cash"] = panel.hedged, panel.cash
-    beta = np.array([k.beta.T for k in found.known])
-    valued(panel.units, panel.prices[first:], kinds, beta, bar, lead)
+    valued(units_of(panel, found), panel.prices[first:], bar, lead)
     leg, due = _legs_through_time(past, found.legs)
     return Stage(
         bar=bar,
@@ -97,6 +94,13 @@ def stage_of(past: Past, found: Learned) -> Stage:
         rule_least=distance_rule(0.0),
         rule_sigmas=distance_rule(1.0, least=0.0),
     )
+
+
+def units_of(panel: Panel, found: Learned) -> Units:
+    """Return what the book holds, and what of it moves with each factor at each estimation."""
+    beta = np.array([k.beta.T for k in found.known])
+    risky = panel.units * ~panel.cash
+    return Units(panel.units, np.abs(panel.units), risky, risky * beta, panel.units * panel.hedged * beta)
 
 
 def _legs_through_time(past: Past, legs: tuple[Instrument, ...]) -> tuple[Records, Records]:

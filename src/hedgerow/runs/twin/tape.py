@@ -19,7 +19,6 @@ __all__ = [
     "CONTRACT",
     "DUE",
     "EVENT",
-    "KIND",
     "LEAD",
     "LEG",
     "OUT_BAR",
@@ -42,8 +41,6 @@ def _numbers(names: str, whole: str = "") -> np.dtype[np.void]:
 
 BAR = _numbers("spot gross alpha beta_spot fx coin", "ms epoch")
 """A bar of the book: its worth, its own lines, dollars a settlement coin, its close, the estimation in force after it."""
-KIND = _numbers("", "hedged cash")
-"""What a coin of the book is."""
 LEAD = _numbers("book_beta change")
 """A factor in a bar: the book's dollar beta to it, its return."""
 LEG = _numbers("last mark under half_spread impact", "due_from due_end")

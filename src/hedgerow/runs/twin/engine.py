@@ -111,7 +111,7 @@ def walked(stage: Stage, knobs: Knobs) -> tuple[Out, Log]:
 
     rows, factors = stage.lead.shape
     out = Out(np.zeros(rows, OUT_BAR), np.zeros((rows, factors), OUT_BETA), np.zeros((rows, len(LINES))))
-    room = len(stage.due) + 8 * rows * factors + 64
+    room = len(stage.due) + 6 * rows * factors + 64
     log = Log(np.zeros(6, np.int64), np.empty(room, EVENT))
     walk(stage, knobs, nothing_held(factors), out, log)
     bar = out.bar

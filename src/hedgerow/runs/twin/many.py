@@ -107,16 +107,18 @@ def _clear(held: Held, out: Out, log: Log) -> None:
 
 
 @inner
-def _missed(out: Out) -> float:
-    """The most that the attribution of a bar misses, of net asset value or gross; NaN where it is not a number."""
-    most = 0.0
-    for t in range(1, len(out.bar)):
+def _added(out: Out, lines: FloatArray) -> float:
+    """Add the lines of all bars up, and return the most that a bar's miss, of net asset value or gross."""
+    most, before = 0.0, 0.0
+    lines[:] = 0.0
+    for t in range(len(out.bar)):
         bar, total = out.bar[t], 0.0
-        for line in range(out.lines.shape[1]):
+        for line in range(len(lines)):
+            lines[line] += out.lines[t, line]
             total += out.lines[t, line]
-        change = bar["nav"] - out.bar[t - 1]["nav"] - bar["deposit"]
-        off = abs(total - change) / max(abs(bar["nav"]), bar["gross"], 1.0)
-        most = off if not off <= most else most
+        off = abs(total - (bar["nav"] - before - bar["deposit"])) / max(abs(bar["nav"]), bar["gross"], 1.0)
+        most = off if t > 0 and not off <= most else most
+        before = bar["nav"]
     return most
 
 
@@ -139,11 +141,7 @@ def _tell(stage: Stage, out: Out, log: Log, ends: IntArray, found: Walks, c: int
             day += 1
     found.traded[c], found.least_distance[c], found.outside[c] = traded, nearest, outside / len(out.bar)
     found.liquidations[c], found.refused[c] = log.used[_LIQUIDATED], log.used[_REFUSED]
-    found.missed[c] = _missed(out)
-    for line in range(out.lines.shape[1]):
-        found.lines[c, line] = 0.0
-        for t in range(len(out.bar)):
-            found.lines[c, line] += out.lines[t, line]
+    found.missed[c] = _added(out, found.lines[c])
 
 
 @inner

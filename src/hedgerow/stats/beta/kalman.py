@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -16,6 +17,7 @@ from hedgerow.stats.beta.regression import LEAST, explained, one_factor, own_fac
 
 __all__ = ["Filtered", "Kalman", "kalman_filter", "kalman_mle", "learning_rows"]
 
+Loglik = Callable[[FloatArray, FloatArray, float, float, float, float], float]
 _LEAST_TO_LEARN = 30
 _DIFFUSE = 1e8  # first variance of beta in R/mean x²: its mean then weighs 1e-8 of one return
 _STILL = 1e-12
@@ -63,10 +65,17 @@ def kalman_filter(
     return Filtered(beta, variance, innovations, spread, -0.5 * terms.sum(axis=0))
 
 
-def kalman_mle(y: FloatArray, x: FloatArray, b0: float = 1.0, p0: float = 1.0) -> tuple[float, float, float]:
+def _plain_loglik(y: FloatArray, x: FloatArray, q: float, r: float, b0: float, p0: float) -> float:
+    done = kalman_filter(y[:, None], x[:, None], np.array([q]), np.array([r]), b0, p0)
+    return float(done.loglik[0])
+
+
+def kalman_mle(
+    y: FloatArray, x: FloatArray, b0: float = 1.0, p0: float = 1.0, *, loglik: Loglik = _plain_loglik
+) -> tuple[float, float, float]:
     """Return Q, R and the log-likelihood at its maximum over (log Q, log R), of one series (T,) (E10, TV09b).
 
-    Rows with NaN are left out of the likelihood. Raises `NotEnoughData` below 30 usable rows or if x or y is all 0.
+    `loglik` is what computes it: plain here, compiled in `stats.kernels.recursive`. Rows with NaN are left out. Raises `NotEnoughData` below 30 usable rows or if x or y is all 0.
     """
     from scipy.optimize import minimize
 
@@ -79,8 +88,7 @@ def kalman_mle(y: FloatArray, x: FloatArray, b0: float = 1.0, p0: float = 1.0) -
 
     def loss(logs: FloatArray) -> float:
         q, r = np.exp(logs)
-        done = kalman_filter(y[:, None], x[:, None], np.array([q]), np.array([r]), b0, p0)
-        return -float(done.loglik[0])
+        return -loglik(y, x, float(q), float(r), b0, p0)
 
     noise = float(np.mean((y[used] - float(x[used] @ y[used]) / square * x[used]) ** 2))
     noise = max(noise, _EXACT**2 * float(np.mean(y[used] ** 2)))

@@ -1,0 +1,162 @@
+"""Rolling regression slopes of a panel: 2,000 days × 500 coins, and a year of minutes × 200 coins.
+
+Everybody gets the same panel in the layout they like best, two per cent of it gaps, and returns a slope with an
+intercept for every window that has two thirds of its rows. Peers that have no rolling slope get it from their own
+rolling means, as an expert would write it. Ours writes into memory that the caller owns, and so does the copy that it
+is held against. The minutes are 840 MB in and 840 MB out.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from benchmarks.race import Peer, Row, race
+
+from hedgerow.model.arrays import FloatArray
+from hedgerow.stats.kernels.rolling import rolling_beta
+
+MINUTES = 365 * 24 * 60
+
+
+def panel(rows: int, columns: int, seed: int = 3) -> tuple[FloatArray, FloatArray]:
+    """Returns with a beta of 1.2 and two per cent of gaps."""
+    rng = np.random.default_rng(seed)
+    x = 0.03 * rng.standard_normal(rows)
+    y = 0.02 * rng.standard_normal((rows, columns))
+    y += 1.2 * x[:, None]
+    y[rng.random(y.shape) < 0.02] = np.nan
+    return y, x
+
+
+def by_means(mean: Callable[[FloatArray], FloatArray], y: FloatArray, x: FloatArray) -> FloatArray:
+    """The slope from rolling means of x, y, xy and xx over the rows that both have."""
+    lead = np.where(np.isfinite(y), x[:, None], np.nan)
+    mx, my = mean(lead), mean(y)
+    slope: FloatArray = (mean(lead * y) - mx * my) / (mean(lead * lead) - mx * mx)
+    return slope
+
+
+def bottleneck(y: FloatArray, x: FloatArray, window: int, least: int) -> FloatArray:
+    import bottleneck as bn
+
+    return by_means(partial(bn.move_mean, window=window, min_count=least, axis=0), y, x)
+
+
+def pandas(y: FloatArray, x: FloatArray, window: int, least: int) -> FloatArray:
+    import pandas as pd
+
+    frame, lead = pd.DataFrame(y), pd.DataFrame(np.where(np.isfinite(y), x[:, None], np.nan))
+    together = frame.rolling(window, min_periods=least).cov(lead, pairwise=False)
+    slope: FloatArray = (together / lead.rolling(window, min_periods=least).var()).to_numpy()
+    return slope
+
+
+def polars(columns: list[FloatArray], x: FloatArray, window: int, least: int) -> list[object]:
+    """Column by column, as polars has them; gaps are nulls."""
+    import polars as pl
+
+    slopes: list[object] = []
+    for column in columns:
+        follow = pl.Series(column).fill_nan(None)
+        lead = pl.Series(np.where(np.isfinite(column), x, np.nan)).fill_nan(None)
+
+        def mean(series: pl.Series) -> pl.Series:
+            return series.rolling_mean(window, min_samples=least)
+
+        mx, my = mean(lead), mean(follow)
+        slopes.append((mean(lead * follow) - mx * my) / (mean(lead * lead) - mx * mx))
+    return slopes
+
+
+def vectorbt(y: FloatArray, x: FloatArray, window: int, least: int) -> FloatArray:
+    """The slope from vectorbt's own compiled rolling means, in Rust where it is installed."""
+    from vectorbt.generic import nb
+
+    def mean(values: FloatArray) -> FloatArray:
+        found: FloatArray = nb.rolling_mean_nb(values, window, least)
+        return found
+
+    return by_means(mean, y, x)
+
+
+def statsmodels(y: FloatArray, x: FloatArray, window: int) -> object:
+    from statsmodels.regression.rolling import RollingOLS
+
+    design = np.column_stack([np.ones(len(x)), x])
+    return [
+        RollingOLS(column, design, window=window, missing="drop", expanding=False)
+        .fit(params_only=True)
+        .params
+        for column in y.T
+    ]
+
+
+def alike(mine: object, theirs: object) -> None:
+    """Raise where two tables of slopes differ beyond what rolling sums lose."""
+    a, b = np.asarray(mine), np.asarray(theirs)
+    both = np.isfinite(a) & np.isfinite(b)
+    if both.mean() < 0.9:
+        raise AssertionError("too few slopes to compare")
+    np.testing.assert_allclose(b[both], a[both], rtol=1e-6, atol=1e-6)
+
+
+def polars_alike(mine: object, theirs: object) -> None:
+    """The same for polars' columns."""
+    columns = [series.to_numpy() for series in theirs]  # type: ignore[attr-defined]
+    alike(mine, np.column_stack(columns))
+
+
+def days() -> list[Row]:
+    """2,000 days × 500 coins, window 90, one thread on every side."""
+    import numba
+
+    numba.set_num_threads(1)
+    y, x = panel(2000, 500)
+    out, copied, window, least = np.empty_like(y), np.empty_like(y), 90, 60
+    columns = [np.ascontiguousarray(column) for column in y.T]
+    few = y[:, :5]
+    return race(
+        "rolling beta, 2,000 days × 500 coins, window 90, 1 thread",
+        partial(rolling_beta, y, x, window, least, out),
+        [
+            Peer("bottleneck", partial(bottleneck, y, x, window, least), 5.0, alike),
+            Peer("polars", partial(polars, columns, x, window, least), 15.0, polars_alike),
+            Peer("pandas", partial(pandas, y, x, window, least), 30.0, alike),
+            Peer("vectorbt", partial(vectorbt, y, x, window, least), 30.0, alike),
+            Peer("statsmodels", partial(statsmodels, few, x, window), 2000.0, share=5 / 500),
+            Peer("copying the panel", partial(np.copyto, copied, y), 1 / 8),
+        ],
+        rounds=15,
+    )
+
+
+def minutes() -> list[Row]:
+    """A year of minutes × 200 coins, window 1,440, two threads."""
+    import numba
+
+    numba.set_num_threads(min(2, os.cpu_count() or 1))
+    y, x = panel(MINUTES, 200)
+    out, copied, window, least = np.zeros_like(y), np.zeros_like(y), 1440, 960
+    few = [np.ascontiguousarray(y[:, i]) for i in range(20)]
+    share = 20 / 200
+    return race(
+        "rolling beta, a year of minutes × 200 coins, window 1,440, 2 threads",
+        partial(rolling_beta, y, x, window, least, out),
+        [
+            Peer("polars", partial(polars, few, x, window, least), 10.0, share=share),
+            Peer("pandas", partial(pandas, y[:, :4], x, window, least), 1.0, share=4 / 200),
+            Peer("bottleneck", partial(bottleneck, y[:, :20], x, window, least), 1.0, share=share),
+            Peer("copying the panel", partial(np.copyto, copied, y), 1 / 5),
+        ],
+        rounds=3,
+    )
+
+
+def rows() -> list[Row]:
+    """Return the table."""
+    warnings.simplefilter("ignore")
+    return days() + minutes()

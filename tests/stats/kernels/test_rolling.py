@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,7 +13,6 @@ from hedgerow.model.errors import BadInput, BrokenPromise
 from hedgerow.stats.kernels.plain import rolling_beta_plain
 from hedgerow.stats.kernels.rolling import rolling_beta
 
-mpmath = pytest.importorskip("mpmath")
 WINDOW = 90
 
 

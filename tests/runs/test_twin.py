@@ -62,6 +62,7 @@ def both(
         np.testing.assert_allclose(getattr(compiled, name), getattr(plain, name), rtol=0, atol=1e-9 * scale)
     np.testing.assert_allclose(compiled.distance, plain.distance, rtol=1e-9, atol=1e-9)
     assert compiled.notes == plain.notes
+    assert compiled.betas == plain.betas
     for one, other in zip(_sorted(plain), _sorted(compiled), strict=True):
         assert (one.time, one.kind, one.instrument, one.note) == (
             other.time,

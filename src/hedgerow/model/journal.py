@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from hedgerow.model.arrays import FloatArray, IntArray, TimeArray
 from hedgerow.model.display import Result
 
-__all__ = ["Happened", "RunResult", "day_ends"]
+__all__ = ["Difference", "Estimated", "Happened", "RunResult", "day_ends"]
 
 _DAY = np.timedelta64(1, "D")
 _DAYS_A_YEAR = 365.0
@@ -35,6 +36,27 @@ class Happened:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The first number or word that a run and its repetition do not share; `when` is None where it is of no one bar."""
+
+    where: str
+    when: np.datetime64 | None
+    stored: Any
+    again: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Estimated:
+    """A beta as a run estimated it, with its standard error: 0 where it is known by policy, NaN where unknown."""
+
+    time: np.datetime64
+    coin: str
+    factor: str
+    beta: float
+    stderr: float
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class RunResult(Result):
     """A policy through time. Arrays are (T,) bars, or (T, K) over the factors.
@@ -42,7 +64,8 @@ class RunResult(Result):
     `nav_usd` is book and hedge account; `spot_usd` the book alone; `unhedged_usd` what the book gained since the
     start, `gained_usd` what book and hedge did (deposits are in neither). `lines` (T, L) is the attribution of each
     bar, `line_names` its columns. `book_beta_usd` is the dollar beta of the book alone, `before_usd` and `after_usd` of book and hedge before and after the bar's trades;
-    `distance` the move that would liquidate the nearest account, NaN with nothing open.
+    `distance` the move that would liquidate the nearest account, NaN with nothing open. `betas` are those of the book's
+    coins and of what was hedged with, at every estimation.
     """
 
     times: TimeArray
@@ -69,6 +92,7 @@ class RunResult(Result):
     currency: str
     policy: str
     seed: int = 0
+    betas: tuple[Estimated, ...] = ()
 
     @property
     def totals(self) -> dict[str, float]:

@@ -56,6 +56,7 @@ def _result(policy: Policy, past: Past, walk: Walk, rows: list[Row]) -> RunResul
     spot = np.array([row.spot for row in rows])
     deposits = np.array([row.deposit for row in rows])
     nav = np.array([row.nav for row in rows])
+    used = {*panel.symbols, *walk.hedged_with}
     return RunResult(
         times=times,
         factors=policy.factors,
@@ -80,4 +81,5 @@ def _result(policy: Policy, past: Past, walk: Walk, rows: list[Row]) -> RunResul
         simulated=market.simulated,
         currency=market.currency,
         policy=policy.rebalance,
+        betas=tuple(row for row in walk.betas if row.coin in used),
     )

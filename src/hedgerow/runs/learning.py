@@ -16,13 +16,14 @@ from hedgerow.model.betas import Betas
 from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.errors import UsageError
 from hedgerow.model.instruments import Instrument
+from hedgerow.model.journal import Estimated
 from hedgerow.model.market import Market
 from hedgerow.model.portfolio import Portfolio
 from hedgerow.model.risk import RiskModel
 from hedgerow.runs.panel import Panel
 from hedgerow.stats.risk import DAYS_A_YEAR
 
-__all__ = ["Known", "drifting", "learn"]
+__all__ = ["Known", "drifting", "estimated", "learn"]
 
 _RECENT_DAYS = 90.0
 _USUAL_COST = 0.0006
@@ -63,6 +64,16 @@ def learn(
             advice="Start later (--from), give it (--beta COIN=x), or take the coin out of the book.",
         )
     return Known(betas, risk(market, betas), usable, np.array([betas.of(s) for s in panel.symbols]))
+
+
+def estimated(time: np.datetime64, betas: Betas) -> list[Estimated]:
+    """Return every beta of an estimation as a row of the record."""
+    stderr = betas.stderr
+    return [
+        Estimated(time, coin, factor, float(betas.beta[i, k]), float(stderr[i, k]))
+        for i, coin in enumerate(betas.symbols)
+        for k, factor in enumerate(betas.factors)
+    ]
 
 
 def _in_reach(contract: Instrument, policy: Policy) -> bool:

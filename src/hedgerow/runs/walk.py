@@ -23,10 +23,10 @@ from hedgerow.hedge.attribution import Attribution, check_closes
 from hedgerow.hedge.policy import Policy
 from hedgerow.hedge.rebalance import Drift, Rebalance, Review, rebalance_of, review
 from hedgerow.model.arrays import FloatArray
-from hedgerow.model.journal import Happened
+from hedgerow.model.journal import Estimated, Happened
 from hedgerow.runs.collateral import margin_wanted
 from hedgerow.runs.desk import decide
-from hedgerow.runs.learning import Known, drifting, learn
+from hedgerow.runs.learning import Known, drifting, estimated, learn
 from hedgerow.runs.panel import Panel
 from hedgerow.runs.past import Past
 from hedgerow.runs.prices import Prices
@@ -78,6 +78,8 @@ class Walk:
     chosen: np.datetime64 | None = None
     traded: np.datetime64 | None = None
     events: list[Happened] = field(default_factory=list)
+    betas: list[Estimated] = field(default_factory=list)
+    hedged_with: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.panel, self.prices, self.settings = self.past.panel, self.past.prices, self.past.settings
@@ -147,6 +149,7 @@ class Walk:
         self.known = learn(self.policy, self.past.book, self.panel, market, hedge, self.past.catalogue(hedge))
         self.drift = drifting(self.policy, self.panel, self.known, t, self.past.market.bars_per_day)
         self.learned = self.panel.times[t]
+        self.betas += estimated(self.panel.times[t], self.known.betas)
 
     def _target(self, t: int) -> FloatArray:
         if self.fixed_target is not None:
@@ -177,6 +180,7 @@ class Walk:
             self.policy, self.past.book, self.state, market, hedge, self.known, found.aim_usd, anew=anew
         )
         self.traded = self.panel.times[t]
+        self.hedged_with |= {order.instrument.underlying for order in trades.orders}
         if anew:
             self.chosen = self.traded
             self.fixed_target = trades.plan.target_usd if self.policy.target_vol is not None else None

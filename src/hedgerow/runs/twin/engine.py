@@ -10,9 +10,10 @@ from hedgerow.hedge.pool import find
 from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.errors import BrokenPromise, UsageError
 from hedgerow.model.instruments import Instrument, Payoff
-from hedgerow.model.journal import Happened, RunResult
+from hedgerow.model.journal import Estimated, Happened, RunResult
 from hedgerow.model.market import Market
 from hedgerow.model.portfolio import Portfolio
+from hedgerow.runs.learning import estimated
 from hedgerow.runs.past import Catalogue, Past, notes_of, past_of
 from hedgerow.runs.settings import BacktestSettings
 from hedgerow.runs.twin.staging import Learned, knobs_of, learned, stage_of
@@ -155,6 +156,19 @@ def _result(policy: Policy, past: Past, found: Learned, stage: Stage, out: Out, 
         simulated=past.market.simulated,
         currency=past.market.currency,
         policy=policy.rebalance,
+        betas=_betas(past, found, events),
+    )
+
+
+def _betas(past: Past, found: Learned, events: tuple[Happened, ...]) -> tuple[Estimated, ...]:
+    ordered = {e.instrument for e in events if e.kind in {"trade", "refused"}}
+    coins = {*past.panel.symbols, *(c.underlying for c in found.legs if c.symbol in ordered)}
+    times = past.panel.times[past.panel.first :]
+    return tuple(
+        row
+        for epoch, known in enumerate(found.known)
+        for row in estimated(times[int(np.argmax(found.epoch == epoch))], known.betas)
+        if row.coin in coins
     )
 
 

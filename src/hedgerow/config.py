@@ -27,6 +27,7 @@ __all__ = [
     "Settings",
     "config_path",
     "load_settings",
+    "settings_from",
     "settings_schema",
 ]
 
@@ -259,6 +260,20 @@ def _validated(tree: dict[str, Any], origins: Mapping[str, str]) -> Settings:
             f"{key} = {str(first['input'])[:60]!r}: {first['msg'].lower()}",
             file=origins.get(key, ""),
             advice="`hedgerow config schema` tells what every setting may be.",
+        ) from None
+
+
+def settings_from(document: Mapping[str, Any], file: str) -> Settings:
+    """Return the settings that a run in `file` was made with; raises `BadConfig` where they are none."""
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(Settings).validate_python(document)
+    except ValidationError as why:
+        first = why.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise BadConfig(
+            f"{key}: {first['msg'].lower()}", file=file, advice="Run the backtest again with --out."
         ) from None
 
 

@@ -13,16 +13,20 @@ from hedgerow.app.desk import (
     policy_of,
     value,
 )
-from hedgerow.app.history import Course, Tested, Times, backtest, compare, keep
+from hedgerow.app.history import Course, Tested, Times, backtest, compare
+from hedgerow.app.kept import Question, Replayed, ask, keep, replay
 from hedgerow.app.pairs import pair
 from hedgerow.app.sweeps import Workshop, sweep
 
 __all__ = [
     "Course",
     "Desk",
+    "Question",
+    "Replayed",
     "Tested",
     "Times",
     "Workshop",
+    "ask",
     "backtest",
     "beta",
     "choose",
@@ -34,6 +38,7 @@ __all__ = [
     "parse_instruments",
     "plan",
     "policy_of",
+    "replay",
     "sweep",
     "value",
 ]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hedgerow.model.portfolio import Portfolio
     from hedgerow.runs import BacktestSettings
 
-__all__ = ["Asked", "Course", "Tested", "Times", "asked_of", "backtest", "compare", "keep"]
+__all__ = ["Asked", "Course", "Tested", "Times", "asked_of", "backtest", "compare"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,18 +145,6 @@ def _marks(settings: Settings, hedge_prices: str | None) -> Market | None:
         return None
     source = data.hedge_source or data.source
     return read_marks(path, source=source, quote=data.quote, as_of=data.as_of, label=data.label)
-
-
-def keep(folder: Path, done: Tested, settings: Settings, book: str, hedge_prices: str | None = None) -> None:
-    """Write a run into `folder`, with the policy and the fingerprints of every file it read."""
-    from hedgerow.files.runs import write_run
-    from hedgerow.model.display import plain
-
-    data = settings.data
-    named = {"book": book, "prices": data.prices, "hedge_prices": hedge_prices, "funding": data.funding}
-    write_run(
-        folder, done.run, plain(done.policy), {name: path for name, path in named.items() if path is not None}
-    )
 
 
 @dataclass(frozen=True, slots=True)

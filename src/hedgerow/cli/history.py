@@ -61,11 +61,10 @@ def backtest(
     settings = settings_of(shown, data or DataOptions(), beta or BetaOptions(), hedge or HedgeOptions())
     times = steps.Times(asked.from_, asked.train, asked.estimate_every, asked.choose_every)
     with progress(shown) as report:
-        done = steps.backtest(
-            settings, book, times, asked.rebalance, asked.hedge_prices, report, asked.engine
-        )
+        question = steps.Question(settings, book, times, asked.rebalance, asked.hedge_prices, asked.engine)
+        done = steps.ask(question, report)
         if asked.out is not None:
-            steps.keep(asked.out, done, settings, book, asked.hedge_prices)
+            steps.keep(asked.out, done, question)
         if asked.report is not None:
             from hedgerow.reports.run_page import run_page
 

@@ -15,12 +15,14 @@ from hedgerow.app.desk import (
 )
 from hedgerow.app.history import Course, Tested, Times, backtest, compare
 from hedgerow.app.kept import Question, Replayed, ask, keep, replay
-from hedgerow.app.pairs import pair
+from hedgerow.app.pairs import Paired, PairTerms, pair
 from hedgerow.app.sweeps import Workshop, sweep
 
 __all__ = [
     "Course",
     "Desk",
+    "PairTerms",
+    "Paired",
     "Question",
     "Replayed",
     "Tested",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hedgerow.app.desk import Report, market_of
@@ -9,32 +10,67 @@ from hedgerow.config import Settings
 
 if TYPE_CHECKING:
     from hedgerow.hedge.pairs import Balance, PairPlan
+    from hedgerow.model.pairs import PairRun
 
-__all__ = ["pair"]
+__all__ = ["PairTerms", "Paired", "pair"]
+
+
+@dataclass(frozen=True, slots=True)
+class PairTerms:
+    """How a pair is sized, and how often in the past."""
+
+    notional_usd: float = 10_000.0
+    balance: Balance = "beta"
+    train_days: float = 90.0
+    step_days: float = 7.0
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """A pair as of now, and what it would have come to, where that was asked."""
+
+    plan: PairPlan
+    run: PairRun | None = None
 
 
 def pair(
     settings: Settings,
     long: str,
     short: str,
-    notional: float,
-    balance: Balance,
+    terms: PairTerms,
     report: Report = lambda _: None,
-) -> PairPlan:
-    """Return the pair on the settings' prices and their catalogue."""
+    *,
+    through_the_past: bool = False,
+) -> Paired:
+    """Return the pair on the settings' prices and their catalogue, and, if asked, walked through them."""
     from hedgerow.hedge.pairs import pair as paired
+    from hedgerow.runs.pair_walk import PairTerms as Walked
+    from hedgerow.runs.pair_walk import walk_pair
     from hedgerow.venues.catalogue import catalogue
 
     report("reading prices")
     market, factor = market_of(settings.data, settings.hedge.factor, settings.data.source)
+    factors = tuple(name.strip().upper() for name in factor.split(","))
     report("estimating betas")
-    return paired(
+    plan = paired(
         long,
         short,
-        notional,
+        terms.notional_usd,
         market,
         catalogue(market),
-        factors=tuple(name.strip().upper() for name in factor.split(",")),
+        factors=factors,
         estimator=settings.hedge.estimator,
-        balance=balance,
+        balance=terms.balance,
     )
+    if not through_the_past:
+        return Paired(plan)
+    report("walking through the past")
+    asked = Walked(
+        terms.notional_usd,
+        terms.balance,
+        factors,
+        settings.hedge.estimator,
+        terms.train_days,
+        terms.step_days,
+    )
+    return Paired(plan, walk_pair(long, short, asked, market, catalogue, settings.data.seed))

@@ -22,6 +22,9 @@ def pair(
     balance: Annotated[
         Literal["beta", "dollar"], Parameter(help="beta (default), or dollar with a third leg.")
     ] = "beta",
+    backtest: Annotated[
+        bool, Parameter(help="Walk the pair through the past too, sized anew every week.", negative=())
+    ] = False,
     data: DataOptions | None = None,
     beta: BetaOptions | None = None,
     output: Output | None = None,
@@ -38,17 +41,18 @@ def pair(
     shown = output or Output()
     with progress(shown) as report:
         settings = settings_of(shown, data or DataOptions(), beta or BetaOptions())
-        found = steps.pair(settings, long.upper(), short.upper(), notional, balance, report)
+        terms = steps.PairTerms(notional, balance)
+        found = steps.pair(settings, long.upper(), short.upper(), terms, report, through_the_past=backtest)
 
     def text() -> object:
         from hedgerow.reports.pair_text import pair_text
 
-        return pair_text(found, settings.data.currency.upper())
+        return pair_text(found.plan, settings.data.currency.upper(), found.run)
 
     def document() -> dict[str, Any]:
         from hedgerow.reports.pair_text import pair_json
 
-        return pair_json(found)
+        return pair_json(found.plan, found.run)
 
     answer(document, text, shown)
-    return int(not found.legs)
+    return int(not found.plan.legs)

@@ -9,14 +9,15 @@ from rich.console import Group
 
 from hedgerow.hedge.pairs import PairPlan
 from hedgerow.model.display import plain
+from hedgerow.model.pairs import PairRun
 from hedgerow.reports.layout import Fact, columns, facts, header, instant, line, notes, page
 from hedgerow.reports.wording import amount, count, number, percent, plus_minus
 
 __all__ = ["pair_json", "pair_text"]
 
 
-def pair_text(found: PairPlan, money: str = "USD") -> Group:
-    """Return the pair for a terminal."""
+def pair_text(found: PairPlan, money: str = "USD", run: PairRun | None = None) -> Group:
+    """Return the pair for a terminal, and below it what it would have come to."""
     lead = header(
         found.simulated,
         "" if found.simulated else found.source,
@@ -50,8 +51,46 @@ def pair_text(found: PairPlan, money: str = "USD") -> Group:
                 "Funding below zero is received. Beta-neutral is not a promise that the prices come back to each other.",
             )
         ),
+        *([] if run is None else [facts(_past(run, money)), notes(run.notes)]),
         line("Nothing was traded."),
     )
+
+
+def _past(run: PairRun, money: str) -> list[Fact]:
+    """What was isolated, what it cost, and what was not isolated."""
+    low, high = (number(b) for b in run.residual_beta[1:])
+    total = run.totals
+    rows: list[Fact] = [
+        ("", "", "", ""),
+        (
+            "",
+            "in the past",
+            f"{str(run.times[0])[:10]} to {str(run.times[-1])[:10]}",
+            f"sized anew {count(run.rebalanced)} times on what was known",
+        ),
+        (
+            "",
+            "alpha",
+            amount(total["alpha"], money, signed=True),
+            f"{run.long} beyond {run.short}, betas taken out",
+        ),
+        (
+            "",
+            "market",
+            amount(total["market"], money, signed=True),
+            "what the factors did to betas that were left",
+        ),
+        ("", "funding", amount(total["funding"], money, signed=True), "received; both legs with their signs"),
+        ("", "costs", amount(total["costs"], money, signed=True), "fees, half the spread, impact"),
+        ("", "volatility", percent(run.volatility), "of the notional, a year"),
+        (
+            "",
+            "not isolated",
+            f"beta {number(run.residual_beta[0])} ({low} … {high})",
+            f"the factors explain {percent(run.explained)} of what the pair did",
+        ),
+    ]
+    return rows
 
 
 def _left(found: PairPlan, money: str) -> list[Fact]:
@@ -95,8 +134,8 @@ def _together(found: PairPlan) -> list[Fact]:
     ]
 
 
-def pair_json(found: PairPlan) -> dict[str, Any]:
-    """Return the document of `pair --json`."""
+def pair_json(found: PairPlan, run: PairRun | None = None) -> dict[str, Any]:
+    """Return the document of `pair --json`; `backtest` is null where none was asked for."""
     document: dict[str, Any] = {
         "as_of": plain(found.as_of),
         "source": found.source,
@@ -124,5 +163,21 @@ def pair_json(found: PairPlan) -> dict[str, Any]:
         "beta_usd": dict(zip(found.factors, plain(found.beta_usd), strict=True)),
         "stderr_usd": dict(zip(found.factors, plain(found.stderr_usd), strict=True)),
         "cointegration": plain(found.cointegration),
+        "backtest": None if run is None else _run_json(run),
     }
     return document
+
+
+def _run_json(run: PairRun) -> dict[str, Any]:
+    beta, low, high = run.residual_beta
+    return {
+        "begins": plain(run.times[0]),
+        "ends": plain(run.times[-1]),
+        "lines_usd": plain(run.totals),
+        "total_usd": plain(float(run.lines.sum())),
+        "residual_beta": {"middle": plain(beta), "low": plain(low), "high": plain(high)},
+        "explained_by_factors": plain(run.explained),
+        "volatility": plain(run.volatility),
+        "rebalanced": run.rebalanced,
+        "notes": list(run.notes),
+    }

@@ -17,8 +17,8 @@ from hedgerow.runs.learning import Known, drifting, learn
 from hedgerow.runs.panel import Panel
 from hedgerow.runs.past import Past
 from hedgerow.runs.prices import Prices
+from hedgerow.runs.slippage import slippage
 from hedgerow.runs.twin.holdings import Units, valued
-from hedgerow.runs.twin.slippage import slippage
 from hedgerow.runs.twin.tape import BAR, CONTRACT, DUE, LEAD, LEG, TIER, Knobs, Records, Stage
 from hedgerow.stats.margin import cum_amounts, distance_rule
 

@@ -10,7 +10,7 @@ import pytest
 from tests.hedge.books import contract
 from tests.runs.test_backtest import prints
 
-from hedgerow.model.errors import NotEnoughData
+from hedgerow.model.errors import NotEnoughData, UnknownSymbol
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
 from hedgerow.model.pairs import PairRun
@@ -100,8 +100,15 @@ def test_a_pair_that_cannot_be_sized_is_closed_and_said() -> None:
     assert any("everything was closed" in note for note in run.notes)
 
 
+def test_a_coin_listed_later_is_learnt_from_first() -> None:
+    market = history()
+    young = market.prices.copy()
+    young[:150, market.column("AAA")] = np.nan
+    assert walked(replace(market, prices=young)).times[0] == market.times[240]
+
+
 def test_what_cannot_begin_raises() -> None:
     with pytest.raises(NotEnoughData, match="no bar is left"):
         walked(train_days=5000.0)
-    with pytest.raises(NotEnoughData, match="ZZZ"):
+    with pytest.raises(UnknownSymbol, match="ZZZ"):
         walk_pair("AAA", "ZZZ", PairTerms(1000.0), history(), contracts)

@@ -65,7 +65,7 @@ def _past(run: PairRun, money: str) -> list[Fact]:
         (
             "",
             "in the past",
-            f"{str(run.times[0])[:10]} to {str(run.times[-1])[:10]}",
+            f"{instant(run.times[0])} to {instant(run.times[-1])}",
             f"sized anew {count(run.rebalanced)} times on what was known",
         ),
         (

@@ -63,7 +63,7 @@ def walk_pair(
     All legs or none: where a later sizing is refused, everything is closed until one is not, and the run says so.
     Raises `NotEnoughData` where nothing is left to test on.
     """
-    steps = _steps(market, terms)
+    steps = _steps(market, (*terms.factors, long, short), terms)
     prices = Prices(market.times, market)
     count = len(market.times) - int(steps[0])
     rows = _Rows(int(steps[0]), np.zeros((count, 4)), np.zeros(count))
@@ -84,11 +84,10 @@ def walk_pair(
     return _judged(long, short, terms, market, told, seed)
 
 
-def _steps(market: Market, terms: PairTerms) -> IntArray:
-    """The bars at which the pair is sized."""
-    known = np.flatnonzero(
-        np.isfinite(np.column_stack([market.prices[:, market.column(f)] for f in terms.factors])).all(axis=1)
-    )
+def _steps(market: Market, coins: tuple[str, ...], terms: PairTerms) -> IntArray:
+    """The bars at which the pair is sized, once all coins have been there for the days to learn from."""
+    series = np.column_stack([market.prices[:, market.column(coin)] for coin in coins])
+    known = np.flatnonzero(np.isfinite(series).all(axis=1))
     first = (int(known[0]) if len(known) else 0) + round(terms.train_days * market.bars_per_day)
     if first >= len(market.times) - 2:
         raise NotEnoughData(

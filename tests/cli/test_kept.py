@@ -133,3 +133,58 @@ def test_a_folder_without_a_run_is_told(run: Run, tmp_path: Path) -> None:
     done = run("replay", str(tmp_path))
     assert done.status == 4
     assert "holds no run" in done.err
+
+
+def test_a_stored_run_is_told_in_every_form(run: Run, kept: str, tmp_path: Path) -> None:
+    done = run("report", kept)
+    assert (done.status, done.out) == (0, "")
+    assert f"wrote {Path(kept) / 'report.html'}" in done.err
+    page = (Path(kept) / "report.html").read_text()
+    assert "The hedge removed" in page
+    assert "small.csv, SHA-256" in page
+    numbers = run("report", kept, "--json").json
+    assert numbers["policy"]["target_beta"] == [0.1]
+    assert numbers["files"]["prices"]["name"] == "closes.csv"
+    assert run("report", kept, "--format", "json").json == numbers
+    assert run("report", kept, "--format", "md").out.startswith("# Backtest of a hedge\n")
+    picture = tmp_path / "run.png"
+    assert run("report", kept, "--format", "png", "--out", str(picture)).status == 0
+    assert picture.read_bytes()[:4] == b"\x89PNG"
+    assert run("replay", kept).status == 0
+
+
+def test_backtest_and_report_make_the_same_page(run: Run, closes: str, small: str, tmp_path: Path) -> None:
+    page, folder = tmp_path / "page.html", tmp_path / "again"
+    words = ("--prices", closes, "--rebalance", "threshold:0.05", "--report", str(page), "--out", str(folder))
+    assert run("backtest", small, *words).status == 0
+    assert run("report", str(folder)).status == 0
+    assert (folder / "report.html").read_bytes() == page.read_bytes()
+
+
+def test_two_answers_at_once_are_refused(run: Run, kept: str) -> None:
+    done = run("report", kept, "--format", "md", "--json")
+    assert done.status == 2
+    assert "two answers" in done.err
+
+
+def test_a_compiled_run_is_replayed_by_the_compiled_engine(
+    run: Run, closes: str, small: str, tmp_path: Path
+) -> None:
+    folder = str(tmp_path / "compiled")
+    words = ("--prices", closes, "--instruments", "BTCUSDT", "--engine", "compiled", "--out", folder)
+    assert run("backtest", small, *words).status == 0
+    done = run("replay", folder)
+    assert (done.status, "bit for bit" in done.out) == (0, True), done.err + done.out
+
+
+def test_the_weights_of_an_index_are_read_again(run: Run, closes: str, small: str, tmp_path: Path) -> None:
+    weights = tmp_path / "weights.csv"
+    weights.write_text("date,symbol,weight\n2025-01-02,BTC,0.6\n2025-01-02,ETH,0.4\n")
+    folder = str(tmp_path / "indexed")
+    words = ("--prices", closes, "--factor", f"index:{weights}", "--instruments", "BTCUSDT", "--out", folder)
+    done = run("backtest", small, *words)
+    assert done.status == 0, done.err
+    moved = weights.rename(tmp_path / "elsewhere.csv")
+    assert run("replay", folder).status == 4
+    again = run("replay", folder, "--index", str(moved))
+    assert again.status == 0, again.err + again.out

@@ -14,7 +14,7 @@ from hedgerow.app.desk import (
     value,
 )
 from hedgerow.app.history import Course, Tested, Times, backtest, compare
-from hedgerow.app.kept import Question, Replayed, ask, keep, replay
+from hedgerow.app.kept import Question, Replayed, ask, keep, recalled, replay, told
 from hedgerow.app.pairs import Paired, PairTerms, pair
 from hedgerow.app.sweeps import Workshop, sweep
 
@@ -40,7 +40,9 @@ __all__ = [
     "parse_instruments",
     "plan",
     "policy_of",
+    "recalled",
     "replay",
     "sweep",
+    "told",
     "value",
 ]

@@ -20,8 +20,9 @@ from hedgerow.model.errors import BadInput, UsageError
 if TYPE_CHECKING:
     from hedgerow.files.runs import Stored
     from hedgerow.model.journal import Difference
+    from hedgerow.reports.run_page import RunReport
 
-__all__ = ["Question", "Replayed", "ask", "keep", "replay"]
+__all__ = ["Question", "Replayed", "ask", "keep", "recalled", "replay", "told"]
 
 _INDEX = "index:"
 _DATA = ("prices", "funding", "books", "open_interest", "sectors", "venues")
@@ -93,6 +94,24 @@ def _versions() -> dict[str, str]:
         "numpy": np.__version__,
         "machine": platform.machine(),
     }
+
+
+def told(done: Tested, question: Question) -> RunReport:
+    """Return the report of a run that was just made."""
+    from hedgerow.files.runs import exact, identified
+    from hedgerow.reports.run_page import RunReport
+
+    return RunReport(done.run, done.found, exact(done.policy), identified(question.files))
+
+
+def recalled(folder: Path) -> RunReport:
+    """Return the report of a stored run. Errors as `read_stored`."""
+    from hedgerow.files.runs import read_stored
+    from hedgerow.hedge.effectiveness import effectiveness
+    from hedgerow.reports.run_page import RunReport
+
+    stored = read_stored(folder)
+    return RunReport(stored.run, effectiveness(stored.run), stored.policy, stored.files)
 
 
 def replay(

@@ -68,10 +68,11 @@ def backtest(
         if asked.report is not None:
             from hedgerow.reports.run_page import run_page
 
-            written(asked.report, run_page(done.run, done.found))
+            report("drawing the report")
+            written(asked.report, run_page(steps.told(done, question)))
 
     def text() -> object:
-        from hedgerow.reports.run_page import run_text
+        from hedgerow.reports.run_text import run_text
 
         return run_text(done.run, done.found)
 

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
 from hedgerow import app as steps
 from hedgerow.cli.options import Output
-from hedgerow.cli.output import answer, progress
+from hedgerow.cli.output import answer, progress, written
+from hedgerow.model.errors import UsageError
 
-__all__ = ["FileOptions", "replay"]
+if TYPE_CHECKING:
+    from hedgerow.reports.run_page import RunReport
+
+__all__ = ["FileOptions", "replay", "report"]
 
 _FILES = Group("Files", sort_key=1)
 
@@ -32,6 +38,76 @@ class FileOptions:
     sectors: Annotated[str | None, Parameter(help="The sectors.")] = None
     venues: Annotated[str | None, Parameter(help="The venues.")] = None
     index: Annotated[str | None, Parameter(help="The weights of the index.")] = None
+
+
+def report(
+    run: Path,
+    /,
+    *,
+    format: Annotated[  # noqa: A002  the option's name
+        Literal["html", "md", "json", "png"] | None,
+        Parameter(help="html (default): one page; md: text; json: numbers; png: the charts."),
+    ] = None,
+    out: Annotated[
+        Path | None, Parameter(help="File to write; page and picture go into the run's folder without it.")
+    ] = None,
+    output: Output | None = None,
+) -> int:
+    """Tell a stored run: what the hedge did, what it cost, where the money came from.
+
+    Parameters
+    ----------
+    run
+        Folder of a run, as `backtest --out` wrote it.
+    """
+    shown = output or Output()
+    kind = format or ("json" if shown.json else "html")
+    if shown.json and kind != "json":
+        raise UsageError(f"--json and --format {kind} are two answers", advice="Give one of them.")
+    with progress(shown) as said:
+        said("reading the run")
+        found = steps.recalled(run)
+        said("drawing the report")
+        content = _MADE[kind](found)
+    place = out or (run / f"report.{kind}" if kind in {"html", "png"} else None)
+    if place is None:
+        sys.stdout.write(content if isinstance(content, str) else content.decode())
+    else:
+        written(place, content)
+    return 0
+
+
+def _page(found: RunReport) -> str:
+    from hedgerow.reports.run_page import run_page
+
+    return run_page(found)
+
+
+def _text(found: RunReport) -> str:
+    from hedgerow.reports.run_formats import run_markdown
+
+    return run_markdown(found)
+
+
+def _numbers(found: RunReport) -> str:
+    from hedgerow.reports.run_wire import report_json
+    from hedgerow.reports.wire import encode
+
+    return encode(report_json(found.run, found.found, found.policy, found.files)) + "\n"
+
+
+def _picture(found: RunReport) -> bytes:
+    from hedgerow.reports.run_formats import run_picture
+
+    return run_picture(found)
+
+
+_MADE: dict[str, Callable[[RunReport], str | bytes]] = {
+    "html": _page,
+    "md": _text,
+    "json": _numbers,
+    "png": _picture,
+}
 
 
 def replay(run: Path, /, *, files: FileOptions | None = None, output: Output | None = None) -> int:

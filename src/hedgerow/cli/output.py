@@ -50,10 +50,10 @@ def progress(output: Output) -> Iterator[Callable[[str], None]]:
         yield lambda said: shown.update(task, description=plain_text(said))
 
 
-def written(path: Path, page: str) -> None:
-    """Write a page and say so on stderr; raises `BadInput` where it cannot be."""
+def written(path: Path, content: str | bytes) -> None:
+    """Write a page or a picture and say so on stderr; raises `BadInput` where it cannot be."""
     try:
-        path.write_text(page, encoding="utf-8")
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
     except OSError as why:
         raise BadInput(
             f"cannot be written: {why.strerror}",

@@ -29,7 +29,7 @@ from hedgerow.model.journal import Estimated, Happened, RunResult
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Stored", "exact", "fingerprint", "read_run", "read_stored", "write_run"]
+__all__ = ["Stored", "exact", "fingerprint", "identified", "read_run", "read_stored", "write_run"]
 
 FORMAT = 1
 _LAST = "inputs.json"
@@ -64,6 +64,13 @@ def fingerprint(path: str | Path) -> str:
     return digest.hexdigest()
 
 
+def identified(files: Mapping[str, str | Path]) -> dict[str, dict[str, str]]:
+    """Return name and hash of every file, by what it is."""
+    return {
+        name: {"name": file_name(Path(path)), "sha256": fingerprint(path)} for name, path in files.items()
+    }
+
+
 def exact(value: Any) -> Any:
     """Return settings as JSON that loses nothing: infinity and NaN become the words that readers take for them."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -96,10 +103,7 @@ def write_run(
     document = {
         "format": FORMAT,
         "made_with": dict(made_with or {}),
-        "files": {
-            name: {"name": file_name(Path(path)), "sha256": fingerprint(path)}
-            for name, path in (files or {}).items()
-        },
+        "files": identified(files or {}),
         "asked": exact(asked or {}),
         "run": {name: exact(getattr(run, name)) for name in (*_WORDS, *_LISTS)},
     }

@@ -11,7 +11,7 @@ from hedgerow.model.journal import RunResult
 from hedgerow.stats.bootstrap import Interval, block_interval
 from hedgerow.stats.risk import DAYS_A_YEAR, hedge_effectiveness, historical_es, max_drawdown
 
-__all__ = ["Effectiveness", "effectiveness"]
+__all__ = ["Effectiveness", "effectiveness", "volatility"]
 
 _DRAWS = 999
 
@@ -61,10 +61,10 @@ def effectiveness(run: RunResult, *, intervals: bool = True) -> Effectiveness:
     return Effectiveness(
         days=len(plain),
         variance_removed=removed,
-        volatility_unhedged=float(np.std(plain) * np.sqrt(DAYS_A_YEAR)),
-        volatility_hedged=float(np.std(hedged) * np.sqrt(DAYS_A_YEAR)),
-        es95_unhedged=historical_es(plain),
-        es95_hedged=historical_es(hedged),
+        volatility_unhedged=volatility(plain),
+        volatility_hedged=volatility(hedged),
+        es95_unhedged=historical_es(plain) if len(plain) else float("nan"),
+        es95_hedged=historical_es(hedged) if len(hedged) else float("nan"),
         drawdown_unhedged=_drawdown(plain),
         drawdown_hedged=_drawdown(hedged),
         residual_beta=block_interval(joined, _slope, seed=run.seed, draws=draws),
@@ -79,8 +79,13 @@ def effectiveness(run: RunResult, *, intervals: bool = True) -> Effectiveness:
     )
 
 
+def volatility(returns: FloatArray) -> float:
+    """Return the volatility a year of (D,) daily returns, NaN without any."""
+    return float(np.std(returns) * np.sqrt(DAYS_A_YEAR)) if len(returns) else float("nan")
+
+
 def _removed(joined: FloatArray) -> float:
-    return hedge_effectiveness(joined[:, 0], joined[:, 1])
+    return hedge_effectiveness(joined[:, 0], joined[:, 1]) if len(joined) > 1 else float("nan")
 
 
 def _slope(joined: FloatArray) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,18 @@ from hedgerow.reports.wording import plain_text
 __all__ = [
     "ACCENT",
     "BAD",
+    "GRID",
+    "INK",
     "QUIET",
+    "RIM",
+    "SOFT",
     "WIDTH",
     "chart_betas",
     "chart_costs",
     "chart_exposure",
     "chart_frontier",
     "chart_of",
+    "chart_of_series",
     "chart_stress",
     "chart_survival",
     "svg",
@@ -30,6 +36,7 @@ WIDTH = 640
 _LABEL = 300
 _ROOM = {"left": 34, "right": 44, "top": 5, "bottom": 5}
 ACCENT, QUIET, BAD = "#1f6f5c", "#8a8f98", "#a33b2a"
+INK, SOFT, GRID, RIM = "#1b1d21", "#555b66", "#e6e8ec", "#b9bec7"
 _MOST_COINS = 30
 
 
@@ -186,16 +193,42 @@ def chart_of(rows: list[dict[str, Any]]) -> Any:
     return alt.Chart(inline(values=rows))
 
 
-def svg(chart: Any, title: str, summary: str) -> str:
-    """Return the chart as inline SVG with a title and description for a reader who cannot see it."""
+def chart_of_series(names: Sequence[str], rows: Iterable[Sequence[object]]) -> Any:
+    """Return a chart on many rows, which travel as text: Altair would copy every number a dozen times."""
+    import altair as alt
+
+    inline: Any = alt.InlineData
+    lines = (",".join(f"{x:.8g}" if isinstance(x, float) else str(x) for x in row) for row in rows)
+    return alt.Chart(inline(values="\n".join([",".join(names), *lines]), format={"type": "csv"}))
+
+
+def svg(chart: Any, title: str, summary: str, padding: dict[str, int] | None = None) -> str:
+    """Return the chart as inline SVG with a title and description for a reader who cannot see it.
+
+    Its colours are those of the palette above, so that the page's style can turn them for a dark ground.
+    """
     from html import escape
 
     import vl_convert
 
     # The reader's own font may be wider than the one the chart is measured in: room for that on both sides.
-    themed = chart.configure(background="transparent", font="system-ui, sans-serif", padding=_ROOM)
-    themed = themed.configure_view(stroke=None).configure_axis(labelLimit=_LABEL)
-    themed = themed.configure_legend(labelLimit=_LABEL).configure_axisQuantitative(tickCount=7)
+    themed = chart.configure(
+        background="transparent", font="system-ui, sans-serif", padding=_ROOM if padding is None else padding
+    )
+    themed = themed.configure_view(stroke=None)
+    themed = themed.configure_axis(
+        labelLimit=_LABEL,
+        labelColor=SOFT,
+        titleColor=SOFT,
+        titleFontWeight="normal",
+        gridColor=GRID,
+        domainColor=RIM,
+        tickColor=RIM,
+    )
+    themed = themed.configure_legend(
+        labelLimit=_LABEL, labelColor=INK, titleColor=SOFT, titleFontWeight="normal"
+    )
+    themed = themed.configure_title(color=INK).configure_axisQuantitative(tickCount=7)
     drawn: str = vl_convert.vegalite_to_svg(themed.to_dict())
     start = drawn.index("<svg")
     opened = drawn.index(">", start)

@@ -1,0 +1,144 @@
+"""A run through time: portfolio, hedge and hedged portfolio side by side, the beta that was left, period by period.
+
+sides(run)        rolling_beta(run)        by_period(run)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hedgerow.hedge.effectiveness import volatility
+from hedgerow.model.arrays import FloatArray, TimeArray
+from hedgerow.model.journal import RunResult
+from hedgerow.stats.beta import Ols
+from hedgerow.stats.bootstrap import Interval, block_interval
+from hedgerow.stats.risk import DAYS_A_YEAR, hedge_effectiveness, historical_es, max_drawdown
+
+__all__ = ["Period", "RollingBeta", "Side", "by_period", "rolling_beta", "sides"]
+
+_WINDOW = 90
+_LEAST_WINDOW = 20
+_COSTS = ("fees", "slippage", "roll", "liquidation")
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the three columns of a run, on daily returns on the book's value; a year has 365 days.
+
+    `return_a_year` is the mean day times 365. `beta` (K,) is the realised slope on the factors, NaN with too few days;
+    `cost_usd` is what trading, rolling and liquidation cost, `funding_usd` what was received.
+    """
+
+    name: str
+    gained_usd: float
+    return_a_year: float
+    volatility: float
+    es95: float
+    worst_day: float
+    drawdown: float
+    beta: FloatArray
+    cost_usd: float
+    funding_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class RollingBeta:
+    """Realised betas to the first factor over the last `window` days, (D,) each, NaN before there are enough.
+
+    `stderr` is that of `hedged`; `target` what was to be left, a share of the book at each day's end.
+    """
+
+    times: TimeArray
+    window: int
+    unhedged: FloatArray
+    hedged: FloatArray
+    stderr: FloatArray
+    target: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Variance removed in a part of a run: its first day, its days, the share with a 90 % block bootstrap."""
+
+    start: np.datetime64
+    days: int
+    removed: Interval
+
+
+def sides(run: RunResult) -> tuple[Side, Side, Side]:
+    """Return portfolio, hedge and hedged portfolio; the first and the second add up to the third, day by day."""
+    plain, hedged, factor = run.daily()
+    costs = -sum(run.totals[name] for name in _COSTS)
+    funding = run.totals["funding"]
+    alone, both = float(run.unhedged_usd[-1]), float(run.gained_usd[-1])
+    return (
+        _side("portfolio", plain, factor, (alone, 0.0, 0.0)),
+        _side("hedge", hedged - plain, factor, (both - alone, costs, funding)),
+        _side("hedged portfolio", hedged, factor, (both, costs, funding)),
+    )
+
+
+def _side(name: str, returns: FloatArray, factor: FloatArray, usd: tuple[float, float, float]) -> Side:
+    known = len(returns) > 0
+    gained, cost, funding = usd
+    return Side(
+        name=name,
+        gained_usd=gained,
+        return_a_year=float(np.mean(returns)) * DAYS_A_YEAR if known else float("nan"),
+        volatility=volatility(returns),
+        es95=historical_es(returns) if known else float("nan"),
+        worst_day=float(np.min(returns)) if known else float("nan"),
+        drawdown=max_drawdown(np.cumprod(np.concatenate([[1.0], 1.0 + returns]))).depth,
+        beta=_slopes(returns, factor),
+        cost_usd=cost,
+        funding_usd=funding,
+    )
+
+
+def _slopes(returns: FloatArray, factor: FloatArray) -> FloatArray:
+    """Least squares on all factors at once, with a constant."""
+    days, count = factor.shape
+    if days < _LEAST_WINDOW:
+        return np.full(count, np.nan)
+    design = np.column_stack([np.ones(days), factor])
+    return np.asarray(np.linalg.lstsq(design, returns, rcond=None)[0][1:], dtype=float)
+
+
+def rolling_beta(run: RunResult, window: int = _WINDOW) -> RollingBeta:
+    """Return the beta to the first factor that days of `window` show, alone and hedged; shorter on a short run."""
+    plain, hedged, factor = run.daily()
+    days = max(min(window, len(plain) // 2), _LEAST_WINDOW)
+    ends = run.day_ends()
+    path = Ols(days).path(np.column_stack([plain, hedged]), factor)
+    begun = np.arange(len(plain)) >= days - 1
+    return RollingBeta(
+        times=run.times[ends][1:],
+        window=days,
+        unhedged=np.where(begun, path.beta[:, 0, 0], np.nan),
+        hedged=np.where(begun, path.beta[:, 1, 0], np.nan),
+        stderr=np.where(begun, path.stderr[:, 1, 0], np.nan),
+        target=(run.target_usd[:, 0] / run.spot_usd)[ends][1:],
+    )
+
+
+def by_period(run: RunResult) -> tuple[Period, ...]:
+    """Return the variance removed in each quarter of a run; in half-years beyond 2.5 years, in years beyond 6."""
+    plain, hedged, _ = run.daily()
+    months = (run.times[run.day_ends()][1:] - np.timedelta64(1, "ms")).astype("datetime64[M]")
+    length = 3 if run.years <= 2.5 else (6 if run.years <= 6.0 else 12)
+    places = months.astype(np.int64) // length
+    joined = np.column_stack([plain, hedged])
+    return tuple(
+        Period(
+            start=np.datetime64(int(place) * length, "M").astype("datetime64[D]"),
+            days=int((places == place).sum()),
+            removed=block_interval(joined[places == place], _removed, seed=run.seed),
+        )
+        for place in np.unique(places)
+    )
+
+
+def _removed(joined: FloatArray) -> float:
+    return hedge_effectiveness(joined[:, 0], joined[:, 1]) if len(joined) > 1 else float("nan")

@@ -1,0 +1,115 @@
+"""A run as text: portfolio, hedge and hedged portfolio side by side, the judgement, and where the money came from.
+
+run_text(run, found) -> Group
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from rich.console import Group
+
+from hedgerow.hedge.course import Side, sides
+from hedgerow.hedge.effectiveness import Effectiveness
+from hedgerow.model.journal import RunResult
+from hedgerow.reports.layout import Fact, columns, facts, header, instant, line, notes, page
+from hedgerow.reports.wording import amount, number, percent
+from hedgerow.stats.bootstrap import Interval
+
+__all__ = ["LINES", "interval_words", "judged", "run_text", "side_by_side"]
+
+LINES = {
+    "alpha": "what the coins did besides the market",
+    "beta_spot": "what the market did to the book",
+    "beta_hedge": "what the market did to the hedge",
+    "basis": "what the contracts did besides the market",
+    "funding": "received, or paid below zero",
+    "fees": "of the exchange",
+    "slippage": "half the spread, and impact",
+    "roll": "from one contract to the next",
+    "fx": "dollar coins off their dollar",
+    "liquidation": "fees, less what the fund paid",
+}
+
+
+def run_text(run: RunResult, found: Effectiveness) -> Group:
+    """Return the run for a terminal."""
+    lead = header(
+        run.simulated,
+        "" if run.simulated else run.source,
+        f"{instant(run.times[0])} to {instant(run.times[-1])}",
+        f"factor {', '.join(run.factors)}",
+        f"rebalanced by {run.policy}",
+    )
+    rows: list[Fact] = [("", name, said, aside) for name, said, aside in judged(found)]
+    lines = [
+        [name.replace("_", " "), amount(usd, run.currency, signed=True), LINES.get(name, "")]
+        for name, usd in run.totals.items()
+        if usd
+    ]
+    return page(
+        lead,
+        columns(["", "portfolio", "hedge", "hedged"], side_by_side(run), left=(0,)),
+        facts(rows),
+        columns(["where it came from", "dollars", ""], lines, left=(0, 2)),
+        notes(run.notes) if run.notes else None,
+        line("Past prices promise nothing."),
+    )
+
+
+def interval_words(found: Interval, said: Callable[[float], str]) -> str:
+    """Return a figure with its bounds, or why there are none."""
+    if not np.isfinite(found.low):
+        return f"{said(found.middle)} (too few days for an interval)"
+    return f"{said(found.middle)} ({said(found.low)} … {said(found.high)})"
+
+
+def judged(found: Effectiveness) -> list[tuple[str, str, str]]:
+    """Return name, value and remark of every figure of the judgement."""
+    return [
+        (
+            "variance removed",
+            interval_words(found.variance_removed, percent),
+            f"90 % block bootstrap, {found.days:,} days",
+        ),
+        (
+            "residual beta",
+            interval_words(found.residual_beta, number),
+            f"target {number(found.target_beta)} of the book",
+        ),
+        ("turnover a year", f"{number(found.turnover_a_year)} × the book", ""),
+        (
+            "trading cost a year",
+            percent(found.cost_a_year),
+            "of the book: fees, spread, impact, liquidations",
+        ),
+        ("funding a year", percent(found.funding_a_year, signed=True), "of the book; above zero is received"),
+        (
+            "cost of variance",
+            number(found.cost_per_variance),
+            "a year's cost, funding included, for each unit removed",
+        ),
+        ("outside the band", percent(found.outside_band), "of bars, before their trade"),
+        ("nearest liquidation", percent(found.least_distance), f"{found.liquidations} liquidations"),
+    ]
+
+
+def side_by_side(run: RunResult) -> list[list[str]]:
+    """Return the three columns, row by row."""
+    found = sides(run)
+    rows: list[tuple[str, Callable[[Side], str]]] = [
+        ("gained", lambda s: amount(s.gained_usd, run.currency, signed=True)),
+        ("a year, on the book's value", lambda s: percent(s.return_a_year, signed=True)),
+        ("volatility a year", lambda s: percent(s.volatility)),
+        ("one day in 20, average loss", lambda s: percent(s.es95)),
+        ("worst day", lambda s: percent(s.worst_day)),
+        ("largest drawdown", lambda s: percent(s.drawdown)),
+    ]
+    for k, factor in enumerate(run.factors):
+        rows.append((f"beta to {factor}", lambda s, k=k: number(float(s.beta[k]))))  # type: ignore[misc]
+    rows += [
+        ("trading costs", lambda s: amount(-s.cost_usd, run.currency, signed=True)),
+        ("funding", lambda s: amount(s.funding_usd, run.currency, signed=True)),
+    ]
+    return [[name, *(said(side) for side in found)] for name, said in rows]

@@ -21,6 +21,13 @@ def test_the_notebook_story_runs(capsys: pytest.CaptureFixture[str]) -> None:
         assert word in out
 
 
+def test_a_run_is_kept_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = runpy.run_path(str(EXAMPLES / "past.py"))["main"](tmp_path / "run")
+    assert len(run.times) > 150
+    assert "The hedge removed" in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert "<Run 2026-01-01" in capsys.readouterr().out
+
+
 @pytest.mark.market_data
 @pytest.mark.parametrize(
     ("day", "alone", "hedged"), [("2025-10-10", -0.124, -0.017), ("2022-11-09", -0.122, -0.026)]
@@ -42,6 +49,7 @@ def test_every_example_is_run_by_some_test() -> None:
         "book.csv",
         "long_short.csv",
         "one_day.py",
+        "past.py",
         "plan.py",
         "treasury.toml",
     }

@@ -50,7 +50,7 @@ def test_the_largest_trades_are_drawn_and_the_first_is_not() -> None:
 def test_the_waterfall_goes_on_where_it_stopped() -> None:
     lines = [("alpha", 30.0, "+$30"), ("basis", -50.0, "−$50"), ("together", -20.0, "−$20")]
     drawn = bars.chart_waterfall(lines, charts.BROAD).to_dict()
-    rows = drawn["layer"][0]["data"]["values"]
+    (rows,) = (data for data in drawn["datasets"].values() if "said" in data[0])
     assert [(row["from"], row["to"]) for row in rows] == [(0.0, 30.0), (30.0, -20.0), (0.0, -20.0)]
 
 

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import math
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from hedgerow.config import Settings, config_path, load_settings, settings_schema
+from hedgerow.config import (
+    BetaSettings,
+    DataSettings,
+    HedgeSettings,
+    Settings,
+    config_path,
+    load_settings,
+    settings_from,
+    settings_schema,
+)
+from hedgerow.files.runs import exact
+from hedgerow.hedge.limits import Limits
 from hedgerow.model.errors import BadConfig
 
 
@@ -94,3 +109,41 @@ def test_what_is_no_text_is_said(tmp_path: Path, data: bytes) -> None:
 
 def test_schema_describes_every_section() -> None:
     assert set(settings_schema()["properties"]) == {"data", "hedge", "limits", "betas"}
+
+
+NUMBERS = st.floats(allow_nan=False)
+WORDS = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+
+
+@given(
+    st.builds(
+        Settings,
+        data=st.builds(
+            DataSettings,
+            prices=WORDS,
+            seed=st.integers(0, 99),
+            given=st.dictionaries(st.sampled_from(["X", "Y"]), NUMBERS),
+        ),
+        hedge=st.builds(
+            HedgeSettings,
+            target_beta=st.none() | NUMBERS | st.tuples(NUMBERS, NUMBERS),
+            instruments=st.sampled_from([1, 3, "auto", "BTCUSDT,ETHUSDT"]),
+            exclude=st.lists(st.sampled_from(["A", "b"])).map(tuple),
+        ),
+        limits=st.builds(Limits, max_leverage=NUMBERS, least_distance=st.none() | NUMBERS),
+        betas=st.dictionaries(
+            st.sampled_from(["X", "Y"]), st.builds(BetaSettings, beta=NUMBERS, stderr=NUMBERS)
+        ),
+    )
+)
+def test_settings_come_back_from_a_run_as_they_were(made: Settings) -> None:
+    written = json.dumps(exact(made), allow_nan=False)
+    assert settings_from(json.loads(written), "run") == made
+
+
+def test_settings_of_a_run_that_are_none_are_told() -> None:
+    broken = exact(Settings(limits=Limits(max_leverage=math.inf)))
+    broken["data"]["seed"] = "many"
+    with pytest.raises(BadConfig, match=r"data\.seed") as why:
+        settings_from(broken, "run")
+    assert "again" in why.value.advice

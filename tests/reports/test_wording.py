@@ -84,4 +84,5 @@ def test_the_price_of_a_small_coin_is_never_zero() -> None:
     assert price(0.0000094) == "$0.0000094"
     assert price(0.00000938123, "USDC") == "0.000009381 USDC"
     assert price(0.152) == "$0.152"
+    assert price(0.99998) == "$1"
     assert (price(1.5), price(62500.0), price(None)) == ("$1.50", "$62,500", "unknown")

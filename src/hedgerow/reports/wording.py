@@ -37,7 +37,7 @@ def price(value: float | None, currency: str = "USD") -> str:
     """Return the price of one coin: as money, and below a dollar with four significant digits: `$0.00000938`."""
     if value is None or not 0.0 < abs(value) < 1.0:
         return amount(value, currency)
-    body = f"{value:.{3 - math.floor(math.log10(abs(value)))}f}".rstrip("0")
+    body = f"{value:.{3 - math.floor(math.log10(abs(value)))}f}".rstrip("0").rstrip(".")
     return f"${body}" if currency == "USD" else f"{body} {plain_text(currency)}"
 
 

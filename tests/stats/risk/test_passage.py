@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,31 +66,42 @@ def test_it_is_the_integral_of_the_passage_density(
     assert found == pytest.approx(area, abs=1e-8)
 
 
-@pytest.mark.parametrize(("barrier", "sigma"), [(84000.0, 0.6), (45000.0, 0.8), (66000.0, 0.4)])
-def test_the_simulated_twin_agrees_hour_by_hour(barrier: float, sigma: float) -> None:
-    rng = np.random.default_rng(20251010)
-    share, stderr = simulated_passage(60000, barrier, sigma, MONTH, steps=720, paths=12_000, rng=rng)
-    expected = first_passage_probability(60000, barrier, sigma, MONTH, monitor_years=1 / 8760)
-    assert share == pytest.approx(expected, abs=4 * stderr)
-    again, _ = simulated_passage(
-        60000, barrier, sigma, MONTH, steps=720, paths=12_000, rng=np.random.default_rng(20251010)
+@pytest.mark.parametrize(
+    ("barrier", "sigma", "drift"),
+    [(84000.0, 0.6, 0.0), (84000.0, 1.0, 0.3), (45000.0, 0.8, 0.0), (66000.0, 0.4, -0.5)],
+)
+def test_the_simulated_twin_agrees_hour_by_hour(barrier: float, sigma: float, drift: float) -> None:
+    share, stderr = simulated_passage(
+        60000, barrier, sigma, MONTH, shape=(100_000, 720), seed=20251010, drift=drift
     )
-    assert again == share
+    expected = first_passage_probability(60000, barrier, sigma, MONTH, drift=drift, monitor_years=1 / 8760)
+    assert share == pytest.approx(expected, abs=3 * stderr)
+    again = simulated_passage(60000, barrier, sigma, MONTH, shape=(100_000, 720), seed=20251010, drift=drift)
+    assert again == (share, stderr)
 
 
 def test_fat_tails_of_the_same_variance_reach_a_far_barrier_more_often_in_a_few_days() -> None:
-    shares = []
-    for degrees in (None, 3.0):
-        rng = np.random.default_rng(1)
-        share, _ = simulated_passage(
-            1.0, 1.3, 0.8, 5 / 365, steps=5, paths=80_000, rng=rng, degrees_of_freedom=degrees
-        )
-        shares.append(share)
+    shares = [
+        simulated_passage(1.0, 1.3, 0.8, 5 / 365, shape=(80_000, 5), seed=1, degrees_of_freedom=degrees)[0]
+        for degrees in (None, 3.0)
+    ]
     assert shares[1] > 2 * shares[0]
-    with pytest.raises(BadInput, match="no variance"):
-        simulated_passage(
-            1.0, 1.3, 0.8, 1.0, steps=5, paths=5, rng=np.random.default_rng(1), degrees_of_freedom=2.0
-        )
+
+
+def test_what_cannot_be_simulated() -> None:
+    for degrees in (2.0, math.nan):
+        with pytest.raises(BadInput, match="no variance"):
+            simulated_passage(1.0, 1.3, 0.8, 1.0, shape=(5, 5), seed=1, degrees_of_freedom=degrees)
+    for price, barrier, steps, paths in (
+        (0.0, 1.0, 1, 1),
+        (1.0, -1.0, 1, 1),
+        (1.0, 2.0, 0, 1),
+        (1.0, 2.0, 1, 0),
+    ):
+        with pytest.raises(BadInput, match="paths of"):
+            simulated_passage(price, barrier, 1.0, 1.0, shape=(paths, steps), seed=1)
+    assert all(map(math.isnan, simulated_passage(1.0, 1.3, math.nan, 1.0, shape=(5, 5), seed=1)))
+    assert simulated_passage(1.3, 1.3, 0.8, 1.0, shape=(5, 5), seed=1) == (1.0, 0.0)
 
 
 @given(st.floats(0.3, 3.0), st.floats(0.0, 3.0), st.floats(0.0, 3.0), st.floats(-5.0, 5.0))

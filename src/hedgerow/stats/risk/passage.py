@@ -1,7 +1,7 @@
 """The chance that a price touches a barrier on the way, not only at the end (domain §7).
 
 first_passage_probability(price, barrier, sigma, years)   closed form, geometric Brownian motion
-simulated_passage(..., rng)                               its Monte-Carlo twin, also with fat tails
+simulated_passage(..., shape, seed)                       its Monte-Carlo twin, also with fat tails; loads numba
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import math
 
 import numpy as np
 
-from hedgerow.model.arrays import FloatArray
 from hedgerow.model.errors import BadInput
 
 __all__ = [
@@ -25,7 +24,6 @@ _BGK = 0.5825971579390107
 
 _FAR_TAIL = -25.0
 _NO_SPREAD = 1e-12
-_CHUNK = 4096
 
 
 def first_passage_probability(
@@ -86,34 +84,36 @@ def simulated_passage(
     sigma: float,
     years: float,
     *,
-    steps: int,
-    paths: int,
-    rng: np.random.Generator,
+    shape: tuple[int, int],
+    seed: int,
+    drift: float = 0.0,
     degrees_of_freedom: float | None = None,
 ) -> tuple[float, float]:
-    """Return the share of simulated paths that touch `barrier` at one of `steps` looks, and its standard error.
+    """Return the share of simulated paths that touch `barrier` at one of their looks, and its standard error.
 
-    Prices without drift. Log steps are normal, or Student t of `degrees_of_freedom` > 2 scaled to the same variance.
-    The same `rng` state gives the same answer.
+    `shape` is paths × looks, these at equal distances up to `years`. Log steps are normal, or Student t of `degrees_of_freedom` > 2 scaled to the same variance. `drift` is the price's
+    where they are normal; the log price's grows by `drift` − σ²/2 a year in either case. The same `seed` gives the same
+    answer; NaN in, NaN out. Where no path touches it the chance is not 0 but, at 95 %, below 3 / paths. Raises
+    `BadInput`. Domain §7.
     """
-    if degrees_of_freedom is not None and degrees_of_freedom <= 2.0:
+    paths, steps = shape
+    if degrees_of_freedom is not None and not degrees_of_freedom > 2.0:
         raise BadInput(f"a Student t of {degrees_of_freedom} degrees of freedom has no variance")
-    step = years / steps
-    away, towards = abs(math.log(barrier / price)), 1.0 if barrier > price else -1.0
-    touched = 0
-    for first in range(0, paths, _CHUNK):
-        shape = (min(_CHUNK, paths - first), steps)
-        moves = _shocks(rng, shape, degrees_of_freedom) * (sigma * math.sqrt(step)) - 0.5 * sigma**2 * step
-        touched += int(np.sum((towards * np.cumsum(moves, axis=1)).max(axis=1) >= away))
-    share = touched / paths
+    if min(price, barrier) <= 0.0 or min(sigma, years) < 0.0 or min(steps, paths) < 1:
+        raise BadInput(
+            f"no {paths} paths of {steps} steps for price {price}, barrier {barrier}, volatility {sigma}, {years} years"
+        )
+    if math.isnan(price + barrier + sigma + years + drift):
+        return math.nan, math.nan
+    if price == barrier:
+        return 1.0, 0.0
+    from hedgerow.stats.kernels.passage import path_highs
+
+    step, towards = years / steps, 1.0 if barrier > price else -1.0
+    speed = towards * (drift - 0.5 * sigma**2) * step
+    highs = path_highs(seed, paths, steps, sigma * math.sqrt(step), speed, degrees_of_freedom)
+    share = float(np.mean(highs >= abs(math.log(barrier / price))))
     return share, math.sqrt(share * (1.0 - share) / paths)
-
-
-def _shocks(rng: np.random.Generator, shape: tuple[int, int], degrees_of_freedom: float | None) -> FloatArray:
-    if degrees_of_freedom is None:
-        return rng.standard_normal(shape)
-    scale = math.sqrt((degrees_of_freedom - 2.0) / degrees_of_freedom)
-    return rng.standard_t(degrees_of_freedom, shape) * scale
 
 
 def _phi(z: float) -> float:

@@ -173,7 +173,7 @@ def _margin(r: bytes) -> GarchParameters:
 def _pair(x: bytes, y: bytes) -> tuple[float, float]:
     margins = [(np.frombuffer(r), _margin(r)) for r in (x, y)]
     z = np.column_stack([r / np.sqrt(garch_variances(r, m, 1.0)[:-1]) for r, m in margins])
-    if abs(float(np.corrcoef(z, rowvar=False)[0, 1])) > _ONE:
+    if abs(float(np.atleast_2d(np.corrcoef(z, rowvar=False))[0, 1])) > _ONE:
         return _USUAL_PAIR
     return _rounded(*fit_correlation(z))
 
@@ -198,7 +198,7 @@ def _fit(
     r2, vol = explained(y, np.where(c > 0, residuals, 0.0), c)
     length = np.sqrt((scaled**2).sum(axis=0))
     unit = scaled / np.where(length > 0, length, 1.0)
-    alike = unit.T @ unit
+    alike: FloatArray = unit.T @ unit
     np.fill_diagonal(alike, 1.0)
     return BetaFit(
         beta=beta[:, None],

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from hedgerow.model.portfolio import Portfolio, Position
     from hedgerow.reports.page import ticket_page
     from hedgerow.runs import BacktestSettings, backtest
+    from hedgerow.runs.windows import compare_windows
     from hedgerow.venues.catalogue import catalogue
     from hedgerow.venues.simulated import simulated_market
 
@@ -67,6 +68,7 @@ _HOMES = {
     "model.portfolio": ("Portfolio", "Position"),
     "reports.page": ("ticket_page",),
     "runs": ("BacktestSettings", "backtest"),
+    "runs.windows": ("compare_windows",),
     "venues.catalogue": ("catalogue",),
     "venues.simulated": ("simulated_market",),
 }
@@ -95,6 +97,7 @@ __all__ = [
     "backtest",
     "catalogue",
     "check",
+    "compare_windows",
     "effectiveness",
     "estimate",
     "estimate_path",

@@ -47,6 +47,7 @@ EXEMPT: dict[str, dict[str, str]] = {
         "scale of both": GIVEN,
         "one to itself": GIVEN,
     },
+    "dcc": {},
     "dimson:1(ols:90)": {"gaps stay gaps": BARS},
     "dimson:2(ewls:30)": {"gaps stay gaps": BARS},
     "shrink(ols:90)": {"gaps stay gaps": POOL, "each asset for itself": POOL},

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -149,7 +149,10 @@ def _marks(settings: Settings, hedge_prices: str | None) -> Market | None:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """The course of a contest: days before it, of the beta that is foretold, between steps; random books."""
+    """The course of a contest: days before it, of the beta that is foretold, between steps; random books.
+
+    The others are as in `runs.contest.ContestSettings`.
+    """
 
     train_days: float = 365.0
     test_days: float = 60.0
@@ -157,6 +160,9 @@ class Course:
     start: str | None = None
     books: int = 50
     coins: int = 10
+    returns: Literal["simple", "log"] = "simple"
+    own: bool = False
+    notional_usd: float = 100_000.0
 
 
 def compare(
@@ -175,21 +181,27 @@ def compare(
         ("--train", course.train_days),
         ("--test", course.test_days),
         ("--step", course.step_days),
+        ("--notional", course.notional_usd),
     ):
         if not (math.isfinite(number) and number > 0.0):
-            raise UsageError(f"{name} {number:g} means nothing", advice="Give days above 0.")
+            raise UsageError(f"{name} {number:g} means nothing", advice="Give a finite number above 0.")
+    if course.books < 0 or course.coins < 1:
+        raise UsageError("such random books mean nothing", advice="Give --random-books ≥ 0 and --coins ≥ 1.")
     if not estimators or not instruments:
         raise UsageError("nobody to compare", advice="Give --estimators and --instruments.")
     report("reading prices")
     market, _ = market_of(settings.data, settings.hedge.factor, settings.data.source)
     start = parse_as_of(course.start) - np.timedelta64(1, "D") if course.start else None
     asked = ContestSettings(
-        course.train_days,
-        course.step_days,
-        course.test_days,
-        course.books,
-        course.coins,
-        start,
-        settings.data.seed,
+        train_days=course.train_days,
+        step_days=course.step_days,
+        test_days=course.test_days,
+        books=course.books,
+        coins=course.coins,
+        start=start,
+        seed=settings.data.seed,
+        returns=course.returns,
+        own=course.own,
+        notional_usd=course.notional_usd,
     )
     return contested(market, estimators, instruments, asked, lambda share: report(f"comparing: {share:.0%}"))

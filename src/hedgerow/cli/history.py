@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
@@ -90,18 +90,24 @@ def backtest(
 class ContestOptions:
     """Who runs, and over which course."""
 
-    estimators: Annotated[str, Parameter(help="Specifications with commas (default,ols:180,ewls:60).")] = (
-        "default,ols:180,ewls:60"
-    )
-    instruments: Annotated[str, Parameter(help="BTC (default), ETH, BTC+ETH, basket:6 …, with commas.")] = (
-        "BTC"
-    )
+    estimators: Annotated[
+        str, Parameter(help="Specifications with commas (default,ols:180,ewls:60). dcc is slow: minutes.")
+    ] = "default,ols:180,ewls:60"
+    instruments: Annotated[
+        str, Parameter(help="BTC (default), ETH, BTC+ETH, basket:6 …, auto (slow), with commas.")
+    ] = "BTC"
     train: Annotated[float, Parameter(help="Days before the first window (365).")] = 365.0
     test: Annotated[float, Parameter(help="Days of the next beta that is foretold (60).")] = 60.0
     step: Annotated[float, Parameter(help="Days between estimations (7).")] = 7.0
     from_: Annotated[str | None, Parameter(name="--from", help="First window at the earliest.")] = None
     random_books: Annotated[int, Parameter(help="Random books (50).")] = 50
     coins: Annotated[int, Parameter(help="Coins in each (10).")] = 10
+    return_: Annotated[
+        Literal["simple", "log"],
+        Parameter(name="--return", help="simple (default) or log, to repeat a table."),
+    ] = "simple"
+    own: Annotated[bool, Parameter(negative=(), help="Let a coin be hedged with itself.")] = False
+    notional: Annotated[float, Parameter(help="Dollars of each asset, for impact (100000).")] = 100_000.0
 
 
 def compare(
@@ -118,7 +124,17 @@ def compare(
             settings,
             tuple(part.strip() for part in asked.estimators.split(",") if part.strip()),
             tuple(part.strip() for part in asked.instruments.split(",") if part.strip()),
-            steps.Course(asked.train, asked.test, asked.step, asked.from_, asked.random_books, asked.coins),
+            steps.Course(
+                train_days=asked.train,
+                test_days=asked.test,
+                step_days=asked.step,
+                start=asked.from_,
+                books=asked.random_books,
+                coins=asked.coins,
+                returns=asked.return_,
+                own=asked.own,
+                notional_usd=asked.notional,
+            ),
             report,
         )
 

@@ -29,7 +29,15 @@ from hedgerow.stats.costs import (
     spread_from_volume,
 )
 
-__all__ = ["capital_line", "entry_rate", "holding_lines", "holding_rate", "trade_lines"]
+__all__ = [
+    "NO_VOLATILITY",
+    "NO_VOLUME_USD",
+    "capital_line",
+    "entry_rate",
+    "holding_lines",
+    "holding_rate",
+    "trade_lines",
+]
 
 _CAPITAL_A_YEAR = 0.05
 _BASIS_BAND_A_YEAR = 0.05

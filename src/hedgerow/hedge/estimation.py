@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hedgerow.hedge.returns import PairedReturns, paired_returns
+from hedgerow.hedge.returns import PairedReturns, ReturnKind, paired_returns
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.betas import BetaPath, Betas
 from hedgerow.model.coins import GOLD, is_stablecoin
@@ -75,16 +75,18 @@ def estimate(
     estimator: str | Estimator = "default",
     errors: str | None = None,
     overrides: Mapping[str, Override] | None = None,
+    returns: ReturnKind = "simple",
 ) -> Betas:
     """Return the betas of `assets` to `factors` at the market's `as_of`, with their joint covariance.
 
     Fewer than 20 returns: unknown, NaN. 20 to 59: the prior, its spread as the error. From 60: the estimator,
     shrunk to the cross-section of the market file where the specification says so (`default` does).
+    `returns` are simple unless a table made of logarithms is to be reproduced.
     Raises `UnknownSymbol` for a factor without a series and `NotEnoughData` when it has fewer than 20 returns.
     """
     names = tuple(factors.split(",")) if isinstance(factors, str) else factors
     chosen, shrunk = _unwrapped(estimator, market, errors)
-    sample = _sample(market, assets, names, chosen, shrunk=shrunk)
+    sample = _sample(market, assets, names, chosen, shrunk=shrunk, returns=returns)
     given = overrides or {}
     rows = [_row(symbol, market, names, sample, given.get(symbol)) for symbol in assets]
     spec = f"shrink({chosen.spec})" if shrunk else chosen.spec
@@ -117,12 +119,18 @@ def _unwrapped(estimator: str | Estimator, market: Market, errors: str | None) -
 
 
 def _sample(
-    market: Market, assets: tuple[str, ...], names: tuple[str, ...], chosen: Estimator, *, shrunk: bool
+    market: Market,
+    assets: tuple[str, ...],
+    names: tuple[str, ...],
+    chosen: Estimator,
+    *,
+    shrunk: bool,
+    returns: ReturnKind,
 ) -> _Sample:
     peers = tuple(s for s in market.symbols if s not in names and not is_stablecoin(s) and s not in GOLD)
     listed = tuple(s for s in assets if s in market.symbols and s not in names)
     symbols = tuple(dict.fromkeys(listed + peers))
-    pairs = paired_returns(market, symbols, names)
+    pairs = paired_returns(market, symbols, names, returns)
     if len(pairs.y) < _LEAST_RETURNS:
         raise NotEnoughData(
             f"{' and '.join(names)} have only {len(pairs.y)} returns in common up to {market.as_of}",

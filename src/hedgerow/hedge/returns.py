@@ -1,15 +1,19 @@
-"""Simple returns of coins and factors over the bars they share, each over its own gaps (domain §1)."""
+"""Returns of coins and factors over the bars they share, each over its own gaps: simple, unless asked (domain §1)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from hedgerow.model.arrays import FloatArray, IntArray, TimeArray
 from hedgerow.model.market import Market
 
-__all__ = ["PairedReturns", "paired_returns"]
+__all__ = ["PairedReturns", "ReturnKind", "paired_returns"]
+
+ReturnKind = Literal["simple", "log"]
+"""Simple returns add across coins; logarithms do not, and are for reproducing tables that used them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +32,10 @@ class PairedReturns:
     coverage: FloatArray
 
 
-def paired_returns(market: Market, symbols: tuple[str, ...], factors: tuple[str, ...]) -> PairedReturns:
-    """Return the simple returns of `symbols` and `factors` over the bars at which every factor has a price.
+def paired_returns(
+    market: Market, symbols: tuple[str, ...], factors: tuple[str, ...], kind: ReturnKind = "simple"
+) -> PairedReturns:
+    """Return the returns of `symbols` and `factors` over the bars at which every factor has a price.
 
     Raises `UnknownSymbol` for a name without a series.
     """
@@ -52,6 +58,8 @@ def paired_returns(market: Market, symbols: tuple[str, ...], factors: tuple[str,
     gapped = (seen[1:] & (before >= 0) & (before < np.arange(len(times) - 1)[:, None])).any()
     if gapped:
         x = np.where((before >= 0)[..., None], f[1:, None, :] / f[np.maximum(before, 0)] - 1.0, np.nan)
+    if kind == "log":
+        y, x = np.log1p(y), np.log1p(x)
     n = np.isfinite(y).sum(axis=0).astype(np.int64)
     first = np.where(seen.any(axis=0), seen.argmax(axis=0), len(times))
     possible = np.maximum(len(times) - 1 - first, 0)

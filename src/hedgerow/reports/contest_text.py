@@ -14,7 +14,8 @@ from hedgerow.reports.wording import number, percent
 __all__ = ["contest_json", "contest_text"]
 
 _LEFT = ["estimator", "hedged with", "median", "pooled (90 %)", "net", "basket", "books", "may be best"]
-_COST = ["estimator", "hedged with", "beta left", "next beta", "90 % holds", "turnover", "cost", "funding"]
+_COST = ["estimator", "hedged with", "beta left", "turnover", "cost", "funding", "known as"]
+_NEXT = ["estimator", "hedged with", "error", "50 %", "80 %", "90 % (90 %)", "95 %", "drift", "windows"]
 
 
 def contest_text(found: Contest) -> Group:
@@ -30,8 +31,10 @@ def contest_text(found: Contest) -> Group:
         lead,
         line("variance removed, out of sample"),
         columns(_LEFT, [_left(row) for row in ordered], left=(0, 1)),
-        line("what is left, how well it was foreseen, what it costs a year for a dollar of coin"),
+        line("what is left, and what it costs and receives a year for a dollar of coin"),
         columns(_COST, [_cost(row) for row in ordered], left=(0, 1)),
+        line("the next window's beta: how far off, how often intervals held it"),
+        columns(_NEXT, [_next(row) for row in ordered], left=(0, 1)),
         notes(found.notes),
     )
 
@@ -54,11 +57,25 @@ def _cost(row: ContestRow) -> list[str]:
         row.estimator,
         row.instruments,
         number(row.residual_beta),
-        f"± {number(row.rmse_next)}",
-        percent(row.coverage90),
         number(row.turnover, 1),
         percent(row.cost_per_year),
         percent(row.funding_per_year, signed=True),
+        row.funding_basis,
+    ]
+
+
+def _next(row: ContestRow) -> list[str]:
+    ninety = row.coverage[2]
+    return [
+        row.estimator,
+        row.instruments,
+        f"± {number(row.rmse_next)}",
+        percent(row.coverage50),
+        percent(row.coverage80),
+        f"{percent(row.coverage90)} ({percent(ninety.low)} … {percent(ninety.high)})",
+        percent(row.coverage95),
+        number(row.drift),
+        str(row.windows),
     ]
 
 

@@ -3,61 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from statistics import NormalDist
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from hedgerow.model.arrays import BoolArray, FloatArray, IntArray
 from hedgerow.model.contest import ContestRow
-from hedgerow.model.market import Market
-from hedgerow.stats.bootstrap import block_interval
+from hedgerow.runs.contenders import Label
+from hedgerow.runs.expense import Rates, funding_received, rates_at, trading_cost
+from hedgerow.runs.foresight import Next, foresight, next_betas
+from hedgerow.runs.held import Course, Held
+from hedgerow.stats.bootstrap import Interval, block_sums, interval_of
 from hedgerow.stats.confidence_set import model_confidence_set
-from hedgerow.stats.costs.impact import modelled_half_spread_bps
 
-__all__ = ["Held", "Scored", "scored"]
+__all__ = ["Scored", "Terms", "scored"]
 
-_FEE = 0.0005
 _AVERSION = 10.0
 _DRAWS = 299
 _LEAST_BARS = 30
-_LEVELS = (0.50, 0.80, 0.90, 0.95)
+_BLOCK_DAYS = 5.0
 
 
-@dataclass(slots=True)
-class Held:
-    """What was held from each step of `rows` to the next: hedges (N, N) a dollar of each asset, betas and errors (N,)."""
+class Terms(Protocol):
+    """The part of the contest's settings that its figures depend on."""
 
-    symbols: tuple[str, ...]
-    returns: FloatArray
-    rows: IntArray
-    assets: BoolArray
-    hedges: list[FloatArray] = field(default_factory=list)
-    betas: list[FloatArray] = field(default_factory=list)
-    errors: list[FloatArray] = field(default_factory=list)
+    @property
+    def test_days(self) -> float:
+        """Days of the beta that is foretold."""
 
-    def add(self, hedges: FloatArray, betas: FloatArray, errors: FloatArray) -> None:
-        """Take the next step's hedges."""
-        self.hedges.append(hedges)
-        self.betas.append(betas)
-        self.errors.append(errors)
+    @property
+    def books(self) -> int:
+        """Random books."""
 
-    def left(self) -> tuple[FloatArray, FloatArray]:
-        """Return unhedged and hedged returns (B, N) of the bars after the first step; NaN where not hedged."""
-        ends = [*self.rows[1:].tolist(), len(self.returns) - 1]
-        plain, hedged = [], []
-        for start, end, h in zip(self.rows.tolist(), ends, self.hedges, strict=True):
-            moves = self.returns[start + 1 : end + 1]
-            on = np.isfinite(h).all(axis=1) & self.assets
-            plain.append(np.where(on, moves, np.nan))
-            hedged.append(np.where(on, moves + np.nan_to_num(moves) @ np.nan_to_num(h).T, np.nan))
-        return np.vstack(plain), np.vstack(hedged)
+    @property
+    def coins(self) -> int:
+        """Coins in each."""
 
-    def turnover(self) -> FloatArray:
-        """Return dollars (S − 1, N) traded at each later step for a dollar of every asset, of each instrument summed."""
-        steps = np.stack(self.hedges)
-        traded: FloatArray = np.abs(np.diff(steps, axis=0)).sum(axis=2)
-        return traded
+    @property
+    def seed(self) -> int:
+        """Of books and bootstrap."""
+
+    @property
+    def notional_usd(self) -> float:
+        """Dollars of each asset whose hedge moves the price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,190 +54,160 @@ class Scored:
     """A specification and a label with what they held."""
 
     spec: str
-    label: str
+    label: Label
     held: Held
 
 
-def scored(
-    market: Market, done: Sequence[Scored], test_days: float, books: int, coins: int, seed: int
-) -> tuple[ContestRow, ...]:
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """Unhedged and hedged returns (B, N) of the assets that all contenders hedged in 30 bars or more."""
+
+    plain: FloatArray
+    hedged: FloatArray
+    counted: BoolArray
+
+
+def scored(done: Sequence[Scored], terms: Terms) -> tuple[ContestRow, ...]:
     """Return the figures of everything that was held, in its order."""
+    course = done[0].held.course
     left = [one.held.left() for one in done]
     both = np.logical_and.reduce([np.isfinite(hedged) for _, hedged in left])
     counted = both.sum(axis=0) >= _LEAST_BARS
+    rates = rates_at(course.market, course.steps, terms.notional_usd)
+    ahead = {f: next_betas(course, f, terms.test_days) for f in {one.label.factors for one in done}}
+    confidence = _confidence(done, [hedged[:, counted] for _, hedged in left], terms.seed)
     rows = []
-    for one, (plain, hedged) in zip(done, left, strict=True):
-        mates = [i for i, other in enumerate(done) if other.label == one.label]
-        confidence = _confidence([left[i][1][:, counted] for i in mates], seed)[mates.index(done.index(one))]
-        rows.append(_row(market, one, plain, hedged, counted, confidence, (test_days, books, coins, seed)))
+    for i, (one, (plain, hedged)) in enumerate(zip(done, left, strict=True)):
+        kept = np.where(np.isfinite(hedged), plain, np.nan)[:, counted]
+        of_one = _Left(kept, hedged[:, counted], counted)
+        rows.append(_row(one, of_one, rates, ahead[one.label.factors], confidence[i], terms))
     return tuple(rows)
 
 
-def _confidence(hedged: list[FloatArray], seed: int) -> FloatArray:
-    """The model confidence set on the mean squared return that each leaves, bar by bar."""
-    losses = np.column_stack([np.nanmean(np.where(np.isfinite(h), h, np.nan) ** 2, axis=1) for h in hedged])
-    known = np.isfinite(losses).all(axis=1)
-    return model_confidence_set(losses[known], draws=_DRAWS, seed=seed)
+def _confidence(done: Sequence[Scored], hedged: list[FloatArray], seed: int) -> FloatArray:
+    """Each one's p-value in the model confidence set of its label, on the mean squared return left, bar by bar."""
+    found = np.full(len(done), np.nan)
+    for label in {one.label for one in done}:
+        mates = [i for i, one in enumerate(done) if one.label == label]
+        losses = np.column_stack([_mean(hedged[i] ** 2) for i in mates])
+        known = np.isfinite(losses).all(axis=1)
+        if known.any():
+            found[mates] = model_confidence_set(losses[known], draws=_DRAWS, seed=seed)
+    return found
 
 
-def _row(
-    market: Market,
-    one: Scored,
-    plain: FloatArray,
-    hedged: FloatArray,
-    counted: BoolArray,
-    confidence: float,
-    asked: tuple[float, int, int, int],
-) -> ContestRow:
-    test_days, books, coins, seed = asked
-    plain, hedged = plain[:, counted], hedged[:, counted]
-    plain = np.where(np.isfinite(hedged), plain, np.nan)
-    years = len(plain) / market.bars_per_day / 365.0
-    each = 1.0 - np.nanvar(hedged, axis=0) / np.nanvar(plain, axis=0)
-    pooled = block_interval(np.stack([plain, hedged], axis=2), _pooled, draws=_DRAWS, seed=seed)
-    traded = one.held.turnover()[:, counted]
-    turnover = float(np.nanmean(np.nansum(traded, axis=0))) / years
-    rate = _rate(market, one)
-    variance = float(np.nanmean(np.nanvar(plain, axis=0))) * market.bars_per_day * 365.0
-    error, coverage, windows = _foresight(market, one, counted, test_days)
+def _row(one: Scored, left: _Left, rates: Rates, ahead: Next, confidence: float, terms: Terms) -> ContestRow:
+    course = one.held.course
+    removed = _removed(left, course, terms)
+    turnover, cost = trading_cost(one.held, rates, left.counted)
+    funding, basis = funding_received(one.held, left.counted)
+    variance = (
+        float(np.mean(_variances(_moments(left.plain).sum(axis=0)))) * course.market.bars_per_day * 365.0
+    )
+    seen = foresight(one.held, ahead, left.counted, terms.seed)
+    median, pooled, basket, books = removed
     return ContestRow(
         estimator=one.spec,
-        instruments=one.label,
-        median_he=float(np.median(each)),
+        instruments=one.label.name,
+        median_he=median.middle,
+        median_low=median.low,
+        median_high=median.high,
         pooled_he=pooled.middle,
         pooled_low=pooled.low,
         pooled_high=pooled.high,
-        net_he=pooled.middle - 2.0 * turnover * rate / _AVERSION / variance,
-        basket_he=_removed(np.nanmean(plain, axis=1), np.nanmean(hedged, axis=1)),
-        books_he=_books(plain, hedged, books, coins, seed),
-        residual_beta=_residual(market, one, hedged),
-        rmse_next=error,
+        net_he=pooled.middle - 2.0 * (cost + max(-funding, 0.0)) / _AVERSION / variance,
+        basket_he=basket.middle,
+        basket_low=basket.low,
+        basket_high=basket.high,
+        books_he=books.middle,
+        books_low=books.low,
+        books_high=books.high,
+        residual_beta=_residual(one, left),
+        rmse_next=seen.rmse,
         turnover=turnover,
-        cost_per_year=turnover * rate,
-        funding_per_year=_funding(market, one, counted, years),
-        coverage50=coverage[0],
-        coverage80=coverage[1],
-        coverage90=coverage[2],
-        coverage95=coverage[3],
+        cost_per_year=cost,
+        funding_per_year=funding,
+        funding_basis=basis,
+        coverage50=seen.coverage[0].share,
+        coverage80=seen.coverage[1].share,
+        coverage90=seen.coverage[2].share,
+        coverage95=seen.coverage[3].share,
+        coverage=seen.coverage,
+        drift=seen.drift,
         confidence=float(confidence),
-        assets=int(counted.sum()),
-        windows=windows,
+        assets=int(left.counted.sum()),
+        windows=seen.windows,
     )
 
 
-def _pooled(stacked: FloatArray) -> float:
-    return float(
-        1.0 - np.nansum(np.nanvar(stacked[:, :, 1], axis=0)) / np.nansum(np.nanvar(stacked[:, :, 0], axis=0))
-    )
+def _removed(left: _Left, course: Course, terms: Terms) -> tuple[Interval, Interval, Interval, Interval]:
+    """Variance removed: the median asset's, pooled, of the basket, of the median book; 90 % block bootstrap over bars."""
+    count = left.plain.shape[1]
+    series = [left.plain, left.hedged]
+    groups = [np.arange(count), *_drawn(count, terms)] if count else []
+    pairs = [np.column_stack([one, *(_mean(one[:, g])[:, None] for g in groups)]) for one in series]
+    sums = np.concatenate([_moments(pair) for pair in pairs], axis=1)
+    days = round(_BLOCK_DAYS * course.market.bars_per_day)
+    block = max(round(len(sums) ** (1.0 / 3.0)), days)
+    drawn = block_sums(sums, block=block, draws=_DRAWS, seed=terms.seed)
+    middle = _figures(sums.sum(axis=0), count)
+    each = np.array([_figures(row, count) for row in drawn])
+    found = [interval_of(middle[k], each[:, k]) for k in range(4)]
+    return found[0], found[1], found[2], found[3]
 
 
-def _removed(plain: FloatArray, hedged: FloatArray) -> float:
-    known = np.isfinite(plain) & np.isfinite(hedged)
-    power = float(np.var(plain[known]))
-    return 1.0 - float(np.var(hedged[known])) / power if power > 0 else float("nan")
+def _drawn(count: int, terms: Terms) -> list[IntArray]:
+    """Random books of equal dollars, none with fewer coins than a book takes."""
+    if count < terms.coins:
+        return []
+    rng = np.random.default_rng(terms.seed)
+    return [rng.choice(count, terms.coins, replace=False) for _ in range(terms.books)]
 
 
-def _books(plain: FloatArray, hedged: FloatArray, books: int, coins: int, seed: int) -> float:
-    """The median variance removed from random books of equal dollars; NaN with fewer coins than a book takes."""
-    if plain.shape[1] < coins or books < 1:
-        return float("nan")
-    rng = np.random.default_rng(seed)
-    drawn = [rng.choice(plain.shape[1], coins, replace=False) for _ in range(books)]
-    return float(
-        np.median(
-            [_removed(np.nanmean(plain[:, c], axis=1), np.nanmean(hedged[:, c], axis=1)) for c in drawn]
-        )
-    )
+def _moments(series: FloatArray) -> FloatArray:
+    """(B, 3·M) of (B, M): whether it is known, the return, its square; their sums make variances."""
+    known = np.isfinite(series)
+    value = np.where(known, series, 0.0)
+    return np.concatenate([known.astype(float), value, value**2], axis=1)
 
 
-def _residual(market: Market, one: Scored, hedged: FloatArray) -> float:
-    """The median slope of what is left on the first factor."""
-    lead = "ETH" if one.label.upper() == "ETH" else "BTC"
-    f = one.held.returns[int(one.held.rows[0]) + 1 :, market.symbols.index(lead)]
+def _variances(sums: FloatArray) -> FloatArray:
+    """(M,) variances from the sums of `_moments`; NaN where nothing is known."""
+    n, total, square = np.split(sums, 3)
+    n = np.where(n > 0, n, np.nan)
+    return np.asarray(square / n - (total / n) ** 2)
+
+
+def _figures(sums: FloatArray, count: int) -> tuple[float, float, float, float]:
+    """Median, pooled, basket, median book, from the moments of `count` assets, the basket and the books."""
+    plain, hedged = (_variances(half) for half in np.split(sums, 2))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        each = 1.0 - hedged / plain
+        pooled = 1.0 - float(np.nansum(hedged[:count])) / float(np.nansum(plain[:count]) or np.nan)
+    basket = float(each[count]) if len(each) > count else float("nan")
+    return _median(each[:count]), pooled, basket, _median(each[count + 1 :])
+
+
+def _median(values: FloatArray) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else float("nan")
+
+
+def _mean(series: FloatArray) -> FloatArray:
+    """(B,) mean over the columns that are known; NaN where none is."""
+    known = np.isfinite(series)
+    count = known.sum(axis=1)
+    total = np.where(known, series, 0.0).sum(axis=1)
+    return np.asarray(np.divide(total, count, out=np.full(len(series), np.nan), where=count > 0))
+
+
+def _residual(one: Scored, left: _Left) -> float:
+    """The median slope of what is left on the label's first factor."""
+    course = one.held.course
+    f = course.returns[int(course.steps[0]) + 1 :, course.market.column(one.label.factors[0])]
     slopes = []
-    for column in hedged.T:
+    for column in left.hedged.T:
         known = np.isfinite(column) & np.isfinite(f)
-        x = f[known] - f[known].mean()
-        slopes.append(float(x @ column[known] / (x @ x)))
-    return float(np.median(slopes))
-
-
-def _rate(market: Market, one: Scored) -> float:
-    """What trading a dollar of the label's contracts costs: the taker fee and half the spread at their volume."""
-    last = one.held.hedges[-1]
-    used = np.flatnonzero(np.nansum(np.abs(last), axis=0) > 0)
-    volumes = [market.daily_volume_usd(market.symbols[i]) for i in used]
-    spreads = [modelled_half_spread_bps(v) for v in volumes if np.isfinite(v) and v > 0]
-    return _FEE + (float(np.median(spreads)) / 1e4 if spreads else 0.0001)
-
-
-def _funding(market: Market, one: Scored, counted: BoolArray, years: float) -> float:
-    """What the hedges received in funding a year, a dollar of asset, on average; NaN where no prints are given."""
-    if not market.funding:
-        return float("nan")
-    total, ends = 0.0, [*one.held.rows[1:].tolist(), len(market.times) - 1]
-    for start, end, h in zip(one.held.rows.tolist(), ends, one.held.hedges, strict=True):
-        mean = np.nanmean(
-            np.where(np.isfinite(h[counted]).all(axis=1, keepdims=True), h[counted], np.nan), axis=0
-        )
-        for i in np.flatnonzero(np.nan_to_num(mean)):
-            prints = market.funding.get(market.symbols[i])
-            if prints is not None:
-                due = (prints.times > market.times[start]) & (prints.times <= market.times[end])
-                total -= float(mean[i]) * float(np.nansum(prints.rates[due]))
-    return total / years
-
-
-def _foresight(
-    market: Market, one: Scored, counted: BoolArray, test_days: float
-) -> tuple[float, tuple[float, float, float, float], int]:
-    """RMSE against the next window's OLS beta, and how often intervals held it, its own error included.
-
-    Betas also move: each interval is widened as much as earlier ones, over by then, should have been.
-    """
-    held, length = one.held, round(test_days * market.bars_per_day)
-    lead = "ETH" if one.label.upper() == "ETH" else "BTC"
-    f = held.returns[:, market.symbols.index(lead)]
-    misses: list[FloatArray] = []
-    scales: list[FloatArray] = []
-    ends: list[int] = []
-    reach: list[FloatArray] = []
-    for t, beta, error in zip(held.rows.tolist(), held.betas, held.errors, strict=True):
-        if t + length >= len(f) or "+" in one.label:
-            continue
-        y, x = held.returns[t + 1 : t + length + 1][:, counted], f[t + 1 : t + length + 1]
-        slope, noise = _window(y, x)
-        wider = _widened([(m, s) for m, s, end in zip(misses, scales, ends, strict=True) if end <= t])
-        misses.append(beta[counted] - slope)
-        scales.append(np.sqrt(error[counted] ** 2 + noise**2))
-        reach.append(wider * scales[-1])
-        ends.append(t + length)
-    if not misses:
-        return float("nan"), (float("nan"),) * 4, 0
-    miss, scale = np.concatenate(misses), np.concatenate(reach)
-    known = np.isfinite(miss) & np.isfinite(scale) & (scale > 0)
-    far = np.abs(miss[known] / scale[known])
-    z = [NormalDist().inv_cdf(0.5 + level / 2.0) for level in _LEVELS]
-    found = [float((far <= bound).mean()) if len(far) else float("nan") for bound in z]
-    return float(np.sqrt(np.mean(miss[known] ** 2))), (found[0], found[1], found[2], found[3]), len(misses)
-
-
-def _widened(over: list[tuple[FloatArray, FloatArray]]) -> float:
-    """By how much earlier intervals, over by then, should have been wider to hold nine in ten of the next betas."""
-    if not over:
-        return 1.0
-    far = np.concatenate([np.abs(miss) / scale for miss, scale in over])
-    known = far[np.isfinite(far)]
-    if not len(known):
-        return 1.0
-    return max(float(np.quantile(known, 0.90)) / NormalDist().inv_cdf(0.95), 1.0)
-
-
-def _window(y: FloatArray, x: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """OLS slopes (N,) of y (L, N) on x (L,) with classical errors; NaN where a bar is missing."""
-    whole = np.isfinite(y).all(axis=0) & np.isfinite(x).all()
-    u = x - x.mean()
-    square = float(u @ u)
-    slope = np.where(whole, u @ np.nan_to_num(y) / square, np.nan)
-    rest = y - y.mean(axis=0) - np.outer(u, slope)
-    return slope, np.sqrt((rest**2).sum(axis=0) / (len(x) - 2) / square)
+        x = f[known] - f[known].mean() if known.any() else f[known]
+        slopes.append(float(x @ column[known] / (x @ x)) if float(x @ x) > 0.0 else float("nan"))
+    return _median(np.array(slopes))

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hedgerow.model.errors import UsageError
 from hedgerow.stats.beta.adjusted import Adjusted
 from hedgerow.stats.beta.downside import Downside
+from hedgerow.stats.beta.dynamic import Dcc
 from hedgerow.stats.beta.estimator import Estimator
 from hedgerow.stats.beta.ewls import Ewls
 from hedgerow.stats.beta.huber import Huber
@@ -40,6 +41,7 @@ MEANT: dict[str, Estimator] = {
     "hy:30": HayashiYoshida(30),
     "kalman": Kalman(),
     "kalman:pooled": Kalman(),
+    "dcc": Dcc(),
     "kalman:each": Kalman("each"),
     "kalman:1e-05:0.0004": Kalman(noise=(1e-5, 4e-4)),
     "dimson:1(ols:90)": Dimson(1, Ols(90)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hedgerow.stats.beta.adjusted import Adjusted
 from hedgerow.stats.beta.downside import Downside
+from hedgerow.stats.beta.dynamic import Dcc
 from hedgerow.stats.beta.estimator import BetaFit, BetaPath, Errors, Estimator
 from hedgerow.stats.beta.ewls import Ewls, riskmetrics
 from hedgerow.stats.beta.factors import condition_number, total_beta
@@ -23,6 +24,7 @@ __all__ = [
     "Adjusted",
     "BetaFit",
     "BetaPath",
+    "Dcc",
     "Dimson",
     "Downside",
     "Errors",

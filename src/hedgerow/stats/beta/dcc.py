@@ -14,7 +14,17 @@ import numpy as np
 from hedgerow.model.arrays import FloatArray, check_shape
 from hedgerow.model.errors import BadInput, NotEnoughData
 
-__all__ = ["DccForecast", "DccParameters", "GarchParameters", "dcc_beta", "fit_dcc", "fit_garch"]
+__all__ = [
+    "DccForecast",
+    "DccParameters",
+    "GarchParameters",
+    "dcc_beta",
+    "fit_correlation",
+    "fit_dcc",
+    "fit_garch",
+    "garch_variances",
+    "recursion",
+]
 
 _LEAST = 100
 
@@ -68,20 +78,30 @@ def dcc_beta(y: FloatArray, x: FloatArray, parameters: DccParameters) -> DccFore
 
 def _variances(r: FloatArray, p: GarchParameters) -> FloatArray:
     """(T + 1,) variances, the last one step beyond the sample."""
-    h = np.empty(len(r) + 1)
-    h[0] = float(np.var(r))
-    for t, square in enumerate((r**2).tolist()):
-        h[t + 1] = p.omega + p.alpha * square + p.beta * h[t]
-    return h
+    return garch_variances(r, p, float(np.var(r)))
+
+
+def garch_variances(r: FloatArray, p: GarchParameters, first: float) -> FloatArray:
+    """Return (T + 1,) variances of (T,) returns from `first` on, the last one step beyond them."""
+    return recursion(p.omega + p.alpha * r**2, p.beta, first)
+
+
+def recursion(news: FloatArray, keep: float, first: float) -> FloatArray:
+    """Return (T + 1,) s₀ = `first`, s_{t+1} = `keep`·s_t + news_t."""
+    from scipy.signal import lfilter
+
+    rest, _ = lfilter([1.0], [1.0, -keep], news, zi=[keep * first])
+    return np.concatenate([[first], rest])
 
 
 def _correlations(z: FloatArray, a: float, b: float) -> FloatArray:
     """(T + 1, 2, 2) of Q, the last one step beyond the sample."""
     long_run = z.T @ z / len(z)
     q = np.empty((len(z) + 1, 2, 2))
-    q[0] = long_run
-    for t, row in enumerate(z):
-        q[t + 1] = (1.0 - a - b) * long_run + a * np.outer(row, row) + b * q[t]
+    for i, k in ((0, 0), (0, 1), (1, 1)):
+        level = float(long_run[i, k])
+        q[:, i, k] = recursion((1.0 - a - b) * level + a * z[:, i] * z[:, k], b, level)
+        q[:, k, i] = q[:, i, k]
     return q
 
 
@@ -111,12 +131,19 @@ def fit_garch(r: FloatArray) -> GarchParameters:
 
 
 def fit_dcc(y: FloatArray, x: FloatArray) -> DccParameters:
-    """Return Engle's two steps: both margins, then a and b by the likelihood of the standardised returns."""
-    from scipy.optimize import minimize
+    """Return Engle's two steps: both margins, then a and b by the likelihood of the standardised returns.
 
+    Raises `NotEnoughData` below 100 returns.
+    """
     margins = fit_garch(x), fit_garch(y)
     scaled = [r / np.sqrt(_variances(r, m)[:-1]) for r, m in zip((x, y), margins, strict=True)]
-    z = np.column_stack(scaled)
+    a, b = fit_correlation(np.column_stack(scaled))
+    return DccParameters(margins[0], margins[1], a, b)
+
+
+def fit_correlation(z: FloatArray) -> tuple[float, float]:
+    """Return a and b of the greatest likelihood of (T, 2) standardised returns, their correlation targeted."""
+    from scipy.optimize import minimize
 
     def loss(raw: FloatArray) -> float:
         q = _correlations(z, *_inside(raw))[:-1]
@@ -127,8 +154,7 @@ def fit_dcc(y: FloatArray, x: FloatArray) -> DccParameters:
     found = minimize(
         loss, np.array([-3.0, 2.0]), method="Nelder-Mead", options={"xatol": 1e-6, "fatol": 1e-10}
     )
-    a, b = _inside(found.x)
-    return DccParameters(margins[0], margins[1], a, b)
+    return _inside(found.x)
 
 
 def _inside(raw: FloatArray) -> tuple[float, float]:

@@ -15,6 +15,7 @@ from typing import cast, get_args
 from hedgerow.model.errors import UsageError
 from hedgerow.stats.beta.adjusted import Adjusted
 from hedgerow.stats.beta.downside import Downside
+from hedgerow.stats.beta.dynamic import Dcc
 from hedgerow.stats.beta.estimator import Errors, Estimator
 from hedgerow.stats.beta.ewls import Ewls
 from hedgerow.stats.beta.huber import Huber
@@ -42,6 +43,7 @@ FORMS = (
     "sw:WINDOW",
     "hy:WINDOW",
     "kalman[:pooled|:each|:Q:R]",
+    "dcc",
     "dimson:LAGS(SPEC)",
     "blume(SPEC)",
     "bloomberg(SPEC)",
@@ -126,6 +128,9 @@ def _plain(text: str, bars_per_day: float, errors: str | None) -> Estimator:
     if name == "kalman":
         _allowed(name, kind, ())
         return _kalman(words)
+    if name == "dcc" and not words:
+        _allowed(name, kind, ())
+        return Dcc()
     key = f"{name} {words.pop()}" if name == "downside" and words else name
     form = _PLAIN.get(key)
     if form is None or len(words) > form.lengths:

@@ -1,0 +1,158 @@
+"""How one contender hedges at one step: an estimator with a set of instruments, on what was known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hedgerow.hedge.estimation import estimate
+from hedgerow.hedge.returns import ReturnKind
+from hedgerow.hedge.riskmodel import risk
+from hedgerow.model.arrays import BoolArray, FloatArray
+from hedgerow.model.betas import Betas
+from hedgerow.model.coins import GOLD, is_stablecoin
+from hedgerow.model.errors import UsageError
+from hedgerow.model.market import Market
+from hedgerow.model.risk import RiskModel
+from hedgerow.runs.expense import trade_rates
+from hedgerow.runs.held import Stance
+from hedgerow.stats.optimise import choose_baskets, on_equalities
+
+__all__ = ["Contender", "Label", "label_of"]
+
+_LEAST_RETURNS = 60
+_BASIS_VARIANCE = 0.0007**2
+_POOL, _MOST = 60, 12
+_AVERSION, _HORIZON_DAYS = 10.0, 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A set of instruments by name; `count` None: the factors themselves, 0: as many as pay, else the N most traded."""
+
+    name: str
+    factors: tuple[str, ...]
+    count: int | None = None
+
+
+def label_of(text: str, market: Market) -> Label:
+    """Return what `BTC`, `BTC+ETH`, `basket:6` or `auto` means; raises `UsageError` for what nobody knows."""
+    if text == "auto":
+        return Label(text, ("BTC",), 0)
+    if text.startswith("basket:") and text[7:].isascii() and text[7:].isdigit() and int(text[7:]) >= 1:
+        return Label(text, ("BTC",), int(text[7:]))
+    names = tuple(text.upper().split("+"))
+    if all(name in market.symbols for name in names) and len(set(names)) == len(names):
+        return Label(text, names)
+    raise UsageError(
+        f'"{text}" is no set of instruments here',
+        advice="Valid: BTC, ETH, BTC+ETH, basket:6, auto, or any coins of the file joined by +.",
+    )
+
+
+@dataclass(slots=True)
+class Contender:
+    """A specification and a label; `auto` keeps its sets of instruments until they are chosen anew."""
+
+    spec: str
+    label: Label
+    returns: ReturnKind
+    own: bool
+    choose_days: float
+    sets: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    chosen_at: np.datetime64 | None = None
+
+    def betas(self, past: Market, assets: BoolArray) -> Betas:
+        """Return the betas of the coins that can be hedged now, and of the factors."""
+        seen = np.isfinite(past.prices).sum(axis=0) > _LEAST_RETURNS
+        live = assets & np.isfinite(past.prices[-1]) & seen
+        symbols = tuple(s for s, on in zip(past.symbols, live, strict=True) if on)
+        wanted = tuple(dict.fromkeys(symbols + self.label.factors))
+        return estimate(past, wanted, self.label.factors, estimator=self.spec, returns=self.returns)
+
+    def stance(self, past: Market, assets: BoolArray) -> Stance:
+        """Return the hedges that are set at the last bar of `past`."""
+        betas = self.betas(past, assets)
+        count, factors = len(past.symbols), len(self.label.factors)
+        beta, error = np.full((count, factors), np.nan), np.full((count, factors), np.nan)
+        places = [past.symbols.index(s) for s in betas.symbols]
+        beta[places], error[places] = betas.beta, betas.stderr
+        if self.label.count is not None:
+            dollars = self._mixed(past, betas, assets)
+        else:
+            own = [past.symbols.index(f) for f in self.label.factors]
+            dollars = np.full((count, count), np.nan)
+            dollars[places] = 0.0
+            dollars[np.ix_(places, own)] = -betas.beta
+            dollars[~np.isfinite(beta).all(axis=1)] = np.nan
+            if not self.own:
+                dollars[own] = np.nan
+        used = np.flatnonzero(np.nan_to_num(np.abs(dollars)).sum(axis=0) > 0).astype(np.int64)
+        kept = dollars[:, used]
+        kept[~np.isfinite(dollars).all(axis=1)] = np.nan
+        return Stance(used, kept, beta, error)
+
+    def _mixed(self, past: Market, betas: Betas, assets: BoolArray) -> FloatArray:
+        """Least-variance hedges (N, N) of each asset, its beta held at zero, itself left out unless asked."""
+        model = risk(past, betas)
+        pool = _traded(past, betas, model)
+        if self.label.count == 0 and self._due(past):
+            self._choose(past, betas, model, pool)
+        found = np.full((len(past.symbols), len(past.symbols)), np.nan)
+        for i in np.flatnonzero(assets):
+            symbol = past.symbols[i]
+            if symbol not in model.symbols or not np.isfinite(betas.of(symbol)).all():
+                continue
+            members = self._members(symbol, pool)
+            rows, asset = model.index(members), model.index((symbol,))[0]
+            inner = model.covariance[np.ix_(rows, rows)] + _BASIS_VARIANCE * np.eye(len(rows))
+            slopes = np.array([betas.of(s) for s in members])
+            found[i] = 0.0
+            found[i, [past.symbols.index(s) for s in members]] = on_equalities(
+                inner, model.covariance[rows, asset], slopes, -betas.of(symbol)
+            )
+        return found
+
+    def _members(self, symbol: str, pool: tuple[str, ...]) -> tuple[str, ...]:
+        others = tuple(s for s in pool if self.own or s != symbol)
+        if self.label.count:
+            return others[: self.label.count]
+        held = tuple(s for s in self.sets.get(symbol, ()) if s in others)
+        return held if "BTC" in held else ("BTC", *held)
+
+    def _due(self, past: Market) -> bool:
+        if self.chosen_at is None:
+            return True
+        return bool((past.times[-1] - self.chosen_at) / np.timedelta64(1, "D") >= self.choose_days - 1e-6)
+
+    def _choose(self, past: Market, betas: Betas, model: RiskModel, pool: tuple[str, ...]) -> None:
+        """Choose for every coin: forward and by swaps, as long as the variance that goes is worth the trade."""
+        self.chosen_at = past.times[-1]
+        linear, _ = trade_rates(past, 0.0)
+        charge = _AVERSION * _HORIZON_DAYS
+        self.sets = {}
+        for symbol in (s for s in betas.symbols if s in model.symbols and np.isfinite(betas.of(s)).all()):
+            members = tuple(s for s in pool if self.own or s != symbol)[:_POOL]
+            if symbol in self.label.factors or "BTC" not in members:
+                continue
+            rows, asset = model.index(members), model.index((symbol,))[0]
+            steps = choose_baskets(
+                charge * (model.covariance[np.ix_(rows, rows)] + _BASIS_VARIANCE * np.eye(len(rows))),
+                charge * model.covariance[rows, asset],
+                linear[[past.symbols.index(s) for s in members]],
+                np.array([betas.of(s) for s in members]),
+                -betas.of(symbol),
+                (members.index("BTC"),),
+                _MOST,
+            )
+            best = min(steps, key=lambda step: step.objective)
+            self.sets[symbol] = tuple(members[j] for j in best.members)
+
+
+def _traded(past: Market, betas: Betas, model: RiskModel) -> tuple[str, ...]:
+    """Coins with a beta and a covariance, the most traded of the last 90 days first."""
+    known = [s for s in betas.symbols if s in model.symbols and np.isfinite(betas.of(s)).all()]
+    kept = [s for s in known if not is_stablecoin(s) and s not in GOLD]
+    volume = {s: past.daily_volume_usd(s) for s in kept}
+    return tuple(sorted(kept, key=lambda s: (-np.nan_to_num(volume[s]), s)))

@@ -43,7 +43,7 @@ def test_two_factors_are_regressed_together() -> None:
 
 
 def test_the_rolling_beta_is_that_of_statsmodels_and_waits_for_its_window() -> None:
-    found = rolling_beta(MADE, 40)
+    found = rolling_beta(MADE, window=40)
     plain, hedged, factor = MADE.daily()
     for returns, beta in ((plain, found.unhedged), (hedged, found.hedged)):
         wanted = RollingOLS(returns, sm.add_constant(factor), window=40).fit()
@@ -52,6 +52,15 @@ def test_the_rolling_beta_is_that_of_statsmodels_and_waits_for_its_window() -> N
     assert np.isnan(found.hedged[:39]).all()
     assert np.isfinite(found.hedged[39:]).all()
     assert len(found.times) == len(found.target) == len(plain)
+
+
+def test_the_rolling_beta_to_each_of_two_factors_is_beside_the_other() -> None:
+    made = run(factor="BTC,ETH", instruments=("BTCUSDT", "ETHUSDT"))
+    _, hedged, factor = made.daily()
+    wanted = RollingOLS(hedged, sm.add_constant(factor), window=40).fit()
+    for k in (0, 1):
+        found = rolling_beta(made, k, 40)
+        np.testing.assert_allclose(found.hedged, np.asarray(wanted.params)[:, k + 1], rtol=1e-9, atol=1e-12)
 
 
 def test_periods_cover_every_day_once() -> None:

@@ -156,6 +156,12 @@ def test_the_tables_hold_the_run() -> None:
     assert len(figure_of("plain", "liquidated").rows) == sum(e.kind == "deposit" for e in made.events)
 
 
+def test_every_factor_has_its_own_figures() -> None:
+    captions = [f.caption for section in sections_of(reports()["two factors"]) for f in section.figures]
+    for factor in ("BTC", "ETH"):
+        assert sum(factor in caption for caption in captions) == 4, captions
+
+
 def test_rolls_and_expiries_are_listed_as_they_come() -> None:
     rolls = figure_of("rolled", "Rolls")
     assert [row[1] for row in rolls.rows] == ["roll", "settled"]

@@ -45,7 +45,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class RollingBeta:
-    """Realised betas to the first factor over the last `window` days, (D,) each, NaN before there are enough.
+    """Realised betas to one factor, beside the others, over the last `window` days, (D,) each, NaN before there are enough.
 
     `stderr` is that of `hedged`; `target` what was to be left, a share of the book at each day's end.
     """
@@ -106,8 +106,8 @@ def _slopes(returns: FloatArray, factor: FloatArray) -> FloatArray:
     return np.asarray(np.linalg.lstsq(design, returns, rcond=None)[0][1:], dtype=float)
 
 
-def rolling_beta(run: RunResult, window: int = _WINDOW) -> RollingBeta:
-    """Return the beta to the first factor that days of `window` show, alone and hedged; shorter on a short run."""
+def rolling_beta(run: RunResult, k: int = 0, window: int = _WINDOW) -> RollingBeta:
+    """Return the beta to factor `k` that `window` days show, alone and hedged; fewer days on a short run."""
     plain, hedged, factor = run.daily()
     days = max(min(window, len(plain) // 2), _LEAST_WINDOW)
     ends = run.day_ends()
@@ -116,10 +116,10 @@ def rolling_beta(run: RunResult, window: int = _WINDOW) -> RollingBeta:
     return RollingBeta(
         times=run.times[ends][1:],
         window=days,
-        unhedged=np.where(begun, path.beta[:, 0, 0], np.nan),
-        hedged=np.where(begun, path.beta[:, 1, 0], np.nan),
-        stderr=np.where(begun, path.stderr[:, 1, 0], np.nan),
-        target=(run.target_usd[:, 0] / run.spot_usd)[ends][1:],
+        unhedged=np.where(begun, path.beta[:, 0, k], np.nan),
+        hedged=np.where(begun, path.beta[:, 1, k], np.nan),
+        stderr=np.where(begun, path.stderr[:, 1, k], np.nan),
+        target=(run.target_usd[:, k] / run.spot_usd)[ends][1:],
     )
 
 

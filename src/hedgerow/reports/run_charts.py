@@ -94,13 +94,13 @@ def chart_rolling_beta(found: RollingBeta, width: int) -> Any:
     return _sized(strip + drawn, width)
 
 
-def chart_book_beta(run: RunResult, width: int) -> Any:
-    """Return the dollar beta of the book alone and of book and hedge together, first factor."""
+def chart_book_beta(run: RunResult, k: int, width: int) -> Any:
+    """Return the dollar beta to factor `k` of the book alone and of book and hedge together."""
     lines = [
-        _Line("portfolio", run.book_beta_usd[:, 0], SOFT),
-        _Line("hedged", run.after_usd[:, 0], ACCENT, 1.8),
+        _Line("portfolio", run.book_beta_usd[:, k], SOFT),
+        _Line("hedged", run.after_usd[:, k], ACCENT, 1.8),
     ]
-    title = f"dollars of beta to {run.factors[0]}"
+    title = f"dollars of beta to {run.factors[k]}"
     return _sized(_lines(run.times, lines, width, title, zero=True), width)
 
 
@@ -111,18 +111,18 @@ def shown_trades(run: RunResult) -> IntArray:
     return np.sort(largest)
 
 
-def chart_exposure(run: RunResult, width: int) -> Any:
-    """Return the dollar beta within its no-trade band; each trade is a stroke from where it began to where it ended."""
+def chart_exposure(run: RunResult, k: int, width: int) -> Any:
+    """Return the dollar beta to factor `k` within its no-trade band; each trade is a stroke from where it began to where it ended."""
     import altair as alt
 
-    target, band = run.target_usd[:, 0], run.band_usd[:, 0]
+    target, band = run.target_usd[:, k], run.band_usd[:, k]
     low, high = target - band, target + band
     strip = _strip(run.times, low, high, width)
-    after = run.after_usd[:, 0]
+    after = run.after_usd[:, k]
     edges = [float(f(x)) for f in (np.nanmin, np.nanmax) for x in (low, high, after)]
     bottom, top = min(edges), max(edges)
     rows = [
-        (moment(run.times[i]), float(np.clip(run.before_usd[i, 0], bottom, top)), float(after[i]))
+        (moment(run.times[i]), float(np.clip(run.before_usd[i, k], bottom, top)), float(after[i]))
         for i in shown_trades(run)
     ]
     scale = alt.Scale(domain=[bottom, top], nice=True)
@@ -131,7 +131,7 @@ def chart_exposure(run: RunResult, width: int) -> Any:
     )
     strokes = strokes.encode(x=time_axis(run.times, width), y=alt.Y("before:Q", scale=scale), y2="after:Q")
     lines = [_Line("target", target, INK, 1.2, (1, 3)), _Line("hedged", after, ACCENT, 1.8)]
-    drawn = _lines(run.times, lines, width, f"dollars of beta to {run.factors[0]}", scale=scale)
+    drawn = _lines(run.times, lines, width, f"dollars of beta to {run.factors[k]}", scale=scale)
     return _sized(strip + strokes + drawn, width)
 
 

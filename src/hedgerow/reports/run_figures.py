@@ -155,9 +155,9 @@ def _period(period: Period, periods: tuple[Period, ...]) -> str:
     return {3: f"{year} Q{(month + 2) // 3}", 6: f"{year} H{(month + 5) // 6}"}.get(apart, year)
 
 
-def figure_rolling_beta(run: RunResult, found: RollingBeta) -> Figure:
+def figure_rolling_beta(found: RollingBeta, factor: str) -> Figure:
     """Return the beta that was left, with its band and what was wanted."""
-    caption = f"Realised beta to {run.factors[0]} over {found.window} days, with its 90 % band"
+    caption = f"Realised beta to {factor} over {found.window} days, with its 90 % band"
     known = np.flatnonzero(np.isfinite(found.hedged))
     names = ["day", "portfolio", "hedged", "±", "target"]
     if len(known) < 2:
@@ -189,17 +189,17 @@ def _spread(places: Any) -> list[int]:
     return [int(places[i]) for i in picked]
 
 
-def figure_book_beta(run: RunResult) -> Figure:
-    """Return the dollar beta of the book alone and of both."""
-    money, factor = _money(run), run.factors[0]
+def figure_book_beta(run: RunResult, k: int) -> Figure:
+    """Return the dollar beta to factor `k` of the book alone and of both."""
+    money, factor = _money(run), run.factors[k]
     ends = run.day_ends()
     rows = [
-        [instant(run.times[i]), *(money(s[i, 0]) for s in (run.book_beta_usd, run.after_usd, run.target_usd))]
+        [instant(run.times[i]), *(money(s[i, k]) for s in (run.book_beta_usd, run.after_usd, run.target_usd))]
         for i in _spread(ends)
     ]
-    usual = [float(np.mean(np.abs(s[:, 0]))) for s in (run.book_beta_usd, run.after_usd)]
+    usual = [float(np.mean(np.abs(s[:, k]))) for s in (run.book_beta_usd, run.after_usd)]
     return drawn_figure(
-        lambda width: charts.chart_book_beta(run, width),
+        lambda width: charts.chart_book_beta(run, k, width),
         f"What the book moves like, in dollars of {factor}",
         f"On average {amount(usual[0], run.currency)} alone and {amount(usual[1], run.currency)} with its hedge, signs aside; by the betas of the day.",
         ["when", "portfolio", "hedged", "target"],
@@ -207,24 +207,24 @@ def figure_book_beta(run: RunResult) -> Figure:
     )
 
 
-def figure_exposure(run: RunResult, found: Effectiveness) -> Figure:
-    """Return the dollar beta within its no-trade band, with the trades."""
+def figure_exposure(run: RunResult, found: Effectiveness, k: int) -> Figure:
+    """Return the dollar beta to factor `k` within its no-trade band, with the trades."""
     money = _money(run)
     shown, traded = charts.shown_trades(run), int(np.count_nonzero(run.traded_usd))
     largest = sorted(shown, key=lambda i: -run.traded_usd[i])[:_MOST_ROWS]
     rows = [
         [
             instant(run.times[i]),
-            *(money(s[i, 0]) for s in (run.before_usd, run.after_usd, run.target_usd)),
-            f"± {amount(float(run.band_usd[i, 0]), run.currency)}",
+            *(money(s[i, k]) for s in (run.before_usd, run.after_usd, run.target_usd)),
+            f"± {amount(float(run.band_usd[i, k]), run.currency)}",
             amount(float(run.traded_usd[i]), run.currency),
         ]
         for i in sorted(largest)
     ]
     some = f" (the {len(shown)} largest are drawn)" if len(shown) < traded - 1 else ""
     return drawn_figure(
-        lambda width: charts.chart_exposure(run, width),
-        "Dollar beta against its no-trade band, with the trades",
+        lambda width: charts.chart_exposure(run, k, width),
+        f"Dollar beta to {run.factors[k]} against its no-trade band, with the trades",
         f"{traded:,} bars traded{some}; {percent(found.outside_band)} of bars were outside the band before their trade. Each stroke is a trade, from where it began to where it ended; the first, out of the bare book, is left out.",
         ["when", "before", "after", "target", "band", "traded"],
         rows,

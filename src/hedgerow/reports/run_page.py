@@ -102,6 +102,7 @@ def sections_of(report: RunReport) -> list[Section]:
     figures_of_judgement = [
         (name, f"{said}{'; ' + aside if aside else ''}") for name, said, aside in judged(found)
     ]
+    factors = list(enumerate(run.factors))
     columns = ["measure", "portfolio", "hedge", "hedged portfolio"]
     return [
         Section(
@@ -115,10 +116,18 @@ def sections_of(report: RunReport) -> list[Section]:
             figures_of_judgement,
             [
                 figures.figure_periods(found, by_period(run)),
-                figures.figure_rolling_beta(run, rolling_beta(run)),
+                *(figures.figure_rolling_beta(rolling_beta(run, k), factor) for k, factor in factors),
             ],
         ),
-        Section("How it was held", [], [figures.figure_book_beta(run), figures.figure_exposure(run, found)]),
+        Section(
+            "How it was held",
+            [],
+            [
+                made
+                for k, _ in factors
+                for made in (figures.figure_book_beta(run, k), figures.figure_exposure(run, found, k))
+            ],
+        ),
         Section(
             "Where the money came from", [], [figures.figure_waterfall(run), figures.figure_monthly(run)]
         ),

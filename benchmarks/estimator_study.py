@@ -26,6 +26,7 @@ from hedgerow.runs.score import Scored, scored
 
 SHORT, USUAL, LONG = "huber:30d:150d", "huber:60d:300d", "huber:120d:500d"
 PLAIN = "ols:180d"
+LEAST_ERROR = 1e-3
 TRAIN_DAYS, WEEK_DAYS, VOLATILITY_DAYS = 365.0, 7.0, 60.0
 
 
@@ -65,7 +66,7 @@ def averaged(step: Known) -> FloatArray:
 
 def by_error(step: Known) -> FloatArray:
     """Horizons and plain least squares, each by its own precision."""
-    weights = {spec: step.error[spec] ** -2.0 for spec in (SHORT, USUAL, PLAIN)}
+    weights = {spec: np.maximum(step.error[spec], LEAST_ERROR) ** -2.0 for spec in (SHORT, USUAL, PLAIN)}
     total = sum(weights[spec] * step.shrunk[spec] for spec in weights)
     return np.asarray(total / sum(weights.values()))
 

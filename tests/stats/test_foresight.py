@@ -47,15 +47,15 @@ def test_the_drift_that_is_put_in_is_learnt() -> None:
     beta, error = rng.uniform(0.8, 2.0, 40_000), rng.uniform(0.1, 0.4, 40_000)
     miss = rng.standard_normal(40_000) * np.sqrt(error**2 + (0.3 * beta) ** 2)
     beyond = excess(miss, error, beta)
-    assert drift([(beyond, 1.0)], 1000.0) == pytest.approx(0.31, abs=0.015)
+    assert drift([(beyond, 1.0)], 1000.0) == pytest.approx(0.30, abs=0.01)
     wide = 1.6448536 * np.sqrt(error**2 + (drift([(beyond, 1.0)], 1e9) * reach(beta)) ** 2)
-    assert (np.abs(miss) <= wide).mean() == pytest.approx(0.91, abs=1e-3)
+    assert (np.abs(miss) <= wide).mean() == pytest.approx(0.90, abs=1e-3)
 
 
 @given(st.lists(st.floats(-5.0, 5.0), min_size=1, max_size=30), st.floats(0.1, 50.0))
 def test_it_lies_between_the_prior_and_what_was_seen(values: list[float], windows: float) -> None:
     found = drift([(np.array(values), 1.0)], windows)
-    seen = float(np.sqrt(max(float(np.quantile(values, 0.91, method="inverted_cdf")), 0.0)))
+    seen = float(np.sqrt(max(float(np.quantile(values, 0.9, method="inverted_cdf")), 0.0)))
     assert min(0.2, seen) - 1e-12 <= found <= max(0.2, seen) + 1e-12
 
 

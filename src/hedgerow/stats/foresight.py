@@ -12,7 +12,7 @@ from hedgerow.model.arrays import BoolArray, FloatArray, check_shape
 
 __all__ = ["drift", "excess", "next_beta", "reach"]
 
-_LEVEL, _AIM = 0.90, 0.91  # a quantile of few independent windows falls short out of sample
+_LEVEL = 0.90
 _NORMAL = NormalDist().inv_cdf(0.5 + _LEVEL / 2.0)
 _USUAL, _WORTH = 0.20, 2.0
 _LEAST_BETA = 0.5
@@ -56,7 +56,7 @@ def drift(over: Sequence[tuple[FloatArray, float]], windows: float) -> float:
     """Return the share of itself by which a beta is taken to wander until the next window is over.
 
     `over` are the `excess` (M,) of windows already over, each coin of one with its weight, together worth `windows`
-    independent ones, for coins miss together: d² is their 91 % quantile, so that nine in ten and a little would have been held,
+    independent ones, for coins miss together: d² is their 90 % quantile, so that nine in ten would have been held,
     d then joined with a prior of a fifth that counts as two windows. Errors of hourly returns are a fraction of those of daily
     ones and betas wander alike: a drift that adds carries over from one to the other, a factor on the errors does not.
     """
@@ -67,6 +67,6 @@ def drift(over: Sequence[tuple[FloatArray, float]], windows: float) -> float:
     order = np.argsort(far, kind="stable")
     weights = np.concatenate([np.full(len(far), weight) for far, weight in over])
     reached = np.cumsum(weights[order])
-    place = min(int(np.searchsorted(reached, _AIM * reached[-1])), len(far) - 1)
+    place = min(int(np.searchsorted(reached, _LEVEL * reached[-1])), len(far) - 1)
     seen = math.sqrt(max(float(far[order[place]]), 0.0))
     return (windows * seen + _WORTH * _USUAL) / (windows + _WORTH)

@@ -100,7 +100,7 @@ class _Loop:
         size = np.abs(u)
         limit = k / _NORMAL_MEDIAN * _median(np.where(self.w > 0, size, np.inf), self.n)
         limit = np.where(limit > _EXACT * self.moves, limit, np.inf)[:, None]
-        return np.where(size > limit, limit / np.maximum(size, np.finfo(float).tiny), 1.0)
+        return np.where(size > limit, limit / np.where(size > limit, size, 1.0), 1.0)
 
     def refit(self, shrink: FloatArray) -> tuple[FloatArray, FloatArray]:
         weighted = self.design * (self.w * shrink)[:, None, :]

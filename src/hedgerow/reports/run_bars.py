@@ -46,7 +46,7 @@ def chart_waterfall(lines: Sequence[tuple[str, float, str]], width: int) -> Any:
         x2="to:Q",
         color=alt.condition(_SIGNED, alt.value(BAD), alt.value(ACCENT)),
     )
-    zero = chart_of([{"at": 0.0}]).mark_rule(color=SOFT).encode(x="at:Q")
+    zero = chart_of([{"at": 0.0}]).mark_rule(aria=False, color=SOFT).encode(x="at:Q")
     said_there = base.mark_text(align="left", dx=10, color=INK, fontSize=11)
     texts = said_there.encode(x=alt.value("width"), text="said:N")
     return _fitted(bars + zero + texts, width, _ROW * len(rows) + 30)
@@ -72,7 +72,7 @@ def chart_months(months: list[str], parts: Mapping[str, FloatArray], width: int)
                 color=alt.condition(_SIGNED, alt.value(BAD), alt.value(ACCENT)),
             )
         )
-        zero = chart_of([{"at": 0.0}]).mark_rule(color=SOFT, strokeWidth=0.8).encode(y="at:Q")
+        zero = chart_of([{"at": 0.0}]).mark_rule(aria=False, color=SOFT, strokeWidth=0.8).encode(y="at:Q")
         charts.append((bars + zero).properties(width=width - 80, height=80 if place == 0 else 52))
     return alt.vconcat(*charts, spacing=22).configure_axisY(minExtent=44, maxExtent=44)
 
@@ -91,7 +91,11 @@ def chart_periods(whole: Interval, periods: Sequence[Period], names: Sequence[st
     order = [row["when"] for row in rows]
     y = alt.Y("when:N", sort=order, title=None, axis=alt.Axis(ticks=False, domain=False))
     x = alt.X("low:Q", title="variance removed", axis=alt.Axis(format="%", tickCount=6, titleAnchor="start"))
-    rules = chart_of(known).mark_rule(color=QUIET, strokeWidth=5, opacity=0.6).encode(y=y, x=x, x2="high:Q")
+    rules = (
+        chart_of(known)
+        .mark_rule(aria=False, color=QUIET, strokeWidth=5, opacity=0.6)
+        .encode(y=y, x=x, x2="high:Q")
+    )
     points = chart_of(rows).mark_point(color=ACCENT, filled=True, size=70, opacity=1.0)
     marks = points.encode(y=y, x=alt.X("removed:Q"))
     return _fitted(rules + marks, width, _ROW * len(rows) + 40)
@@ -111,8 +115,8 @@ def chart_beta_ranges(ranges: Sequence[BetaRange], factor: str, width: int) -> A
     axis = alt.Axis(tickCount=7 if width > NARROW else 5, titleAnchor="start")
     x = alt.X("least:Q", title=f"beta to {factor}", scale=alt.Scale(zero=False), axis=axis)
     base = chart_of(rows).encode(y=y)
-    span = base.mark_rule(color=QUIET, strokeWidth=1.5).encode(x=x, x2="most:Q")
-    error = base.mark_rule(color=QUIET, strokeWidth=7, opacity=0.5).encode(x="low:Q", x2="high:Q")
+    span = base.mark_rule(aria=False, color=QUIET, strokeWidth=1.5).encode(x=x, x2="most:Q")
+    error = base.mark_rule(aria=False, color=QUIET, strokeWidth=7, opacity=0.5).encode(x="low:Q", x2="high:Q")
     points = base.mark_point(color=ACCENT, filled=True, size=70, opacity=1.0).encode(x="last:Q")
     return _fitted(error + span + points, width, 24 * len(rows) + 40)
 

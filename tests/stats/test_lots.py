@@ -87,6 +87,27 @@ def test_the_gap_holds_where_the_search_is_cut_short() -> None:
         assert cut.objective - cut.gap <= whole.objective + 1e-9
 
 
+@settings(deadline=None)
+@given(st.integers(0, 100_000), st.sampled_from([0.001, 0.05, 1.0]))
+def test_what_is_worth_nothing_is_not_searched_for(seed: int, worth: float) -> None:
+    p = problem(seed, 4)
+    start = np.clip(np.round(relaxed(p) / p.step), -REACH, REACH).astype(np.int64)
+    rough, exact = best_lots(p, relaxed(p), start, worth=worth), best_lots(p, relaxed(p), start)
+    assert rough.nodes <= exact.nodes
+    assert 0.0 <= rough.gap <= worth
+    assert rough.objective - rough.gap <= exact.objective + 1e-9
+
+
+@settings(deadline=None)
+@given(st.integers(0, 100_000), st.integers(0, 2))
+def test_a_contract_without_beta_takes_part(seed: int, place: int) -> None:
+    p = problem(seed, 3)
+    p.a[place] = 0.0
+    start = np.clip(np.round(relaxed(p) / p.step), -REACH, REACH).astype(np.int64)
+    found = best_lots(p, relaxed(p), start)
+    assert found.objective == pytest.approx(brute_force(p, p.slack(start)), rel=1e-9, abs=1e-9)
+
+
 def test_no_bound_without_curvature() -> None:
     p = problem(1, 2)
     flat = LotProblem(0.0 * p.p, p.q, p.kappa, 0.0 * p.a, 0.0 * p.b, p.step, p.least, p.most)

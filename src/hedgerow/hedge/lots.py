@@ -19,6 +19,7 @@ Placed = tuple[tuple[Terms, Decimal], ...]
 
 _SOME_BETA = 0.1
 _MOST_LOTS = 2.0**53
+_CENT = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,8 @@ def place(trades: Trades, gap: FloatArray, basket: Basket | None = None) -> Whol
 
     `gap` (K,) is the dollar beta that the trades together should add. A single contract a factor goes to its nearest
     lot. More of them, with the programme that chose them: every leg goes to its nearest lot, the one with the finest
-    beta per lot takes up what rounding left, and from there the exact minimum over whole lots is searched, at most half
-    a finest lot off the target.
+    beta per lot takes up what rounding left, and from there the minimum over whole lots is searched to the cent, at most
+    half a finest lot off the target.
     """
     found = [(terms, *place_one(terms, dollars)) for terms, dollars in trades]
     refused = {terms.instrument.name: why for terms, _, why in found if why}
@@ -74,7 +75,7 @@ def place(trades: Trades, gap: FloatArray, basket: Basket | None = None) -> Whol
     started = _settle([(terms, contracts) for terms, contracts, _ in found], gap)
     problem = _problem(basket, trades, gap)
     first = np.array([lots_of(c, t.instrument.lot) for t, c in started], dtype=np.int64)
-    best = best_lots(problem, np.array([dollars for _, dollars in trades]), first)
+    best = best_lots(problem, np.array([dollars for _, dollars in trades]), first, worth=_CENT)
     placed = [(t, int(n) * t.instrument.lot) for (t, _), n in zip(trades, best.lots, strict=True)]
     said = tuple(
         refused.get(t.instrument.name, "") for t, c in placed if not c or abs(c) == t.instrument.max_contracts

@@ -30,7 +30,7 @@ def written_files() -> list[Path]:
     return sorted(
         path
         for path in [*ROOT.iterdir(), *below]
-        if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".venv")
+        if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith((".venv", ".git"))
     )
 
 

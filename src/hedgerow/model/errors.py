@@ -9,6 +9,13 @@
     │   ├── BadConfig                 … the configuration
     │   └── UnknownSymbol             … a coin or contract nobody knows
     ├── NotEnoughData              4  an estimate was asked of too little history
+    ├── VenueUnreachable           5  the venue does not answer, or is in maintenance
+    ├── VenueRefused               6  the venue said no: key, mode, limit, region
+    ├── StateUnknown               7  what exists at the venue is not known: reconcile first
+    │   └── UnitMismatch              … the venue's own notional is not ours
+    ├── Halted                     8  trading was stopped and has not been released
+    ├── LeaseHeld                  9  another process trades this account
+    │   └── LeaseLost                 … and took it over while this one was at work
     └── BrokenPromise             10  an invariant of the program does not hold
 
 The docstring of a class is its default message. The number is the exit code of the command line.
@@ -26,11 +33,18 @@ __all__ = [
     "BadPortfolio",
     "BadPrices",
     "BrokenPromise",
+    "Halted",
     "HedgerowError",
+    "LeaseHeld",
+    "LeaseLost",
     "MissingExtra",
     "NotEnoughData",
+    "StateUnknown",
+    "UnitMismatch",
     "UnknownSymbol",
     "UsageError",
+    "VenueRefused",
+    "VenueUnreachable",
 ]
 
 
@@ -107,6 +121,44 @@ class NotEnoughData(HedgerowError):
     """There is too little history for this estimate."""
 
     exit_code: ClassVar[int] = 4
+
+
+class VenueUnreachable(HedgerowError):
+    """The venue does not answer."""
+
+    exit_code: ClassVar[int] = 5
+
+
+class VenueRefused(HedgerowError):
+    """The venue said no."""
+
+    exit_code: ClassVar[int] = 6
+
+
+class StateUnknown(HedgerowError):
+    """What exists at the venue is not known."""
+
+    exit_code: ClassVar[int] = 7
+
+
+class UnitMismatch(StateUnknown):
+    """The venue's own notional is not what this quantity is worth."""
+
+
+class Halted(HedgerowError):
+    """Trading is halted."""
+
+    exit_code: ClassVar[int] = 8
+
+
+class LeaseHeld(HedgerowError):
+    """Another process trades this account."""
+
+    exit_code: ClassVar[int] = 9
+
+
+class LeaseLost(LeaseHeld):
+    """Another process has taken this account over."""
 
 
 class BrokenPromise(HedgerowError):

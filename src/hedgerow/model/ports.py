@@ -24,6 +24,7 @@ __all__ = [
     "AccountModes",
     "Balance",
     "Candle",
+    "CandleOf",
     "Clock",
     "Depth",
     "FundingPaid",
@@ -42,6 +43,7 @@ __all__ = [
     "Trading",
 ]
 
+CandleOf = Literal["last", "mark", "index"]
 Level = Literal["info", "warning", "critical"]
 MarginMode = Literal["cross", "isolated", "portfolio"]
 BalanceKind = Literal["spot", "earn", "derivatives", "bonus"]
@@ -186,9 +188,12 @@ class MarketData(Protocol):
         """Return the order book."""
 
     def candles(
-        self, instrument: Instrument, minutes: int, since: int, until: int
+        self, instrument: Instrument, minutes: int, since: int, until: int, of: CandleOf = "last"
     ) -> Awaitable[tuple[Candle, ...]]:
-        """Return finished bars with since ≤ at < until, oldest first; raises where the venue left a hole."""
+        """Return finished bars with since ≤ at < until, oldest first, all of them that the venue has.
+
+        `of` trades, of marks or of the index. Raises `VenueRefused` for a kind the venue does not keep.
+        """
 
     def funding(self, instrument: Instrument, since: int, until: int) -> Awaitable[tuple[FundingPrint, ...]]:
         """Return realised rates with since ≤ at < until, oldest first, all of them."""

@@ -3,6 +3,10 @@
     HedgerowError                 10  a defect: please report it
     ├── UsageError                 2  the command line was wrong
     ├── MissingExtra               3  the command needs something that is not installed
+    ├── JournalFailed              3  the journal cannot be read or written; nothing was lost
+    │   ├── JournalFull               … the disk is full
+    │   ├── JournalReadOnly           … its file or folder may not be written
+    │   └── JournalBusy               … another process held it too long
     ├── BadInput                   4  a file, a value or a setting cannot be used
     │   ├── BadPortfolio              … the holdings
     │   ├── BadPrices                 … the prices, funding or order books
@@ -12,7 +16,8 @@
     ├── VenueUnreachable           5  the venue does not answer, or is in maintenance
     ├── VenueRefused               6  the venue said no: key, mode, limit, region
     ├── StateUnknown               7  what exists at the venue is not known: reconcile first
-    │   └── UnitMismatch              … the venue's own notional is not ours
+    │   ├── UnitMismatch              … the venue's own notional is not ours
+    │   └── JournalBroken             … the journal is damaged, or somebody changed it
     ├── Halted                     8  trading was stopped and has not been released
     ├── LeaseHeld                  9  another process trades this account
     │   └── LeaseLost                 … and took it over while this one was at work
@@ -35,6 +40,11 @@ __all__ = [
     "BrokenPromise",
     "Halted",
     "HedgerowError",
+    "JournalBroken",
+    "JournalBusy",
+    "JournalFailed",
+    "JournalFull",
+    "JournalReadOnly",
     "LeaseHeld",
     "LeaseLost",
     "MissingExtra",
@@ -72,6 +82,24 @@ class MissingExtra(HedgerowError):
     """The command needs something that is not installed."""
 
     exit_code: ClassVar[int] = 3
+
+
+class JournalFailed(HedgerowError):
+    """The journal cannot be read or written; what it holds is as it was."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class JournalFull(JournalFailed):
+    """The disk that the journal lies on is full; what it holds is as it was."""
+
+
+class JournalReadOnly(JournalFailed):
+    """The journal may not be written; what it holds is as it was."""
+
+
+class JournalBusy(JournalFailed):
+    """Another process holds the journal and does not let go; what it holds is as it was."""
 
 
 class BadInput(HedgerowError):
@@ -143,6 +171,10 @@ class StateUnknown(HedgerowError):
 
 class UnitMismatch(StateUnknown):
     """The venue's own notional is not what this quantity is worth."""
+
+
+class JournalBroken(StateUnknown):
+    """The journal is damaged, or somebody changed it."""
 
 
 class Halted(HedgerowError):

@@ -273,7 +273,10 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One line of the journal: `seq` from 1 without holes, `digest` over the one before and this."""
+    """One line of a stream: `seq` from 1 without holes, `digest` over the one before and this, `fence` its writer's.
+
+    `body` is as JSON has it, Decimals as text.
+    """
 
     seq: int
     stream: str
@@ -281,10 +284,15 @@ class Record:
     kind: str
     body: Mapping[str, object]
     digest: str
+    fence: int = 0
 
 
 class Store(Protocol):
-    """The journal: append-only, durable before it returns, one writer an account."""
+    """The journal: append-only, durable before it returns, one writer an account.
+
+    Bodies hold text, whole numbers, Decimals, None, and lists and mappings of these; floats are refused. A record of kind
+    "fill" has `venue`, `account` and `trade_id`: one that is there already is left out.
+    """
 
     def acquire(self, account: str, holder: str, ttl_ms: int) -> Lease | None:
         """Return the lease, with a higher fence than any before; None while another holder's lives."""
@@ -296,9 +304,19 @@ class Store(Protocol):
         """Give it back."""
 
     def append(
-        self, stream: str, at: int, records: Sequence[tuple[str, Mapping[str, object]]], lease: Lease
+        self,
+        stream: str,
+        at: int,
+        records: Sequence[tuple[str, Mapping[str, object]]],
+        lease: Lease,
+        *,
+        opening: bool = False,
     ) -> int:
-        """Write (kind, body) records in one transaction that checks the lease; raises `LeaseLost`. Returns the last seq."""
+        """Write (kind, body) records in one transaction and return the stream's last seq.
+
+        The same transaction looks at the lease, and raises `LeaseLost`; with `opening`, which says that what is written
+        will add risk, also at the halt, and raises `Halted`.
+        """
 
     def read(self, stream: str, after: int = 0) -> Iterator[Record]:
         """Yield the stream's records in order."""

@@ -1,0 +1,104 @@
+"""Questions to the lake as a whole, answered by DuckDB in memory over its Parquet files.
+
+table_of(stream, columns, since, until)     every coin's rows as one table
+summary(root)                               what there is: kind, venue, coins, rows, first, last
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import numpy as np
+
+from hedgerow.model.errors import BadInput, UnknownSymbol
+from hedgerow.store.lake import Stream
+
+if TYPE_CHECKING:
+    import duckdb
+    import polars as pl
+
+__all__ = ["Summary", "kinds_of", "summary", "table_of"]
+
+Summary = tuple[str, str, int, int, np.datetime64, np.datetime64]
+
+
+def table_of(
+    stream: Stream, columns: tuple[str, ...], since: np.datetime64 | None, until: np.datetime64 | None
+) -> pl.DataFrame:
+    """Return `coin`, `ts` and those of `columns` that are there, with since ≤ ts < until, by coin and time.
+
+    Raises `UnknownSymbol` where the lake has nothing of this kind and venue, `BadInput` for a broken file.
+    """
+    import polars as pl
+
+    files = sorted(str(path) for path in stream.folder.glob("coin=*/year=*/rows.parquet"))
+    if not files:
+        raise UnknownSymbol(
+            f"the lake has no {stream.kind} of {stream.venue}",
+            advice=f"Fill it first: hedgerow data pull {stream.venue}",
+        )
+    there = _ask("SELECT * FROM read_parquet(?, union_by_name=true, hive_partitioning=true) LIMIT 0", [files])
+    names = [column for column in columns if column in there]
+    chosen = ", ".join(f'"{name}"' for name in ("coin", "ts", *names))
+    found = _ask(
+        f"SELECT {chosen} FROM read_parquet(?, union_by_name=true, hive_partitioning=true)"  # noqa: S608 - our own names
+        " WHERE (? IS NULL OR ts >= CAST(? AS TIMESTAMP)) AND (? IS NULL OR ts < CAST(? AS TIMESTAMP)) ORDER BY coin, ts",
+        [files, *[_text(since)] * 2, *[_text(until)] * 2],
+    )
+    coins = [unquote(str(coin)) for coin in found.pop("coin")]
+    return pl.DataFrame({"coin": coins, **{name: _plain(values) for name, values in found.items()}})
+
+
+def summary(root: Path) -> list[Summary]:
+    """Return (kind, venue, coins, rows, first, last) of every stream below `root`, in order."""
+    rows: list[Summary] = []
+    for kind in kinds_of(root):
+        for folder in sorted((root / f"kind={kind}").glob("venue=*")):
+            files = sorted(str(path) for path in folder.glob("coin=*/year=*/rows.parquet"))
+            if files:
+                found = _ask(
+                    "SELECT count(DISTINCT coin) AS coins, count(*) AS rows, min(ts) AS first, max(ts) AS last"
+                    " FROM read_parquet(?, union_by_name=true, hive_partitioning=true)",
+                    [files],
+                )
+                one = {name: values[0] for name, values in found.items()}
+                venue = unquote(folder.name.removeprefix("venue="))
+                rows.append(
+                    (unquote(kind), venue, int(one["coins"]), int(one["rows"]), one["first"], one["last"])
+                )
+    return rows
+
+
+def kinds_of(root: Path) -> list[str]:
+    """Return the kinds below `root`, as their folders are named."""
+    return sorted(path.name.removeprefix("kind=") for path in root.glob("kind=*") if path.is_dir())
+
+
+def _ask(question: str, values: list[Any]) -> dict[str, Any]:
+    import duckdb
+
+    with duckdb.connect(":memory:") as database:
+        try:
+            return dict(_arrays(database, question, values))
+        except duckdb.Error as why:
+            raise BadInput(
+                f"the lake cannot be read: {why}", advice="Pull the file's coin again, or remove the file."
+            ) from None
+
+
+def _arrays(database: duckdb.DuckDBPyConnection, question: str, values: list[Any]) -> dict[str, Any]:
+    found: dict[str, Any] = database.execute(question, values).fetchnumpy()
+    return found
+
+
+def _text(when: np.datetime64 | None) -> str | None:
+    return None if when is None else str(when.astype("datetime64[ms]"))
+
+
+def _plain(values: Any) -> Any:
+    """Numbers with NaN where a value is missing."""
+    if isinstance(values, np.ma.MaskedArray) and values.dtype.kind == "f":
+        return values.filled(np.nan)
+    return np.asarray(values)

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from hedgerow.testing.estimator import check_estimator
 from hedgerow.testing.markets import beta_market, market_of
+from hedgerow.testing.store import check_store
 
-__all__ = ["beta_market", "check_estimator", "market_of"]
+__all__ = ["beta_market", "check_estimator", "check_store", "market_of"]

@@ -1,0 +1,84 @@
+"""Halts beside a journal: a text file with a line for each, because stopping has to work when the journal does not.
+
+A process that was stopped in the middle of a transaction holds SQLite's lock; nobody holds this file. A line is added
+in one write and flushed to the disk; the last one of an account counts. What cannot be read halts everything.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hedgerow.model.errors import JournalFailed
+
+__all__ = ["ALL", "Halt", "Halts"]
+
+ALL = "*"
+"""The name that stands for every account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """Why an account is halted, and since when."""
+
+    account: str
+    at: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Halts:
+    """The halts in one file, which need not exist."""
+
+    path: Path
+
+    def set(self, account: str, at: int, why: str | None) -> None:
+        """Halt an account, or with None lift its halt; durable when it returns. Raises `JournalFailed`."""
+        said = why if why is None else why.strip() or "no reason was given"
+        line = json.dumps({"account": account, "at": at, "why": said})
+        try:
+            opened = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                os.write(
+                    opened, f"\n{line}\n".encode()
+                )  # on a line of its own, whatever a power cut left there
+                os.fsync(opened)
+            finally:
+                os.close(opened)
+        except OSError as failed:
+            raise JournalFailed(
+                f"{self.path} cannot be written: {failed.strerror}",
+                advice="NOT halted. End the trading processes themselves: `hedgerow status` names them.",
+            ) from None
+
+    def now(self) -> Mapping[str, Halt]:
+        """Return the halts in force by account."""
+        try:
+            lines = self.path.read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            return {}
+        except (OSError, UnicodeDecodeError) as why:
+            return {ALL: Halt(ALL, 0, f"{self.path.name} cannot be read: {why}")}
+        found: dict[str, Halt] = {}
+        for line in filter(None, lines):
+            halt = self._read(line)
+            found.pop(halt.account, None)
+            if halt.why:
+                found[halt.account] = halt
+        return found
+
+    def why(self, account: str) -> str | None:
+        """Return why an account may not take risk, None where it may."""
+        found = self.now()
+        halt = found.get(account) or found.get(ALL)
+        return halt.why if halt else None
+
+    def _read(self, line: str) -> Halt:
+        try:
+            said = json.loads(line)
+            return Halt(str(said["account"]), int(said["at"]), str(said["why"] or ""))
+        except (ValueError, KeyError, TypeError):
+            return Halt(ALL, 0, f"a line of {self.path.name} cannot be read")

@@ -1,0 +1,55 @@
+"""Who holds an account: the rules of a lease, the same in memory and in a file.
+
+Time is one machine's monotonic clock, in milliseconds: all its processes read the same one, nobody sets it, and it
+stands still or runs on in a suspend for all of them alike. It begins again at a reboot, when every holder is dead: an
+end further away than its own term can only be of an earlier boot, and is over.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from hedgerow.model.errors import LeaseLost
+from hedgerow.model.ports import Lease
+
+__all__ = ["Held", "free", "holds", "lost", "taken"]
+
+
+class Held(NamedTuple):
+    """An account's lease as it is stored: holder "" where it was given back. Times are monotonic milliseconds."""
+
+    account: str
+    holder: str
+    fence: int
+    expires: int
+    ttl_ms: int
+
+
+def free(held: Held, now: int) -> bool:
+    """Return whether anybody may take the account."""
+    return not held.holder or now >= held.expires or held.expires - now > held.ttl_ms
+
+
+def taken(held: Held | None, lease: tuple[str, str], now: int, ttl_ms: int) -> Held | None:
+    """Return the lease that (account, holder) takes over `held`, its fence above all before; None: another's lives."""
+    account, holder = lease
+    if held is not None and held.holder != holder and not free(held, now):
+        return None
+    return Held(account, holder, held.fence + 1 if held else 1, now + ttl_ms, ttl_ms)
+
+
+def holds(held: Held | None, lease: Lease) -> bool:
+    """Return whether nobody took the account over since `lease` was given, however long ago it ended."""
+    return held is not None and (held.holder, held.fence) == (lease.holder, lease.fence)
+
+
+def lost(held: Held | None, lease: Lease, now: int) -> LeaseLost | None:
+    """Return why `lease` allows no writing at `now`, None where it does."""
+    if held is None or not holds(held, lease):
+        by = f"by {held.holder}" if held is not None and held.holder else "from outside"
+        why = f"{lease.account} was taken over {by}"
+    elif free(held, now):
+        why = f"the lease on {lease.account} ended before it was renewed"
+    else:
+        return None
+    return LeaseLost(why, advice="Nothing was written. Stop, and start again: it begins with reconciling.")

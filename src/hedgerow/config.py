@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 _PREFIX = "HEDGEROW__"
-_FILES = ("prices", "funding", "books", "open_interest", "sectors", "venues")
+_FILES = ("prices", "lake", "funding", "books", "open_interest", "sectors", "venues")
 _SECRET = re.compile(r"secret|passw|token|api_?key|private", re.IGNORECASE)
 
 
@@ -41,6 +41,8 @@ class DataSettings:
     """Where the numbers come from: files, their sources, the currency to count in."""
 
     prices: str | None = None
+    market: str | None = None
+    lake: str | None = None
     source: str | None = None
     hedge_source: str | None = None
     quote: str | None = None

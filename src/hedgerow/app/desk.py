@@ -228,6 +228,11 @@ def market_of(data: DataSettings, factor: str, source: str | None) -> tuple[Mark
 
 def _prices(data: DataSettings, factor: str, source: str | None) -> Market:
     given = {symbol.upper(): price for symbol, price in data.given.items()}
+    lead = "BTC" if factor.lower().startswith(_INDEX) else factor.upper()
+    if data.market is not None:
+        from hedgerow.app.lake import lake_market
+
+        return lake_market(data, lead, given)
     if data.prices is None:
         from hedgerow.venues.simulated import simulated_market
 
@@ -243,7 +248,7 @@ def _prices(data: DataSettings, factor: str, source: str | None) -> Market:
         quote=data.quote,
         as_of=data.as_of,
         label=data.label,
-        factor="BTC" if factor.lower().startswith(_INDEX) else factor.upper(),
+        factor=lead,
         given=given,
     )
 

@@ -141,6 +141,10 @@ def _marks(settings: Settings, hedge_prices: str | None) -> Market | None:
 
     data = settings.data
     path = hedge_prices or data.prices
+    if data.market is not None and hedge_prices is None and data.currency.upper() == "USD":
+        from hedgerow.app.lake import lake_marks
+
+        return lake_marks(data, settings.hedge.factor)
     if path is None or data.currency.upper() != "USD":
         return None
     source = data.hedge_source or data.source

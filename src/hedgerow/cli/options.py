@@ -52,6 +52,11 @@ class DataOptions:
     prices: Annotated[
         str | None, Parameter(help="Closes: a Parquet or CSV file, or a folder of them. Without: simulated.")
     ] = None
+    market: Annotated[
+        str | None,
+        Parameter(help="VENUE, or VENUE:1h: prices, marks and funding from the lake that `data pull` fills."),
+    ] = None
+    lake: Annotated[str | None, Parameter(help="Where the lake is, if not in the data folder.")] = None
     source: Annotated[str | None, Parameter(help="Which source of the price file.")] = None
     hedge_source: Annotated[str | None, Parameter(help="Another source for the hedge's prices.")] = None
     quote: Annotated[str | None, Parameter(help="Coin the prices are in (perp: USDT, else USD).")] = None

@@ -20,7 +20,7 @@ from hedgerow.model.market import FundingPrints
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["FundingRead", "funding_read", "read_funding", "read_open_interest"]
+__all__ = ["FundingRead", "funding_from", "funding_read", "read_funding", "read_open_interest"]
 
 _LARGEST = 0.05
 _OLDEST_INTEREST = np.timedelta64(7, "D")
@@ -50,14 +50,23 @@ def read_funding(
 def funding_read(path: str | Path, venue: str | None = None, as_of: AsOf | None = None) -> FundingRead:
     """Return what `read_funding` returns, with notes on sources that overlap and disagree."""
     where = Path(path)
-    tables = [_table(file, "rate", as_of) for file in files_of(where)]
+    tables = [_table(file_name(file), *frame_of(file), "rate", as_of) for file in files_of(where)]
+    return _read(tables, venue, file_name(where))
+
+
+def funding_from(frame: pl.DataFrame, venue: str, as_of: AsOf | None = None) -> FundingRead:
+    """Return the prints of rows that were read already (ts, symbol, rate); as `funding_read`."""
+    return _read([_table(venue, frame.lazy(), "", "rate", as_of)], venue, venue)
+
+
+def _read(tables: list[Table], venue: str | None, file: str) -> FundingRead:
     for table in tables:
         _refuse_percent(table)
-    frame, notes = _of_venue(_joined(tables), venue, file_name(where))
+    frame, notes = _of_venue(_joined(tables), venue, file)
     # A venue's name is the file's, the option's, or unknown: the last is said by an empty name.
     name = str(frame["venue"][0]) if "venue" in frame.columns and len(frame) else venue or ""
     prints = {
-        str(symbol): _prints(name, str(symbol), part, file_name(where))
+        str(symbol): _prints(name, str(symbol), part, file)
         for (symbol,), part in frame.partition_by("symbol", as_dict=True).items()
     }
     return FundingRead(prints, notes)
@@ -140,7 +149,12 @@ def read_open_interest(path: str | Path, as_of: AsOf | None = None) -> dict[str,
 
     One more than seven days older than `as_of` (or than the file's last) is unknown, and left out.
     """
-    frame = _joined([_table(file, "open_interest_base", as_of) for file in files_of(Path(path))])
+    frame = _joined(
+        [
+            _table(file_name(file), *frame_of(file), "open_interest_base", as_of)
+            for file in files_of(Path(path))
+        ]
+    )
     if not len(frame):
         return {}
     stamps = frame["when_"].to_numpy().astype("datetime64[ms]")
@@ -158,12 +172,10 @@ def _joined(tables: list[Table]) -> pl.DataFrame:
     )
 
 
-def _table(path: Path, value: str, as_of: AsOf | None) -> Table:
+def _table(file: str, lazy: pl.LazyFrame, text: str, value: str, as_of: AsOf | None) -> Table:
     """Read one file: `when_`, `symbol`, `value_`, and `venue` and `source` where they are."""
     import polars as pl
 
-    file = file_name(path)
-    lazy, text = frame_of(path)
     try:
         names = lazy.collect_schema().names()
         when = time_column(names, file)

@@ -24,7 +24,7 @@ from hedgerow.model.market import DataFlag, Market
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Label", "parse_market", "read_market", "read_marks"]
+__all__ = ["Label", "market_from", "parse_market", "read_market", "read_marks"]
 
 Label = Literal["open", "close"]
 
@@ -78,6 +78,22 @@ def read_marks(
         tables.append(table_of(frame, file_name(file), layer, text))
     market = _market(tables, layer, label, factor, file_name(Path(path)))
     return _priced(market, quote, {}, in_quote=any(table.in_quote for table in tables))
+
+
+def market_from(
+    frame: pl.DataFrame,
+    name: str,
+    *,
+    quote: str | None = None,
+    as_of: AsOf | None = None,
+    factor: str = "BTC",
+    given: Mapping[str, float] | None = None,
+    marks: bool = False,
+) -> Market:
+    """Return the market of rows that were read already (symbol, ts, close or mark …), called `name`; as `read_market`."""
+    layer = Layer(None, None, parse_as_of(as_of) if as_of else None, marks=marks)
+    table = table_of(frame.lazy(), name, layer)
+    return _priced(_market([table], layer, "open", factor, name), quote, given or {}, in_quote=table.in_quote)
 
 
 def parse_market(

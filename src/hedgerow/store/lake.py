@@ -29,7 +29,7 @@ from hedgerow.model.errors import BadInput, UnknownSymbol
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Gap", "Stream", "coins_of", "gaps_of", "read_rows", "write_rows"]
+__all__ = ["Gap", "Stream", "coins_of", "gaps_of", "read_rows", "span_of", "write_rows"]
 
 _ROWS = "rows.parquet"
 _BEGUN = "rows.begun"
@@ -128,6 +128,17 @@ def gaps_of(stream: Stream, coin: str, step_hours: float) -> tuple[Gap, ...]:
     times = np.concatenate([_read(path, ["ts"])["ts"].to_numpy() for path in _files(stream, coin)])
     steps = np.diff(times).astype(np.float64) / (step_hours * 3.6e6)
     return tuple(Gap(times[i], times[i + 1], int(np.ceil(steps[i])) - 1) for i in np.flatnonzero(steps > 1.0))
+
+
+def span_of(stream: Stream, coin: str) -> tuple[int, int] | None:
+    """Return the first and the last instant of a coin's rows in milliseconds of UTC; None where it has no files."""
+    found = sorted(stream.coin(coin).glob(f"year=*/{_ROWS}"))
+    if not found:
+        return None
+    first, last = (
+        _read(path, ["ts"])["ts"].to_numpy().astype("datetime64[ms]") for path in (found[0], found[-1])
+    )
+    return int(first[0].astype(np.int64)), int(last[-1].astype(np.int64))
 
 
 def coins_of(stream: Stream) -> tuple[str, ...]:

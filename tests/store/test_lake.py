@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hedgerow.model.errors import BadInput, UnknownSymbol
-from hedgerow.store.lake import Gap, Stream, coins_of, gaps_of, read_rows, write_rows
+from hedgerow.model.lake import Gap
+from hedgerow.store.lake import Stream, coins_of, gaps_of, read_rows, write_rows
 
 START = np.datetime64("2023-12-31T12:00", "ms")
 HOUR = np.timedelta64(3_600_000, "ms")

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from hedgerow.model.errors import BadInput, UnknownSymbol
+from hedgerow.model.lake import LakeLine
 from hedgerow.store.lake import Stream, write_rows
 from hedgerow.store.query import summary, table_of
 
@@ -49,7 +50,7 @@ def test_the_summary_counts_what_is_there(tmp_path: Path) -> None:
     write_rows(stream(tmp_path), pl.concat([rows("BTC", 30), rows("ETH", 20)]))
     write_rows(stream(tmp_path, "funding"), rows("BTC", 3))
     assert summary(tmp_path) == [
-        (
+        LakeLine(
             "candles-1h",
             "binance",
             2,
@@ -57,7 +58,9 @@ def test_the_summary_counts_what_is_there(tmp_path: Path) -> None:
             np.datetime64("2024-12-31T20:00"),
             np.datetime64("2025-01-02T01:00"),
         ),
-        ("funding", "binance", 1, 3, np.datetime64("2024-12-31T20:00"), np.datetime64("2024-12-31T22:00")),
+        LakeLine(
+            "funding", "binance", 1, 3, np.datetime64("2024-12-31T20:00"), np.datetime64("2024-12-31T22:00")
+        ),
     ]
 
 

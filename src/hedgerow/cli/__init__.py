@@ -54,6 +54,7 @@ _VERBS = (
     ("report", "hedgerow.cli.kept:report", "What a stored run did, as a page, text, numbers or a picture."),
     ("replay", "hedgerow.cli.kept:replay", "Does a stored run come out the same, bit for bit?"),
     ("pair", "hedgerow.cli.pairs:pair", "Long one coin, short another, the market taken out."),
+    ("data", "hedgerow.cli.data:data", "What the lake of market history holds, and whether it is whole."),
     ("config", "hedgerow.cli.settings:config", "Show the settings in force, or their schema."),
     ("doctor", "hedgerow.cli.settings:doctor", "Check this installation."),
 )

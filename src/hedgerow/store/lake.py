@@ -25,11 +25,12 @@ from urllib.parse import quote, unquote
 import numpy as np
 
 from hedgerow.model.errors import BadInput, UnknownSymbol
+from hedgerow.model.lake import Gap
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Gap", "Stream", "coins_of", "gaps_of", "read_rows", "span_of", "write_rows"]
+__all__ = ["Stream", "coins_of", "gaps_of", "read_rows", "span_of", "write_rows"]
 
 _ROWS = "rows.parquet"
 _BEGUN = "rows.begun"
@@ -52,15 +53,6 @@ class Stream:
     def coin(self, coin: str) -> Path:
         """Return where the years of one coin lie."""
         return self.folder / f"coin={_safe(coin)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Between two rows, `after` and `before`, `missing` are not there."""
-
-    after: np.datetime64
-    before: np.datetime64
-    missing: int
 
 
 def write_rows(stream: Stream, rows: pl.DataFrame) -> tuple[Path, ...]:

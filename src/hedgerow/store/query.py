@@ -1,7 +1,7 @@
 """Questions to the lake as a whole, answered by DuckDB in memory over its Parquet files.
 
 table_of(stream, columns, since, until)     every coin's rows as one table
-summary(root)                               what there is: kind, venue, coins, rows, first, last
+summary(root)                               what there is, a line a stream
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ from urllib.parse import unquote
 import numpy as np
 
 from hedgerow.model.errors import BadInput, UnknownSymbol
+from hedgerow.model.lake import LakeLine
 from hedgerow.store.lake import Stream
 
 if TYPE_CHECKING:
     import duckdb
     import polars as pl
 
-__all__ = ["Summary", "kinds_of", "summary", "table_of"]
-
-Summary = tuple[str, str, int, int, np.datetime64, np.datetime64]
+__all__ = ["kinds_of", "summary", "table_of"]
 
 
 def table_of(
@@ -51,9 +50,9 @@ def table_of(
     return pl.DataFrame({"coin": coins, **{name: _plain(values) for name, values in found.items()}})
 
 
-def summary(root: Path) -> list[Summary]:
-    """Return (kind, venue, coins, rows, first, last) of every stream below `root`, in order."""
-    rows: list[Summary] = []
+def summary(root: Path) -> list[LakeLine]:
+    """Return a line for every stream below `root`, in order; raises `BadInput` for a file that cannot be read."""
+    rows: list[LakeLine] = []
     for kind in kinds_of(root):
         for folder in sorted((root / f"kind={kind}").glob("venue=*")):
             files = sorted(str(path) for path in folder.glob("coin=*/year=*/rows.parquet"))
@@ -65,9 +64,8 @@ def summary(root: Path) -> list[Summary]:
                 )
                 one = {name: values[0] for name, values in found.items()}
                 venue = unquote(folder.name.removeprefix("venue="))
-                rows.append(
-                    (unquote(kind), venue, int(one["coins"]), int(one["rows"]), one["first"], one["last"])
-                )
+                counted = int(one["coins"]), int(one["rows"])
+                rows.append(LakeLine(unquote(kind), venue, *counted, one["first"], one["last"]))
     return rows
 
 

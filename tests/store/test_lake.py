@@ -156,6 +156,21 @@ def test_a_broken_file_is_named(stream: Stream) -> None:
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(BadInput, match=r"rows\.parquet.*cannot be read"):
         everything(stream, "BTC")
+    (other,) = write_rows(stream, rows("BTC", [30]))
+    assert other.parent.name == "year=2024"
+    with pytest.raises(BadInput, match=r"year=2023.*cannot be read"):
+        everything(stream, "BTC")
+
+
+def test_years_with_other_columns_share_those_that_both_have(stream: Stream) -> None:
+    write_rows(stream, rows("BTC", [1]))
+    write_rows(stream, rows("BTC", [30]).with_columns(volume=pl.lit(5.0)))
+    found = read_rows(stream, "BTC", at(0), at(40), ("close",))
+    assert found["close"].to_list() == [101.0, 130.0]
+    with pytest.raises(BadInput, match="different columns"):
+        everything(stream, "BTC")
+    with pytest.raises(BadInput, match=r"year=2023.*no such column"):
+        read_rows(stream, "BTC", at(0), at(40), ("volume",))
 
 
 KILLED = """

@@ -68,7 +68,7 @@ def write_rows(stream: Stream, rows: pl.DataFrame) -> tuple[Path, ...]:
     for (coin, year), part in sorted(clean.partition_by("coin", "year_", as_dict=True).items()):
         path = stream.coin(str(coin)) / f"year={year}" / _ROWS
         fresh = part.drop("coin", "year_").sort("ts")
-        there = _read(path) if path.exists() else fresh.clear()
+        there = _read([path]) if path.exists() else fresh.clear()
         if there.schema != fresh.schema:
             raise BadInput(
                 f"{coin} {year} has columns {_named(there)}, not {_named(fresh)}",
@@ -93,18 +93,16 @@ def read_rows(
     Only the files of these years are opened. Empty where there are no rows. Raises `UnknownSymbol` for a coin that has
     no files, `BadInput` for a file that is no longer readable or a column it has not.
     """
-    import polars as pl
-
     names = None if columns is None else ["ts", *columns]
     start, end = since.astype("datetime64[ms]"), until.astype("datetime64[ms]")
     first, last = (int(str(when.astype("datetime64[Y]"))) for when in (start, end))
     folder = stream.coin(coin)
     paths = [folder / f"year={year}" / _ROWS for year in range(first, last + 1)]
-    frames = [_read(path, names) for path in paths if path.exists()]
-    if not frames:
-        return _read(_files(stream, coin)[0], names).clear()
-    rows = frames[0] if len(frames) == 1 else pl.concat(frames)
-    places = rows["ts"].search_sorted(np.array([start, end])).to_list()
+    there = [path for path in paths if path.exists()]
+    if not there:
+        return _read(_files(stream, coin)[:1], names).clear()
+    rows = _read(there, names)
+    places = np.searchsorted(rows["ts"].to_numpy(), np.array([start, end])).tolist()
     return rows.slice(places[0], max(places[1] - places[0], 0))
 
 
@@ -117,7 +115,7 @@ def gaps_of(stream: Stream, coin: str, step_hours: float) -> tuple[Gap, ...]:
         raise BadInput(
             f"a step of {step_hours} hours cannot be missed", advice="Give the hours from row to row."
         )
-    times = np.concatenate([_read(path, ["ts"])["ts"].to_numpy() for path in _files(stream, coin)])
+    times = _read(_files(stream, coin), ["ts"])["ts"].to_numpy()
     steps = np.diff(times).astype(np.float64) / (step_hours * 3.6e6)
     return tuple(Gap(times[i], times[i + 1], int(np.ceil(steps[i])) - 1) for i in np.flatnonzero(steps > 1.0))
 
@@ -163,7 +161,7 @@ def _checked(rows: pl.DataFrame) -> pl.DataFrame:
 def _put(rows: pl.DataFrame, path: Path) -> None:
     """Put a whole file in its place: who reads sees the old one or the new one."""
     held = io.BytesIO()
-    rows.write_parquet(held)
+    rows.write_parquet(held, compression="uncompressed")  # unpacking a year takes longer than reading it
     path.parent.mkdir(parents=True, exist_ok=True)
     begun = path.with_name(_BEGUN)
     with begun.open("wb") as file:
@@ -185,15 +183,34 @@ def _flush_folder(folder: Path) -> None:
         os.close(opened)
 
 
-def _read(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
+def _read(paths: list[Path], columns: list[str] | None = None) -> pl.DataFrame:
+    """The rows of whole files, one after the other, in one scan: a file of its own costs more than its rows do."""
     import polars as pl
 
+    scan = partial(pl.scan_parquet, paths, glob=False, hive_partitioning=False)
     try:
-        return pl.read_parquet(path, columns=columns, glob=False, hive_partitioning=False)
-    except pl.exceptions.ColumnNotFoundError as why:
-        raise BadInput(f"there is no such column: {why}", file=path.name, advice="See what it has.") from None
+        rows = scan() if columns is None else scan(extra_columns="ignore").select(columns)
+        return rows.collect()
     except pl.exceptions.PolarsError as why:
-        raise BadInput(f"it cannot be read: {why}", file=str(path), advice=_AGAIN) from None
+        raise _unreadable(paths, columns, why) from None
+
+
+def _unreadable(paths: list[Path], columns: list[str] | None, why: pl.exceptions.PolarsError) -> BadInput:
+    """Say which of the files is to blame, or that they are not alike."""
+    import polars as pl
+
+    said = str(why).partition("\n")[0]
+    if len(paths) > 1:
+        for path in paths:
+            _read([path], columns)
+        return BadInput(
+            f"its years have different columns: {said}",
+            file=str(paths[0].parents[1]),
+            advice="Ask for columns that all of them have.",
+        )
+    if isinstance(why, pl.exceptions.ColumnNotFoundError):
+        return BadInput(f"there is no such column: {said}", file=str(paths[0]), advice="See what it has.")
+    return BadInput(f"it cannot be read: {said}", file=str(paths[0]), advice=_AGAIN)
 
 
 def _files(stream: Stream, coin: str) -> list[Path]:

@@ -1,0 +1,135 @@
+"""What carries a position at a venue: equity, initial and maintenance margin, what is free, where it is liquidated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+from hedgerow.exchange.venue.events import LegName
+from hedgerow.exchange.venue.rules import VenueRules, filters_of
+from hedgerow.exchange.venue.state import Listing, VenueAccount, VenueOrder, leg_key
+from hedgerow.model.amounts import decimal_of
+from hedgerow.model.instruments import Payoff
+from hedgerow.model.legs import ZERO, Leg, value_of
+from hedgerow.stats.margin import MarginedPosition, pieces_of
+from hedgerow.stats.margin.liquidation import inverse_at_mark, linear_at_mark
+
+__all__ = [
+    "cross_equity",
+    "cross_legs",
+    "cross_maintenance",
+    "free_coins",
+    "grows_by",
+    "held_by_orders",
+    "isolated_equity",
+    "liquidation_of",
+    "maintenance_of",
+    "mark_of",
+]
+
+Listings = Mapping[str, Listing]
+
+
+def mark_of(listings: Listings, leg: Leg) -> Decimal:
+    """Return the mark of a position's contract; before any mark, the entry."""
+    mark = listings[leg.instrument.name].mark
+    return mark or leg.entry or ZERO
+
+
+def cross_legs(account: VenueAccount, coin: str) -> Iterator[tuple[str, Leg]]:
+    """Yield the positions that share the wallet in `coin`."""
+    for key, leg in account.legs.items():
+        if key not in account.margins and leg.instrument.settle == coin:
+            yield key, leg
+
+
+def cross_equity(listings: Listings, account: VenueAccount, coin: str) -> Decimal:
+    """Return the coins that carry the cross positions: wallet and bonus less isolated margins, and unrealised profit."""
+    coins = account.wallet(coin) + account.bonus(coin) - _isolated(account, coin)
+    for _, leg in cross_legs(account, coin):
+        coins += leg.profit(mark_of(listings, leg))
+    return coins
+
+
+def isolated_equity(listings: Listings, account: VenueAccount, key: str) -> Decimal:
+    """Return the coins that carry one isolated position."""
+    leg = account.legs[key]
+    return account.margins[key] + leg.profit(mark_of(listings, leg))
+
+
+def maintenance_of(listings: Listings, leg: Leg) -> Decimal:
+    """Return the maintenance margin of a position in coins, by its tier at its mark."""
+    value = abs(value_of(leg.instrument, leg.quantity, mark_of(listings, leg)))
+    return filters_of(leg.instrument).maintenance(value)
+
+
+def cross_maintenance(listings: Listings, account: VenueAccount, coin: str) -> Decimal:
+    """Return the maintenance margin of all cross positions in `coin`."""
+    return sum((maintenance_of(listings, leg) for _, leg in cross_legs(account, coin)), ZERO)
+
+
+def free_coins(
+    listings: Listings, account: VenueAccount, coin: str, orders: list[VenueOrder], rules: VenueRules
+) -> Decimal:
+    """Return the coins that nothing holds: equity less the initial margin of cross positions and of open orders."""
+    free = cross_equity(listings, account, coin)
+    for _, leg in cross_legs(account, coin):
+        value = abs(value_of(leg.instrument, leg.quantity, mark_of(listings, leg)))
+        free -= value / account.setting(leg.instrument, rules).leverage
+    return free - held_by_orders(listings, account, coin, orders, rules)
+
+
+def held_by_orders(
+    listings: Listings, account: VenueAccount, coin: str, orders: list[VenueOrder], rules: VenueRules
+) -> Decimal:
+    """Return the initial margin that open orders would need where they open more than they close."""
+    held = ZERO
+    for order in orders:
+        instrument = order.order.instrument
+        if instrument.settle != coin or order.order.reduce_only:
+            continue
+        grows = grows_by(account, order.order.instrument.name, order.leg, order.remaining)
+        price = order.order.price or order.order.stop or listings[instrument.name].mark
+        if grows and price:
+            held += abs(value_of(instrument, grows, price)) / account.setting(instrument, rules).leverage
+    return held
+
+
+def grows_by(account: VenueAccount, instrument: str, leg: LegName, quantity: Decimal) -> Decimal:
+    """Return the part of signed `quantity` that would open, beyond what it closes; 0 where it only closes."""
+    held = account.legs.get(leg_key(instrument, leg))
+    if held is None or held.quantity * quantity > 0:
+        return quantity
+    after = held.quantity + quantity
+    return after if after * quantity > 0 else ZERO
+
+
+def liquidation_of(listings: Listings, account: VenueAccount, key: str) -> Decimal | None:
+    """Return the mark at which a position's margin no longer does, to the tick nearer to the mark; None: at none.
+
+    Equity = maintenance at that price, the other positions of the wallet as they are (domain §6.2, TV24, TV25).
+    """
+    leg = account.legs[key]
+    instrument, coin = leg.instrument, leg.instrument.settle
+    if key in account.margins:
+        free = account.margins[key]
+    else:
+        own = leg.profit(mark_of(listings, leg))
+        free = cross_equity(listings, account, coin) - own - cross_maintenance(listings, account, coin)
+        free += maintenance_of(listings, leg)
+    inverse = instrument.payoff is Payoff.INVERSE
+    units = leg.quantity * (instrument.multiplier if instrument.payoff is Payoff.QUANTO else 1)
+    position = MarginedPosition(float(units), float(leg.entry or 0), float(free))
+    solve = inverse_at_mark if inverse else linear_at_mark
+    price = solve(position, pieces_of(instrument.tiers)) if instrument.tiers else None
+    if price is None or not 0.0 < price < float("inf"):
+        return None
+    ticks = decimal_of(price) / instrument.tick
+    whole = -(-ticks // 1) if leg.quantity > 0 else ticks // 1
+    return whole * instrument.tick
+
+
+def _isolated(account: VenueAccount, coin: str) -> Decimal:
+    if not account.margins:
+        return ZERO
+    return sum((m for k, m in account.margins.items() if account.legs[k].instrument.settle == coin), ZERO)

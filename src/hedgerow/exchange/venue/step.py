@@ -1,0 +1,150 @@
+"""One event at a time: `step(state, event) -> (state', outcomes)`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+from hedgerow.exchange.venue.draft import Draft
+from hedgerow.exchange.venue.events import (
+    AllCancelled,
+    CancelAsked,
+    Configured,
+    Credited,
+    DeadManSet,
+    Deleveraged,
+    FeesSet,
+    FundingSet,
+    HedgeSet,
+    Listed,
+    MarginMoved,
+    Marked,
+    Passed,
+    Placed,
+    Printed,
+    Quoted,
+    VenueEvent,
+    VenueOutcome,
+)
+from hedgerow.exchange.venue.liquidation import deleverage, liquidate
+from hedgerow.exchange.venue.matching import cross, printed
+from hedgerow.exchange.venue.orders import cancel, cancel_all, place, sweep, trigger
+from hedgerow.exchange.venue.settings import (
+    configure,
+    credit,
+    move_margin,
+    set_dead_man,
+    set_fees,
+    set_hedge,
+)
+from hedgerow.exchange.venue.settlement import come_due, indexed, set_funding
+from hedgerow.exchange.venue.state import Listing, VenueState
+from hedgerow.model.errors import BrokenPromise
+from hedgerow.model.orders import Fill
+
+__all__ = ["step"]
+
+_Step = tuple[VenueState, tuple[VenueOutcome, ...]]
+
+
+def step(state: VenueState, event: VenueEvent) -> _Step:
+    """Return the venue after `event`, and what came of it, in the order in which it happened.
+
+    What is due by then (funding, expiry, the dead man) happens first, each at its own instant. Same state and event,
+    same result. Raises `BrokenPromise` for an event before the last one or a crossed book, `UnknownSymbol` for market
+    events of a contract that is not listed; what traders ask is never raised but answered.
+    """
+    if event.at < state.at:
+        raise BrokenPromise(f"an event at {event.at} after one at {state.at}: time does not go back")
+    before: tuple[VenueOutcome, ...] = ()
+    while state.due is not None and state.due <= event.at:
+        draft = Draft(state, state.due)
+        come_due(draft)
+        state, happened = _settled(state, draft)
+        before += happened
+    draft = Draft(state, event.at)
+    _happen(state, draft, event)
+    state, happened = _settled(state, draft)
+    return state, before + happened if before else happened
+
+
+def _settled(state: VenueState, draft: Draft) -> _Step:
+    if any(isinstance(outcome, Fill) for outcome in draft.outcomes):
+        sweep(draft)
+    return draft.done(state)
+
+
+def _happen(state: VenueState, draft: Draft, event: VenueEvent) -> None:  # noqa: C901, PLR0912
+    match event:
+        case Quoted():
+            _quote(state, draft, event)
+        case Marked():
+            _mark(state, draft, event)
+        case Placed():
+            place(draft, event)
+        case CancelAsked():
+            cancel(draft, event)
+        case Passed():
+            pass
+        case Printed():
+            state.listing(event.instrument)
+            printed(draft, event.instrument, event.price, event.quantity)
+        case AllCancelled():
+            cancel_all(draft, event)
+        case FundingSet():
+            state.listing(event.instrument)
+            set_funding(draft, event)
+        case Credited():
+            credit(draft, event)
+        case Configured():
+            configure(draft, event)
+        case HedgeSet():
+            set_hedge(draft, event)
+        case MarginMoved():
+            move_margin(draft, event)
+        case FeesSet():
+            set_fees(draft, event)
+        case DeadManSet():
+            set_dead_man(draft, event)
+        case Deleveraged():
+            deleverage(draft, event)
+        case Listed():
+            _list(draft, event)
+
+
+def _quote(state: VenueState, draft: Draft, event: Quoted) -> None:
+    """Replace the outside book. Raises `BrokenPromise` where it is crossed in itself or not best first."""
+    listing = state.listing(event.instrument)
+    if listing.status == "closed":
+        return
+    crossed = event.bids and event.asks and event.bids[0][0] >= event.asks[0][0]
+    for side, sign in ((event.bids, -1), (event.asks, 1)):
+        falls = any((b[0] - a[0]) * sign <= 0 for a, b in pairwise(side))
+        if crossed or falls or any(price <= 0 or units <= 0 for price, units in side):
+            raise BrokenPromise(f"the book of {event.instrument} is crossed, not best first or not positive")
+    draft.put(replace(listing, bids=event.bids, asks=event.asks, quoted_at=event.at))
+    cross(draft, event.instrument)
+
+
+def _mark(state: VenueState, draft: Draft, event: Marked) -> None:
+    """Set marks and indexes, let stops go, then call margin: a stop may still save what it protects."""
+    for name, index in (event.indexes or {}).items():
+        listing = indexed(state.listing(name), index, event.at, state.rules.settlement_ms)
+        draft.put(listing)
+    for name, mark in event.marks.items():
+        if mark <= 0:
+            raise BrokenPromise(f"a mark of {mark} for {name} is no price")
+        state.listing(name)
+        if draft.listings[name].status != "closed":
+            draft.put(replace(draft.listings[name], mark=mark, marked_at=event.at))
+    for name in event.marks:
+        trigger(draft, name)
+    liquidate(draft, event.marks)
+
+
+def _list(draft: Draft, event: Listed) -> None:
+    """Offer a contract, or change its figures and status and keep its prices."""
+    before = draft.listings.get(event.instrument.name)
+    listing = Listing(event.instrument) if before is None else replace(before, instrument=event.instrument)
+    draft.put(replace(listing, status=event.status))
+    draft.timers = True

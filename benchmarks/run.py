@@ -20,7 +20,7 @@ from benchmarks.race import Row, text_of
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "reference" / "speed.md"
 MARK = "<!-- measured -->"
-TABLES = ("startup", "rolling", "recursive", "backtests", "lots", "liquidation", "lake")
+TABLES = ("startup", "rolling", "recursive", "backtests", "lots", "liquidation", "lake", "durability")
 TWO_THREADS = {"rolling"}
 
 

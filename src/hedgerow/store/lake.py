@@ -26,6 +26,7 @@ import numpy as np
 
 from hedgerow.model.errors import BadInput, UnknownSymbol
 from hedgerow.model.lake import Gap
+from hedgerow.store.folders import flush_folder
 
 if TYPE_CHECKING:
     import polars as pl
@@ -169,18 +170,7 @@ def _put(rows: pl.DataFrame, path: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     begun.replace(path)
-    _flush_folder(path.parent)
-
-
-def _flush_folder(folder: Path) -> None:
-    """Let the new name survive a power cut, where folders can be flushed at all."""
-    if os.name == "nt":
-        return
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
+    flush_folder(path.parent)
 
 
 def _read(paths: list[Path], columns: list[str] | None = None) -> pl.DataFrame:

@@ -25,6 +25,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -56,15 +57,13 @@ def worker(place: Path, seed: int) -> None:
     rng = np.random.default_rng(seed)
     holder = f"worker-{seed}"
     venue = os.open(place / "venue", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    with open_journal(place / "journal.db") as journal:
-        while True:
-            try:
-                lease = journal.acquire(ACCOUNT, holder, TTL_MS)
-                if lease is not None:
-                    send_for_a_while(journal, lease, venue, rng)
-            except (JournalBusy, LeaseLost):
-                continue
-            time.sleep(rng.uniform(0.0, 0.004))
+    journal = open_journal(place / "journal.db")
+    while True:
+        with suppress(JournalBusy, LeaseLost):
+            lease = journal.acquire(ACCOUNT, holder, TTL_MS)
+            if lease is not None:
+                send_for_a_while(journal, lease, venue, rng)
+        time.sleep(rng.uniform(0.0, 0.004))
 
 
 def send_for_a_while(journal: Journal, lease: Lease, venue: int, rng: np.random.Generator) -> None:

@@ -127,7 +127,7 @@ def span_of(stream: Stream, coin: str) -> tuple[int, int] | None:
     if not found:
         return None
     first, last = (
-        _read(path, ["ts"])["ts"].to_numpy().astype("datetime64[ms]") for path in (found[0], found[-1])
+        _read([path], ["ts"])["ts"].to_numpy().astype("datetime64[ms]") for path in (found[0], found[-1])
     )
     return int(first[0].astype(np.int64)), int(last[-1].astype(np.int64))
 

@@ -6,7 +6,8 @@ are exact. What a trader is told comes as outcomes: `Fill`, `FundingPrint` as in
 
     market     Listed · Quoted · Printed · Marked · FundingSet · Deleveraged
     account    Credited · Placed · CancelAsked · AllCancelled · Configured · HedgeSet · MarginMoved · FeesSet · DeadManSet
-    time       Passed                funding, expiry and the dead man also come due before any later event
+    time       Passed                funding, expiry and the dead man also come due before any later event, and before what
+                                     an account does at their own instant
 """
 
 from __future__ import annotations

@@ -132,7 +132,7 @@ def _resting(draft: Draft, name: str, *, buys: bool) -> list[VenueOrder]:
     found = [
         o
         for o in draft.orders.values()
-        if o.rests and o.order.instrument.name == name and (o.order.quantity > 0) is buys
+        if o.rests and (o.order.quantity > 0) is buys and o.order.instrument.name == name
     ]
     return sorted(found, key=lambda o: (-(o.order.price or ZERO) if buys else o.order.price or ZERO, o.seq))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 
 from hedgerow.exchange.venue.draft import Draft
 from hedgerow.exchange.venue.events import (
@@ -16,6 +15,7 @@ from hedgerow.exchange.venue.events import (
     FeesSet,
     FundingSet,
     HedgeSet,
+    Levels,
     Listed,
     MarginMoved,
     Marked,
@@ -50,14 +50,15 @@ _Step = tuple[VenueState, tuple[VenueOutcome, ...]]
 def step(state: VenueState, event: VenueEvent) -> _Step:
     """Return the venue after `event`, and what came of it, in the order in which it happened.
 
-    What is due by then (funding, expiry, the dead man) happens first, each at its own instant. Same state and event,
-    same result. Raises `BrokenPromise` for an event before the last one or a crossed book, `UnknownSymbol` for market
+    What is due by then (funding, expiry, the dead man) happens first, each at its own instant; prices told for that very
+    instant still count in it. Same state and event, same result. Raises `BrokenPromise` for an event before the last one or a crossed book, `UnknownSymbol` for market
     events of a contract that is not listed; what traders ask is never raised but answered.
     """
     if event.at < state.at:
         raise BrokenPromise(f"an event at {event.at} after one at {state.at}: time does not go back")
     before: tuple[VenueOutcome, ...] = ()
-    while state.due is not None and state.due <= event.at:
+    until = event.at - 1 if isinstance(event, Quoted | Marked | Printed) else event.at
+    while state.due is not None and state.due <= until:
         draft = Draft(state, state.due)
         come_due(draft)
         state, happened = _settled(state, draft)
@@ -118,12 +119,21 @@ def _quote(state: VenueState, draft: Draft, event: Quoted) -> None:
     if listing.status == "closed":
         return
     crossed = event.bids and event.asks and event.bids[0][0] >= event.asks[0][0]
-    for side, sign in ((event.bids, -1), (event.asks, 1)):
-        falls = any((b[0] - a[0]) * sign <= 0 for a, b in pairwise(side))
-        if crossed or falls or any(price <= 0 or units <= 0 for price, units in side):
-            raise BrokenPromise(f"the book of {event.instrument} is crossed, not best first or not positive")
+    if crossed or not (_in_order(event.bids, -1) and _in_order(event.asks, 1)):
+        raise BrokenPromise(f"the book of {event.instrument} is crossed, not best first or not positive")
     draft.put(replace(listing, bids=event.bids, asks=event.asks, quoted_at=event.at))
-    cross(draft, event.instrument)
+    if draft.orders:
+        cross(draft, event.instrument)
+
+
+def _in_order(side: Levels, sign: int) -> bool:
+    """Whether all levels are positive and lie in steps of this sign."""
+    last = None
+    for price, units in side:
+        if price <= 0 or units <= 0 or (last is not None and (price - last) * sign <= 0):
+            return False
+        last = price
+    return True
 
 
 def _mark(state: VenueState, draft: Draft, event: Marked) -> None:

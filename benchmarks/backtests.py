@@ -81,7 +81,7 @@ def vectorbt_orders(past: Past, stage: Stage, knobs: Knobs) -> dict[str, Any]:
     prices = past.panel.prices[past.panel.first :]
     close = np.column_stack([prices, stage.leg[:, 0]["last"]])
     size = np.full(close.shape, np.nan)
-    size[0, :COINS] = past.panel.units
+    size[0, :COINS] = past.panel.units[past.panel.first]
     price, fees = close.copy(), np.zeros(close.shape)
     size[fills["bar"], COINS], price[fills["bar"], COINS] = fills["contracts"], fills["price"]
     fees[:, COINS] = 0.0005

@@ -55,9 +55,40 @@ def test_text_json_report_and_folder_agree(run: Run, closes: str, small: str, tm
     assert "holds a run already" in again.err
 
 
+def test_dated_holdings_are_walked_through_and_replayed(run: Run, closes: str, tmp_path: Path) -> None:
+    days = pl.read_csv(closes)["date"].to_list()
+    held, folder, page = tmp_path / "held.csv", tmp_path / "run", tmp_path / "run.html"
+    held.write_text(
+        f"date,symbol,quantity\n{days[0]},SOL,400\n{days[0]},USDT,5000\n"
+        f"{days[180]},SOL,100\n{days[180]},ADA,300\n{days[180]},USDT,5000\n"
+    )
+    words = ("backtest", str(held), "--prices", closes, "--quote", "USDT", "--instruments", "BTCUSDT")
+    done = run(*words, "--json", "--out", str(folder), "--report", str(page))
+    assert done.status == 0, done.err
+    ticks = pl.read_parquet(folder / "ticks.parquet")
+    assert done.json["flows_usd"] == pytest.approx(ticks["flows_usd"].sum())
+    assert done.json["flows_usd"] != 0.0
+    assert done.json["events"]["flow"] == 2
+    assert any("2 of 2 sets of holdings were in force" in note for note in done.json["notes"])
+    assert any("held.csv: 2 sets of holdings, from" in note for note in done.json["notes"])
+    kept = run("replay", str(folder))
+    assert kept.status == 0, kept.out + kept.err
+    traded = run(*words, "--changes", "trades", "--spot-cost", "20", "--reweight", "30", "--json")
+    assert traded.json["flows_usd"] == 0
+    assert traded.json["attribution_usd"]["rebalance"] < 0
+    refused = run("plan", str(held), "--prices", closes, "--quote", "USDT")
+    assert refused.status == 4
+    assert "holds 2 dates" in refused.err
+    compiled = run(*words, "--engine", "compiled")
+    assert compiled.status == 2
+    assert "a book that changes on the way" in compiled.err
+
+
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
+        (("--reweight", "-1"), 2, "--reweight -1 means nothing"),
+        (("--spot-cost", "nan"), 2, "--spot-cost nan means nothing"),
         (("--rebalance", "sometimes"), 2, "no rule of rebalancing"),
         (("--train", "0"), 2, "--train 0 means nothing"),
         (("--train", "400"), 4, "no bar is left"),

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from tests.runs.test_backtest import run
 
-from hedgerow.files.runs import fingerprint, read_run, read_stored, write_run
+from hedgerow.files.runs import FORMAT, fingerprint, read_run, read_stored, write_run
 from hedgerow.hedge.policy import Policy
 from hedgerow.model.errors import BadInput, UsageError
 from hedgerow.model.journal import Estimated, Happened, RunResult
@@ -41,7 +41,7 @@ def results(draw: st.DrawFn) -> RunResult:
         times=np.array(draw(st.lists(MOMENTS, min_size=bars, max_size=bars)), dtype="datetime64[ms]"),
         factors=("BTC", "ETH")[:factors],
         **{name: numbers(bars) for name in ("nav_usd", "spot_usd", "unhedged_usd", "gained_usd")},
-        **{name: numbers(bars) for name in ("deposits_usd", "distance", "traded_usd")},
+        **{name: numbers(bars) for name in ("deposits_usd", "flows_usd", "distance", "traded_usd")},
         **{name: numbers(bars, factors) for name in ("before_usd", "after_usd", "target_usd", "band_usd")},
         **{name: numbers(bars, factors) for name in ("book_beta_usd", "factor_change")},
         lines=numbers(bars, len(lines)),
@@ -104,7 +104,7 @@ def stored(tmp_path: Path) -> Path:
 
 def newer(folder: Path) -> None:
     document = json.loads((folder / "inputs.json").read_text())
-    (folder / "inputs.json").write_text(json.dumps(document | {"format": 2}))
+    (folder / "inputs.json").write_text(json.dumps(document | {"format": FORMAT + 1}))
 
 
 def of_old(folder: Path) -> None:

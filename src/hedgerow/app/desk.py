@@ -27,7 +27,7 @@ from hedgerow.model.coins import STABLECOINS
 from hedgerow.model.errors import BadConfig, UsageError
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
-from hedgerow.model.portfolio import Portfolio
+from hedgerow.model.portfolio import BookPath, Portfolio
 
 __all__ = [
     "Desk",
@@ -50,7 +50,10 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Everything the steps need, read and checked: the book, the market, where to hedge, and how."""
+    """Everything the steps need, read and checked: the book, the market, where to hedge, and how.
+
+    `book` is the last of `path`, the holdings through time, where there are several.
+    """
 
     book: Portfolio
     market: Market
@@ -58,6 +61,7 @@ class Desk:
     catalogue: tuple[Instrument, ...]
     venues: tuple[VenueFacts, ...]
     policy: Policy
+    path: BookPath
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -65,12 +69,15 @@ class Desk:
         return tuple(dict.fromkeys((*self.book.notes, *self.market.notes, *self.hedge_market.notes)))
 
 
-def open_desk(settings: Settings, book: str | Path, report: Report = lambda _: None) -> Desk:
+def open_desk(
+    settings: Settings, book: str | Path, report: Report = lambda _: None, *, through_time: bool = False
+) -> Desk:
     """Return a desk for the holdings in `book`; `report` is told what is being read.
+
+    Holdings of several dates are for what goes `through_time`.
 
     Raises what the readers raise: `BadPortfolio`, `BadPrices`, `BadConfig`, `UsageError`, `UnknownSymbol`.
     """
-    from hedgerow.files.portfolio import read_portfolio
     from hedgerow.venues.catalogue import catalogue
 
     policy = policy_of(settings)
@@ -81,18 +88,32 @@ def open_desk(settings: Settings, book: str | Path, report: Report = lambda _: N
         hedge_market, _ = market_of(settings.data, policy.factor, settings.data.hedge_source)
     contracts = catalogue(hedge_market)
     report("reading holdings")
-    portfolio = read_portfolio(book, decimal_comma=settings.data.decimal_comma, instruments=contracts)
-    portfolio = replace(portfolio, notes=(*portfolio.notes, *_idle(settings, policy, portfolio, market)))
-    return Desk(
-        portfolio, market, hedge_market, contracts, _venues(settings.data), replace(policy, factor=factor)
-    )
+    path = _holdings(settings, book, contracts, through_time=through_time)
+    idle = _idle(settings, policy, path, market)
+    portfolio = replace(path.books[-1], notes=(*path.notes, *path.books[-1].notes, *idle))
+    policy = replace(policy, factor=factor)
+    return Desk(portfolio, market, hedge_market, contracts, _venues(settings.data), policy, path)
 
 
-def _idle(settings: Settings, policy: Policy, book: Portfolio, market: Market) -> tuple[str, ...]:
+def _holdings(
+    settings: Settings, book: str | Path, contracts: tuple[Instrument, ...], *, through_time: bool
+) -> BookPath:
+    from hedgerow.files.book_path import read_book_path
+    from hedgerow.files.portfolio import read_portfolio
+
+    comma = settings.data.decimal_comma
+    if through_time:
+        return read_book_path(book, decimal_comma=comma, instruments=contracts)
+    one = read_portfolio(book, decimal_comma=comma, instruments=contracts)
+    return BookPath(np.array([np.datetime64(0, "ms")]), (one,))
+
+
+def _idle(settings: Settings, policy: Policy, path: BookPath, market: Market) -> tuple[str, ...]:
     """Names in the options that are nowhere in the book: more often a slip of the pen than meant."""
-    held = {p.symbol for p in book.positions} | {p.underlying or p.symbol for p in book.positions}
+    rows = [p for book in path.books for p in book.positions]
+    held = {p.symbol for p in rows} | {p.underlying or p.symbol for p in rows}
     known = held | set(market.symbols) | STABLECOINS
-    tags = {tag for p in book.positions for tag in p.tags}
+    tags = {tag for p in rows for tag in p.tags}
     excluded = [name for name in settings.hedge.exclude if {name, name.upper()}.isdisjoint(held | tags)]
     return (
         *(

@@ -21,20 +21,28 @@ if TYPE_CHECKING:
     from hedgerow.model.instruments import Instrument
     from hedgerow.model.journal import RunResult
     from hedgerow.model.market import Market
-    from hedgerow.model.portfolio import Portfolio
+    from hedgerow.model.portfolio import BookPath, Portfolio
     from hedgerow.runs import BacktestSettings
+    from hedgerow.runs.settings import BookWays
 
 __all__ = ["Asked", "Course", "Tested", "Times", "asked_of", "backtest", "compare"]
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """When a run begins and how often it looks: the first day at the earliest, and days."""
+    """When a run begins, how often it looks, and what becomes of the book: the first day at the earliest, and days.
+
+    The book's are as in `runs.settings.BookWays`, its cost in basis points.
+    """
 
     start: str | None = None
     train_days: float = 90.0
     estimate_days: float = 7.0
     choose_days: float = 112.0
+    reweight_days: float = 0.0
+    changes: str = "flows"
+    spot_cost_bps: float = 10.0
+    leave_days: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ class Asked:
     """What the past is asked: a policy, its book, markets, marks, contracts and times, and what is to be said of them."""
 
     policy: Policy
-    book: Portfolio
+    book: Portfolio | BookPath
     market: Market
     hedge: Market | None
     marks: Market | None
@@ -79,7 +87,8 @@ def asked_of(
     ):
         if not (math.isfinite(days) and days > 0.0):
             raise UsageError(f"{name} {days:g} means nothing", advice="Give days above 0.")
-    desk = open_desk(settings, book, report)
+    ways = _ways(times)
+    desk = open_desk(settings, book, report, through_time=True)
     hedge = None if desk.hedge_market is desk.market else desk.hedge_market
     if hedge_prices is not None:
         hedge, _ = market_of(
@@ -88,14 +97,30 @@ def asked_of(
     start = parse_as_of(times.start) - np.timedelta64(1, "D") if times.start else None
     return Asked(
         policy=desk.policy,
-        book=desk.book,
+        book=desk.path if len(desk.path.books) > 1 else desk.book,
         market=desk.market,
         hedge=hedge,
         marks=_marks(settings, hedge_prices),
         catalogue=catalogue,
-        times=BacktestSettings(times.train_days, times.estimate_days, times.choose_days, start),
+        times=BacktestSettings(times.train_days, times.estimate_days, times.choose_days, start, ways),
         remarks=desk.remarks,
     )
+
+
+def _ways(times: Times) -> BookWays:
+    from hedgerow.runs.settings import BookWays
+
+    for name, number in (
+        ("--reweight", times.reweight_days),
+        ("--spot-cost", times.spot_cost_bps),
+        ("--leave-after", times.leave_days),
+    ):
+        if not (math.isfinite(number) and number >= 0.0):
+            raise UsageError(f"{name} {number:g} means nothing", advice="Give a number above 0.")
+    changes: dict[str, Literal["flows", "trades"]] = {"flows": "flows", "trades": "trades"}
+    if times.changes not in changes:
+        raise UsageError(f'--changes "{times.changes}" means nothing', advice="Give flows or trades.")
+    return BookWays(times.reweight_days, changes[times.changes], times.spot_cost_bps / 1e4, times.leave_days)
 
 
 def backtest(

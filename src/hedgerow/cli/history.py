@@ -33,6 +33,19 @@ class RunOptions:
     train: Annotated[float, Parameter(help="Days to learn from before the first trade (90).")] = 90.0
     estimate_every: Annotated[float, Parameter(help="Days between estimations of beta (7).")] = 7.0
     choose_every: Annotated[float, Parameter(help="Days between choices of contracts (112).")] = 112.0
+    reweight: Annotated[
+        float, Parameter(help="Days between trades of the book back to its starting weights.")
+    ] = 0.0
+    changes: Annotated[
+        Literal["flows", "trades"],
+        Parameter(
+            help="What differs from date to date of the holdings came in or went out: flows (default); or was traded for dollars: trades."
+        ),
+    ] = "flows"
+    spot_cost: Annotated[float, Parameter(help="Basis points that the book's own trades cost (10).")] = 10.0
+    leave_after: Annotated[
+        float, Parameter(help="Days without a price after which a coin leaves the book.")
+    ] = 0.0
     report: Annotated[Path | None, Parameter(help="Write the report as one HTML file.")] = None
     out: Annotated[Path | None, Parameter(help="Write the run into this folder.")] = None
     engine: Annotated[str, Parameter(help="plain (default) or compiled: one named contract a factor.")] = (
@@ -59,7 +72,16 @@ def backtest(
     """
     shown, asked = output or Output(), run or RunOptions()
     settings = settings_of(shown, data or DataOptions(), beta or BetaOptions(), hedge or HedgeOptions())
-    times = steps.Times(asked.from_, asked.train, asked.estimate_every, asked.choose_every)
+    times = steps.Times(
+        start=asked.from_,
+        train_days=asked.train,
+        estimate_days=asked.estimate_every,
+        choose_days=asked.choose_every,
+        reweight_days=asked.reweight,
+        changes=asked.changes,
+        spot_cost_bps=asked.spot_cost,
+        leave_days=asked.leave_after,
+    )
     with progress(shown) as report:
         question = steps.Question(settings, book, times, asked.rebalance, asked.hedge_prices, asked.engine)
         done = steps.ask(question, report)

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["LAYOUTS", "MOVEMENTS", "Layout", "ghostfolio_ticker", "recognise", "refusal"]
+__all__ = ["LAYOUTS", "MOVEMENTS", "PLAIN", "Layout", "ghostfolio_ticker", "recognise", "refusal"]
+
+PLAIN = "plain holdings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +220,7 @@ def recognise(headers: tuple[str, ...]) -> tuple[Layout, dict[str, str]] | None:
     found = {name: _find(pattern, headers) for name, pattern in _PLAIN.items()}
     fields = {name: header for name, header in found.items() if header}
     if "symbol" in fields and "quantity" in fields:
-        return Layout("plain holdings", (), fields), fields
+        return Layout(PLAIN, (), fields), fields
     return None
 
 

@@ -11,21 +11,22 @@ from dataclasses import replace
 from decimal import Context, Decimal
 from pathlib import Path
 
-from hedgerow.files.exports import recognise
+from hedgerow.files.exports import PLAIN, recognise
 from hedgerow.files.positions import Reader
-from hedgerow.files.records import ADVICE, records_of
+from hedgerow.files.records import ADVICE, Records, records_of
 from hedgerow.files.text import file_name, opened, shown
 from hedgerow.model.coins import RENAMED
 from hedgerow.model.errors import BadPortfolio
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.portfolio import Portfolio, Position
 
-__all__ = ["parse_portfolio", "read_portfolio"]
+__all__ = ["book_of", "opened_holdings", "parse_portfolio", "read_portfolio", "time_column"]
 
 _LARGEST_BYTES = 128 << 20
 # Wide enough that no sum of amounts between 1e-30 and 1e30 with a hundred digits each is ever rounded.
 _EXACT = Context(prec=400)
 _NAMED = 8
+_TIMES = ("date", "ts", "time", "timestamp", "datetime")
 
 
 def read_portfolio(
@@ -33,12 +34,19 @@ def read_portfolio(
 ) -> Portfolio:
     """Return the book of a file. `instruments` are contracts that rows may name.
 
+    Holdings of several dates are refused: `read_book_path` reads them.
+
     Rows of the same coin, account and kind are summed, and a note says so; rows of quantity 0 are left out, and named.
     Raises `BadPortfolio`, naming file, line and column, with what to do.
     """
     where = Path(path)
-    data = opened(where, _LARGEST_BYTES, BadPortfolio, "Give a CSV, JSON, TOML or Parquet file of holdings.")
+    data = opened_holdings(where)
     return parse_portfolio(data, file_name(where), decimal_comma=decimal_comma, instruments=instruments)
+
+
+def opened_holdings(path: Path) -> bytes:
+    """Return the bytes of a file of holdings; raises `BadPortfolio`."""
+    return opened(path, _LARGEST_BYTES, BadPortfolio, "Give a CSV, JSON, TOML or Parquet file of holdings.")
 
 
 def parse_portfolio(
@@ -46,6 +54,29 @@ def parse_portfolio(
 ) -> Portfolio:
     """Return the book that the bytes of `file` hold; its name tells the format. Raises `BadPortfolio`."""
     records = records_of(data, file)
+    when = time_column(records)
+    stamps = dict.fromkeys(row.cells.get(when, "").strip() for row in records.rows) if when else {}
+    if len(stamps) > 1:
+        raise BadPortfolio(
+            f"holds {len(stamps)} dates ({when}): a book through time, or when each coin was bought?",
+            file=file,
+            advice=f"`backtest` and `sweep` walk through dated holdings; elsewhere give one date, or rename {when}.",
+        )
+    return book_of(records, file, decimal_comma=decimal_comma, instruments=instruments)
+
+
+def time_column(records: Records) -> str:
+    """Return the header of the rows' dates where a plain file has one, else nothing."""
+    found = recognise(records.headers)
+    if found is None or found[0].name != PLAIN:
+        return ""
+    return next((name for name in _TIMES if name in records.headers), "")
+
+
+def book_of(
+    records: Records, file: str, *, decimal_comma: bool = False, instruments: tuple[Instrument, ...] = ()
+) -> Portfolio:
+    """Return the book that all of `records` make up together. Raises `BadPortfolio`."""
     found = recognise(records.headers)
     if found is None or not records.rows:
         raise BadPortfolio("holds no position", file=file, advice=ADVICE)

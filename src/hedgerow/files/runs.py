@@ -31,10 +31,19 @@ if TYPE_CHECKING:
 
 __all__ = ["Stored", "exact", "fingerprint", "identified", "read_run", "read_stored", "write_run"]
 
-FORMAT = 1
+FORMAT = 2
 _LAST = "inputs.json"
 _PARTS = ("policy.json", "ticks.parquet", "events.parquet", "betas.parquet")
-_EACH_BAR = ("nav_usd", "spot_usd", "unhedged_usd", "gained_usd", "deposits_usd", "distance", "traded_usd")
+_EACH_BAR = (
+    "nav_usd",
+    "spot_usd",
+    "unhedged_usd",
+    "gained_usd",
+    "deposits_usd",
+    "flows_usd",
+    "distance",
+    "traded_usd",
+)
 _EACH_FACTOR = ("book_beta_usd", "before_usd", "after_usd", "target_usd", "band_usd", "factor_change")
 _WORDS = ("source", "simulated", "currency", "policy", "seed")
 _LISTS = ("factors", "line_names", "notes")

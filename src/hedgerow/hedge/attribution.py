@@ -22,7 +22,10 @@ _TOLERANCE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """Dollars gained, by line; costs are below zero. `slippage` is negative when adverse."""
+    """Dollars gained, by line; costs are below zero. `slippage` is negative when adverse.
+
+    `rebalance` is what trades of the book itself cost; the others are of its prices and of the hedge.
+    """
 
     alpha: float = 0.0
     beta_spot: float = 0.0
@@ -34,6 +37,7 @@ class Attribution:
     roll: float = 0.0
     fx: float = 0.0
     liquidation: float = 0.0
+    rebalance: float = 0.0
 
     @property
     def total(self) -> float:
@@ -53,6 +57,7 @@ class Attribution:
             self.roll + other.roll,
             self.fx + other.fx,
             self.liquidation + other.liquidation,
+            self.rebalance + other.rebalance,
         )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from hedgerow.model.arrays import FloatArray, IntArray, TimeArray
 from hedgerow.model.display import Result
 
-__all__ = ["Difference", "Estimated", "Happened", "RunResult", "day_ends"]
+__all__ = ["Difference", "Estimated", "Happened", "RunResult", "day_ends", "day_sizes"]
 
 _DAY = np.timedelta64(1, "D")
 _DAYS_A_YEAR = 365.0
@@ -23,9 +23,23 @@ def day_ends(times: TimeArray) -> IntArray:
     return ends
 
 
+def day_sizes(times: TimeArray, worth: FloatArray, flows: FloatArray, ends: IntArray) -> FloatArray:
+    """Return what was at work on each day but the first (D,): its worth at the start, and flows for the rest of the day.
+
+    Modified Dietz: a flow (T,) counts by the share of the day that is left of it.
+    """
+    size = worth[ends[:-1]].copy()
+    for t in np.flatnonzero(flows):
+        day = int(np.searchsorted(ends, t)) - 1
+        if 0 <= day < len(size):
+            start, end = times[ends[day]], times[ends[day + 1]]
+            size[day] += flows[t] * float((end - times[t]) / (end - start))
+    return size
+
+
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One event of a run: a trade, a settlement of funding, a deposit, a liquidation."""
+    """One event of a run: a trade, a settlement of funding, a deposit, a liquidation, a flow of the owner's."""
 
     time: np.datetime64
     kind: str
@@ -62,7 +76,8 @@ class RunResult(Result):
     """A policy through time. Arrays are (T,) bars, or (T, K) over the factors.
 
     `nav_usd` is book and hedge account; `spot_usd` the book alone; `unhedged_usd` what the book gained since the
-    start, `gained_usd` what book and hedge did (deposits are in neither). `lines` (T, L) is the attribution of each
+    start, `gained_usd` what book and hedge did; neither has `deposits_usd`, the margin that was put in, nor `flows_usd`,
+    what the owner put into the book or, below zero, took out of it, at each bar's close. `lines` (T, L) is the attribution of each
     bar, `line_names` its columns. `book_beta_usd` is the dollar beta of the book alone, `before_usd` and `after_usd` of book and hedge before and after the bar's trades;
     `distance` the move that would liquidate the nearest account, NaN with nothing open. `betas` are those of the book's
     coins and of what was hedged with, at every estimation.
@@ -75,6 +90,7 @@ class RunResult(Result):
     unhedged_usd: FloatArray
     gained_usd: FloatArray
     deposits_usd: FloatArray
+    flows_usd: FloatArray
     before_usd: FloatArray
     after_usd: FloatArray
     target_usd: FloatArray
@@ -107,7 +123,7 @@ class RunResult(Result):
     def daily(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return daily returns on the book's value: unhedged (D,), hedged (D,), of the factors (D, K)."""
         ends = self.day_ends()
-        size = self.spot_usd[ends[:-1]]
+        size = day_sizes(self.times, self.spot_usd, self.flows_usd, ends)
         grown = np.vstack([np.ones(len(self.factors)), np.cumprod(1.0 + self.factor_change[1:], axis=0)])
         return (
             np.diff(self.unhedged_usd[ends]) / size,

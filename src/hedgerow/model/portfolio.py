@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from hedgerow.model.arrays import TimeArray
 from hedgerow.model.instruments import Instrument
 
-__all__ = ["Portfolio", "Position", "PositionKind"]
+__all__ = ["BookPath", "Portfolio", "Position", "PositionKind"]
 
 
 class PositionKind(StrEnum):
@@ -68,3 +69,12 @@ class Portfolio:
     def symbols(self) -> tuple[str, ...]:
         """Every coin once, in order of first appearance; wrapped tokens by their own name."""
         return tuple(dict.fromkeys(position.symbol for position in self.positions))
+
+
+@dataclass(frozen=True, slots=True)
+class BookPath:
+    """A book through time: each of `books` (S,) is held from its instant in `since` (S,), rising, until the next's."""
+
+    since: TimeArray
+    books: tuple[Portfolio, ...]
+    notes: tuple[str, ...] = ()

@@ -41,6 +41,7 @@ _GROUPS = {
     "basis": ("basis",),
     "funding": ("funding",),
     "costs": ("fees", "slippage", "roll", "liquidation"),
+    "trades of the book itself": ("rebalance",),
     "dollar coins off their dollar": ("fx",),
 }
 _MOST_ROWS = 200
@@ -95,7 +96,7 @@ def figure_equity(run: RunResult) -> Figure:
         lambda width: charts.chart_equity(run, width),
         "What the book gained, alone and with its hedge",
         f"Alone {money(run.unhedged_usd[-1])}, with its hedge {money(run.gained_usd[-1])};"
-        " margin that was put in is in neither.",
+        " margin that was put in, and what came into the book or went out of it, is in neither.",
         ["year", "portfolio", "hedge", "hedged"],
         rows,
     )

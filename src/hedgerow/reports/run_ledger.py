@@ -17,14 +17,15 @@ __all__ = ["contracts_of", "figure_contracts", "figure_events", "figure_funding"
 
 _MOST_EVENTS = 200
 _QUIET = {"funding", "deposit"}
+_NO_CONTRACT = {"deposit", "flow", "spot trade"}
 _ROLLS = {"roll", "settled"}
 
 
 def contracts_of(run: RunResult) -> dict[str, list[Happened]]:
-    """Return the events of every contract, deposits of margin left out."""
+    """Return the events of every contract; what came into the accounts and what became of the book itself is none."""
     found: dict[str, list[Happened]] = {}
     for event in run.events:
-        if event.kind != "deposit":
+        if event.kind not in _NO_CONTRACT:
             found.setdefault(event.instrument, []).append(event)
     return found
 

@@ -30,6 +30,7 @@ LINES = {
     "roll": "from one contract to the next",
     "fx": "dollar coins off their dollar",
     "liquidation": "fees, less what the fund paid",
+    "rebalance": "trades of the book itself",
 }
 
 

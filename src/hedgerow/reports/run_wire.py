@@ -28,6 +28,7 @@ def run_json(run: RunResult, found: Effectiveness) -> dict[str, Any]:
         "rebalance": run.policy,
         "bars": len(run.times),
         "gained_usd": {"unhedged": plain(run.unhedged_usd[-1]), "hedged": plain(run.gained_usd[-1])},
+        "flows_usd": plain(run.flows_usd.sum()),
         "effectiveness": plain(found),
         "attribution_usd": plain(run.totals),
         "events": dict(Counter(event.kind for event in run.events)),

@@ -13,7 +13,7 @@ from hedgerow.hedge.attribution import LINES
 from hedgerow.hedge.policy import Policy
 from hedgerow.model.journal import RunResult
 from hedgerow.model.market import Market
-from hedgerow.model.portfolio import Portfolio
+from hedgerow.model.portfolio import BookPath, Portfolio
 from hedgerow.runs.past import Catalogue, Past, notes_of, past_of
 from hedgerow.runs.settings import BacktestSettings
 from hedgerow.runs.walk import Row, Walk
@@ -23,7 +23,7 @@ __all__ = ["backtest"]
 
 def backtest(
     policy: Policy,
-    book: Portfolio,
+    book: Portfolio | BookPath,
     market: Market,
     catalogue: Catalogue,
     hedge_market: Market | None = None,
@@ -33,6 +33,7 @@ def backtest(
 ) -> RunResult:
     """Return what `policy` would have done with a spot `book` on `market`, bar by bar.
 
+    A `BookPath` is a book through time; `settings.book` says what becomes of either on the way.
     `catalogue` makes the contracts of a market; `hedge_market` has their prices and funding if the book's market does
     not, `marks` the prices that margin and funding are on, the closes without. Trades are at the close of the bar that decides them, with fee, half the spread and impact; margin is checked
     at every close, funding paid at its own settlement times. `report` is told the share that is done. Raises
@@ -55,6 +56,8 @@ def _result(policy: Policy, past: Past, walk: Walk, rows: list[Row]) -> RunResul
     times = panel.times[panel.first :]
     spot = np.array([row.spot for row in rows])
     deposits = np.array([row.deposit for row in rows])
+    flows = panel.flow_usd[panel.first :]
+    owners = spot[0] + np.cumsum(flows)
     nav = np.array([row.nav for row in rows])
     used = {*panel.symbols, *walk.hedged_with}
     return RunResult(
@@ -62,9 +65,10 @@ def _result(policy: Policy, past: Past, walk: Walk, rows: list[Row]) -> RunResul
         factors=policy.factors,
         nav_usd=nav,
         spot_usd=spot,
-        unhedged_usd=spot - spot[0],
-        gained_usd=nav - spot[0] - np.cumsum(deposits),
+        unhedged_usd=spot - owners,
+        gained_usd=nav - owners - np.cumsum(deposits),
         deposits_usd=deposits,
+        flows_usd=flows,
         before_usd=np.array([row.before for row in rows]),
         after_usd=np.array([row.after for row in rows]),
         target_usd=np.array([row.target for row in rows]),

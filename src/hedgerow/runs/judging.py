@@ -8,7 +8,7 @@ import numpy as np
 
 from hedgerow.hedge.policy import Policy
 from hedgerow.model.arrays import FloatArray, IntArray
-from hedgerow.model.journal import day_ends
+from hedgerow.model.journal import day_ends, day_sizes
 from hedgerow.model.sweeps import Judged, Sweep, Tried
 from hedgerow.runs.past import Past
 from hedgerow.stats.confidence_set import model_confidence_set
@@ -64,11 +64,13 @@ def _daily(past: Past) -> tuple[FloatArray, FloatArray]:
     """Daily returns of the book alone and of the first factor (D,)."""
     first = past.panel.first
     ends = day_ends(past.panel.times[first:])
-    worth = (past.panel.units * past.panel.prices[first:]).sum(axis=1)[ends]
+    worth, flows = past.panel.worth[first:].sum(axis=1), past.panel.flow_usd[first:]
+    size = day_sizes(past.panel.times[first:], worth, flows, ends)
+    gained = (worth - np.cumsum(flows))[ends]
     moves = past.panel.factor[first:, 0].copy()
     moves[0] = 0.0
     grown = np.cumprod(1.0 + moves)[ends]
-    return np.diff(worth) / worth[:-1], grown[1:] / grown[:-1] - 1.0
+    return np.diff(gained) / size, grown[1:] / grown[:-1] - 1.0
 
 
 def _confidence(losses: FloatArray, order: IntArray, seed: int) -> FloatArray:

@@ -11,16 +11,15 @@ from hedgerow.hedge.pool import candidates_for
 from hedgerow.hedge.rebalance import Drift
 from hedgerow.hedge.riskmodel import risk
 from hedgerow.hedge.valuation import value
-from hedgerow.model.arrays import FloatArray
+from hedgerow.model.arrays import BoolArray, FloatArray
 from hedgerow.model.betas import Betas
 from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.errors import UsageError
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.journal import Estimated
-from hedgerow.model.market import Market
-from hedgerow.model.portfolio import Portfolio
 from hedgerow.model.risk import RiskModel
 from hedgerow.runs.panel import Panel
+from hedgerow.runs.past import Past
 from hedgerow.stats.risk import DAYS_A_YEAR
 
 __all__ = ["Known", "drifting", "estimated", "learn"]
@@ -31,39 +30,42 @@ _USUAL_COST = 0.0006
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Betas and covariance as of the last estimation, the contracts that may be used, the book's own betas (N, K)."""
+    """Betas and covariance as of the last estimation, the contracts that may be used, the book's own betas (N, K).
+
+    `sure` (N,) is False for coins that have none: they are not in the book, or have no price.
+    """
 
     betas: Betas
     model: RiskModel
     contracts: tuple[Instrument, ...]
     beta: FloatArray
+    sure: BoolArray
 
 
-def learn(
-    policy: Policy,
-    book: Portfolio,
-    panel: Panel,
-    market: Market,
-    hedge: Market,
-    contracts: tuple[Instrument, ...],
-) -> Known:
-    """Return betas and covariance of the book and of all `contracts` that the policy may look at.
+def learn(policy: Policy, past: Past, t: int) -> Known:
+    """Return betas and covariance, at bar `t`, of the book and of all contracts that the policy may look at.
 
     Raises `UsageError` where a coin of the book has no beta yet.
     """
+    panel, book = past.panel, past.panel.book_at(t)
+    market, hedge = past.views(t)
+    contracts = past.catalogue(hedge)
     usable = tuple(c for c in contracts if c.underlying in market.symbols and _in_reach(c, policy))
     pool = candidates_for(policy.instruments, policy.factors, book, hedge, usable, own=policy.own)
     names = [c.underlying for c in pool] + [c.settle for c in usable]
     betas = policy.estimate(
         market, tuple(dict.fromkeys([*value(book, market).assets, *panel.symbols, *names]))
     )
-    unknown = [s for s in panel.symbols if not np.isfinite(betas.of(s)).all()]
+    beta = np.array([betas.of(s) for s in panel.symbols])
+    known, held = np.isfinite(beta).all(axis=1), (panel.units[t] != 0.0) & panel.live[t]
+    unknown = [s for s, lacks in zip(panel.symbols, held & ~known, strict=True) if lacks]
     if unknown:
         raise UsageError(
             f"at {str(market.as_of)[:10]} the beta of {', '.join(unknown)} is unknown",
             advice="Start later (--from), give it (--beta COIN=x), or take the coin out of the book.",
         )
-    return Known(betas, risk(market, betas), usable, np.array([betas.of(s) for s in panel.symbols]))
+    # Nothing is held of the others, or it stands at its last price: no beta of theirs is a factor of anything but 0.
+    return Known(betas, risk(market, betas), usable, np.where(known[:, None], beta, 0.0), known)
 
 
 def estimated(time: np.datetime64, betas: Betas) -> list[Estimated]:
@@ -85,8 +87,8 @@ def _in_reach(contract: Instrument, policy: Policy) -> bool:
 
 def drifting(policy: Policy, panel: Panel, known: Known, t: int, bars_per_day: float) -> Drift:
     """Return what bands are made of: how the dollar beta of today's book moved in the last 90 days."""
-    spot = panel.units * panel.prices[t]
-    held, count = spot * panel.hedged, known.beta.shape[1]
+    spot, count = panel.worth[t], known.beta.shape[1]
+    held = np.where(panel.hedged[t] != 0.0, panel.hedged[t] * panel.prices[t], 0.0)
     recent = panel.prices[max(t - round(_RECENT_DAYS * bars_per_day), 0) : t + 1]
     with np.errstate(invalid="ignore", divide="ignore"):
         moves = np.nan_to_num(recent[1:] / recent[:-1] - 1.0)

@@ -11,8 +11,8 @@ from hedgerow.hedge.policy import Policy
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.journal import Happened
 from hedgerow.model.market import Market
-from hedgerow.model.portfolio import Portfolio
-from hedgerow.runs.panel import Panel, cut, panel_of
+from hedgerow.model.portfolio import BookPath, Portfolio
+from hedgerow.runs.panel import Panel, coin_of, cut, panel_of
 from hedgerow.runs.prices import Prices
 from hedgerow.runs.settings import BacktestSettings
 
@@ -26,7 +26,7 @@ _MARGIN_COINS = ("USDT", "USDC")
 class Past:
     """The book's market and the contracts', on the book's bars; `catalogue` makes the contracts of a market."""
 
-    book: Portfolio
+    book: Portfolio | BookPath
     market: Market
     hedge: Market
     panel: Panel
@@ -35,17 +35,29 @@ class Past:
     catalogue: Catalogue
 
     def views(self, t: int) -> tuple[Market, Market]:
-        """Return the book's market and the contracts' as they were known at the close of bar `t`."""
-        market = cut(self.market, t)
+        """Return the book's market and the contracts' as they were known at the close of bar `t`.
+
+        In the book's, coins that went out of the market are at their last price.
+        """
+        market, asleep = cut(self.market, t), self.panel.asleep(t)
+        minded = replace(market, given={**market.given, **asleep}) if asleep else market
         if self.hedge is self.market:
-            return market, market
+            return minded, market
         row = int(np.searchsorted(self.hedge.times, self.panel.times[t], side="right")) - 1
-        return market, cut(self.hedge, row)
+        return minded, cut(self.hedge, row)
+
+    def asked(self, policy: Policy, t: int) -> Policy:
+        """Return `policy` as it can be asked at bar `t`: coins without a price to go by are not hedged."""
+        asleep = self.panel.asleep(t)
+        if not asleep:
+            return policy
+        rows = tuple(p.symbol for p in self.panel.book_at(t).positions if coin_of(p) in asleep)
+        return replace(policy, exclude=(*policy.exclude, *rows))
 
 
 def past_of(
     policy: Policy,
-    book: Portfolio,
+    book: Portfolio | BookPath,
     market: Market,
     catalogue: Catalogue,
     hedge_market: Market | None,
@@ -61,8 +73,9 @@ def past_of(
         market,
         policy.factors,
         frozenset(policy.exclude),
-        settings.train_days,
-        _start(settings, hedge, market),
+        settings,
+        frozenset(policy.overrides),
+        None if hedge is market else hedge.times[0],
     )
     return Past(book, market, hedge, panel, Prices(market.times, hedge, marks), settings, catalogue)
 
@@ -75,14 +88,6 @@ def _with_dollars(market: Market) -> Market:
         if market.currency == "USD"
         else market
     )
-
-
-def _start(settings: BacktestSettings, hedge: Market, market: Market) -> np.datetime64 | None:
-    """The first bar at the earliest: where the hedge has prices, and where the owner said."""
-    if hedge is market:
-        return settings.start
-    begins: np.datetime64 = hedge.times[0]
-    return begins if settings.start is None or settings.start < begins else settings.start
 
 
 def notes_of(past: Past, events: Sequence[Happened]) -> tuple[str, ...]:

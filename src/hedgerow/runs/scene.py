@@ -30,12 +30,13 @@ class Scene:
 
     def spot(self, t: int) -> FloatArray:
         """Return dollars (N,) of each coin of the book."""
-        values: FloatArray = self.panel.units * self.panel.prices[t]
+        values: FloatArray = self.panel.worth[t]
         return values
 
     def book_beta(self, t: int) -> FloatArray:
         """Return the dollar beta (K,) of the part of the book that is to be hedged."""
-        total: FloatArray = self.spot(t) @ (self.beta * self.panel.hedged[:, None])
+        hedged = self.panel.hedged[t]
+        total: FloatArray = np.where(hedged != 0.0, hedged * self.panel.prices[t], 0.0) @ self.beta
         return total
 
     def exposure(self, t: int) -> FloatArray:
@@ -92,7 +93,8 @@ class Scene:
 
     def price_lines(self, t: int) -> Attribution:
         """Return what prices did between the close before and that of bar `t`, by line."""
-        start, end = self.spot(t - 1), self.spot(t)
+        start, held = self.spot(t - 1), self.panel.units[t - 1]
+        end = np.where(held != 0.0, held * self.panel.prices[t], 0.0)
         spots = [
             SpotMove(float(v0), float(v1 / v0 - 1.0) if v0 else 0.0, b, bool(cash))
             for v0, v1, b, cash in zip(start, end, self.beta, self.panel.cash, strict=True)

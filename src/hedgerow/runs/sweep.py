@@ -20,7 +20,7 @@ from hedgerow.model.display import plain
 from hedgerow.model.errors import BrokenPromise, HedgerowError, UsageError
 from hedgerow.model.journal import day_ends
 from hedgerow.model.market import Market
-from hedgerow.model.portfolio import Portfolio
+from hedgerow.model.portfolio import BookPath, Portfolio
 from hedgerow.model.sweeps import Sweep, Tried
 from hedgerow.runs.backtest import backtest
 from hedgerow.runs.grid import Point
@@ -40,7 +40,7 @@ _NOTHING = np.empty(0)
 class Question:
     """What every policy is asked of; `fingerprint` tells these inputs from any others."""
 
-    book: Portfolio
+    book: Portfolio | BookPath
     market: Market
     catalogue: Catalogue
     hedge_market: Market | None = None

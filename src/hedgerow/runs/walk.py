@@ -80,10 +80,13 @@ class Walk:
     events: list[Happened] = field(default_factory=list)
     betas: list[Estimated] = field(default_factory=list)
     hedged_with: set[str] = field(default_factory=set)
+    own: dict[int, list[Happened]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.panel, self.prices, self.settings = self.past.panel, self.past.prices, self.past.settings
         self.rule = rebalance_of(self.policy.rebalance)
+        for event in self.panel.events:
+            self.own.setdefault(int(np.searchsorted(self.panel.times, event.time)), []).append(event)
 
     def bar(self, t: int) -> Row:
         """Walk to the close of bar `t` and return its row."""
@@ -91,17 +94,21 @@ class Walk:
         before = self._scene().nav(t - 1) if begun else 0.0
         lines = self._moved(t) if begun else Attribution()
         put_in = self._topped_up(t)
-        if self._due(self.learned, t, self.settings.estimate_days):
+        self.events += self.own.get(t, [])
+        if self._due(self.learned, t, self.settings.estimate_days) or self._strange(t):
             self._learn(t)
+        elif t in self.own and self.known is not None:
+            self.drift = drifting(self.policy, self.panel, self.known, t, self.past.market.bars_per_day)
         exposure = self._scene().exposure(t)
         found = self._review(t, exposure)
         traded, cost, paid_in = (
             self._trade(t, found) if found.action == "rebalance" else (0.0, Attribution(), 0.0)
         )
-        lines, put_in, scene = lines + cost, put_in + paid_in, self._scene()
+        put_in, scene = put_in + paid_in, self._scene()
+        lines = lines + cost + Attribution(rebalance=-float(self.panel.cost_usd[t]))
         nav = scene.nav(t)
         if begun:
-            check_closes(lines, nav - before - put_in, nav, scene.gross(t))
+            check_closes(lines, nav - before - put_in - float(self.panel.flow_usd[t]), nav, scene.gross(t))
         return Row(
             nav=nav,
             spot=float(scene.spot(t).sum()),
@@ -144,9 +151,13 @@ class Walk:
     def _due(self, last: np.datetime64 | None, t: int, days: float) -> bool:
         return last is None or bool((self.panel.times[t] - last) / _DAY >= days - 1e-9)
 
+    def _strange(self, t: int) -> bool:
+        """Whether the book holds a coin whose beta was not known at the last estimation."""
+        held = (self.panel.units[t] != 0.0) & self.panel.live[t]
+        return self.known is not None and bool((held & ~self.known.sure).any())
+
     def _learn(self, t: int) -> None:
-        market, hedge = self.past.views(t)
-        self.known = learn(self.policy, self.past.book, self.panel, market, hedge, self.past.catalogue(hedge))
+        self.known = learn(self.policy, self.past, t)
         self.drift = drifting(self.policy, self.panel, self.known, t, self.past.market.bars_per_day)
         self.learned = self.panel.times[t]
         self.betas += estimated(self.panel.times[t], self.known.betas)
@@ -176,9 +187,8 @@ class Walk:
         assert self.known is not None  # noqa: S101  a review learns first
         market, hedge = self.past.views(t)
         anew = self._due(self.chosen, t, self.settings.choose_days)
-        trades = decide(
-            self.policy, self.past.book, self.state, market, hedge, self.known, found.aim_usd, anew=anew
-        )
+        policy, book = self.past.asked(self.policy, t), self.panel.book_at(t)
+        trades = decide(policy, book, self.state, market, hedge, self.known, found.aim_usd, anew=anew)
         self.traded = self.panel.times[t]
         self.hedged_with |= {order.instrument.underlying for order in trades.orders}
         if anew:

@@ -12,7 +12,7 @@ from hedgerow.model.errors import BrokenPromise, UsageError
 from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.journal import Estimated, Happened, RunResult
 from hedgerow.model.market import Market
-from hedgerow.model.portfolio import Portfolio
+from hedgerow.model.portfolio import BookPath, Portfolio
 from hedgerow.runs.learning import estimated
 from hedgerow.runs.past import Catalogue, Past, notes_of, past_of
 from hedgerow.runs.settings import BacktestSettings
@@ -29,7 +29,7 @@ _TOLERANCE = 1e-9
 
 def twin(
     policy: Policy,
-    book: Portfolio,
+    book: Portfolio | BookPath,
     market: Market,
     catalogue: Catalogue,
     hedge_market: Market | None = None,
@@ -57,6 +57,8 @@ def inexpressible(policy: Policy, past: Past) -> str:
     """Return what of `policy` on `past` the compiled engine cannot express, or nothing."""
     if not isinstance(policy.instruments, tuple):
         return "a choice of contracts: name one on each factor (--instruments)"
+    if past.panel.changes.any():
+        return "a book that changes on the way"
     if policy.target_vol is not None:
         return "a volatility target"
     given = policy.rules.collateral
@@ -140,6 +142,7 @@ def _result(policy: Policy, past: Past, found: Learned, stage: Stage, out: Out, 
         unhedged_usd=spot - spot[0],
         gained_usd=bar["nav"] - spot[0] - np.cumsum(bar["deposit"]),
         deposits_usd=bar["deposit"],
+        flows_usd=panel.flow_usd[first:],
         before_usd=beta["before"],
         after_usd=beta["after"],
         target_usd=beta["target"],

@@ -50,8 +50,7 @@ def learned(policy: Policy, past: Past) -> Learned:
     last: np.datetime64 | None = None
     for t in range(panel.first, len(panel.times)):
         if last is None or (panel.times[t] - last) / _DAY >= days - 1e-9:
-            market, hedge = past.views(t)
-            found = learn(policy, past.book, panel, market, hedge, past.catalogue(hedge))
+            found = learn(policy, past, t)
             known.append(found)
             drift.append(drifting(policy, panel, found, t, past.market.bars_per_day))
             last = panel.times[t]
@@ -99,8 +98,9 @@ def stage_of(past: Past, found: Learned) -> Stage:
 def units_of(panel: Panel, found: Learned) -> Units:
     """Return what the book holds, and what of it moves with each factor at each estimation."""
     beta = np.array([k.beta.T for k in found.known])
-    risky = panel.units * ~panel.cash
-    return Units(panel.units, np.abs(panel.units), risky, risky * beta, panel.units * panel.hedged * beta)
+    held = panel.units[panel.first]
+    risky = held * ~panel.cash
+    return Units(held, np.abs(held), risky, risky * beta, panel.hedged[panel.first] * beta)
 
 
 def _legs_through_time(past: Past, legs: tuple[Instrument, ...]) -> tuple[Records, Records]:

@@ -1,0 +1,118 @@
+"""The stand-in server: HTTP and WebSocket on loopback, five venues' dialects, faults between the lines.
+
+    async with serving({"binance": stand}) as base:
+        rebase(exchange, base, "binance")        a ccxt exchange now talks to it, and to nobody else
+
+A request is signed, or not let in; its answer is the venue's own document. What goes wrong is asked for in `stand.faults`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from hedgerow.testing.standin.dialect import Answer, Dialect, Heard, answered
+from hedgerow.testing.standin.faults import Fault
+from hedgerow.testing.standin.stand import Stand
+from hedgerow.testing.standin.tongues import dialect_of
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+__all__ = ["rebase", "serving"]
+
+_LOOPBACK = "127.0.0.1"
+
+
+@asynccontextmanager
+async def serving(stands: Mapping[str, Stand], port: int = 0) -> AsyncIterator[str]:
+    """Serve each stand under its tag on loopback, and yield the address; `port` 0: any that is free."""
+    from aiohttp import web
+
+    app = web.Application()
+    for tag, stand in stands.items():
+        _routes(app, tag, stand, dialect_of(stand.tag))
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, _LOOPBACK, port)
+    await site.start()
+    bound = runner.addresses[0][1]
+    try:
+        yield f"http://{_LOOPBACK}:{bound}"
+    finally:
+        await runner.cleanup()
+
+
+def rebase(node: Any, base: str, tag: str) -> Any:
+    """Return a ccxt exchange's addresses with `base`/`tag` in place of scheme and host; the paths stay.
+
+    Apply it to `exchange.urls["api"]` after sandbox or demo mode was chosen, never before.
+    """
+    if isinstance(node, dict):
+        return {name: rebase(value, base, tag) for name, value in node.items()}
+    if not isinstance(node, str):
+        return node
+    parts = urlsplit(node.replace("{hostname}", "host"))
+    scheme = base if parts.scheme.startswith("http") else base.replace("http", "ws", 1)
+    return f"{scheme}/{tag}{parts.path}"
+
+
+def _routes(app: web.Application, tag: str, stand: Stand, dialect: Dialect) -> None:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        heard = Heard(
+            request.method,
+            request.path.removeprefix(f"/{tag}"),
+            request.rel_url.raw_query_string,
+            await request.text(),
+            {name.upper(): value for name, value in request.headers.items()},
+        )
+        stand.heard.append(heard.name)
+        fault = next((fault for fault in stand.faults if fault.takes(heard.name)), None)
+        if fault is None:
+            return _sent(answered(dialect, heard, stand))
+        return await _faulty(fault, request, heard, dialect, stand)
+
+    app.router.add_route("*", f"/{tag}/{{rest:.*}}", handle)
+
+
+async def _faulty(
+    fault: Fault, request: web.Request, heard: Heard, dialect: Dialect, stand: Stand
+) -> web.StreamResponse:
+    from aiohttp import web
+
+    if fault.kind == "late":
+        await asyncio.sleep(fault.wait_ms / 1000)
+    answer = Answer("") if fault.kind in {"lost", "instead"} else answered(dialect, heard, stand)
+    if fault.kind in {"instead", "after"}:
+        return web.Response(text=fault.body, status=fault.status, headers=dict(fault.headers))
+    if fault.kind == "late":
+        return _sent(answer)
+    if fault.kind == "cut":
+        whole = _text(answer).encode()
+        response = web.StreamResponse(headers={"Content-Length": str(len(whole))})
+        await response.prepare(request)
+        await response.write(whole[: len(whole) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return web.Response()
+
+
+def _sent(answer: Answer) -> web.Response:
+    from aiohttp import web
+
+    return web.Response(text=_text(answer), status=answer.status, content_type="application/json")
+
+
+def _text(answer: Answer) -> str:
+    return json.dumps(answer.body, default=_number)
+
+
+def _number(value: object) -> str:
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    raise TypeError(f"{type(value).__name__} is not said in JSON")

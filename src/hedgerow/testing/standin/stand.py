@@ -1,0 +1,190 @@
+"""What stands behind a dialect: one venue's matching core, its past, and who may log in.
+
+stand = Stand("binance", instruments, clock)     a venue with prices, funding and an account
+stand.tell(event)                                whatever happens to it; fills and funding are kept
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from hedgerow.exchange.venue import (
+    Credited,
+    Funded,
+    FundingSet,
+    Listed,
+    Marked,
+    OrderMoved,
+    Passed,
+    Quoted,
+    VenueAccount,
+    VenueEvent,
+    VenueOutcome,
+    VenueRules,
+    VenueState,
+    step,
+)
+from hedgerow.model.errors import UnknownSymbol
+from hedgerow.model.instruments import Instrument
+from hedgerow.model.orders import Fill, units_of
+from hedgerow.model.ports import Candle, FundingPrint
+from hedgerow.testing.standin.faults import Fault
+
+__all__ = ["Key", "Stand"]
+
+_HOUR = 3_600_000
+_SWING, _PERIOD_HOURS = 0.05, 97.0
+_CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An API key: whose account it is, and what it may do."""
+
+    key: str
+    secret: str
+    account: str
+    password: str = ""
+    trade: bool = True
+    withdraw: bool = False
+    ip_bound: bool = True
+
+
+@dataclass(slots=True)
+class Stand:
+    """One venue. `clock` tells milliseconds of UTC; `skew_ms` is how far the venue's own clock is ahead of it.
+
+    Prices follow a slow wave around `prices`, so that candles of any time can be asked for; `heard` is every request.
+    """
+
+    tag: str
+    instruments: Sequence[Instrument]
+    prices: Mapping[str, Decimal]
+    clock: Callable[[], int]
+    rules: VenueRules = field(default_factory=VenueRules)
+    keys: dict[str, Key] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    skew_ms: int = 0
+    state: VenueState = field(init=False)
+    fills: dict[str, list[Fill]] = field(default_factory=dict)
+    funded: dict[str, list[Funded]] = field(default_factory=dict)
+    printed: dict[str, list[FundingPrint]] = field(default_factory=dict)
+    moved: list[VenueOutcome] = field(default_factory=list)
+    heard: list[str] = field(default_factory=list)
+    listeners: list[Callable[[VenueOutcome], None]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.state = VenueState(rules=self.rules)
+        for one in self.instruments:
+            self.tell(Listed(self.at, one))
+            self.quote(one, self.prices[one.underlying])
+            at = self.at
+            if one.funding_interval_hours:
+                every = round(one.funding_interval_hours * _HOUR)
+                due = (at // every + 1) * every
+                self.tell(FundingSet(at, one.name, Decimal("0.0001"), every, due))
+
+    @property
+    def at(self) -> int:
+        """The instant of what happens now: the clock, which for the core never goes back."""
+        return max(self.clock(), self.state.at)
+
+    @property
+    def now(self) -> int:
+        """The venue's own clock."""
+        return self.clock() + self.skew_ms
+
+    def open_account(self, key: Key, coins: Mapping[str, Decimal]) -> None:
+        """Let `key` log in, with `coins` in its derivatives wallets."""
+        self.keys[key.key] = key
+        for coin, amount in coins.items():
+            self.tell(Credited(self.at, key.account, coin, amount))
+
+    def tell(self, event: VenueEvent) -> tuple[VenueOutcome, ...]:
+        """Let something happen; what came of it is kept and passed on to who listens."""
+        self.state, outcomes = step(self.state, event)
+        for outcome in outcomes:
+            self._keep(outcome)
+            for listener in self.listeners:
+                listener(outcome)
+        return outcomes
+
+    def _keep(self, outcome: VenueOutcome) -> None:
+        match outcome:
+            case Fill():
+                self.fills.setdefault(outcome.account, []).append(outcome)
+            case Funded():
+                self.funded.setdefault(outcome.account, []).append(outcome)
+            case FundingPrint():
+                self.printed.setdefault(outcome.instrument, []).append(outcome)
+            case OrderMoved():
+                self.moved.append(outcome)
+            case _:
+                pass
+
+    def passed(self) -> int:
+        """Let the time pass until now and return it."""
+        at = self.at
+        self.tell(Passed(at))
+        return at
+
+    def quote(self, instrument: Instrument, price: Decimal, size: Decimal = Decimal(100)) -> None:
+        """Set mark, index and a book of three levels a tick apart around `price`; `size` in coins, worth of it for others."""
+        at, tick = self.at, instrument.tick
+        worth = size * (price if instrument.payoff.value == "inverse" else 1)
+        units = (worth / units_of(instrument, instrument.lot)).to_integral_value() * units_of(
+            instrument, instrument.lot
+        )
+        middle = (price / tick).to_integral_value() * tick
+        levels = tuple((Decimal(i) + 1) * tick for i in range(3))
+        self.tell(Marked(at, {instrument.name: middle}, {instrument.name: middle}))
+        bids = tuple((middle - away, units) for away in levels)
+        asks = tuple((middle + away, units) for away in levels)
+        self.tell(Quoted(at, instrument.name, bids, asks))
+
+    def of_symbol(self, symbol: str) -> Instrument:
+        """Return the contract by the venue's own symbol; raises `UnknownSymbol`."""
+        found = next((one for one in self.instruments if one.symbol == symbol), None)
+        if found is None:
+            raise UnknownSymbol(f"{self.tag} has no {symbol}")
+        return found
+
+    def account(self, name: str) -> VenueAccount:
+        """Return an account as it is."""
+        return self.state.account(name)
+
+    def price(self, instrument: Instrument, at: int) -> Decimal:
+        """Return the price of a contract at any instant of the past."""
+        base = self.prices[instrument.underlying]
+        wave = Decimal(str(round(1.0 + _SWING * math.sin(at / _HOUR / _PERIOD_HOURS), 6)))
+        return (base * wave / instrument.tick).to_integral_value() * instrument.tick
+
+    def candles(self, instrument: Instrument, minutes: int, since: int, until: int) -> tuple[Candle, ...]:
+        """Return finished bars with since ≤ at < until."""
+        length = minutes * 60_000
+        first = -(-since // length) * length
+        last = min(until, self.clock() - length + 1)
+        return tuple(self._bar(instrument, at, length) for at in range(first, last, length))
+
+    def _bar(self, instrument: Instrument, at: int, length: int) -> Candle:
+        points = [self.price(instrument, at + length * i // 4) for i in range(5)]
+        return Candle(at, points[0], max(points), min(points), points[-1], Decimal(10))
+
+    def prints(self, instrument: Instrument, since: int, until: int) -> tuple[FundingPrint, ...]:
+        """Return funding rates with since ≤ at < until: those of before the venue was opened follow a wave too."""
+        every = round((instrument.funding_interval_hours or 8.0) * _HOUR)
+        own = self.printed.get(instrument.name, [])
+        opened = own[0].at if own else self.clock()
+        hours = Decimal(every) / _HOUR
+        times = range(-(-since // every) * every, min(until, opened), every)
+        past = [
+            FundingPrint(instrument.name, at, self._rate(at), hours, mark=self.price(instrument, at))
+            for at in times
+        ]
+        return (*past, *(one for one in own if since <= one.at < until))
+
+    def _rate(self, at: int) -> Decimal:
+        return Decimal(str(round(1e-4 * (1.0 + 2.0 * math.sin(at / _HOUR / 41.0)), 8)))

@@ -139,9 +139,7 @@ def test_funding_is_paid_at_the_instants_and_rates_of_the_file() -> None:
     paid = asked(paper.account.paid(BTC, 0))
     assert [p.at for p in paid] == at
     marks = [60_000, 60_000, 60_000, 60_600]
-    assert [p.amount for p in paid] == [
-        m * Decimal(str(rate)) for m, rate in zip(marks, rates, strict=True)
-    ]
+    assert [p.amount for p in paid] == [m * Decimal(str(rate)) for m, rate in zip(marks, rates, strict=True)]
     settled = asked(paper.data.funding(BTC, 0, FIRST + 48 * HOUR))
     assert [(p.at, p.rate) for p in settled] == [(t, Decimal(str(r))) for t, r in zip(at, rates, strict=True)]
     assert settled[2].interval_hours == 4
@@ -281,7 +279,7 @@ def test_the_simulated_market_makes_a_venue_of_every_contract_in_the_catalogue()
 
 def test_a_tape_of_trades_fills_what_rests() -> None:
     paper = venue()
-    order = Order("rest", BTC, Decimal("0.5"), "limit", Decimal("59_990"))
+    order = Order("rest", BTC, Decimal("0.5"), "limit", Decimal(59_990))
     asked(paper.trading.place(order))
     paper.happen(Printed(0, BTC.name, Decimal(59_980), Decimal(-3)))
     (fill,) = asked(paper.trading.fills(BTC, 0))

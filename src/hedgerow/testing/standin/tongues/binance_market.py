@@ -33,13 +33,10 @@ def _info(*, inverse: bool) -> Endpoint:
     return Endpoint(handle, signed=False)
 
 
-def _symbol(one: Instrument) -> dict[str, Any]:
-    inverse = coin_margined(one)
-    ends = _NEVER if one.expiry is None else round(one.expiry.timestamp() * 1000)
-    pair = one.symbol.partition("_")[0]
-    lot = counted(one, units(one, one.lot, contracts=True), contracts=inverse)
+def _filters(one: Instrument) -> list[dict[str, Any]]:
+    lot = counted(one, units(one, one.lot, contracts=True), contracts=coin_margined(one))
     most = one.max_contracts or Decimal(100_000)
-    filters = [
+    return [
         {
             "filterType": "PRICE_FILTER",
             "minPrice": number(one.tick),
@@ -62,6 +59,12 @@ def _symbol(one: Instrument) -> dict[str, Any]:
             "multiplierDecimal": "4",
         },
     ]
+
+
+def _symbol(one: Instrument) -> dict[str, Any]:
+    inverse = coin_margined(one)
+    ends = _NEVER if one.expiry is None else round(one.expiry.timestamp() * 1000)
+    pair = one.symbol.partition("_")[0]
     row: dict[str, Any] = {
         "symbol": one.symbol,
         "pair": pair,
@@ -80,7 +83,7 @@ def _symbol(one: Instrument) -> dict[str, Any]:
         "quotePrecision": 8,
         "underlyingType": "COIN",
         "triggerProtect": "0.0500",
-        "filters": filters,
+        "filters": _filters(one),
         "orderTypes": ["LIMIT", "MARKET", "STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET"],
         "timeInForce": ["GTC", "IOC", "FOK", "GTX"],
     }

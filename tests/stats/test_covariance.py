@@ -85,3 +85,16 @@ def test_a_factor_among_the_columns_has_no_risk_of_its_own() -> None:
     returns, factor, beta = panel(4, 200, 3)
     found = factor_covariance(np.hstack([factor, returns]), factor, np.vstack([[[1.0]], beta]))
     assert found.own_part[0] + found.shared_part[0] == pytest.approx(0.0, abs=1e-15)
+
+
+@given(st.integers(0, 10_000), st.sampled_from([0.0, 0.2]))
+def test_correlations_can_be_of_a_longer_memory_than_deviations(seed: int, holes: float) -> None:
+    returns, factor, beta = panel(seed, 120, 6, holes)
+    fast, slow = (factor_covariance(returns, factor, beta, life) for life in (20.0, 60.0))
+    mixed = factor_covariance(returns, factor, beta, 20.0, 60.0)
+    assert mixed.market_part == pytest.approx(fast.market_part)
+    left = [found.shared_part + found.own_part for found in (fast, slow, mixed)]
+    assert np.diag(left[2]) == pytest.approx(np.diag(left[0]))
+    assert _correlation(left[2]) == pytest.approx(_correlation(left[1]), abs=1e-12)
+    for part in (mixed.shared_part, mixed.own_part):
+        assert np.linalg.eigvalsh(part).min() >= -1e-9 * np.abs(mixed.matrix).max()

@@ -15,13 +15,14 @@ from hedgerow.stats.covariance import Covariance, factor_covariance
 
 __all__ = ["risk"]
 
-_DAYS = 180
+_DAYS = 365
 _HALF_LIFE_DAYS = 60.0
+_CORRELATION_HALF_LIFE_DAYS = 120.0
 _LEAST = 60
 
 
 def risk(market: Market, betas: Betas | None = None, factors: str | tuple[str, ...] = "BTC") -> RiskModel:
-    """Return the daily covariance of all coins of `betas`, over the last 180 days, half-life 60.
+    """Return the daily covariance of all coins of `betas`, over the last 365 days: half-life 60, of correlations 120.
 
     Without `betas`, of all coins of the market, their betas to `factors` estimated by default.
 
@@ -43,8 +44,8 @@ def risk(market: Market, betas: Betas | None = None, factors: str | tuple[str, .
         i for i in range(len(listed)) if np.isfinite(y[:, i]).sum() >= _LEAST and not is_stablecoin(listed[i])
     ]
     places = [symbols.index(listed[i]) for i in seen]
-    half_life = _HALF_LIFE_DAYS * market.bars_per_day
-    found = factor_covariance(y[:, seen], x, beta[places], half_life)
+    half_life, slow = (days * market.bars_per_day for days in (_HALF_LIFE_DAYS, _CORRELATION_HALF_LIFE_DAYS))
+    found = factor_covariance(y[:, seen], x, beta[places], half_life, slow)
     return _spread(symbols, places, found, beta, market, betas)
 
 

@@ -42,22 +42,29 @@ def winsorised(returns: FloatArray, limit: float = _LIMIT) -> FloatArray:
 
 
 def factor_covariance(
-    returns: FloatArray, factors: FloatArray, beta: FloatArray, half_life: float | None = None
+    returns: FloatArray,
+    factors: FloatArray,
+    beta: FloatArray,
+    half_life: float | None = None,
+    correlation_half_life: float | None = None,
 ) -> Covariance:
     """Return the covariance of M columns of `returns` (T, M), with slopes `beta` (M, K) on `factors` (T, K).
 
-    Rows are oldest first, weighted 0.5^(age/half_life). A column that is a factor itself has residual 0. A NaN
+    Rows are oldest first, weighted 0.5^(age/half_life); residual correlations by `correlation_half_life` where one is
+    given: what moves together changes slower than how much. A column that is a factor itself has residual 0. A NaN
     return leaves that row out for its column; sums are over what both have, scaled by each column's own weight, which
     keeps the result positive semidefinite. Columns need at least 2 returns.
     """
-    age = np.arange(len(returns))[::-1]
-    w = np.ones(len(returns)) if half_life is None else 0.5 ** (age / half_life)
+    w = _decaying(len(returns), half_life)
     f = winsorised(factors)
     centred = f - np.average(f, axis=0, weights=w)
     sigma_f = (centred * w[:, None]).T @ centred / w.sum()
     market = beta @ sigma_f @ beta.T
     residual = winsorised(returns) - factors @ beta.T
     shrunk = constant_correlation_shrunk(residual, w)
+    if correlation_half_life is not None:
+        slow = constant_correlation_shrunk(residual, _decaying(len(returns), correlation_half_life))
+        shrunk = _with_deviations(slow, np.sqrt(np.diag(shrunk)))
     live = int((np.diag(shrunk) > 0).sum())
     shared = _leading(shrunk, min(_SHARED_COMPONENTS, live // _COINS_A_COMPONENT))
     n_eff = float(w.sum() ** 2 / (w**2).sum())
@@ -94,6 +101,20 @@ def constant_correlation_shrunk(residual: FloatArray, w: FloatArray) -> FloatArr
     mixed = np.where(off, (1.0 - intensity) * correlation + intensity * mean, correlation)
     shrunk: FloatArray = mixed * deviation[:, None] * deviation[None, :]
     return shrunk
+
+
+def _decaying(count: int, half_life: float | None) -> FloatArray:
+    """(count,) weights, 1 for the newest; all 1 without a half-life."""
+    age = np.arange(count)[::-1]
+    return np.ones(count) if half_life is None else np.asarray(0.5 ** (age / half_life))
+
+
+def _with_deviations(matrix: FloatArray, deviation: FloatArray) -> FloatArray:
+    """The correlations of `matrix` with other standard deviations (M,)."""
+    own = np.sqrt(np.diag(matrix))
+    ratio = np.divide(deviation, own, out=np.zeros_like(own), where=own > 0)
+    scaled: FloatArray = matrix * ratio[:, None] * ratio[None, :]
+    return scaled
 
 
 def _effective(w: FloatArray) -> float:

@@ -192,6 +192,20 @@ class Course:
     returns: Literal["simple", "log"] = "simple"
     own: bool = False
     notional_usd: float = 100_000.0
+    book_ranks: str | None = None
+    draw_days: float = 182.0
+
+
+def _ranks(text: str | None) -> tuple[int, int] | None:
+    """`61:128` as two ranks; raises `UsageError` for anything else."""
+    if text is None:
+        return None
+    low, _, high = text.partition(":")
+    if not (
+        low.isascii() and low.isdigit() and high.isascii() and high.isdigit() and 1 <= int(low) <= int(high)
+    ):
+        raise UsageError(f'--book-ranks "{text}" means nothing', advice="Give first and last: 61:128.")
+    return int(low), int(high)
 
 
 def compare(
@@ -211,6 +225,7 @@ def compare(
         ("--test", course.test_days),
         ("--step", course.step_days),
         ("--notional", course.notional_usd),
+        ("--draw-every", course.draw_days),
     ):
         if not (math.isfinite(number) and number > 0.0):
             raise UsageError(f"{name} {number:g} means nothing", advice="Give a finite number above 0.")
@@ -232,5 +247,7 @@ def compare(
         returns=course.returns,
         own=course.own,
         notional_usd=course.notional_usd,
+        book_ranks=_ranks(course.book_ranks),
+        draw_days=course.draw_days,
     )
     return contested(market, estimators, instruments, asked, lambda share: report(f"comparing: {share:.0%}"))

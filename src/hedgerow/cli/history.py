@@ -124,6 +124,10 @@ class ContestOptions:
     from_: Annotated[str | None, Parameter(name="--from", help="First window at the earliest.")] = None
     random_books: Annotated[int, Parameter(help="Random books (50).")] = 50
     coins: Annotated[int, Parameter(help="Coins in each (10).")] = 10
+    book_ranks: Annotated[
+        str | None, Parameter(help="Ranks by volume their coins are drawn from: 61:128 (all).")
+    ] = None
+    draw_every: Annotated[float, Parameter(help="Days until books are drawn anew (182).")] = 182.0
     return_: Annotated[
         Literal["simple", "log"],
         Parameter(name="--return", help="simple (default) or log, to repeat a table."),
@@ -156,6 +160,8 @@ def compare(
                 returns=asked.return_,
                 own=asked.own,
                 notional_usd=asked.notional,
+                book_ranks=asked.book_ranks,
+                draw_days=asked.draw_every,
             ),
             report,
         )

@@ -26,8 +26,9 @@ class ContestRow:
     """One estimator with one set of instruments. Fractions; NaN where it means nothing.
 
     Variance removed, gross of cost: `median_he` over assets, `pooled_he` (sums of variances), `basket_he` of the
-    equal-weight basket, `books_he` of the median random book, each with a 90 % block bootstrap over bars. `net_he` is
-    the pooled one less what a year's trading and the funding it pays are worth in variance (2·cost/γ, γ = 10); funding
+    equal-weight basket, `books_he` of the median random book, each with a 90 % block bootstrap over bars. Books are hedged
+    as one: `books_turnover` is the mean Σ|Δh| of a re-hedge for a dollar of book, `books_cost_per_year` what that costs
+    in a year, `books_contracts` how many a book holds. `net_he` is the pooled one less what a year's trading and the funding it pays are worth in variance (2·cost/γ, γ = 10); funding
     that it earns speaks for no hedge.
     `residual_beta` is the median slope left, `rmse_next` the error against the next window's betas, `turnover` Σ|Δh| a
     year for a dollar of asset, `cost_per_year` its fees, half-spreads and impact, `funding_per_year` what the hedges
@@ -52,6 +53,9 @@ class ContestRow:
     books_he: float
     books_low: float
     books_high: float
+    books_turnover: float
+    books_cost_per_year: float
+    books_contracts: float
     residual_beta: float
     rmse_next: float
     turnover: float

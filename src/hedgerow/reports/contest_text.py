@@ -15,6 +15,7 @@ __all__ = ["contest_json", "contest_text"]
 
 _LEFT = ["estimator", "hedged with", "median", "pooled (90 %)", "net", "basket", "books", "may be best"]
 _COST = ["estimator", "hedged with", "beta left", "turnover", "cost", "funding", "known as"]
+_BOOKS = ["estimator", "hedged with", "removed (90 %)", "contracts", "traded", "cost a year"]
 _NEXT = ["estimator", "hedged with", "error", "50 %", "80 %", "90 % (90 %)", "95 %", "drift", "windows"]
 
 
@@ -33,6 +34,8 @@ def contest_text(found: Contest) -> Group:
         columns(_LEFT, [_left(row) for row in ordered], left=(0, 1)),
         line("what is left, and what it costs and receives a year for a dollar of coin"),
         columns(_COST, [_cost(row) for row in ordered], left=(0, 1)),
+        line("random books hedged as one: traded at a re-hedge, and its cost a year, for a dollar of book"),
+        columns(_BOOKS, [_books(row) for row in ordered], left=(0, 1)),
         line("the next window's beta: how far off, how often intervals held it"),
         columns(_NEXT, [_next(row) for row in ordered], left=(0, 1)),
         notes(found.notes),
@@ -61,6 +64,17 @@ def _cost(row: ContestRow) -> list[str]:
         percent(row.cost_per_year),
         percent(row.funding_per_year, signed=True),
         row.funding_basis,
+    ]
+
+
+def _books(row: ContestRow) -> list[str]:
+    return [
+        row.estimator,
+        row.instruments,
+        f"{percent(row.books_he)} ({percent(row.books_low)} … {percent(row.books_high)})",
+        number(row.books_contracts, 1),
+        number(row.books_turnover, 3),
+        percent(row.books_cost_per_year),
     ]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hedgerow.hedge.estimation import estimate
+from hedgerow.hedge.joint import MOST_CONTRACTS, POOL
 from hedgerow.hedge.returns import ReturnKind
 from hedgerow.hedge.riskmodel import risk
 from hedgerow.model.arrays import BoolArray, FloatArray
@@ -15,15 +16,15 @@ from hedgerow.model.coins import GOLD, is_stablecoin
 from hedgerow.model.errors import UsageError
 from hedgerow.model.market import Market
 from hedgerow.model.risk import RiskModel
+from hedgerow.runs.books import Draw, Joint, mixed_from
 from hedgerow.runs.expense import trade_rates
-from hedgerow.runs.held import Stance
+from hedgerow.runs.held import BookStance, Stance
 from hedgerow.stats.optimise import choose_baskets, on_equalities
 
 __all__ = ["Contender", "Label", "label_of"]
 
 _LEAST_RETURNS = 60
 _BASIS_VARIANCE = 0.0007**2
-_POOL, _MOST = 60, 12
 _AVERSION, _HORIZON_DAYS = 10.0, 30.0
 
 
@@ -60,8 +61,10 @@ class Contender:
     returns: ReturnKind
     own: bool
     choose_days: float
+    notional_usd: float = 0.0
     sets: dict[str, tuple[str, ...]] = field(default_factory=dict)
     chosen_at: np.datetime64 | None = None
+    books: tuple[int, BookStance] | None = None
 
     def betas(self, past: Market, assets: BoolArray) -> Betas:
         """Return the betas of the coins that can be hedged now, and of the factors."""
@@ -71,32 +74,56 @@ class Contender:
         wanted = tuple(dict.fromkeys(symbols + self.label.factors))
         return estimate(past, wanted, self.label.factors, estimator=self.spec, returns=self.returns)
 
-    def stance(self, past: Market, assets: BoolArray) -> Stance:
-        """Return the hedges that are set at the last bar of `past`."""
+    def stance(self, past: Market, assets: BoolArray, draw: Draw) -> tuple[Stance, BookStance]:
+        """Return the hedges that are set at the last bar of `past`, of every coin and of the books of `draw`."""
         betas = self.betas(past, assets)
         count, factors = len(past.symbols), len(self.label.factors)
         beta, error = np.full((count, factors), np.nan), np.full((count, factors), np.nan)
         places = [past.symbols.index(s) for s in betas.symbols]
         beta[places], error[places] = betas.beta, betas.stderr
-        if self.label.count is not None:
-            dollars = self._mixed(past, betas, assets)
+        if self.label.count is None:
+            dollars = self._plain(past, betas, beta)
+            books = mixed_from(dollars, draw, self._before(past, draw))
         else:
-            own = [past.symbols.index(f) for f in self.label.factors]
-            dollars = np.full((count, count), np.nan)
-            dollars[places] = 0.0
-            dollars[np.ix_(places, own)] = -betas.beta
-            dollars[~np.isfinite(beta).all(axis=1)] = np.nan
-            if not self.own:
-                dollars[own] = np.nan
+            model = risk(past, betas)
+            pool = _traded(past, betas, model)
+            dollars = self._mixed(past, betas, assets, model, pool)
+            joint = Joint.of(self.label.count, own=self.own, notional_usd=self.notional_usd)
+            books = joint.stance(past, betas, model, pool, draw, self._before(past, draw))
+        self.books = (len(past.times) - 1, books)
+        return self._kept(dollars, beta, error), books
+
+    def _before(self, past: Market, draw: Draw) -> FloatArray:
+        """What the books held (B, N), at the prices of now; nothing after a draw."""
+        if draw.fresh or self.books is None:
+            return np.zeros((len(draw.coins), len(past.symbols)))
+        row, stance = self.books
+        return stance.carried(past, row)
+
+    def _plain(self, past: Market, betas: Betas, beta: FloatArray) -> FloatArray:
+        """Hedges (N, N) with the factors alone: minus the betas."""
+        own = [past.symbols.index(f) for f in self.label.factors]
+        places = [past.symbols.index(s) for s in betas.symbols]
+        dollars = np.full((len(past.symbols), len(past.symbols)), np.nan)
+        dollars[places] = 0.0
+        dollars[np.ix_(places, own)] = -betas.beta
+        dollars[~np.isfinite(beta).all(axis=1)] = np.nan
+        if not self.own:
+            dollars[own] = np.nan
+        return dollars
+
+    @staticmethod
+    def _kept(dollars: FloatArray, beta: FloatArray, error: FloatArray) -> Stance:
+        """A stance on the columns that are used."""
         used = np.flatnonzero(np.nan_to_num(np.abs(dollars)).sum(axis=0) > 0).astype(np.int64)
         kept = dollars[:, used]
         kept[~np.isfinite(dollars).all(axis=1)] = np.nan
         return Stance(used, kept, beta, error)
 
-    def _mixed(self, past: Market, betas: Betas, assets: BoolArray) -> FloatArray:
+    def _mixed(
+        self, past: Market, betas: Betas, assets: BoolArray, model: RiskModel, pool: tuple[str, ...]
+    ) -> FloatArray:
         """Least-variance hedges (N, N) of each asset, its beta held at zero, itself left out unless asked."""
-        model = risk(past, betas)
-        pool = _traded(past, betas, model)
         if self.label.count == 0 and self._due(past):
             self._choose(past, betas, model, pool)
         found = np.full((len(past.symbols), len(past.symbols)), np.nan)
@@ -133,7 +160,7 @@ class Contender:
         charge = _AVERSION * _HORIZON_DAYS
         self.sets = {}
         for symbol in (s for s in betas.symbols if s in model.symbols and np.isfinite(betas.of(s)).all()):
-            members = tuple(s for s in pool if self.own or s != symbol)[:_POOL]
+            members = tuple(s for s in pool if self.own or s != symbol)[:POOL]
             if symbol in self.label.factors or "BTC" not in members:
                 continue
             rows, asset = model.index(members), model.index((symbol,))[0]
@@ -144,7 +171,7 @@ class Contender:
                 np.array([betas.of(s) for s in members]),
                 -betas.of(symbol),
                 (members.index("BTC"),),
-                _MOST,
+                MOST_CONTRACTS,
             )
             best = min(steps, key=lambda step: step.objective)
             self.sets[symbol] = tuple(members[j] for j in best.members)

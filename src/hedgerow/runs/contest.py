@@ -16,6 +16,7 @@ from hedgerow.model.coins import GOLD, is_stablecoin
 from hedgerow.model.contest import Contest
 from hedgerow.model.errors import NotEnoughData, UsageError
 from hedgerow.model.market import Market
+from hedgerow.runs.books import Draw, drawn
 from hedgerow.runs.contenders import Contender, label_of
 from hedgerow.runs.foresight import EARLY_EVERY
 from hedgerow.runs.held import Course, Held, returns_of
@@ -31,7 +32,8 @@ _EARLY_DAYS = 120.0
 class ContestSettings:
     """`train_days` before the first window, betas anew every `step_days`, tested against the next `test_days`.
 
-    `books` random books of `coins` coins each. `start` is the first step at the earliest. `returns` simple or log;
+    `books` random books of `coins` coins each, of the coins whose volume ranks within `book_ranks` (None: of all), drawn
+    anew every `draw_days`. `start` is the first step at the earliest. `returns` simple or log;
     `own` lets a coin be hedged with itself. Impact is that of hedges of `notional_usd` of each asset; `auto` chooses
     its contracts anew every `choose_days`.
     """
@@ -47,6 +49,8 @@ class ContestSettings:
     own: bool = False
     notional_usd: float = 100_000.0
     choose_days: float = 112.0
+    book_ranks: tuple[int, int] | None = None
+    draw_days: float = 182.0
 
 
 def compare(
@@ -59,7 +63,8 @@ def compare(
     """Return one row for each estimator (a specification) and label: BTC, BTC+ETH, basket:N or auto.
 
     `basket:N` are the N most traded coins at each step, mixed for the least variance of each asset with its beta held
-    at zero; `auto` as many as are worth their trades, up to 12. Raises `UsageError` for a label nobody knows or named
+    at zero; `auto` as many as are worth their trades, up to 12. Books are hedged as one with either: at most N contracts
+    chosen for the book, and kept while nothing else is worth the trade. Raises `UsageError` for a label nobody knows or named
     twice, `NotEnoughData` for too short a market.
     """
     chosen = settings or ContestSettings()
@@ -68,10 +73,14 @@ def compare(
         raise UsageError("nobody to compare, or somebody twice", advice="Name each estimator and label once.")
     factors = sorted({factor for _, label in pairs for factor in label.factors})
     course = _course(market, chosen, factors)
+    draws = drawn(course, chosen, frozenset() if chosen.own else frozenset(factors))
     done: list[Scored] = []
     for i, (spec, label) in enumerate(pairs):
-        contender = Contender(spec, label, chosen.returns, chosen.own, chosen.choose_days)
-        done.append(Scored(spec, label, _run(contender, course, report, i / len(pairs), 1.0 / len(pairs))))
+        contender = Contender(
+            spec, label, chosen.returns, chosen.own, chosen.choose_days, chosen.notional_usd
+        )
+        held = _run(contender, course, draws, _part_of(report, i, len(pairs)))
+        done.append(Scored(spec, label, held))
     return Contest(
         scored(done, chosen),
         market.times[course.steps[0]],
@@ -83,22 +92,25 @@ def compare(
     )
 
 
+def _part_of(report: Callable[[float], None], place: int, count: int) -> Callable[[float], None]:
+    """Tell the progress of one contender as a part of all."""
+    return lambda done: report((place + done) / count)
+
+
 def _run(
-    contender: Contender, course: Course, report: Callable[[float], None], done: float, share: float
+    contender: Contender, course: Course, draws: tuple[Draw, ...], report: Callable[[float], None]
 ) -> Held:
     held = Held(course)
-    plain = Contender(
-        contender.spec,
-        label_of("+".join(contender.label.factors), course.market),
-        contender.returns,
-        True,
-        1.0,
-    )
+    factors = label_of("+".join(contender.label.factors), course.market)
+    plain = Contender(contender.spec, factors, contender.returns, own=True, choose_days=1.0)
+    nobody = Draw(np.empty((0, 1), dtype=np.int64), fresh=True)
     for t in course.early.tolist():
-        held.early.append(plain.stance(cut(course.market, t), course.assets))
-    for i, t in enumerate(course.steps.tolist()):
-        held.stances.append(contender.stance(cut(course.market, t), course.assets))
-        report(done + share * (i + 1) / len(course.steps))
+        held.early.append(plain.stance(cut(course.market, t), course.assets, nobody)[0])
+    for i, (t, draw) in enumerate(zip(course.steps.tolist(), draws, strict=True)):
+        stance, books = contender.stance(cut(course.market, t), course.assets, draw)
+        held.stances.append(stance)
+        held.books.append(books)
+        report((i + 1) / len(course.steps))
     return held
 
 
@@ -131,6 +143,7 @@ def _notes(market: Market, settings: ContestSettings) -> tuple[str, ...]:
     size = f"{settings.notional_usd:,.0f} dollars of each asset"
     lines = [
         "Hedges are held in dollars a dollar of the asset until the next step.",
+        _books_note(settings),
         f"Trades cost 5 bp, half the modelled spread, and impact as for {size}; the first is not counted.",
     ]
     if not market.funding:
@@ -138,3 +151,12 @@ def _notes(market: Market, settings: ContestSettings) -> tuple[str, ...]:
     if settings.returns == "log":
         lines.append("Returns are logarithms, which do not add across coins: for reproducing tables.")
     return tuple(lines)
+
+
+def _books_note(settings: ContestSettings) -> str:
+    ranks = settings.book_ranks
+    among = f"of ranks {ranks[0]} to {ranks[1]} by volume" if ranks else "of any rank"
+    return (
+        f"Books: {settings.coins} coins each, equal dollars, {among}, drawn anew every {settings.draw_days:g} days;"
+        " hedged as one, re-hedged at every step."
+    )

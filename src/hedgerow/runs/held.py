@@ -11,7 +11,7 @@ from hedgerow.hedge.returns import ReturnKind
 from hedgerow.model.arrays import BoolArray, FloatArray, IntArray
 from hedgerow.model.market import Market
 
-__all__ = ["Course", "Held", "Stance", "returns_of"]
+__all__ = ["BookStance", "Course", "Held", "Stance", "returns_of"]
 
 
 def returns_of(market: Market, kind: ReturnKind) -> FloatArray:
@@ -61,13 +61,49 @@ class Stance:
     error: FloatArray
 
 
+@dataclass(frozen=True, slots=True)
+class BookStance:
+    """One step of B books of a dollar each: `weights` (B, N) of their coins, `dollars` (B, M) of the hedges in `columns`.
+
+    `before` (B, M) are the same contracts before the step, at its prices: as many dollars for a dollar of the book as
+    the moves since have made of them. `fresh` where the books were drawn at this step: their first hedge is no re-hedge.
+    """
+
+    columns: IntArray
+    dollars: FloatArray
+    before: FloatArray
+    weights: FloatArray
+    fresh: bool
+
+    @classmethod
+    def of(cls, after: FloatArray, before: FloatArray, weights: FloatArray, *, fresh: bool) -> BookStance:
+        """Return it for dollars (B, N) of every coin, on the columns that are used."""
+        used = np.flatnonzero((after != 0.0).any(axis=0) | (before != 0.0).any(axis=0)).astype(np.int64)
+        return cls(used, after[:, used], before[:, used], weights, fresh)
+
+    def carried(self, past: Market, row: int) -> FloatArray:
+        """Return what the dollars (B, N) have become since bar `row`, for a dollar of the book at the last of `past`.
+
+        A coin without a price at either end is taken as it was.
+        """
+        with np.errstate(invalid="ignore", divide="ignore"):
+            grown = past.prices[-1] / past.prices[row]
+        grown = np.where(np.isfinite(grown), grown, 1.0)
+        held = np.zeros_like(self.weights)
+        held[:, self.columns] = self.dollars
+        book = np.where(self.weights.any(axis=1), self.weights @ grown, 1.0)
+        now: FloatArray = held * grown / book[:, None]
+        return now
+
+
 @dataclass(slots=True)
 class Held:
-    """The stances of one contender, at the course's early steps and at its steps."""
+    """The stances of one contender, at the course's early steps and at its steps, of coins and of books."""
 
     course: Course
     early: list[Stance] = field(default_factory=list)
     stances: list[Stance] = field(default_factory=list)
+    books: list[BookStance] = field(default_factory=list)
 
     def left(self) -> tuple[FloatArray, FloatArray]:
         """Return unhedged and hedged returns (B, N) of the bars after the first step; NaN where not hedged.

@@ -8,8 +8,9 @@ from typing import Protocol
 
 import numpy as np
 
-from hedgerow.model.arrays import BoolArray, FloatArray, IntArray
+from hedgerow.model.arrays import BoolArray, FloatArray
 from hedgerow.model.contest import ContestRow
+from hedgerow.runs.books import book_costs, book_returns
 from hedgerow.runs.contenders import Label
 from hedgerow.runs.expense import Rates, funding_received, rates_at, trading_cost
 from hedgerow.runs.foresight import Next, foresight, next_betas
@@ -31,10 +32,6 @@ class Terms(Protocol):
     @property
     def test_days(self) -> float:
         """Days of the beta that is foretold."""
-
-    @property
-    def books(self) -> int:
-        """Random books."""
 
     @property
     def coins(self) -> int:
@@ -60,11 +57,12 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class _Left:
-    """Unhedged and hedged returns (B, N) of the assets that all contenders hedged in 30 bars or more."""
+    """Unhedged and hedged returns (B, N) of the assets that all contenders hedged in 30 bars or more, and of books."""
 
     plain: FloatArray
     hedged: FloatArray
     counted: BoolArray
+    books: tuple[FloatArray, FloatArray]
 
 
 def scored(done: Sequence[Scored], terms: Terms) -> tuple[ContestRow, ...]:
@@ -79,7 +77,7 @@ def scored(done: Sequence[Scored], terms: Terms) -> tuple[ContestRow, ...]:
     rows = []
     for i, (one, (plain, hedged)) in enumerate(zip(done, left, strict=True)):
         kept = np.where(np.isfinite(hedged), plain, np.nan)[:, counted]
-        of_one = _Left(kept, hedged[:, counted], counted)
+        of_one = _Left(kept, hedged[:, counted], counted, book_returns(one.held))
         rows.append(_row(one, of_one, rates, ahead[one.label.factors], confidence[i], terms))
     return tuple(rows)
 
@@ -100,6 +98,7 @@ def _row(one: Scored, left: _Left, rates: Rates, ahead: Next, confidence: float,
     course = one.held.course
     removed = _removed(left, course, terms)
     turnover, cost = trading_cost(one.held, rates, left.counted)
+    of_books = book_costs(one.held, rates, terms.coins)
     funding, basis = funding_received(one.held, left.counted)
     variance = (
         float(np.mean(_variances(_moments(left.plain).sum(axis=0)))) * course.market.bars_per_day * 365.0
@@ -122,6 +121,9 @@ def _row(one: Scored, left: _Left, rates: Rates, ahead: Next, confidence: float,
         books_he=books.middle,
         books_low=books.low,
         books_high=books.high,
+        books_turnover=of_books.turnover,
+        books_cost_per_year=of_books.a_year,
+        books_contracts=of_books.contracts,
         residual_beta=_residual(one, left),
         rmse_next=seen.rmse,
         turnover=turnover,
@@ -143,9 +145,10 @@ def _row(one: Scored, left: _Left, rates: Rates, ahead: Next, confidence: float,
 def _removed(left: _Left, course: Course, terms: Terms) -> tuple[Interval, Interval, Interval, Interval]:
     """Variance removed: the median asset's, pooled, of the basket, of the median book; 90 % block bootstrap over bars."""
     count = left.plain.shape[1]
-    series = [left.plain, left.hedged]
-    groups = [np.arange(count), *_drawn(count, terms)] if count else []
-    pairs = [np.column_stack([one, *(_mean(one[:, g])[:, None] for g in groups)]) for one in series]
+    pairs = [
+        np.column_stack([one, _mean(one), books])
+        for one, books in zip((left.plain, left.hedged), left.books, strict=True)
+    ]
     sums = np.concatenate([_moments(pair) for pair in pairs], axis=1)
     days = round(_BLOCK_DAYS * course.market.bars_per_day)
     block = max(round(len(sums) ** (1.0 / 3.0)), days)
@@ -154,14 +157,6 @@ def _removed(left: _Left, course: Course, terms: Terms) -> tuple[Interval, Inter
     each = np.array([_figures(row, count) for row in drawn])
     found = [interval_of(middle[k], each[:, k]) for k in range(4)]
     return found[0], found[1], found[2], found[3]
-
-
-def _drawn(count: int, terms: Terms) -> list[IntArray]:
-    """Random books of equal dollars, none with fewer coins than a book takes."""
-    if count < terms.coins:
-        return []
-    rng = np.random.default_rng(terms.seed)
-    return [rng.choice(count, terms.coins, replace=False) for _ in range(terms.books)]
 
 
 def _moments(series: FloatArray) -> FloatArray:

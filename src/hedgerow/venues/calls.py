@@ -1,0 +1,119 @@
+"""The one place that awaits a ccxt exchange: reads that may be repeated, and sends that never are."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import NoReturn, TypeVar
+
+from hedgerow.model.errors import HedgerowError, StateUnknown, VenueRefused, VenueUnreachable
+from hedgerow.venues.answers import code_of, meaning, spoken
+from hedgerow.venues.quirks import Route, Venue
+from hedgerow.venues.wire import Exchange, Meant, Seen, seeing
+
+__all__ = ["READ_ATTEMPTS", "Wire"]
+
+Answer = TypeVar("Answer")
+READ_ATTEMPTS = 3
+_TRANSIENT = {408, 418, 425, 429}
+# What ccxt's own parsers raise on an answer of another form than they were written for.
+_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError)
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A ccxt exchange and the table that says how to understand it."""
+
+    exchange: Exchange
+    venue: Venue
+    attempts: int = READ_ATTEMPTS
+
+    async def read(self, route: Route, params: Mapping[str, object]) -> object:
+        """Return the raw body of a route; raises `VenueUnreachable`, `VenueRefused` or `StateUnknown`."""
+        call = getattr(self.exchange, route.call)
+        whose = {route.user: self.exchange.walletAddress} if route.user else {}
+        return await self.ask(lambda: call({**route.fixed, **whose, **params}))
+
+    async def ask(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Return what `call` reads; a venue that does not answer is asked again, a refusal is final."""
+        import stamina
+
+        async for attempt in stamina.retry_context(on=VenueUnreachable, attempts=self.attempts, timeout=None):
+            with attempt:
+                return await self._once(call)
+        raise VenueUnreachable(f"{self.venue.name} was not asked")
+
+    async def _once(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
+        import ccxt
+
+        seen = Seen()
+        seeing(seen)
+        try:
+            answer = await call()
+        except HedgerowError:
+            raise
+        except (ccxt.BaseError, OSError) as why:
+            self._complain(seen, why)
+        except _UNREADABLE as why:
+            raise StateUnknown(
+                f"{self.venue.name}'s answer cannot be read: {type(why).__name__}",
+                advice="The venue's answer has changed, or was cut off. Nothing was concluded from it.",
+            ) from why
+        code, message = code_of(self.venue, seen.body)
+        if code:
+            self._refused(code, message)
+        return answer
+
+    def _complain(self, seen: Seen, why: Exception) -> NoReturn:
+        """Raise what an answer means, by its code and status; without an answer the venue is out of reach."""
+        import ccxt
+
+        code, message = code_of(self.venue, spoken(seen))
+        if code:
+            self._refused(code, message)
+        said = f"{self.venue.name}: {str(why)[:300]}"
+        away = isinstance(why, (ccxt.NetworkError, OSError)) if seen.status is None else seen.status >= 500
+        if away or seen.status in _TRANSIENT:
+            raise VenueUnreachable(
+                said, advice="Check the network; nothing is concluded from silence."
+            ) from why
+        raise VenueRefused(said, advice="See the page of this venue in docs/venues.") from why
+
+    def _refused(self, code: str, message: str) -> NoReturn:
+        found = meaning(self.venue.codes, code, message)
+        said = f"{self.venue.name} {code}: {message[:300]}"
+        if found in {"again", "banned", "maintenance"} or code in self.venue.codes.unknown:
+            raise VenueUnreachable(said, advice=_WAIT.get(found, "Ask again later."))
+        raise (
+            NotThere(said)
+            if found == "absent"
+            else VenueRefused(
+                said, advice=_KEY if found == "key" else "See the page of this venue in docs/venues."
+            )
+        )
+
+    async def send(self, call: Callable[[], Awaitable[object]], meant: Meant | None) -> tuple[Seen, str]:
+        """Do `call` once, never again; return what was seen, and in words what ccxt raised (empty: nothing)."""
+        import ccxt
+
+        seen = Seen(meant)
+        seeing(seen)
+        try:
+            await call()
+        except (ccxt.InvalidProxySettings, VenueRefused) as why:  # raised after signing and before any socket
+            seen.left = False
+            return seen, str(why)
+        except (ccxt.BaseError, OSError, *_UNREADABLE) as why:
+            return seen, f"{type(why).__name__}: {why}"
+        return seen, ""
+
+
+class NotThere(VenueRefused):
+    """The venue says that it knows no such order."""
+
+
+_WAIT = {
+    "banned": "It was asked too often: obey the time it names, and let fewer processes share the address.",
+    "maintenance": "It is in maintenance: orders there are as they were.",
+}
+_KEY = "The key is wrong, expired, bound to another address, or lacks the right: see docs/venues."

@@ -1,0 +1,194 @@
+"""What is held at a ccxt venue, and how: the port `Account`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from hedgerow.model.errors import StateUnknown, VenueRefused
+from hedgerow.model.instruments import Instrument
+from hedgerow.model.ports import AccountModes, Balance, FundingPaid, Holding, Permissions
+from hedgerow.venues.door import Door
+from hedgerow.venues.listing import Listing
+from hedgerow.venues.modes import configure, modes_of
+from hedgerow.venues.paging import Span, all_rows
+from hedgerow.venues.quirks import Product, Route, Wallet
+from hedgerow.venues.raw import Row, amount, flag, instant, number, rows_of, text, value
+from hedgerow.venues.reading import holding_of, paid_of
+from hedgerow.venues.units import of_holding
+
+__all__ = ["CcxtAccount"]
+
+
+@dataclass(frozen=True, slots=True)
+class CcxtAccount:
+    """An account at a venue through ccxt."""
+
+    door: Door
+
+    async def positions(self, instruments: Sequence[Instrument]) -> tuple[Holding, ...]:
+        """Return every open position in `instruments`, all legs; an answer of another form raises, it is not flat."""
+        found: list[Holding] = []
+        for kind, listings in (await self.door.by_product(instruments)).items():
+            product = self.door.product(kind)
+            for one, row in await self._rows(product, listings):
+                held = holding_of(row, product.position, one.instrument)
+                if held is not None:
+                    margin = number(row, product.position.margin)
+                    self.door.weigh(of_holding(one.instrument, held, margin))
+                    found.append(held)
+        return _with_legs(tuple(dict.fromkeys(found)))
+
+    async def _rows(self, product: Product, listings: Sequence[Listing]) -> list[tuple[Listing, Row]]:
+        """Rows of several contracts: by symbol where it is one, else everything at once where the venue can."""
+        found: list[tuple[Listing, Row]] = []
+        names = product.position.symbol
+        for route in product.positions:
+            for params in _asked(route, listings):
+                rows = await all_rows(self.door.wire, route, Span(params))
+                found += [(one, row) for one in listings for row in self.door.mine(rows, names, one)]
+        unique = {(one.raw, repr(row)): (one, row) for one, row in found}
+        return list(unique.values())
+
+    async def balances(self) -> tuple[Balance, ...]:
+        """Return coins by wallet: `total` without open profit, bonus coins apart; a coin of which nothing is there is left out."""
+        found: list[Balance] = []
+        for wallet in self.door.venue.wallets:
+            if wallet.name in self.door.wallets:
+                rows = await all_rows(self.door.wire, wallet.route, Span({}))
+                found += [one for row in rows for one in _balances(row, wallet)]
+        return tuple(found)
+
+    async def modes(self, instrument: Instrument) -> AccountModes:
+        """Return position mode, margin mode and leverage."""
+        return await modes_of(self.door, await self.door.listing(instrument))
+
+    async def configure(self, instrument: Instrument, modes: AccountModes) -> AccountModes:
+        """Set what is not None, only while flat and without open orders, and return what is read back."""
+        listing = await self.door.listing(instrument)
+        if await self.positions((instrument,)):
+            raise VenueRefused(
+                f"{instrument.name} is not flat",
+                advice="Modes are set only without a position: close it first.",
+            )
+        return await configure(self.door, listing, modes)
+
+    async def permissions(self) -> Permissions:
+        """Return what the key may do, None where the venue does not say."""
+        names = self.door.venue.permissions
+        if names is None:
+            return Permissions("", None, None, None, "no endpoint")
+        body = await self.door.wire.read(names.route, {})
+        row = _first(body, names.route)
+        words = value(row, names.withdraw) if names.withdraw else None
+        withdraw = flag(row, names.withdraw)
+        if isinstance(words, list):
+            withdraw = any(str(one) in names.withdraw_words for one in words)
+        trade = flag(row, names.trade) if names.trade else None
+        if isinstance(value(row, names.trade) if names.trade else None, list):
+            trade = bool(value(row, names.trade))
+        if names.read_only and flag(row, names.read_only):
+            trade = False
+        return Permissions(
+            account_id=text(row, names.account) or "",
+            trade=trade,
+            withdraw=withdraw,
+            ip_bound=_bound(row, names.ip),
+            checked_by=names.route.call,
+        )
+
+    async def paid(self, instrument: Instrument, since: int) -> tuple[FundingPaid, ...]:
+        """Return funding received and paid from `since` on, oldest first, paged to the end."""
+        listing = await self.door.listing(instrument)
+        product, now = listing.product, self.door.now()
+        if product.paid is None:
+            raise VenueRefused(
+                f"{self.door.venue.name} does not tell what funding {instrument.name} paid",
+                advice="It stands in the changes of the balance only.",
+            )
+        names = product.paid_fields
+        params: dict[str, object] = {product.paid.symbol: listing.raw} if product.paid.symbol else {}
+        start = since if since > 0 else now - product.history_ms
+        rows = await all_rows(self.door.wire, product.paid, Span(params, names.at, start, now))
+        mine = (
+            row
+            for row in self.door.mine(rows, names.symbol, listing)
+            if (instant(row, names.at) or 0) >= since
+        )
+        found = {one for row in mine if (one := paid_of(row, names, listing.instrument)) is not None}
+        return tuple(sorted(found, key=lambda one: (one.at, one.payment_id)))
+
+    async def fees(self, instrument: Instrument) -> tuple[Decimal, Decimal]:
+        """Return the account's own (taker, maker) fee; the listed one where the venue tells no other."""
+        listing = await self.door.listing(instrument)
+        product = listing.product
+        if product.fees is None:
+            raise VenueRefused(
+                f"{self.door.venue.name} does not tell the account's own fees",
+                advice=f"Listed are {listing.instrument.taker_fee} and {listing.instrument.maker_fee}.",
+            )
+        params: dict[str, object] = {product.fees.symbol: listing.raw} if product.fees.symbol else {}
+        rows = rows_of(await self.door.wire.read(product.fees, params), product.fees.rows)
+        (row, *_) = self.door.mine(rows, "symbol", listing) or rows
+        return amount(row, product.fee_taker), amount(row, product.fee_maker)
+
+
+def _asked(route: Route, listings: Sequence[Listing]) -> list[dict[str, object]]:
+    """The parameters of the calls that together tell of `listings`: one each, or one for each settlement coin."""
+    if not route.symbol:
+        return [{}]
+    if len(listings) == 1 or not route.settle:
+        return [{route.symbol: one.raw} for one in listings]
+    return [{route.settle: coin} for coin in sorted({one.instrument.settle for one in listings})]
+
+
+def _with_legs(held: tuple[Holding, ...]) -> tuple[Holding, ...]:
+    """Where a long and a short of one contract coexist they are legs, whether the venue says so or not."""
+    both = {one.instrument for one in held if one.quantity > 0} & {
+        one.instrument for one in held if one.quantity < 0
+    }
+    return tuple(
+        replace(one, leg="long" if one.quantity > 0 else "short")
+        if one.instrument in both and one.leg == "net"
+        else one
+        for one in held
+    )
+
+
+def _balances(row: Row, wallet: Wallet) -> list[Balance]:
+    names = wallet.fields
+    coin = text(row, names.coin)
+    if coin is None:
+        return []
+    free = number(row, names.free) if names.free else None
+    locked = number(row, names.locked) if names.locked else None
+    used = [number(row, field) or Decimal(0) for field in names.used]
+    unrealised = number(row, names.unrealised) if names.unrealised else None
+    total = number(row, names.total) if names.total else None
+    if total is None and free is not None:
+        total = free + (locked or Decimal(0))
+    if total is None:
+        raise StateUnknown(f"the {wallet.name} wallet does not say how much {coin} there is")
+    if names.includes_unrealised:
+        total -= unrealised or Decimal(0)
+    bonus = (number(row, names.bonus) if names.bonus else None) or Decimal(0)
+    own = total - bonus
+    usable = own - sum(used, Decimal(0)) if free is None else free
+    found = [Balance(coin, wallet.kind, own, usable, unrealised)] if own or usable or unrealised else []
+    return [*found, Balance(coin, "bonus", bonus, bonus)] if bonus else found
+
+
+def _first(body: object, route: Route) -> Row:
+    rows = rows_of(body, route.rows)
+    if not rows:
+        raise StateUnknown("the venue's answer on the key is empty")
+    return rows[0]
+
+
+def _bound(row: Row, names: str) -> bool | None:
+    """Whether a key is bound to addresses: a flag, or a list in which a star means any."""
+    said = value(row, names) if names else None
+    if isinstance(said, list):
+        return bool(said) and "*" not in said
+    return flag(row, names) if names else None

@@ -1,0 +1,113 @@
+"""What the three ports of a ccxt venue share: the exchange, its table, its contracts, whose account it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from hedgerow.model.errors import UnitMismatch
+from hedgerow.model.instruments import Instrument
+from hedgerow.venues.calls import Wire
+from hedgerow.venues.clientids import own_id
+from hedgerow.venues.fields import Names
+from hedgerow.venues.listing import Listing, Listings, listings_of
+from hedgerow.venues.quirks import Product, Venue
+from hedgerow.venues.raw import Row, text
+from hedgerow.venues.reading import Whose
+from hedgerow.venues.units import Evidence
+from hedgerow.venues.wire import Exchange
+
+__all__ = ["Door", "now_ms"]
+
+
+def now_ms() -> int:
+    """Return milliseconds of UTC."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(slots=True)
+class Door:
+    """One account at one venue.
+
+    `hedged`: long and short legs coexist (one-way otherwise). `self_check`: no order before the units are shown right.
+    `given`: the markets came with the exchange and stay; otherwise they are loaded, and loaded anew when asked for.
+    """
+
+    exchange: Exchange
+    venue: Venue
+    whose: Whose
+    wallets: tuple[str, ...]
+    hedged: bool = False
+    self_check: bool = True
+    now: Callable[[], int] = now_ms
+    given: bool = False
+    listed: Listings | None = None
+    proven: set[str] = field(default_factory=set)
+    wrong: dict[str, str] = field(default_factory=dict)
+    touched: set[str] = field(default_factory=set)
+
+    @property
+    def wire(self) -> Wire:
+        """The calls."""
+        return Wire(self.exchange, self.venue)
+
+    async def listings(self, *, anew: bool = False) -> Listings:
+        """Return the venue's contracts, loaded once, or again where `anew` and they were not given."""
+        if self.listed is None or (anew and not self.given):
+            if not self.given:
+                await self.wire.ask(lambda: self.exchange.load_markets(True))
+            self.listed = listings_of(self.venue, self.exchange.markets.values())
+        return self.listed
+
+    async def listing(self, instrument: Instrument | str) -> Listing:
+        """Return one contract; raises `UnknownSymbol`."""
+        return (await self.listings()).of(instrument)
+
+    async def by_product(self, instruments: Sequence[Instrument]) -> dict[str, list[Listing]]:
+        """Return contracts by product."""
+        found: dict[str, list[Listing]] = {}
+        for instrument in instruments:
+            one = await self.listing(instrument)
+            kind = next(name for name, product in self.venue.products.items() if product is one.product)
+            found.setdefault(kind, []).append(one)
+        return found
+
+    def product(self, kind: str) -> Product:
+        """Return a product by its name."""
+        return self.venue.products[kind]
+
+    def weigh(self, evidence: Evidence | None) -> None:
+        """Keep what a figure says of a contract's units: once wrong, always wrong."""
+        if evidence is None:
+            return
+        if not evidence.agrees:
+            self.wrong[evidence.instrument] = str(evidence)
+        elif not evidence.rough:
+            self.proven.add(evidence.instrument)
+
+    def refuse_wrong(self, listing: Listing) -> None:
+        """Raise `UnitMismatch` for a contract of which anything contradicts our units."""
+        wrong = listing.mismatch or self.wrong.get(listing.instrument.name)
+        if wrong:
+            raise UnitMismatch(
+                wrong, advice="Nothing was sent and nothing will be in this contract: see docs/venues."
+            )
+
+    def touched_of(self, product: Product) -> set[str]:
+        """Return the contracts of a product in which this process has sent orders."""
+        listed = {} if self.listed is None else self.listed.named
+        return {name for name in self.touched if name in listed and listed[name].product is product}
+
+    def client_of(self, row: Row, names: Names) -> str:
+        """Return our client id as a row names it, empty where it names none."""
+        said = text(row, names) if names else None
+        return own_id(self.venue.client_id, said or "")
+
+    def raw_of(self, row: Row, names: Names) -> str:
+        """Return the symbol of a row as the venue writes it, empty where it does not say."""
+        return text(row, names) or ""
+
+    def mine(self, rows: Iterable[Row], names: Names, one: Listing) -> tuple[Row, ...]:
+        """Return the rows of a contract; a row that names none belongs to the one that was asked for."""
+        return tuple(row for row in rows if self.raw_of(row, names) in {"", one.raw, one.symbol})

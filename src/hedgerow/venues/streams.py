@@ -1,0 +1,187 @@
+"""What an account's stream tells: hints, folded so that order and repetition of the messages do not matter.
+
+StreamState         orders and fills as the stream has told them so far
+told(state, …)      one message into the state: what has filled only grows, what is over stays over, a fill counts once
+needs_rest          whether the truth has to be read: an order that is open or does not add up, or a message not understood
+events(door)        the port's stream: hints, and `lost` at every break
+
+The stream is never the truth. A state that is settled is the same whatever happened to its messages on the way; every
+other one says that it needs REST.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from typing import Any
+
+from hedgerow.model.errors import HedgerowError, StateUnknown
+from hedgerow.model.orders import TERMINAL, Fill, OrderReport
+from hedgerow.model.ports import StreamEvent
+from hedgerow.venues.door import Door
+from hedgerow.venues.fields import StreamTable
+from hedgerow.venues.listing import Listings
+from hedgerow.venues.raw import Row, rows_of, word
+from hedgerow.venues.reading import fill_of, report_of
+
+__all__ = ["StreamState", "events", "follow", "told"]
+
+_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError)
+_PAUSE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class StreamState:
+    """Orders by id and fills by id; `lost` is true after a message that was not understood."""
+
+    orders: Mapping[str, OrderReport] = field(default_factory=dict)
+    fills: Mapping[str, Fill] = field(default_factory=dict)
+    lost: bool = False
+
+    @property
+    def needs_rest(self) -> bool:
+        """Whether an order is still open, or its fills do not add up, or something was not understood."""
+        if self.lost:
+            return True
+        sums: dict[str, Decimal] = {}
+        for fill in self.fills.values():
+            sums[fill.order_id] = sums.get(fill.order_id, Decimal(0)) + fill.quantity
+        return set(sums) - set(self.orders) != set() or any(
+            order.state not in TERMINAL or sums.get(order.order_id, Decimal(0)) != order.filled
+            for order in self.orders.values()
+        )
+
+
+def told(state: StreamState, door: Door, listings: Listings, message: object) -> StreamState:
+    """Return the state after a message; one of no interest changes nothing, one that cannot be read makes it `lost`."""
+    if not isinstance(message, Mapping):
+        return state if message in {"pong", "ping", "Ping", "Pong"} else replace(state, lost=True)
+    for table in door.venue.streams:
+        said = word(message, table.event)
+        if said and any(said == one or fnmatchcase(said, one) for one in table.words):
+            try:
+                state = _rows(state, door, listings, table, message)
+            except (StateUnknown, *_UNREADABLE):
+                state = replace(state, lost=True)
+    return state
+
+
+def _rows(
+    state: StreamState, door: Door, listings: Listings, table: StreamTable, message: Row
+) -> StreamState:
+    for row in rows_of(message, table.rows):
+        state = _row(state, door, listings, table, row)
+    return state
+
+
+def _row(state: StreamState, door: Door, listings: Listings, table: StreamTable, row: Row) -> StreamState:
+    names = table.order or table.fill
+    listing = listings.named.get(door.raw_of(row, names.symbol)) if names is not None else None
+    passed = any(word(row, field) == unwanted for field, unwanted in table.skip.items())
+    if listing is None or passed:  # a spot order, or a contract that was listed after us
+        return state
+    if table.order is not None:
+        client = door.client_of(row, table.order.client)
+        report = report_of(row, table.order, listing.instrument, door.venue.states, client)
+        state = replace(state, orders={**state.orders, report.order_id: _merged(state, report)})
+    names_when, wanted = table.fill_when
+    if table.fill is not None and (not names_when or word(row, names_when) == wanted):
+        client = door.client_of(row, table.fill.client)
+        fill = fill_of(row, table.fill, listing.instrument, door.whose, client)
+        if fill.quantity:
+            state = replace(state, fills={**state.fills, fill.trade_id: fill})
+    return state
+
+
+def _merged(state: StreamState, new: OrderReport) -> OrderReport:
+    """Of two reports of an order the one that is further on; what is over stays over with the most that filled."""
+    old = state.orders.get(new.order_id)
+    if old is None:
+        return new
+    ahead, behind = (new, old) if _further(new) >= _further(old) else (old, new)
+    if abs(behind.filled) > abs(ahead.filled):
+        ahead = replace(ahead, filled=behind.filled, average=behind.average)
+    return ahead
+
+
+def _further(report: OrderReport) -> tuple[bool, Decimal, str]:
+    return report.state in TERMINAL, abs(report.filled), str(report.state)
+
+
+@dataclass(slots=True)
+class _Feed:
+    """The state so far, and a queue of what is new in it."""
+
+    state: StreamState
+    queue: asyncio.Queue[StreamEvent] | None = None
+
+
+def follow(door: Door, listings: Listings) -> _Feed:
+    """Let every message that `door`'s exchange handles be told to a state, from now on; harmless when done twice."""
+    exchange = door.exchange
+    feed: _Feed | None = getattr(exchange, "hedgerow_feed", None)
+    if feed is not None:
+        return feed
+    feed, handle = _Feed(StreamState()), exchange.handle_message
+
+    def handled(client: Any, message: object) -> None:
+        before = feed.state
+        feed.state = told(before, door, listings, message)
+        try:
+            handle(client, message)
+        except _UNREADABLE:  # ccxt's parsers, on a message that was cut off
+            feed.state = replace(feed.state, lost=True)
+        if feed.queue is not None:
+            for event in _news(before, feed.state, door.now()):
+                feed.queue.put_nowait(event)
+
+    exchange.handle_message = handled
+    exchange.hedgerow_feed = feed
+    return feed
+
+
+def _news(before: StreamState, after: StreamState, at: int) -> list[StreamEvent]:
+    found = [
+        StreamEvent("order", at, order=order)
+        for key, order in after.orders.items()
+        if before.orders.get(key) != order
+    ]
+    found += [
+        StreamEvent("fill", at, fill=fill) for key, fill in after.fills.items() if key not in before.fills
+    ]
+    return [*found, StreamEvent("lost", at)] if after.lost and not before.lost else found
+
+
+async def events(door: Door) -> AsyncIterator[StreamEvent]:
+    """Yield hints for as long as they are asked for; `lost` first, and at every break: look before deciding."""
+    feed = follow(door, await door.listings())
+    feed.queue = asyncio.Queue()
+    pumps = [
+        asyncio.create_task(_pump(door, feed.queue, name))
+        for name in ("watch_orders", "watch_my_trades")
+        if hasattr(door.exchange, name)
+    ]
+    try:
+        yield StreamEvent("lost", door.now())
+        while True:
+            yield await feed.queue.get()
+    finally:
+        for pump in pumps:
+            pump.cancel()
+        await asyncio.gather(*pumps, return_exceptions=True)
+        feed.queue = None
+
+
+async def _pump(door: Door, queue: asyncio.Queue[StreamEvent], name: str) -> None:
+    """Keep one subscription alive; what it brings is taken from the messages themselves."""
+    import ccxt
+
+    while True:
+        try:
+            await getattr(door.exchange, name)()
+        except (ccxt.BaseError, HedgerowError, OSError, *_UNREADABLE):
+            queue.put_nowait(StreamEvent("lost", door.now()))
+            await asyncio.sleep(_PAUSE_SECONDS)

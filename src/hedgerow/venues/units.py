@@ -1,0 +1,80 @@
+"""Are our units the venue's? Price times quantity, against the notional that the venue itself reports.
+
+A contract whose evidence differs by more than half a per cent is never traded by this process. Evidence are the venue's
+own figures of a position, at its entry or at the mark (venues use either), and of one's own fills.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from hedgerow.model.instruments import Instrument, Payoff
+from hedgerow.model.orders import units_of
+from hedgerow.model.ports import Holding
+from hedgerow.venues.fields import FillFields
+from hedgerow.venues.raw import Row, number
+
+__all__ = ["TOLERANCE", "Evidence", "of_holding", "of_row", "worth"]
+
+TOLERANCE = Decimal("0.005")
+_ROUGHLY = Decimal("0.5")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one figure says: ours and the venue's, in the quote coin for linear contracts, else in the settlement coin.
+
+    A `rough` one, a notional worked out of margin and leverage, can only contradict: by half or more.
+    """
+
+    instrument: str
+    ours: tuple[Decimal, ...]
+    theirs: Decimal
+    source: str
+    rough: bool = False
+
+    @property
+    def agrees(self) -> bool:
+        """Whether one of ours is near theirs: within half a per cent, roughly within a half."""
+        width = _ROUGHLY if self.rough else TOLERANCE
+        return any(abs(one - self.theirs) <= width * self.theirs for one in self.ours)
+
+    def __str__(self) -> str:
+        nearest = min(self.ours, key=lambda one: abs(one - self.theirs))
+        return (
+            f"{self.instrument}: {self.source} is worth {nearest} by our units and {self.theirs} by the venue"
+        )
+
+
+def worth(instrument: Instrument, units: Decimal, price: Decimal) -> Decimal:
+    """Return what units are worth, never negative: in the quote coin (linear), in the settlement coin (inverse)."""
+    return abs(units) * price if instrument.payoff is Payoff.LINEAR else abs(units) / price
+
+
+def of_holding(instrument: Instrument, held: Holding, margin: Decimal | None = None) -> Evidence | None:
+    """Return what a position says: by the venue's notional, else roughly by its initial `margin` and leverage, else None."""
+    linear = instrument.payoff is Payoff.LINEAR
+    theirs, rough = held.notional if linear else held.notional_coin, False
+    if not theirs and margin and held.leverage:
+        theirs, rough = margin * held.leverage, True
+    if not theirs:
+        return None
+    prices = (held.entry,) if held.mark is None else (held.entry, held.mark)
+    ours = tuple(worth(instrument, held.quantity, price) for price in prices)
+    return Evidence(instrument.name, ours, theirs, "the position", rough)
+
+
+def of_row(row: Row, names: FillFields, instrument: Instrument) -> Evidence | None:
+    """Return what a fill says by the venue's own value of it, None where it gives none.
+
+    The value of a very small fill is rounded too coarsely to say anything.
+    """
+    quantity, price, value = number(row, names.quantity), number(row, names.price), number(row, names.value)
+    if not quantity or not price or not value:
+        return None
+    exponent = value.as_tuple().exponent
+    if isinstance(exponent, int) and abs(value) * TOLERANCE < Decimal(1).scaleb(min(exponent, 0)):
+        return None
+    ours = worth(instrument, units_of(instrument, quantity), price)
+    return Evidence(instrument.name, (ours,), abs(value), "a fill")

@@ -1,0 +1,99 @@
+"""Market entries as ccxt's classes make them, and the shared samples of the venues' answers."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+__all__ = ["endpoints", "market", "markets_of"]
+
+
+def market(
+    symbol: str,
+    id_: str,
+    *,
+    size: str = "1",
+    lot: str = "0.001",
+    tick: str = "0.1",
+    info: dict[str, Any] | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    """A contract: linear where quote and settlement coin are the same, else inverse."""
+    pair, settle = symbol.split(":")
+    base, quote = pair.split("/")
+    settle, _, date = settle.partition("-")
+    linear = settle == quote
+    return {
+        "id": id_,
+        "symbol": symbol,
+        "base": base,
+        "quote": quote,
+        "settle": settle,
+        "baseId": base,
+        "quoteId": quote,
+        "settleId": settle,
+        "type": "future" if date else "swap",
+        "spot": False,
+        "margin": False,
+        "swap": not date,
+        "future": bool(date),
+        "option": False,
+        "active": True,
+        "contract": True,
+        "linear": linear,
+        "inverse": not linear,
+        "taker": Decimal("0.0005"),
+        "maker": Decimal("0.0002"),
+        "contractSize": Decimal(size),
+        "expiry": None,
+        "expiryDatetime": None,
+        "strike": None,
+        "optionType": None,
+        "precision": {"amount": Decimal(lot), "price": Decimal(tick)},
+        "limits": {
+            "amount": {"min": Decimal(lot), "max": None},
+            "price": {"min": None, "max": None},
+            "cost": {"min": None, "max": None},
+            "leverage": {"min": None, "max": None},
+        },
+        "info": info or {},
+        **more,
+    }
+
+
+_BINANCE = {"orderTypes": ["LIMIT", "MARKET", "STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET"]}
+
+_MARKETS: dict[str, list[dict[str, Any]]] = {
+    "binance": [
+        market("BTC/USDT:USDT", "BTCUSDT", info=_BINANCE),
+        market("ETH/USDT:USDT", "ETHUSDT", tick="0.01", info=_BINANCE),
+        market("BTC/USD:BTC", "BTCUSD_PERP", size="100", lot="1", info={**_BINANCE, "contractSize": 100}),
+        market(
+            "BTC/USD:BTC-201225", "BTCUSD_201225", size="100", lot="1", info={**_BINANCE, "contractSize": 100}
+        ),
+        market(
+            "BTC/USD:BTC-200925",
+            "BTCUSD_200925",
+            size="100",
+            lot="0.1",
+            info={**_BINANCE, "contractSize": 100},
+        ),
+        market(
+            "BTC/USD:BTC-200626", "BTCUSD_200626", size="100", lot="1", info={**_BINANCE, "contractSize": 100}
+        ),
+        market("BNB/USDT:USDT", "BNBUSDT", lot="0.01", tick="0.01", info=_BINANCE),
+    ],
+}
+
+
+def markets_of(venue: str) -> list[dict[str, Any]]:
+    """The contracts that the cases of a venue speak of."""
+    return _MARKETS[venue]
+
+
+def endpoints(data_dir: Path, file: str) -> dict[str, Any]:
+    """The shared sample answers of a venue by "METHOD /path"; of several to one path the last."""
+    read = json.loads((data_dir / "fixtures_api" / file).read_text())
+    return {f"{one['http_method']} {one['path']}": one["response"] for one in read["endpoints"]}

@@ -32,6 +32,7 @@ from hedgerow.model.ports import (
     AccountModes,
     Balance,
     Candle,
+    CandleOf,
     Depth,
     FundingPaid,
     FundingPrint,
@@ -94,9 +95,17 @@ class PaperData:
         return depth_of(self._venue.state, instrument.name, levels)
 
     async def candles(
-        self, instrument: Instrument, minutes: int, since: int, until: int
+        self,
+        instrument: Instrument,
+        minutes: int,
+        since: int,
+        until: int,
+        of: CandleOf = "last",  # noqa: ARG002
     ) -> tuple[Candle, ...]:
-        """Return finished bars with since ≤ at < until; raises where there is a hole or another bar length."""
+        """Return finished bars with since ≤ at < until, of trades, marks and index alike: a price file has one series.
+
+        Raises `UsageError` for another bar length than the file's.
+        """
         now = self._venue.catch_up()
         return self._venue.feed.candles(instrument, minutes, since, min(until, now - minutes * 60_000 + 1))
 
@@ -135,15 +144,17 @@ class PaperTrading:
         venue = self._venue
         now = venue.catch_up()
         leg = _leg_of(order) if venue.state.account(venue.name).hedge else "net"
-        for outcome in venue.happen(Placed(now, venue.name, order, leg=leg)):
-            if isinstance(outcome, OrderMoved) and outcome.order.account == venue.name:
-                placed = outcome.order
-                if placed.order.client_id == order.client_id:
-                    if placed.state is OrderState.REFUSED:
-                        return refusal(outcome.code)
-                    found = venue.state.order(placed.order_id) or placed
-                    return Accepted(placed.order_id, report_of(found))
-        raise StateUnknown(f"the paper venue said nothing of {order.client_id}")
+        moved = [
+            outcome
+            for outcome in venue.happen(Placed(now, venue.name, order, leg=leg))
+            if isinstance(outcome, OrderMoved) and outcome.order.order.client_id == order.client_id
+        ]
+        if not moved:
+            raise StateUnknown(f"the paper venue said nothing of {order.client_id}")
+        last = moved[-1]
+        if last.order.state is OrderState.REFUSED:
+            return refusal(last.code)
+        return Accepted(last.order.order_id, report_of(last.order))
 
     async def cancel(self, order: Order) -> Reply:
         """Cancel by the client's id; refused where there is no such order or it is over."""

@@ -19,7 +19,7 @@ import numpy as np
 from hedgerow.exchange.venue import FundingSet, Levels, Listed, Marked, Quoted, VenueEvent, filters_of
 from hedgerow.model.amounts import decimal_of, round_to_tick
 from hedgerow.model.arrays import TimeArray
-from hedgerow.model.errors import BadPrices, StateUnknown, UsageError
+from hedgerow.model.errors import BadPrices, UsageError
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.legs import ZERO
 from hedgerow.model.market import Market
@@ -106,9 +106,9 @@ class MarketFeed:
         return None if dollars is None else dollars / (quote or 1.0)
 
     def candles(self, instrument: Instrument, minutes: int, since: int, until: int) -> tuple[Candle, ...]:
-        """Return finished bars with since ≤ at < until; a bar opens where the one before it closed.
+        """Return finished bars with since ≤ at < until that the file has; a bar opens where the one before it closed.
 
-        Raises `UsageError` for another bar length than the file's, `StateUnknown` for a hole.
+        Raises `UsageError` for another bar length than the file's.
         """
         bar_ms = round(self.market.bar_hours * _HOUR_MS)
         if minutes * 60_000 != bar_ms:
@@ -117,11 +117,12 @@ class MarketFeed:
                 advice="Ask for that length, or give a price file with the other one.",
             )
         column = self.market.column(instrument.underlying)
-        return tuple(
+        bars = (
             self._candle(instrument, close - bar_ms, row, column)
             for row, close in enumerate(self._closes)
             if row and since <= close - bar_ms < until
         )
+        return tuple(bar for bar in bars if bar is not None)
 
     def funding(self, instrument: Instrument, since: int, until: int) -> tuple[FundingPrint, ...]:
         """Return the realised prints of the file with since ≤ at < until, oldest first; the first has no interval."""
@@ -134,12 +135,10 @@ class MarketFeed:
             if since <= at < until
         )
 
-    def _candle(self, instrument: Instrument, at: int, row: int, column: int) -> Candle:
+    def _candle(self, instrument: Instrument, at: int, row: int, column: int) -> Candle | None:
         first, last = (float(p) for p in self.market.prices[row - 1 : row + 1, column])
         if not (math.isfinite(first) and math.isfinite(last)):
-            raise StateUnknown(
-                f"{instrument.name} has no bar at {at}", advice="Ask for a span without the hole."
-            )
+            return None
         a, b = (round_to_tick(price, instrument.tick) for price in (first, last))
         dollars = float(self.market.volumes_usd[row, column])
         lots = dollars / instrument.notional_usd(float(instrument.lot), last)

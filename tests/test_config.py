@@ -108,7 +108,7 @@ def test_what_is_no_text_is_said(tmp_path: Path, data: bytes) -> None:
 
 
 def test_schema_describes_every_section() -> None:
-    assert set(settings_schema()["properties"]) == {"data", "hedge", "limits", "betas"}
+    assert set(settings_schema()["properties"]) == {"data", "hedge", "limits", "betas", "trade"}
 
 
 NUMBERS = st.floats(allow_nan=False)

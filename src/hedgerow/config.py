@@ -25,10 +25,12 @@ __all__ = [
     "HedgeSettings",
     "Loaded",
     "Settings",
+    "TradeSettings",
     "config_path",
     "load_settings",
     "settings_from",
     "settings_schema",
+    "state_path",
 ]
 
 _PREFIX = "HEDGEROW__"
@@ -79,6 +81,21 @@ class HedgeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TradeSettings:
+    """Where what is traded is remembered, whether real money may be, and how long a plan is good for.
+
+    `state` is a folder; None: `hedgerow` under XDG_STATE_HOME. A plan is good for `max_age_minutes`, while no price moved by
+    more than `max_move`, a fraction. `leverage` is what a flat account is set to before its first order.
+    """
+
+    state: str | None = None
+    live: bool = False
+    max_age_minutes: float = 60.0
+    max_move: float = 0.02
+    leverage: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
 class BetaSettings:
     """A beta you give: one number, or one a factor, with its error and why."""
 
@@ -95,6 +112,7 @@ class Settings:
     hedge: HedgeSettings = field(default_factory=HedgeSettings)
     limits: Limits = field(default_factory=Limits)
     betas: Mapping[str, BetaSettings] = field(default_factory=dict)
+    trade: TradeSettings = field(default_factory=TradeSettings)
 
 
 _SECTIONS: dict[str, Any] = {
@@ -102,6 +120,7 @@ _SECTIONS: dict[str, Any] = {
     "hedge": HedgeSettings,
     "limits": Limits,
     "betas": BetaSettings,
+    "trade": TradeSettings,
 }
 
 
@@ -119,6 +138,15 @@ def config_path(environ: Mapping[str, str] | None = None) -> Path:
     known = os.environ if environ is None else environ
     home = known.get("XDG_CONFIG_HOME") or str(Path(known.get("HOME") or Path.home()) / ".config")
     return Path(home) / "hedgerow" / "config.toml"
+
+
+def state_path(settings: Settings, environ: Mapping[str, str] | None = None) -> Path:
+    """Return the folder that remembers what was planned and traded."""
+    if settings.trade.state is not None:
+        return Path(settings.trade.state).expanduser()
+    known = os.environ if environ is None else environ
+    home = known.get("XDG_STATE_HOME") or str(Path(known.get("HOME") or Path.home()) / ".local" / "state")
+    return Path(home) / "hedgerow"
 
 
 def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Loaded:
@@ -224,12 +252,12 @@ def _line_of(key: str, text: str) -> int | None:
 
 
 def _anchor(tree: dict[str, Any], folder: Path) -> None:
-    """Make the paths of the file's [data] relative to the file, not to where the command runs."""
-    data = tree.get("data")
-    if isinstance(data, dict):
-        for name in _FILES:
-            if isinstance(data.get(name), str):
-                data[name] = str(folder / data[name])
+    """Make the paths in the file relative to it, not to where the command runs."""
+    for section, names in (("data", _FILES), ("trade", ("state",))):
+        found = tree.get(section)
+        if isinstance(found, dict):
+            paths = {name: found[name] for name in names if isinstance(found.get(name), str)}
+            found |= {name: str(folder / path) for name, path in paths.items()}
 
 
 def _put(tree: dict[str, Any], parts: list[str], value: Any, variable: str) -> None:

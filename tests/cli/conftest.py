@@ -38,6 +38,7 @@ Run = Callable[..., Done]
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Run a command in a home without settings."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "no settings"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("COLUMNS", "120")
 
     def call(*words: str) -> Done:

@@ -16,6 +16,7 @@ from hedgerow.app.desk import (
 from hedgerow.app.history import Course, Tested, Times, backtest, compare
 from hedgerow.app.kept import Question, Replayed, ask, keep, recalled, replay, told
 from hedgerow.app.pairs import Paired, PairTerms, pair
+from hedgerow.app.plans import keep_hedge, keep_pair
 from hedgerow.app.sweeps import Workshop, sweep
 
 __all__ = [
@@ -34,6 +35,8 @@ __all__ = [
     "choose",
     "compare",
     "keep",
+    "keep_hedge",
+    "keep_pair",
     "numbers",
     "open_desk",
     "pair",

@@ -11,7 +11,8 @@ from cyclopts import Parameter
 
 from hedgerow import app as steps
 from hedgerow.cli.options import BetaOptions, DataOptions, HedgeOptions, Output, settings_of
-from hedgerow.cli.output import answer, progress, written
+from hedgerow.cli.output import answer, closing, progress, written
+from hedgerow.config import Settings
 from hedgerow.hedge.ticket import Ticket
 from hedgerow.reports import wire
 
@@ -90,8 +91,7 @@ def plan(
         Holdings: CSV, JSON, TOML or Parquet with symbol and quantity.
     """
     asked = _asked(data, beta, hedge, output)
-    ticket = _ticket(book, asked)
-    _show(ticket, asked.output)
+    ticket = _planned(book, asked)
     _write_page(ticket, html)
     return int(not ticket.complete)
 
@@ -113,7 +113,7 @@ def stress(
         Holdings: CSV, JSON, TOML or Parquet with symbol and quantity.
     """
     asked = _asked(data, beta, hedge, output)
-    ticket = _ticket(book, asked)
+    _, _, ticket = _ticket(book, asked)
 
     def text() -> object:
         from hedgerow.reports.answers import stress_text
@@ -134,10 +134,8 @@ def demo(
 ) -> int:
     """Plan a hedge for an example book on the simulated market: nothing to download, nothing to set up."""
     asked = _asked(data, beta, hedge, output)
-    ticket = _ticket(str(_DEMO_BOOK), asked)
-    if not (asked.output.json or asked.output.quiet):
-        sys.stdout.write(_DEMO_WORDS + "\n")
-    _show(ticket, asked.output)
+    words = "" if asked.output.json or asked.output.quiet else _DEMO_WORDS
+    ticket = _planned(str(_DEMO_BOOK), asked, words)
     _write_page(ticket, html)
     return int(not ticket.complete)
 
@@ -148,21 +146,30 @@ def _asked(
     return _Asked(data or DataOptions(), beta or BetaOptions(), hedge or HedgeOptions(), output or Output())
 
 
-def _ticket(book: str, asked: _Asked) -> Ticket:
+def _planned(book: str, asked: _Asked, above: str = "") -> Ticket:
+    """Make a ticket, keep it for `hedgerow trade`, and show it below the words that stand `above`."""
+    settings, desk, ticket = _ticket(book, asked)
+    document = wire.plan_json(ticket)
+    not_kept = steps.keep_hedge(settings, desk, ticket, document, book)
+
+    def text() -> object:
+        from hedgerow.reports.ticket import ticket_text
+
+        last = closing(document["plan_id"], not_kept)
+        return ticket_text(ticket, whole=asked.output.verbose, closing=last)
+
+    if above:
+        sys.stdout.write(f"{above}\n")
+    answer(lambda: document, text, asked.output)
+    return ticket
+
+
+def _ticket(book: str, asked: _Asked) -> tuple[Settings, steps.Desk, Ticket]:
     with progress(asked.output) as report:
         settings = settings_of(asked.output, asked.data, asked.beta, asked.hedge)
         desk = steps.open_desk(settings, book, report)
         report("estimating betas, ranking contracts, sizing the hedge")
-        return steps.plan(desk)
-
-
-def _show(ticket: Ticket, output: Output) -> None:
-    def text() -> object:
-        from hedgerow.reports.ticket import ticket_text
-
-        return ticket_text(ticket, whole=output.verbose)
-
-    answer(lambda: wire.plan_json(ticket), text, output)
+        return settings, desk, steps.plan(desk)
 
 
 def _write_page(ticket: Ticket, path: Path | None) -> None:

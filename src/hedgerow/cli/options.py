@@ -42,6 +42,7 @@ class Output:
         ),
     ] = False
     config: Annotated[Path | None, Parameter(help="Settings in TOML.")] = None
+    state: Annotated[Path | None, Parameter(help="Folder that remembers plans and trades.")] = None
 
 
 @Parameter(name="*", group=_DATA, show_default=False)
@@ -127,14 +128,17 @@ class HedgeOptions:
 
 def settings_of(
     output: Output,
-    data: DataOptions,
+    data: DataOptions | None = None,
     beta: BetaOptions | None = None,
     hedge: HedgeOptions | None = None,
 ) -> Settings:
     """Return the settings in force with the options over them."""
     settings = load_settings(output.config).settings
-    given = {**settings.data.given, **_pairs(data.price, "--price")}
-    settings = replace(settings, data=replace(_over(settings.data, data), given=given))
+    if output.state is not None:
+        settings = replace(settings, trade=replace(settings.trade, state=str(output.state)))
+    if data is not None:
+        given = {**settings.data.given, **_pairs(data.price, "--price")}
+        settings = replace(settings, data=replace(_over(settings.data, data), given=given))
     if beta is not None:
         betas = {**settings.betas, **{s: _beta(text) for s, text in _split(beta.beta, "--beta")}}
         changed = _over(settings.hedge, beta)

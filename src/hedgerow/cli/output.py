@@ -16,7 +16,7 @@ from hedgerow.reports.wording import plain_text
 if TYPE_CHECKING:
     from hedgerow.cli.options import Output
 
-__all__ = ["answer", "progress", "show_error", "written"]
+__all__ = ["answer", "closing", "progress", "show_error", "written"]
 
 _WIDTH_WITHOUT_TERMINAL = 120
 
@@ -61,6 +61,17 @@ def written(path: Path, content: str | bytes) -> None:
             advice="Give a file in a folder that exists.",
         ) from None
     sys.stderr.write(f"wrote {path}\n")
+
+
+def closing(plan_id: str, not_kept: str | None) -> str:
+    """Return the last line of a plan: how to trade it, or why it was not kept for that ("": nothing to trade)."""
+    if not_kept is None:
+        return f"Nothing was traded. To trade it on paper:  hedgerow trade {plan_id[:6]}"
+    return (
+        f"Nothing was traded, and the plan is not kept for trading. {not_kept}"
+        if not_kept
+        else "Nothing was traded."
+    )
 
 
 def show_error(error: HedgerowError, *, as_json: bool) -> None:

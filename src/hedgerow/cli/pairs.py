@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from hedgerow import app as steps
 from hedgerow.cli.options import BetaOptions, DataOptions, Output, settings_of
-from hedgerow.cli.output import answer, progress
+from hedgerow.cli.output import answer, closing, progress
 
 __all__ = ["pair"]
 
@@ -44,15 +44,14 @@ def pair(
         terms = steps.PairTerms(notional, balance)
         found = steps.pair(settings, long.upper(), short.upper(), terms, report, through_the_past=backtest)
 
+    from hedgerow.reports.pair_text import pair_json, pair_text
+
+    document = pair_json(found.plan, found.run)
+    not_kept = steps.keep_pair(settings, found.plan, document)
+
     def text() -> object:
-        from hedgerow.reports.pair_text import pair_text
+        last = closing(document["plan_id"], not_kept)
+        return pair_text(found.plan, settings.data.currency.upper(), found.run, closing=last)
 
-        return pair_text(found.plan, settings.data.currency.upper(), found.run)
-
-    def document() -> dict[str, Any]:
-        from hedgerow.reports.pair_text import pair_json
-
-        return pair_json(found.plan, found.run)
-
-    answer(document, text, shown)
+    answer(lambda: document, text, shown)
     return int(not found.plan.legs)

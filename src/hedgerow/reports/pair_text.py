@@ -7,17 +7,20 @@ from typing import Any
 import numpy as np
 from rich.console import Group
 
-from hedgerow.hedge.pairs import PairPlan
+from hedgerow.hedge.pairs import PairLeg, PairPlan
 from hedgerow.model.display import plain
 from hedgerow.model.pairs import PairRun
 from hedgerow.reports.layout import Fact, columns, facts, header, instant, line, notes, page
+from hedgerow.reports.wire import fingerprint
 from hedgerow.reports.wording import amount, count, number, percent, plus_minus
 
 __all__ = ["pair_json", "pair_text"]
 
 
-def pair_text(found: PairPlan, money: str = "USD", run: PairRun | None = None) -> Group:
-    """Return the pair for a terminal, and below it what it would have come to."""
+def pair_text(
+    found: PairPlan, money: str = "USD", run: PairRun | None = None, *, closing: str = "Nothing was traded."
+) -> Group:
+    """Return the pair for a terminal, below it what it would have come to, and `closing` as the last line."""
     lead = header(
         found.simulated,
         "" if found.simulated else found.source,
@@ -26,9 +29,7 @@ def pair_text(found: PairPlan, money: str = "USD", run: PairRun | None = None) -
         "beta-neutral" if found.balance == "beta" else "dollar-neutral",
     )
     if not found.legs:
-        return page(
-            lead, line(f"no pair: {'; '.join(found.refused)}", "bold red"), line("Nothing was traded.")
-        )
+        return page(lead, line(f"no pair: {'; '.join(found.refused)}", "bold red"), line(closing))
     rows = [
         [
             "buy" if leg.contracts > 0 else "sell",
@@ -52,7 +53,7 @@ def pair_text(found: PairPlan, money: str = "USD", run: PairRun | None = None) -
             )
         ),
         *([] if run is None else [facts(_past(run, money)), notes(run.notes)]),
-        line("Nothing was traded."),
+        line(closing),
     )
 
 
@@ -135,7 +136,7 @@ def _together(found: PairPlan) -> list[Fact]:
 
 
 def pair_json(found: PairPlan, run: PairRun | None = None) -> dict[str, Any]:
-    """Return the document of `pair --json`; `backtest` is null where none was asked for."""
+    """Return the document of `pair --json`; `backtest` is null where none was asked for, and not in the `plan_id`."""
     document: dict[str, Any] = {
         "as_of": plain(found.as_of),
         "source": found.source,
@@ -152,6 +153,7 @@ def pair_json(found: PairPlan, run: PairRun | None = None) -> dict[str, Any]:
                 "contracts": float(abs(leg.contracts)),
                 "contracts_exact": str(abs(leg.contracts)),
                 "notional_usd": abs(leg.dollars),
+                "price_usd": plain(_price(leg)),
                 "beta_usd": plain(leg.beta_usd[0]),
                 "cost_usd": sum(c.usd for c in leg.costs if not c.monthly),
                 "funding_usd_per_month": plain(leg.funding_usd_per_month),
@@ -163,9 +165,14 @@ def pair_json(found: PairPlan, run: PairRun | None = None) -> dict[str, Any]:
         "beta_usd": dict(zip(found.factors, plain(found.beta_usd), strict=True)),
         "stderr_usd": dict(zip(found.factors, plain(found.stderr_usd), strict=True)),
         "cointegration": plain(found.cointegration),
-        "backtest": None if run is None else _run_json(run),
     }
-    return document
+    past = None if run is None else _run_json(run)
+    return {"plan_id": fingerprint(document), **document, "backtest": past}
+
+
+def _price(leg: PairLeg) -> float:
+    """Dollars of one unit of a leg's underlying: its contracts are linear."""
+    return abs(leg.dollars) / float(abs(leg.contracts) * leg.instrument.multiplier)
 
 
 def _run_json(run: PairRun) -> dict[str, Any]:

@@ -33,8 +33,8 @@ _SHOWN_COINS = 15
 _PAYOFF = {"linear": "", "inverse": "inverse ", "quanto": "quanto ", "option": "option "}
 
 
-def ticket_text(ticket: Ticket, *, whole: bool = False) -> Group:
-    """Return the ticket for a terminal; `whole` lists every coin and the full frontier."""
+def ticket_text(ticket: Ticket, *, whole: bool = False, closing: str = "Nothing was traded.") -> Group:
+    """Return the ticket for a terminal; `whole` lists every coin and the full frontier, `closing` is the last line."""
     money, plan = ticket.currency, ticket.plan
     spoken = spoken_warnings(ticket.warnings)
     basket = whole or len(plan.legs) > len(plan.factors)
@@ -52,7 +52,7 @@ def ticket_text(ticket: Ticket, *, whole: bool = False) -> Group:
         refusals_text(ticket.refusals),
         unknown_text(ticket.unknown, ticket.warnings),
         notes(spoken) if spoken else None,
-        line("Nothing was traded."),
+        line(closing),
     )
     if ticket.unknown and not ticket.exposure.rows:
         return page(*top, *bottom)

@@ -29,6 +29,7 @@ __all__ = [
     "choose_json",
     "encode",
     "error_json",
+    "fingerprint",
     "plan_json",
     "stress_json",
     "value_json",
@@ -136,10 +137,11 @@ def plan_json(ticket: Ticket) -> dict[str, Any]:
         "warnings": list(ticket.warnings),
         "unknown": list(ticket.unknown),
     }
-    return {"plan_id": _fingerprint(document), **document}
+    return {"plan_id": fingerprint(document), **document}
 
 
-def _fingerprint(document: dict[str, Any]) -> str:
+def fingerprint(document: dict[str, Any]) -> str:
+    """Return the SHA-256 of a document, numbers at ten significant digits."""
     text = json.dumps(_rounded(plain(document)), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -15,7 +15,6 @@ readers need not wait for it.
 from __future__ import annotations
 
 import io
-import os
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,7 +25,7 @@ import numpy as np
 
 from hedgerow.model.errors import BadInput, UnknownSymbol
 from hedgerow.model.lake import Gap
-from hedgerow.store.folders import flush_folder
+from hedgerow.store.folders import put_whole
 
 if TYPE_CHECKING:
     import polars as pl
@@ -163,14 +162,7 @@ def _put(rows: pl.DataFrame, path: Path) -> None:
     """Put a whole file in its place: who reads sees the old one or the new one."""
     held = io.BytesIO()
     rows.write_parquet(held, compression="uncompressed")  # unpacking a year takes longer than reading it
-    path.parent.mkdir(parents=True, exist_ok=True)
-    begun = path.with_name(_BEGUN)
-    with begun.open("wb") as file:
-        file.write(held.getbuffer())
-        file.flush()
-        os.fsync(file.fileno())
-    begun.replace(path)
-    flush_folder(path.parent)
+    put_whole(held.getbuffer(), path, path.with_name(_BEGUN))
 
 
 def _read(paths: list[Path], columns: list[str] | None = None) -> pl.DataFrame:

@@ -1,0 +1,199 @@
+"""Plans on their way to being traded: kept with what they rest on, found again, and refused where they are stale.
+
+kept(settings, ticket, document, book) -> where, or why not
+planned(settings, mode, "3f9a1c") -> KeptPlan
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from hedgerow.config import Settings, settings_from, state_path
+from hedgerow.hedge.staleness import Basis, Freshness
+from hedgerow.model.errors import BadInput
+
+if TYPE_CHECKING:
+    from hedgerow.app.desk import Desk
+    from hedgerow.hedge.pairs import PairPlan
+    from hedgerow.hedge.ticket import Ticket
+    from hedgerow.model.portfolio import Portfolio
+    from hedgerow.store.plans import KeptPlan
+
+__all__ = [
+    "MODES",
+    "Mode",
+    "Place",
+    "basis_of",
+    "freshness_of",
+    "keep_hedge",
+    "keep_pair",
+    "place_of",
+    "planned",
+    "question_of",
+    "same_book",
+]
+
+Mode = Literal["paper", "live"]
+MODES: tuple[Mode, ...] = ("paper", "live")
+_DATA = ("prices", "lake", "funding", "books", "open_interest", "sectors", "venues")
+_INDEX = "index:"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one mode remembers; paper and live share nothing."""
+
+    folder: Path
+    mode: Mode
+
+    @property
+    def plans(self) -> Path:
+        """The folder of plans."""
+        return self.folder / self.mode / "plans"
+
+    @property
+    def journal(self) -> Path:
+        """The journal's file."""
+        return self.folder / self.mode / "journal.db"
+
+    @property
+    def venue(self) -> Path:
+        """What the paper venue remembers."""
+        return self.folder / self.mode / "venue.json"
+
+
+def place_of(settings: Settings, mode: Mode) -> Place:
+    """Return where a mode remembers."""
+    return Place(state_path(settings), mode)
+
+
+def keep_hedge(
+    settings: Settings, desk: Desk, ticket: Ticket, document: Mapping[str, Any], book: str
+) -> str | None:
+    """Keep a ticket that can be traded and return None, or why it is not kept ("" where there is nothing to trade)."""
+    if not ticket.complete or not ticket.plan.legs:
+        return ""
+    names = tuple(leg.instrument.name for leg in ticket.plan.legs)
+    capital: dict[str, float] = {}
+    for account in ticket.plan.margin:
+        wanted = max(
+            account.required_usd, account.collateral_usd
+        )  # NaN collateral: the plan computed the need
+        capital[account.settle] = capital.get(account.settle, 0.0) + wanted
+    identified = {"path": str(Path(book).absolute()), "sha256": _fingerprint(book)}
+    held = {name: str(count) for name, count in _held(desk.book, names).items()}
+    coins = {coin: _coins(dollars, coin, desk) for coin, dollars in capital.items()}
+    return _keep(settings, "hedge", document, (identified, held, coins))
+
+
+def keep_pair(settings: Settings, plan: PairPlan, document: Mapping[str, Any]) -> str | None:
+    """Keep a pair that can be traded and return None, or why it is not kept ("" where there is nothing to trade)."""
+    if not plan.legs:
+        return ""
+    held = {leg.instrument.name: "0" for leg in plan.legs}
+    capital: dict[str, float] = {}
+    for leg in plan.legs:
+        capital[leg.instrument.settle] = capital.get(leg.instrument.settle, 0.0) + abs(leg.dollars)
+    return _keep(settings, "pair", document, (None, held, {c: f"{usd:.2f}" for c, usd in capital.items()}))
+
+
+def _keep(
+    settings: Settings,
+    kind: str,
+    document: Mapping[str, Any],
+    rest: tuple[Mapping[str, str] | None, Mapping[str, str], Mapping[str, str]],
+) -> str | None:
+    from hedgerow.files.runs import exact
+    from hedgerow.store.plans import KeptPlan, keep_plan
+
+    now = time.time_ns() // 1_000_000
+    told = exact(_absolute(settings))
+    plan = KeptPlan(str(document["plan_id"]), kind, now, document, told, *rest)
+    try:
+        for mode in MODES if settings.trade.live and not document["simulated"] else MODES[:1]:
+            keep_plan(place_of(settings, mode).plans, plan)
+    except OSError as why:
+        return f"{state_path(settings)}: {why.strerror}"
+    return None
+
+
+def planned(settings: Settings, mode: Mode, prefix: str) -> KeptPlan:
+    """Return the plan whose id begins with `prefix`. Errors as `find_plan`."""
+    from hedgerow.store.plans import find_plan
+
+    return find_plan(place_of(settings, mode).plans, prefix)
+
+
+def question_of(plan: KeptPlan, settings: Settings) -> Settings:
+    """Return the settings that a plan was made with, traded under those of now."""
+    made = settings_from(dict(plan.settings), f"{plan.plan_id[:12]}.json")
+    return replace(made, trade=settings.trade, limits=settings.limits)
+
+
+def basis_of(plan: KeptPlan) -> Basis:
+    """Return what a plan was made on."""
+    prices = {f"{leg['venue']}:{leg['instrument']}": float(leg["price_usd"]) for leg in _legs(plan)}
+    return Basis(plan.made_at, prices, {name: Decimal(count) for name, count in plan.held.items()})
+
+
+def freshness_of(settings: Settings) -> Freshness:
+    """Return how long plans are good for."""
+    return Freshness(settings.trade.max_age_minutes, settings.trade.max_move)
+
+
+def same_book(plan: KeptPlan) -> None:
+    """Raise `BadInput` where the holdings that a plan was made for have changed since, or are gone."""
+    if plan.book is None:
+        return
+    path = Path(plan.book["path"])
+    if not path.is_file() or _fingerprint(path) != plan.book["sha256"]:
+        raise BadInput(
+            "the book has changed since the plan was made",
+            file=path.name,
+            advice="Plan again, and trade the new plan.",
+        )
+
+
+def _legs(plan: KeptPlan) -> list[dict[str, Any]]:
+    document: Mapping[str, Any] = plan.document["plan"] if plan.kind == "hedge" else plan.document
+    legs: list[dict[str, Any]] = document["legs"]
+    return legs
+
+
+def _fingerprint(path: str | Path) -> str:
+    from hedgerow.files.runs import fingerprint
+
+    return fingerprint(path)
+
+
+def _held(book: Portfolio, names: tuple[str, ...]) -> dict[str, Decimal]:
+    """Contracts of these names that the book holds; what it does not list, it does not hold."""
+    found = dict.fromkeys(names, Decimal(0))
+    for position in book.positions:
+        if position.instrument is not None and position.instrument.name in found:
+            found[position.instrument.name] += position.quantity
+    return found
+
+
+def _coins(dollars: float, coin: str, desk: Desk) -> str:
+    """Dollars in a settlement coin, by the market's price of it, 1 where it has none."""
+    from hedgerow.hedge.valuation import price_of
+
+    price = price_of(desk.hedge_market, coin)
+    return f"{dollars / price if price > 0.0 else dollars:.8f}"
+
+
+def _absolute(settings: Settings) -> Settings:
+    """The settings with every path as seen from anywhere."""
+    data, factor = settings.data, settings.hedge.factor
+    paths: dict[str, Any] = {
+        name: str(Path(path).absolute()) for name in _DATA if (path := getattr(data, name)) is not None
+    }
+    if factor.lower().startswith(_INDEX):
+        factor = f"{_INDEX}{Path(factor[len(_INDEX) :]).absolute()}"
+    return replace(settings, data=replace(data, **paths), hedge=replace(settings.hedge, factor=factor))

@@ -1,0 +1,117 @@
+"""Plans that may be traded: one file each, named by the plan's id, unchanged or refused.
+
+keep_plan(folder, plan)          write it, whole; what is older than a month goes
+find_plan(folder, "3f9a1c")      the one plan whose id begins so
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hedgerow.model.errors import BadInput, UsageError
+from hedgerow.store.folders import put_whole
+
+__all__ = ["KeptPlan", "find_plan", "keep_plan"]
+
+_VERSION = 1
+_KEPT_MS = 30 * 86_400_000
+_ID = re.compile(r"[0-9a-f]{64}")
+_SHORTEST = 4
+_AGAIN = "Make it again with `hedgerow plan` or `hedgerow pair`."
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPlan:
+    """A plan as it was shown, and what it rested on.
+
+    `kind` is hedge or pair; `made_at` milliseconds of UTC; `document` the plan's own JSON; `settings` those it was made
+    with; `book` path and SHA-256 of the holdings, None for a pair; `held` contracts of its instruments that the book
+    holds, `capital` coins it wants in the account, both as exact text.
+    """
+
+    plan_id: str
+    kind: str
+    made_at: int
+    document: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    book: Mapping[str, str] | None
+    held: Mapping[str, str]
+    capital: Mapping[str, str]
+
+
+def keep_plan(folder: Path, plan: KeptPlan) -> Path:
+    """Write a plan and return its file; the same plan again is as old as the last time. Raises `OSError`."""
+    told = {
+        "version": _VERSION,
+        "plan_id": plan.plan_id,
+        "kind": plan.kind,
+        "made_at": plan.made_at,
+        "document": plan.document,
+        "settings": plan.settings,
+        "book": plan.book,
+        "held": plan.held,
+        "capital": plan.capital,
+    }
+    text = _text(told)
+    path = folder / f"{plan.plan_id}.json"
+    whole = json.dumps({"digest": _digest(text), "plan": told}, indent=1)
+    put_whole(whole.encode(), path, path.with_suffix(".begun"))
+    _forget(folder, plan.made_at)
+    return path
+
+
+def find_plan(folder: Path, prefix: str) -> KeptPlan:
+    """Return the plan whose id begins with `prefix`.
+
+    Raises `UsageError` where there is none or more than one, `BadInput` for a file that is not what was written.
+    """
+    said = prefix.strip().lower()
+    names = [path.stem for path in folder.glob("*.json")] if folder.is_dir() else []
+    found = sorted(name for name in names if name.startswith(said) and _ID.fullmatch(name))
+    if len(said) < _SHORTEST or not re.fullmatch(r"[0-9a-f]+", said):
+        raise UsageError(
+            f'"{prefix}" is no plan', advice="Give at least four of the signs that `plan` printed."
+        )
+    if not found:
+        raise UsageError(f"there is no plan {prefix} in {folder}", advice=_AGAIN)
+    if len(found) > 1:
+        raise UsageError(
+            f"{len(found)} plans begin with {prefix}",
+            advice=f"Say which: {', '.join(n[:12] for n in found)}.",
+        )
+    return _read(folder / f"{found[0]}.json")
+
+
+def _read(path: Path) -> KeptPlan:
+    try:
+        whole = json.loads(path.read_text(encoding="utf-8"))
+        told, digest = whole["plan"], whole["digest"]
+        sound = (
+            digest == _digest(_text(told)) and told["plan_id"] == path.stem and told["version"] == _VERSION
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        sound = False
+    if not sound:
+        raise BadInput("this is not the plan that was written", file=path.name, advice=_AGAIN)
+    return KeptPlan(**{name: told[name] for name in KeptPlan.__slots__})
+
+
+def _text(told: Mapping[str, Any]) -> str:
+    return json.dumps(told, sort_keys=True, separators=(",", ":"))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _forget(folder: Path, now: int) -> None:
+    """Remove plans that are long stale; what was traded of them is in the journal."""
+    for path in folder.glob("*.json"):
+        if _ID.fullmatch(path.stem) and path.stat().st_mtime * 1_000 < now - _KEPT_MS:
+            path.unlink(missing_ok=True)

@@ -25,7 +25,7 @@ def drift(**changed: float) -> Drift:
         np.array([told["stderr"]]),
         np.array([told["volatility"]]),
         np.array([told["moved"]]),
-        told["cost"],
+        np.array([told["cost"]]),
         told["aversion"],
         told.get("size", 1e5),
     )
@@ -66,7 +66,7 @@ def test_other_rules() -> None:
 
 
 def test_of_two_factors_only_the_one_outside_is_traded() -> None:
-    both = Drift(np.ones(2), np.full(2, 0.6), np.full(2, 1e4), 0.001, 1e-5, 1e5)
+    both = Drift(np.ones(2), np.full(2, 0.6), np.full(2, 1e4), np.full(2, 0.001), 1e-5, 1e5)
     found = review(np.array([9000.0, 100.0]), np.zeros(2), rebalance_of("threshold:0.05"), both, 0.0)
     assert found.aim_usd == pytest.approx([0.0, 100.0])
 

@@ -81,13 +81,13 @@ class Drift:
     """What a band is made of, one number a factor (K,) unless said.
 
     `stderr_usd` of the dollar beta; `volatility` of the factor a year; `drift_usd` of the dollar beta, per √year;
-    `cost` (scalar) a dollar traded, all in; `aversion` (scalar) absolute, 1/$; `size_usd` (scalar) of the book.
+    `cost` a dollar of beta traded, all in, at the margin; `aversion` (scalar) absolute, 1/$; `size_usd` (scalar) of the book.
     """
 
     stderr_usd: FloatArray
     volatility: FloatArray
     drift_usd: FloatArray
-    cost: float
+    cost: FloatArray
     aversion: float
     size_usd: float
 
@@ -124,7 +124,7 @@ def _one(rule: Rebalance, drift: Drift, k: int) -> float:
         return fixed_cost_half_width(rule.width or 0.0, drift.aversion, volatility, moved)
     if rule.width is not None:
         return tracking_half_width(rule.width * drift.size_usd, volatility)
-    return band_half_width(drift.cost, drift.aversion, volatility, moved)
+    return band_half_width(float(drift.cost[k]), drift.aversion, volatility, moved)
 
 
 def review(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,14 +19,13 @@ from hedgerow.model.errors import UsageError
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.journal import Estimated
 from hedgerow.model.risk import RiskModel
-from hedgerow.runs.panel import Panel
+from hedgerow.runs.marginal import marginal_costs
 from hedgerow.runs.past import Past
 from hedgerow.stats.risk import DAYS_A_YEAR
 
 __all__ = ["Known", "drifting", "estimated", "learn"]
 
 _RECENT_DAYS = 90.0
-_USUAL_COST = 0.0006
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +85,29 @@ def _in_reach(contract: Instrument, policy: Policy) -> bool:
     return contract.is_perpetual and margined
 
 
-def drifting(policy: Policy, panel: Panel, known: Known, t: int, bars_per_day: float) -> Drift:
-    """Return what bands are made of: how the dollar beta of today's book moved in the last 90 days."""
+def drifting(
+    policy: Policy, past: Past, known: Known, t: int, held_usd: Mapping[str, float] | None = None
+) -> Drift:
+    """Return what bands are made of: how the dollar beta of today's book moved in the last 90 days, and what trades cost.
+
+    `held_usd` are the dollars of each open contract.
+    """
+    panel, bars_per_day = past.panel, past.market.bars_per_day
     spot, count = panel.worth[t], known.beta.shape[1]
     held = np.where(panel.hedged[t] != 0.0, panel.hedged[t] * panel.prices[t], 0.0)
     recent = panel.prices[max(t - round(_RECENT_DAYS * bars_per_day), 0) : t + 1]
     with np.errstate(invalid="ignore", divide="ignore"):
         moves = np.nan_to_num(recent[1:] / recent[:-1] - 1.0)
     steps = moves @ (held[:, None] * known.beta)
-    drift = np.std(steps, axis=0) * np.sqrt(bars_per_day * DAYS_A_YEAR)
+    a_bar = np.std(steps, axis=0)
+    _, hedge = past.views(t)
     lead = [known.model.index((f,))[0] for f in known.betas.factors]
     size = max(float(spot.sum()), float(np.abs(spot).sum()))
     return Drift(
         stderr_usd=_joint(known.betas, panel.symbols, held, count),
         volatility=np.sqrt(np.diag(known.model.covariance)[lead] * DAYS_A_YEAR),
-        drift_usd=np.maximum(drift, 1e-9),
-        cost=_USUAL_COST,
+        drift_usd=np.maximum(a_bar * np.sqrt(bars_per_day * DAYS_A_YEAR), 1e-9),
+        cost=marginal_costs(policy, hedge, known.contracts, known.betas, held_usd or {}, a_bar),
         aversion=policy.risk_aversion / size,
         size_usd=size,
     )

@@ -98,7 +98,7 @@ class Walk:
         if self._due(self.learned, t, self.settings.estimate_days) or self._strange(t):
             self._learn(t)
         elif t in self.own and self.known is not None:
-            self.drift = drifting(self.policy, self.panel, self.known, t, self.past.market.bars_per_day)
+            self.drift = self._drifting(self.known, t)
         exposure = self._scene().exposure(t)
         found = self._review(t, exposure)
         traded, cost, paid_in = (
@@ -158,9 +158,16 @@ class Walk:
 
     def _learn(self, t: int) -> None:
         self.known = learn(self.policy, self.past, t)
-        self.drift = drifting(self.policy, self.panel, self.known, t, self.past.market.bars_per_day)
+        self.drift = self._drifting(self.known, t)
         self.learned = self.panel.times[t]
         self.betas += estimated(self.panel.times[t], self.known.betas)
+
+    def _drifting(self, known: Known, t: int) -> Drift:
+        scene = self._scene()
+        held = {
+            h.instrument.name: scene.delta(h.instrument, float(h.contracts), t) for h in self.state.holdings
+        }
+        return drifting(self.policy, self.past, known, t, held)
 
     def _target(self, t: int) -> FloatArray:
         if self.fixed_target is not None:
@@ -202,11 +209,10 @@ class Walk:
         paid_in = self._put_in(t, margin_wanted(scene, t, trades.orders, self.policy, self.rule_distance))
         for order in trades.orders:
             cost += self._happen(t, replace(order, arrival=float(self.prices.last(order.instrument)[t])))
-        return (
-            sum(abs(scene.delta(o.instrument, float(o.contracts), t)) for o in trades.orders),
-            cost,
-            paid_in,
-        )
+        traded = sum(abs(scene.delta(o.instrument, float(o.contracts), t)) for o in trades.orders)
+        if anew and not isinstance(self.policy.instruments, tuple):
+            self.drift = self._drifting(self.known, t)  # the band's cost is that of the contracts now open
+        return traded, cost, paid_in
 
     def _topped_up(self, t: int) -> float:
         """Add margin once half of the distance is used; nothing where the owner gave a fixed amount."""

@@ -52,7 +52,7 @@ def learned(policy: Policy, past: Past) -> Learned:
         if last is None or (panel.times[t] - last) / _DAY >= days - 1e-9:
             found = learn(policy, past, t)
             known.append(found)
-            drift.append(drifting(policy, panel, found, t, past.market.bars_per_day))
+            drift.append(drifting(policy, past, found, t))
             last = panel.times[t]
         epoch[t - panel.first] = len(known) - 1
     return Learned(epoch, tuple(known), tuple(drift), _legs(policy, known))

@@ -73,6 +73,10 @@ def test_dated_holdings_are_walked_through_and_replayed(run: Run, closes: str, t
     assert any("held.csv: 2 sets of holdings, from" in note for note in done.json["notes"])
     kept = run("replay", str(folder))
     assert kept.status == 0, kept.out + kept.err
+    again = tmp_path / "again"
+    assert run(*words, "--quiet", "--out", str(again)).status == 0
+    for file in sorted(folder.iterdir()):
+        assert file.read_bytes() == (again / file.name).read_bytes(), file.name
     traded = run(*words, "--changes", "trades", "--spot-cost", "20", "--reweight", "30", "--json")
     assert traded.json["flows_usd"] == 0
     assert traded.json["attribution_usd"]["rebalance"] < 0
@@ -82,6 +86,16 @@ def test_dated_holdings_are_walked_through_and_replayed(run: Run, closes: str, t
     compiled = run(*words, "--engine", "compiled")
     assert compiled.status == 2
     assert "a book that changes on the way" in compiled.err
+
+
+def test_intervals_are_drawn_by_the_seed_and_nothing_else_is(run: Run, closes: str, small: str) -> None:
+    words = ("backtest", small, "--prices", closes, "--quote", "USDT", "--instruments", "BTCUSDT", "--json")
+    one, same, other = (run(*words, "--seed", seed).json for seed in ("1", "1", "2"))
+    assert one == same
+    assert one["attribution_usd"] == other["attribution_usd"]
+    removed, drawn_otherwise = (f["effectiveness"]["variance_removed"] for f in (one, other))
+    assert removed["middle"] == drawn_otherwise["middle"]
+    assert (removed["low"], removed["high"]) != (drawn_otherwise["low"], drawn_otherwise["high"])
 
 
 @pytest.mark.parametrize(

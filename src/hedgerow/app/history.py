@@ -157,7 +157,8 @@ def backtest(
             marks=asked.marks,
         )
     notes = tuple(dict.fromkeys((*run.notes, *asked.remarks)))
-    return Tested(replace(run, notes=notes), effectiveness(run), policy)
+    run = replace(run, notes=notes, seed=settings.data.seed)
+    return Tested(run, effectiveness(run), policy)
 
 
 def _marks(settings: Settings, hedge_prices: str | None) -> Market | None:

@@ -12,9 +12,30 @@ from hedgerow import app as steps
 from hedgerow.cli.options import BetaOptions, DataOptions, HedgeOptions, Output, settings_of
 from hedgerow.cli.output import answer, progress, written
 
-__all__ = ["ContestOptions", "RunOptions", "backtest", "compare"]
+__all__ = ["BookOptions", "ContestOptions", "RunOptions", "backtest", "compare"]
 
 _RUN = Group("Run", sort_key=5)
+_OWN = Group("Book", sort_key=6)
+
+
+@Parameter(name="*", group=_OWN, show_default=False)
+@dataclass(frozen=True, slots=True)
+class BookOptions:
+    """What becomes of the book itself on the way."""
+
+    reweight: Annotated[
+        float, Parameter(help="Days between trades of the book back to its starting weights.")
+    ] = 0.0
+    changes: Annotated[
+        Literal["flows", "trades"],
+        Parameter(
+            help="What differs from date to date of the holdings came in or went out: flows (default); or was traded for dollars: trades."
+        ),
+    ] = "flows"
+    spot_cost: Annotated[float, Parameter(help="Basis points that the book's own trades cost (10).")] = 10.0
+    leave_after: Annotated[
+        float, Parameter(help="Days without a price after which a coin leaves the book.")
+    ] = 0.0
 
 
 @Parameter(name="*", group=_RUN, show_default=False)
@@ -33,19 +54,6 @@ class RunOptions:
     train: Annotated[float, Parameter(help="Days to learn from before the first trade (90).")] = 90.0
     estimate_every: Annotated[float, Parameter(help="Days between estimations of beta (7).")] = 7.0
     choose_every: Annotated[float, Parameter(help="Days between choices of contracts (112).")] = 112.0
-    reweight: Annotated[
-        float, Parameter(help="Days between trades of the book back to its starting weights.")
-    ] = 0.0
-    changes: Annotated[
-        Literal["flows", "trades"],
-        Parameter(
-            help="What differs from date to date of the holdings came in or went out: flows (default); or was traded for dollars: trades."
-        ),
-    ] = "flows"
-    spot_cost: Annotated[float, Parameter(help="Basis points that the book's own trades cost (10).")] = 10.0
-    leave_after: Annotated[
-        float, Parameter(help="Days without a price after which a coin leaves the book.")
-    ] = 0.0
     report: Annotated[Path | None, Parameter(help="Write the report as one HTML file.")] = None
     out: Annotated[Path | None, Parameter(help="Write the run into this folder.")] = None
     engine: Annotated[str, Parameter(help="plain (default) or compiled: one named contract a factor.")] = (
@@ -61,6 +69,7 @@ def backtest(
     beta: BetaOptions | None = None,
     hedge: HedgeOptions | None = None,
     run: RunOptions | None = None,
+    own: BookOptions | None = None,
     output: Output | None = None,
 ) -> int:
     """Walk a hedge through the past, with costs, funding and margin, on what was known at each bar.
@@ -70,17 +79,17 @@ def backtest(
     book
         Spot holdings: CSV, JSON, TOML or Parquet with symbol and quantity.
     """
-    shown, asked = output or Output(), run or RunOptions()
+    shown, asked, mine = output or Output(), run or RunOptions(), own or BookOptions()
     settings = settings_of(shown, data or DataOptions(), beta or BetaOptions(), hedge or HedgeOptions())
     times = steps.Times(
         start=asked.from_,
         train_days=asked.train,
         estimate_days=asked.estimate_every,
         choose_days=asked.choose_every,
-        reweight_days=asked.reweight,
-        changes=asked.changes,
-        spot_cost_bps=asked.spot_cost,
-        leave_days=asked.leave_after,
+        reweight_days=mine.reweight,
+        changes=mine.changes,
+        spot_cost_bps=mine.spot_cost,
+        leave_days=mine.leave_after,
     )
     with progress(shown) as report:
         question = steps.Question(settings, book, times, asked.rebalance, asked.hedge_prices, asked.engine)

@@ -79,7 +79,9 @@ class DataOptions:
     decimal_comma: Annotated[
         bool | None, Parameter(help="The holdings write 1,5 for 1.5.", negative=_NO_NEGATIVE)
     ] = None
-    seed: Annotated[int | None, Parameter(help="Seed of the simulated market (7).")] = None
+    seed: Annotated[
+        int | None, Parameter(help="Seed of all that is drawn: simulated market, bootstrap (7).")
+    ] = None
 
 
 @Parameter(name="*", group=_BETA, show_default=False)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from cyclopts import Group, Parameter
 
 from hedgerow import app as steps
+from hedgerow.cli.history import BookOptions
 from hedgerow.cli.options import BetaOptions, DataOptions, HedgeOptions, Output, settings_of
 from hedgerow.cli.output import answer, progress
 
@@ -42,6 +43,7 @@ def sweep(
     beta: BetaOptions | None = None,
     hedge: HedgeOptions | None = None,
     run: SweepOptions | None = None,
+    own: BookOptions | None = None,
     output: Output | None = None,
 ) -> int:
     """Walk every combination of some fields of a policy through the past, and say how much of the best is luck.
@@ -53,9 +55,16 @@ def sweep(
     fields
         What to vary, such as rebalance=band,calendar:7 estimator.half_life=20,40,80 target_beta=0,0.5.
     """
-    shown, asked = output or Output(), run or SweepOptions()
+    shown, asked, mine = output or Output(), run or SweepOptions(), own or BookOptions()
     settings = settings_of(shown, data or DataOptions(), beta or BetaOptions(), hedge or HedgeOptions())
-    times = steps.Times(asked.from_, asked.train)
+    times = steps.Times(
+        start=asked.from_,
+        train_days=asked.train,
+        reweight_days=mine.reweight,
+        changes=mine.changes,
+        spot_cost_bps=mine.spot_cost,
+        leave_days=mine.leave_after,
+    )
     workshop = steps.Workshop(asked.engine, asked.workers, asked.ray, asked.out)
     with progress(shown) as report:
         done = steps.sweep(settings, book, fields, times, asked.hedge_prices, workshop, report)

@@ -1,0 +1,192 @@
+"""What the journal adds up to: positions, fees, funding and realised profit, exact to the venue's last digit.
+
+ledger_of(records) -> Ledger        the fold of a stream, the same in every life
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from hedgerow.model.errors import JournalBroken
+from hedgerow.model.instruments import Instrument
+from hedgerow.model.legs import ZERO, Leg
+from hedgerow.model.orders import Fill
+from hedgerow.model.ports import FundingPaid, Record
+from hedgerow.runs.wire import body_of, value_of
+
+__all__ = [
+    "Adopted",
+    "Entry",
+    "Ledger",
+    "adoption",
+    "fill_record",
+    "funding_record",
+    "instrument_record",
+    "ledger_of",
+]
+
+FILL, FUNDING, INSTRUMENT, ADOPTED = "fill", "funding", "instrument", "adopted"
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """Units that the venue holds and no fill of ours explains, taken over at `price`, and why."""
+
+    instrument: str
+    quantity: Decimal
+    price: Decimal
+    at: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One contract's account: the open `leg`, coins realised, funding received (below zero: paid), fees paid by coin."""
+
+    leg: Leg
+    realised: Decimal = ZERO
+    funding: Decimal = ZERO
+    fees: Mapping[str, Decimal] = field(default_factory=dict)
+    fills: int = 0
+
+    @property
+    def quantity(self) -> Decimal:
+        """The position in units."""
+        return self.leg.quantity
+
+    def traded(self, quantity: Decimal, price: Decimal) -> Entry:
+        """Return the entry after units traded, fees apart."""
+        leg, gained = self.leg.traded(quantity, price)
+        return replace(self, leg=leg, realised=self.realised + gained)
+
+    def filled(self, fill: Fill) -> Entry:
+        """Return the entry after a fill."""
+        fees = {**self.fees, fill.fee_coin: self.fees.get(fill.fee_coin, ZERO) + fill.fee}
+        return replace(self.traded(fill.quantity, fill.price), fees=fees, fills=self.fills + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Entries by contract. `since` is when each contract came into the journal: what the venue did before is none of its fills.
+
+    `last_fill_at` and `last_funding_at` are instants of the venue, None before the first.
+    """
+
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+    instruments: Mapping[str, Instrument] = field(default_factory=dict)
+    since: Mapping[str, int] = field(default_factory=dict)
+    trades: frozenset[tuple[str, str, str]] = frozenset()
+    payments: frozenset[tuple[str, str]] = frozenset()
+    last_fill_at: int | None = None
+    last_funding_at: int | None = None
+
+    def quantity(self, instrument: str) -> Decimal:
+        """Return the position in units that the journal explains."""
+        entry = self.entries.get(instrument)
+        return entry.quantity if entry else ZERO
+
+    def cash(self, coin: str) -> Decimal:
+        """Return what trading has brought in a settlement coin: realised and funding, less the fees paid in it."""
+        total = ZERO
+        for entry in self.entries.values():
+            if entry.leg.instrument.settle == coin:
+                total += entry.realised + entry.funding
+            total -= entry.fees.get(coin, ZERO)
+        return total
+
+
+def instrument_record(instrument: Instrument) -> tuple[str, dict[str, object]]:
+    """Return the record that says what a contract is."""
+    return INSTRUMENT, body_of(instrument)
+
+
+def fill_record(fill: Fill) -> tuple[str, dict[str, object]]:
+    """Return the record of a fill; the store keeps one of each."""
+    return FILL, body_of(fill)
+
+
+def funding_record(paid: FundingPaid) -> tuple[str, dict[str, object]]:
+    """Return the record of a funding payment."""
+    return FUNDING, body_of(paid)
+
+
+def adoption(adopted: Adopted) -> tuple[str, dict[str, object]]:
+    """Return the record of units taken over."""
+    return ADOPTED, {
+        "instrument": adopted.instrument,
+        "quantity": adopted.quantity,
+        "price": adopted.price,
+        "at": adopted.at,
+        "why": adopted.why,
+    }
+
+
+def ledger_of(records: Iterable[Record]) -> Ledger:
+    """Return what the records add up to, in the order in which the venue did it, each fill and payment once.
+
+    Raises `JournalBroken` for a fill of a contract that the journal does not describe.
+    """
+    instruments: dict[str, Instrument] = {}
+    since: dict[str, int] = {}
+    fills: dict[tuple[str, str, str], Fill] = {}
+    payments: dict[tuple[str, str], FundingPaid] = {}
+    adopted: list[Adopted] = []
+    for record in records:
+        if record.kind == INSTRUMENT:
+            contract: Instrument = value_of(record.body)
+            instruments[contract.name] = contract
+            since.setdefault(contract.name, record.at)
+        elif record.kind == FILL:
+            fill: Fill = value_of(record.body)
+            fills.setdefault((fill.venue, fill.account, fill.trade_id), fill)
+        elif record.kind == FUNDING:
+            paid: FundingPaid = value_of(record.body)
+            payments.setdefault((paid.instrument, paid.payment_id), paid)
+        elif record.kind == ADOPTED:
+            adopted.append(_adopted(record.body))
+    entries = _entries(instruments, fills.values(), payments.values(), adopted)
+    return Ledger(
+        entries,
+        instruments,
+        since,
+        frozenset(fills),
+        frozenset(payments),
+        max((fill.at for fill in fills.values()), default=None),
+        max((paid.at for paid in payments.values()), default=None),
+    )
+
+
+def _adopted(body: Mapping[str, Any]) -> Adopted:
+    quantity, price = Decimal(str(body["quantity"])), Decimal(str(body["price"]))
+    return Adopted(str(body["instrument"]), quantity, price, int(body["at"]), str(body["why"]))
+
+
+def _entries(
+    instruments: Mapping[str, Instrument],
+    fills: Iterable[Fill],
+    payments: Iterable[FundingPaid],
+    adopted: Iterable[Adopted],
+) -> dict[str, Entry]:
+    entries = {name: Entry(Leg(contract)) for name, contract in instruments.items()}
+
+    def entry(name: str) -> Entry:
+        if name not in entries:
+            raise JournalBroken(f"the journal has trades of {name} and does not say what that is")
+        return entries[name]
+
+    happened: list[tuple[tuple[int, int, str], Fill | Adopted]] = [
+        ((fill.at, len(fill.trade_id), fill.trade_id), fill) for fill in fills
+    ]
+    happened += [((each.at, -1, ""), each) for each in adopted]
+    for _, what in sorted(happened, key=lambda pair: pair[0]):
+        before = entry(what.instrument)
+        entries[what.instrument] = (
+            before.filled(what) if isinstance(what, Fill) else before.traded(what.quantity, what.price)
+        )
+    for paid in payments:
+        before = entry(paid.instrument)
+        entries[paid.instrument] = replace(before, funding=before.funding + paid.amount)
+    return entries

@@ -1,0 +1,158 @@
+"""What must hold after every event, looked at from the exchange's side and from the journal's (reliability.md §3.3)."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from hedgerow.hedge.execution import ExecutionState, Programme, Rules
+from hedgerow.model.orders import Fill, Order
+from hedgerow.store.memory import MemoryStore
+from hedgerow.testing.faults.market import Placed, SimMarket
+
+__all__ = ["Watch"]
+
+_ZERO = Decimal(0)
+_MINUTE = 60_000
+_WRITES = {"sent", "cancel", "dead man", "configure"}
+
+
+@dataclass(slots=True)
+class Watch:
+    """Hears of every intent, send, answer and fill; `history` is what the independent checker reads afterwards."""
+
+    market: SimMarket
+    store: MemoryStore
+    account: str
+    rules: Rules
+    violations: list[str] = field(default_factory=list)
+    history: list[tuple[int, str, Mapping[str, Any]]] = field(default_factory=list)
+    holder: str = ""
+    programme: Programme | None = None
+    intents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    sent: set[str] = field(default_factory=set)
+    writes: deque[int] = field(default_factory=deque)
+    read_at: dict[str, int] = field(default_factory=dict)
+    apart: int | None = None
+
+    def broken(self, invariant: str, what: str) -> None:
+        """Note a violation."""
+        self.violations.append(f"{invariant} at {self.market.now}: {what}")
+
+    def note(self, kind: str, body: Mapping[str, Any]) -> None:
+        """Add a line to the history."""
+        self.history.append((self.market.now, kind, body))
+
+    def begin(self, programme: Programme) -> None:
+        """Watch another programme."""
+        self.programme = programme
+        legs = {leg.name: (leg.start, leg.planned) for leg in programme.legs}
+        self.note("programme", {"plan": programme.plan, "legs": legs})
+
+    def written(self, kind: str, body: Mapping[str, Any]) -> None:
+        """Hear of a record that is durable now."""
+        if kind == "sent":
+            name = str(body["client_id"])
+            if name in self.intents:
+                self.broken("I1", f"{name} was written twice")
+            self.intents[name] = body
+            self.note("intent", body)
+
+    def wire(self, kind: str, body: dict[str, object]) -> None:
+        """Hear of what reaches the venue's door."""
+        now = self.market.now
+        if kind in _WRITES:
+            self.writes.append(now)
+            while self.writes[0] <= now - _MINUTE:
+                self.writes.popleft()
+            if len(self.writes) > self.rules.writes:
+                self.broken("I8", f"{len(self.writes)} writes in a minute")
+        if kind in {"prices", "positions"}:
+            self.read_at[kind] = now
+        elif kind == "time":
+            self.apart = int(str(body["apart"]))
+        elif kind == "sent":
+            order = body["order"]
+            if isinstance(order, Order):
+                self._sent(order)
+        elif kind == "replied":
+            self.note("replied", {"client_id": body["client_id"], "reply": type(body["reply"]).__name__})
+
+    def _sent(self, order: Order) -> None:
+        name, now = order.client_id, self.market.now
+        self.note("sent", {"client_id": name, "quantity": order.quantity, "reduce_only": order.reduce_only})
+        if name not in self.intents:
+            self.broken("R1", f"{name} left before it was written")
+        if name in self.sent:
+            self.broken("I1", f"{name} was sent twice")
+        self.sent.add(name)
+        # A request takes up to 200 ms to arrive.
+        if now - self.read_at.get("prices", 0) > self.rules.price_ms + 1_500:
+            self.broken("I7", f"{name} left on a price of {self.read_at.get('prices')}")
+        if now - self.read_at.get("positions", 0) > self.rules.position_ms + 1_500:
+            self.broken("I7", f"{name} left on a position of {self.read_at.get('positions')}")
+        if self.apart is None or abs(self.apart) > self.rules.skew_ms + 300:
+            self.broken("I7", f"{name} left with clocks {self.apart} apart")
+        if self.store.halted(self.account) and not order.reduce_only:
+            self.broken("I9", f"{name} left after the halt")
+        held = {lease.holder for lease, left in self.store.leases() if left and lease.account == self.account}
+        if held != {self.holder}:
+            self.broken("I7", f"{name} was sent by {self.holder} while {held} held the lease")
+
+    def filled(self, placed: Placed | None, fill: Fill) -> None:
+        """Hear of a fill at the exchange."""
+        client_id = placed.order.client_id if placed else ""
+        self.note("fill", {"client_id": client_id, "instrument": fill.instrument, "quantity": fill.quantity})
+        if placed is None:
+            return
+        if placed.order.reduce_only:
+            after = self.market.quantity(fill.instrument)
+            before = after - fill.quantity
+            if abs(after) > abs(before) or after * before < 0:
+                self.broken("I3", f"{client_id} took the position from {before} to {after}")
+        self.at_venue()
+
+    def at_venue(self) -> None:
+        """Check that what was done and may be live there is within the plan (I2), and every id is there once (I1)."""
+        if self.programme is None:
+            return
+        for index, leg in enumerate(self.programme.legs):
+            traded = undone = undoing = _ZERO
+            for placed in self.market.placed:
+                intent = self.intents.get(placed.order.client_id)
+                if intent is None or intent["leg"] != index or placed.order.instrument.name != leg.name:
+                    continue
+                if not placed.order.client_id.startswith("hr") or intent.get("plan") != self.programme.plan:
+                    continue
+                if intent["purpose"] in {"trade", "finish"}:
+                    traded += placed.filled + placed.rest
+                elif intent["purpose"] == "unwind":
+                    undone += placed.filled
+                    undoing += placed.rest
+            if abs(traded) > abs(leg.planned) or traded * leg.planned < 0:
+                self.broken("I2", f"{traded} units of {leg.name} done or live, {leg.planned} planned")
+            if abs(undone + undoing) > abs(traded) or (undone + undoing) * traded > 0:
+                self.broken("I2", f"{undone + undoing} units of {leg.name} undone, {traded} done")
+
+    def after(self, state: ExecutionState) -> None:
+        """Check the executor's own state after an event."""
+        for leg in state.legs:
+            total = leg.done + leg.live
+            over = abs(total) > abs(leg.leg.planned) or total * leg.leg.planned < 0
+            if over and not state.frozen:
+                self.broken("I2", f"{total} units of {leg.leg.name} in the state, {leg.leg.planned} planned")
+        if state.ended is not None and any(
+            w.is_open and w.purpose != "protect" for leg in state.legs for w in leg.work
+        ):
+            self.broken("I4", "ended while an order may be live")
+
+    def resumed(self, state: ExecutionState) -> None:
+        """Check that no intention was lost in a restart (I4)."""
+        plan = state.programme.plan
+        known = {w.order.client_id for leg in state.legs for w in leg.work}
+        lost = [name for name, body in self.intents.items() if body.get("plan") == plan and name not in known]
+        if lost:
+            self.broken("I4", f"{lost} are not in the state after a restart")

@@ -102,6 +102,19 @@ def test_without_books_their_figures_are_unknown() -> None:
     assert np.isnan(figures).all()
 
 
+def test_books_begin_once_there_are_coins_enough() -> None:
+    """Half of the coins are listed later than the first step, and no book of ranks beyond the others exists before."""
+    late = sectors()
+    prices = late.prices.copy()
+    prices[:250, 16:] = np.nan
+    listed = replace(late, prices=prices)
+    draws = drawn(course(listed, (200, 300, 400)), replace(SETTINGS, book_ranks=(20, 31)), frozenset())
+    assert [len(draw.coins) for draw in draws] == [0, 0, 6]
+    assert [draw.fresh for draw in draws] == [True, True, True]
+    row = compare(listed, ("ols:60",), ("basket:3",), replace(SETTINGS, book_ranks=(20, 31))).rows[0]
+    assert 0.5 < row.books_he < 1.0
+
+
 def test_what_comes_later_changes_no_hedge_and_no_book_is_hedged_with_its_own_coins() -> None:
     whole = sectors()
     early = replace(

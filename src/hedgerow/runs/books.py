@@ -62,7 +62,7 @@ def drawn(course: Course, terms: Terms, barred: frozenset[str]) -> tuple[Draw, .
     """Return the books of every step of the course, drawn anew every `draw_days`; no coin of `barred` is in one.
 
     Ranks are by the median volume of the 90 days before the draw, among the coins that could be hedged then. Where fewer
-    than a book's coins have such a rank there are no books. Raises `NotEnoughData` where ranks were asked for and no
+    than a book's coins have such a rank there are no books yet. Raises `NotEnoughData` where ranks were asked for and no
     step has any.
     """
     rng = np.random.default_rng(terms.seed)
@@ -72,7 +72,8 @@ def drawn(course: Course, terms: Terms, barred: frozenset[str]) -> tuple[Draw, .
     for t in course.steps.tolist():
         fresh = t - last >= every
         if fresh:
-            coins, last = _draw(course, t, terms, barred, rng), t
+            coins = _draw(course, t, terms, barred, rng)
+            last = t if len(coins) else last
         found.append(Draw(coins, fresh))
     if terms.books and terms.book_ranks and not any(len(draw.coins) for draw in found):
         low, high = terms.book_ranks
@@ -199,9 +200,11 @@ class Joint:
 def book_returns(held: Held) -> tuple[FloatArray, FloatArray]:
     """Return unhedged and hedged returns (B, M) of M books, bar by bar, a dollar of each.
 
-    A coin without a return in a bar is left out of it; a bar in which a contract that is held has none is unknown.
+    A coin without a return in a bar is left out of it; a bar in which a contract that is held has none is unknown, and so
+    is one before there were books.
     """
     plain, hedged = [], []
+    count = max((len(stance.weights) for stance in held.books), default=0)
     for (start, end), stance in zip(held.course.spans, held.books, strict=True):
         moves = held.course.returns[start + 1 : end + 1]
         known = np.isfinite(moves)
@@ -211,8 +214,9 @@ def book_returns(held: Held) -> tuple[FloatArray, FloatArray]:
         of_hedge = moves[:, stance.columns]
         dark = ~np.isfinite(of_hedge) @ (stance.dollars != 0.0).T
         both = np.where(dark, np.nan, alone + np.nan_to_num(of_hedge) @ stance.dollars.T)
-        plain.append(np.where(dark, np.nan, alone))
-        hedged.append(both)
+        missing = np.full((len(moves), count - len(stance.weights)), np.nan)
+        plain.append(np.hstack([np.where(dark, np.nan, alone), missing]))
+        hedged.append(np.hstack([both, missing]))
     return np.vstack(plain), np.vstack(hedged)
 
 

@@ -86,11 +86,11 @@ def test_a_basket_in_whole_lots_is_the_best_there_is_to_the_cent(quantity: int) 
     centre = np.round(np.array([d for _, d in trades]) / step)
     tried = (np.array(n) for n in product(*(np.arange(c - 60, c + 61) for c in centre)))
     best = min(
-        0.5 * h @ p @ h + q @ h + basket.friction @ np.abs(h)
+        0.5 * h @ p @ h + q @ h + (basket.trade + basket.hold) @ np.abs(h)
         for n in tried
         if abs(float(basket.beta[:, 0] @ (h := n * step) - basket.gap[0])) <= allowed
     )
-    ours = 0.5 * mine @ p @ mine + q @ mine + basket.friction @ np.abs(mine)
+    ours = 0.5 * mine @ p @ mine + q @ mine + (basket.trade + basket.hold) @ np.abs(mine)
     assert ours <= best + whole.gap_usd + 1e-9 * abs(best)
 
 

@@ -207,6 +207,23 @@ def test_two_factors_and_a_basket_run() -> None:
     assert effectiveness(run(instruments=2, own=True)).variance_removed.middle > 0.7
 
 
+def test_a_basket_that_is_chosen_anew_stays_where_nothing_better_pays() -> None:
+    """Chosen every week it trades about as often as its beta asks for, and never in and out of a contract."""
+    asked = Policy(instruments=2, own=True, rebalance="calendar:7")
+    often = BacktestSettings(choose_days=7.0)
+    found = backtest(asked, rows(), history(), lambda _: contracts()[:2], settings=often)
+    assert effectiveness(found).variance_removed.middle > 0.7
+    trades = [e for e in found.events if e.kind == "trade"]
+    held: dict[str, float] = {}
+    for event in trades:
+        before = held.get(event.instrument, 0.0)
+        held[event.instrument] = before + event.contracts
+        assert held[event.instrument] * before >= 0.0
+    first = sum(abs(e.contracts * e.price) for e in trades if e.time == trades[0].time)
+    later = sum(abs(e.contracts * e.price) for e in trades if e.time != trades[0].time)
+    assert 0.0 < later < first * len(found.times) / 7 * 0.15
+
+
 def test_margin_and_funding_are_on_marks_and_profit_on_closes() -> None:
     """A spike of the mark alone liquidates; one of the last price alone does not; every bar closes either way."""
     made = history()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import combinations, pairwise
 from typing import Any
 
 import cvxpy as untyped_cvxpy
@@ -11,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hedgerow.model.errors import BrokenPromise
-from hedgerow.stats.optimise import choose_baskets, kkt_residual, minimise_quadratic, on_equalities
+from hedgerow.stats.optimise import kkt_residual, minimise_quadratic
 
 cvxpy: Any = untyped_cvxpy
 
@@ -87,36 +85,3 @@ def test_kkt_sees_a_wrong_answer() -> None:
     start, none = np.zeros(4), np.zeros((4, 0))
     assert kkt_residual(good, p, q, kappa, start, none) < 1e-6
     assert kkt_residual(good + 0.1, p, q, kappa, start, none) > 1e-3
-
-
-@given(st.integers(0, 10_000))
-def test_baskets_hold_the_target_and_never_get_worse(seed: int) -> None:
-    p, q, beta, kappa = problem(seed, 8)
-    target = np.array([-2.0])
-    steps = choose_baskets(p, q, np.zeros(8), beta, target, (0,), 6)
-    assert [len(step.members) for step in steps] == [1, 2, 3, 4, 5, 6]
-    for step in steps:
-        assert beta[list(step.members)].T @ step.h == pytest.approx(target, abs=1e-6)
-    objectives = [step.objective for step in steps]
-    assert all(later <= before + 1e-9 for before, later in pairwise(objectives))
-    assert kappa.shape == (8,)
-
-
-@given(st.integers(0, 300))
-def test_baskets_are_never_better_than_brute_force_and_mostly_as_good(seed: int) -> None:
-    p, q, beta, _ = problem(seed, 7)
-    target = np.array([-2.0])
-    step = choose_baskets(p, q, np.zeros(7), beta, target, (0,), 3)[-1]
-    best = np.inf
-    for members in combinations(range(7), 3):
-        inside = list(members)
-        h = on_equalities(p[np.ix_(inside, inside)], q[inside], beta[inside], target)
-        best = min(best, float(0.5 * h @ p[np.ix_(inside, inside)] @ h + q[inside] @ h))
-    assert step.objective >= best - 1e-6 * (1 + abs(best))
-    assert step.objective <= best + 0.35 * (1 + abs(best))
-
-
-def test_a_start_that_cannot_meet_the_target_is_a_broken_promise() -> None:
-    p, q, _, _ = problem(1, 3)
-    with pytest.raises(BrokenPromise, match="cannot meet the target"):
-        choose_baskets(p, q, np.zeros(3), np.zeros((3, 1)), np.array([-1.0]), (0,), 2)

@@ -7,12 +7,14 @@ Everything in dollars over the horizon: price of variance × variance + expected
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 import numpy as np
 
 from hedgerow.hedge.charges import capital_line, entry_rate, holding_rate, trade_lines
 from hedgerow.hedge.exposure import Exposure
 from hedgerow.hedge.figures import book_weights
+from hedgerow.hedge.joint import MOST_CONTRACTS, joint_problem
 from hedgerow.hedge.margin import Stake, wallet_for
 from hedgerow.hedge.plan import FrontierPoint
 from hedgerow.hedge.ranking import Ranking
@@ -22,7 +24,7 @@ from hedgerow.model.display import percent_text
 from hedgerow.model.instruments import Payoff
 from hedgerow.model.risk import RiskModel
 from hedgerow.stats.margin import distance_rule
-from hedgerow.stats.optimise import BasketStep, choose_baskets, minimise_quadratic
+from hedgerow.stats.sticky import StickyProblem, StickyStep, choose_sticky, solve_on
 
 __all__ = [
     "Basket",
@@ -36,11 +38,9 @@ __all__ = [
 
 Trades = tuple[tuple[Terms, float], ...]
 
-_MOST = 12
 _TAIL = 0.25
 _CAPITAL_A_MONTH = 0.05 / 12.0
 _LEAST_GAIN_USD = 1.0
-_NOTHING = 1e-6
 _HALVINGS = 40
 
 
@@ -48,10 +48,11 @@ _HALVINGS = 40
 class Basket:
     """The problem in arrays: M usable contracts, one an underlying.
 
-    `gap` (K,) dollars of beta the hedge must add; `inner` (M, M) and `with_book` (M,) dollar covariances a day,
-    contracts' own basis risk included; `friction` (M,) what one dollar of each costs over the horizon: the trade, funding
-    where it has to be paid, its tail, the capital of its margin. Funding that would be earned is no reason to hold a
-    contract: a hedge is not a carry trade.
+    `gap` (K,) dollars of beta the trades must add; `inner` (M, M) and `with_book` (M,) dollar covariances a day,
+    contracts' own basis risk included; `held` (M,) dollars, `contracts` and the book's `weights` are of what is open.
+    `trade` (M,) is what a dollar costs to trade, `hold` (M,) what it costs to hold over the horizon: funding where it has
+    to be paid, its tail, the capital of its margin. Funding that would be earned is no reason to hold a contract: a hedge
+    is not a carry trade.
     """
 
     exposure: Exposure
@@ -65,7 +66,10 @@ class Basket:
     book_variance: float
     weights: FloatArray
     rows: tuple[int, ...]
-    friction: FloatArray
+    held: FloatArray
+    contracts: tuple[Decimal, ...]
+    trade: FloatArray
+    hold: FloatArray
     price_of_variance: float
     days: float
 
@@ -87,11 +91,16 @@ class Basket:
         best_of: dict[str, Terms] = {}
         for terms in usable:
             best_of.setdefault(terms.instrument.underlying, terms)
+        stands = {p.instrument.name for p in ranking.standing if p.instrument is not None}
+        best_of |= {t.instrument.underlying: t for t in usable if t.instrument.name in stands}
         one_each = tuple(best_of.values())
+        held, contracts = _open(exposure, ranking, one_each)
         rows = tuple(risk.index(tuple(t.instrument.underlying for t in one_each)))
         weights = book_weights(exposure, risk)
         inner = risk.covariance[np.ix_(rows, rows)] + np.diag([t.basis_volatility**2 for t in one_each])
         gap = ranking.target_usd - exposure.beta_usd
+        beta = np.array([t.beta for t in one_each]).reshape(len(one_each), len(gap))
+        whole = float(gap[0] + held @ beta[:, 0])
         months = ranking.horizon_days / MONTH_DAYS
         size = max(exposure.nav_usd, exposure.gross_usd)
         return cls(
@@ -99,14 +108,17 @@ class Basket:
             risk=risk,
             terms=one_each,
             start=_first(one_each, len(gap)),
-            beta=np.array([t.beta for t in one_each]).reshape(len(one_each), len(gap)),
+            beta=beta,
             gap=gap,
             inner=inner,
             with_book=risk.covariance[list(rows)] @ weights,
             book_variance=float(weights @ risk.covariance @ weights),
             weights=weights,
             rows=rows,
-            friction=np.array([_friction(t, float(gap[0]), months) for t in one_each]),
+            held=held,
+            contracts=contracts,
+            trade=np.array([entry_rate(t, whole / 4.0) for t in one_each]),
+            hold=np.array([_holding(t, whole) * months for t in one_each]),
             price_of_variance=0.5 * ranking.risk_aversion / size if size > 0 else 0.0,
             days=ranking.horizon_days,
         )
@@ -115,17 +127,58 @@ class Basket:
         """Return the same problem for another target."""
         return replace(self, gap=target_usd - self.exposure.beta_usd)
 
-    def programme(self) -> tuple[FloatArray, FloatArray]:
-        """Return P and q of ½h'Ph + q'h: variance over the horizon at its price."""
-        charge = 2.0 * self.price_of_variance * self.days
-        return charge * self.inner, charge * self.with_book
+    @property
+    def charge(self) -> float:
+        """Twice the price of variance times the horizon: what makes ½h'Ph its cost."""
+        return 2.0 * self.price_of_variance * self.days
 
-    def variance(self, members: tuple[int, ...], h: FloatArray) -> float:
-        """Return the daily variance, in dollars², of the book with `h` of `members`."""
-        inside = list(members)
-        return float(
-            self.book_variance + 2.0 * h @ self.with_book[inside] + h @ self.inner[np.ix_(inside, inside)] @ h
+    @property
+    def stands(self) -> tuple[int, ...]:
+        """The contracts that are open."""
+        return tuple(np.flatnonzero(self.held).tolist())
+
+    def programme(self) -> tuple[FloatArray, FloatArray]:
+        """Return P and q of ½h'Ph + q'h for trades h (M,): variance over the horizon at its price."""
+        return self.charge * self.inner, self.charge * self.with_book
+
+    def problem(self) -> StickyProblem:
+        """Return the programme in dollars held, the open ones included."""
+        without = self.with_book - self.risk.covariance[np.ix_(self.rows, self.rows)] @ self.held
+        return joint_problem(
+            inner=self.inner,
+            with_book=without,
+            charge=self.charge,
+            trade=self.trade,
+            hold=self.hold,
+            held=self.held,
+            beta=self.beta,
+            target=self.gap + self.beta.T @ self.held,
         )
+
+    def trades(self, h: FloatArray) -> Trades:
+        """Return what has to be traded to hold `h` (M,): nothing of a contract that stays as it is."""
+        moved = h - self.held
+        return tuple((self.terms[i], float(moved[i])) for i in np.flatnonzero(moved))
+
+    def variance(self, h: FloatArray) -> float:
+        """Return the daily variance, in dollars², of the book once `h` (M,) is held."""
+        moved = h - self.held
+        return float(self.book_variance + 2.0 * moved @ self.with_book + moved @ self.inner @ moved)
+
+
+def _open(
+    exposure: Exposure, ranking: Ranking, terms: tuple[Terms, ...]
+) -> tuple[FloatArray, tuple[Decimal, ...]]:
+    """Dollars and contracts of what is open of each of `terms`, where it is a hedge: what closing it would trade."""
+    place = {t.instrument.name: i for i, t in enumerate(terms)}
+    dollars, contracts = np.zeros(len(terms)), [Decimal(0)] * len(terms)
+    for holding in exposure.worth.holdings:
+        contract = holding.position.instrument
+        i = place.get(contract.name) if contract is not None else None
+        if i is not None and holding.delta_usd and holding.position in ranking.standing:
+            dollars[i] += float(holding.position.quantity) * terms[i].delta_usd
+            contracts[i] += holding.position.quantity
+    return dollars, tuple(contracts)
 
 
 def _first(terms: tuple[Terms, ...], factors: int) -> tuple[int, ...]:
@@ -140,11 +193,11 @@ def _first(terms: tuple[Terms, ...], factors: int) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _friction(terms: Terms, gap: float, months: float) -> float:
-    """What a dollar costs: in, the funding it pays in the hedge's direction, a quarter of its band, its capital."""
+def _holding(terms: Terms, gap: float) -> float:
+    """What a dollar costs a month: the funding it pays in the hedge's direction, a quarter of its band, its capital."""
     tail = _TAIL * (terms.funding.high - terms.funding.low) / 2.0
     paid = max(holding_rate(terms) * (1.0 if gap > 0 else -1.0), 0.0)
-    return entry_rate(terms, gap / 4.0) + (paid + tail + 0.5 * _CAPITAL_A_MONTH) * months
+    return paid + tail + 0.5 * _CAPITAL_A_MONTH
 
 
 def solve_named(basket: Basket) -> Trades:
@@ -155,77 +208,61 @@ def solve_named(basket: Basket) -> Trades:
 
 
 def polished(basket: Basket, members: tuple[int, ...]) -> Trades:
-    """Solve one set again with its costs as they are, |h| and all; a single contract needs no solver."""
-    inside = list(members)
-    if len(inside) == len(basket.gap):
-        h = np.linalg.solve(basket.beta[inside].T, basket.gap)
-    else:
-        p, q = basket.programme()
-        solved = minimise_quadratic(
-            p[np.ix_(inside, inside)],
-            q[inside],
-            basket.friction[inside],
-            None,
-            basket.beta[inside],
-            basket.gap,
-        )
-        h = solved.h
-    return tuple((basket.terms[i], float(dollars)) for i, dollars in zip(inside, h, strict=True))
+    """Return the trades to the best dollars of one set, costs counted exactly; a contract outside it is closed."""
+    return basket.trades(solve_on(basket.problem(), members, basket.held).h)
 
 
-def frontier_of(basket: Basket) -> tuple[tuple[FrontierPoint, ...], tuple[BasketStep, ...]]:
-    """Return variance left against number of contracts, and the sets behind it.
+def frontier_of(basket: Basket) -> tuple[tuple[FrontierPoint, ...], tuple[StickyStep, ...]]:
+    """Return variance left against number of contracts held, and the sets behind it.
 
-    The point that `auto` takes is marked: the last whose gain over the one before (variance at its price, in
-    dollars over the horizon) exceeds what it costs more, and a dollar.
+    The point that `auto` takes is marked: from the hedge that stands, or from one contract, the last whose gain over the
+    one before (variance at its price, in dollars over the horizon) exceeds what it costs more, and a dollar.
     """
-    if len(basket.start) < len(basket.gap) or basket.book_variance <= 0.0 or not np.any(basket.gap):
+    if len(basket.start) < len(basket.gap) or basket.book_variance <= 0.0:
         return (), ()
-    p, q = basket.programme()
-    most = min(_MOST, len(basket.terms))
-    steps = _paying(
-        basket, choose_baskets(p, q, basket.friction, basket.beta, basket.gap, basket.start, most)
+    if not np.any(basket.gap) and not basket.stands:
+        return (), ()
+    problem, stands = basket.problem(), basket.stands
+    most = max(min(MOST_CONTRACTS, len(basket.terms)), len(stands))
+    fewer = [choose_sticky(problem, n, stands)[-1:] for n in range(len(basket.gap), len(stands))]
+    onward = _paying(basket, choose_sticky(problem, most, stands or basket.start))
+    before = tuple(step for found in fewer for step in found)
+    chosen = len(before) + next(
+        (
+            i
+            for i in range(len(onward) - 1)
+            if onward[i].objective - onward[i + 1].objective <= _LEAST_GAIN_USD
+        ),
+        len(onward) - 1,
     )
-    chosen = next(
-        (i for i in range(len(steps) - 1) if steps[i].objective - steps[i + 1].objective <= _LEAST_GAIN_USD),
-        len(steps) - 1,
-    )
+    steps = (*before, *onward)
     points = tuple(_point(basket, step, chosen=i == chosen) for i, step in enumerate(steps))
     return points, steps
 
 
-def _paying(basket: Basket, steps: tuple[BasketStep, ...]) -> tuple[BasketStep, ...]:
-    """The sets with their exact dollars: each contract worth its cost, none leaving more variance than a smaller set."""
-    p, q = basket.programme()
-    exact: list[BasketStep] = []
+def _paying(basket: Basket, steps: tuple[StickyStep, ...]) -> tuple[StickyStep, ...]:
+    """The sets that leave less variance than those before them."""
+    kept: list[StickyStep] = []
     for step in steps:
-        inside = list(step.members)
-        h = np.array([dollars for _, dollars in polished(basket, step.members)])
-        if len(inside) > len(basket.gap) and np.abs(h).min() <= _NOTHING * np.abs(h).max():
-            break
-        if exact and basket.variance(step.members, h) >= basket.variance(exact[-1].members, exact[-1].h):
-            continue
-        cost = 0.5 * h @ p[np.ix_(inside, inside)] @ h + q[inside] @ h + basket.friction[inside] @ np.abs(h)
-        exact.append(BasketStep(step.members, h, float(cost)))
-    return tuple(exact)
+        if not kept or basket.variance(step.h) < basket.variance(kept[-1].h):
+            kept.append(step)
+    return tuple(kept)
 
 
-def _point(basket: Basket, step: BasketStep, *, chosen: bool) -> FrontierPoint:
-    terms = [basket.terms[i] for i in step.members]
+def _point(basket: Basket, step: StickyStep, *, chosen: bool) -> FrontierPoint:
+    held = np.flatnonzero(step.h)
+    trades = basket.trades(step.h)
     left = basket.weights.copy()
-    for i, dollars in zip(step.members, step.h, strict=True):
-        left[basket.rows[i]] += dollars
+    left[list(basket.rows)] += step.h - basket.held
     before, after = _parts(basket.weights, basket.risk), _parts(left, basket.risk)
     removed = (before - after) / basket.book_variance
-    now = sum(line.usd for t, d in zip(terms, step.h, strict=True) for line in trade_lines(t, d))
-    margin = _margin(terms, step.h, basket.risk)
-    month = (
-        sum(holding_rate(t) * float(d) for t, d in zip(terms, step.h, strict=True)) + capital_line(margin).usd
-    )
+    now = sum(line.usd for t, d in trades for line in trade_lines(t, d))
+    margin = _margin([t for t, _ in trades], np.array([d for _, d in trades]), basket.risk)
+    month = sum(holding_rate(t) * d for t, d in trades) + capital_line(margin).usd
     return FrontierPoint(
-        count=len(step.members),
-        instruments=tuple(t.instrument.symbol for t in terms),
-        left=basket.variance(step.members, step.h) / basket.book_variance,
+        count=len(held),
+        instruments=tuple(basket.terms[i].instrument.symbol for i in held),
+        left=basket.variance(step.h) / basket.book_variance,
         market_removed=float(removed[0]),
         shared_removed=float(removed[1]),
         own_removed=float(removed[2]),
@@ -300,9 +337,9 @@ def basket_for_volatility(
     whole = -basket.exposure.beta_usd
 
     def hedged(share: float) -> tuple[Trades, float]:
-        trades = polished(replace(basket, gap=share * whole), members)
-        h = np.array([dollars for _, dollars in trades])
-        return trades, float(np.sqrt(basket.variance(members, h) * 365.0))
+        aimed = replace(basket, gap=share * whole)
+        h = solve_on(aimed.problem(), members, aimed.held).h
+        return aimed.trades(h), float(np.sqrt(basket.variance(h) * 365.0))
 
     if float(np.sqrt(basket.book_variance * 365.0)) <= wanted_usd:
         note = "The book is already below the volatility asked for: nothing to hedge."

@@ -63,17 +63,43 @@ def place_one(terms: Terms, dollars: float) -> tuple[Decimal, str]:
 def place(trades: Trades, gap: FloatArray, basket: Basket | None = None) -> Whole:
     """Return `trades` (terms and dollars) in whole lots.
 
-    `gap` (K,) is the dollar beta that the trades together should add. A single contract a factor goes to its nearest
-    lot. More of them, with the programme that chose them: every leg goes to its nearest lot, the one with the finest
-    beta per lot takes up what rounding left, and from there the minimum over whole lots is searched to the cent, at most
-    half a finest lot off the target.
+    `gap` (K,) is the dollar beta that the trades together should add. What closes an open contract closes all of it; less
+    than a lot of one is not missed. A single contract a factor goes to its nearest lot. More of them, with the programme that chose them: every leg goes to
+    its nearest lot, the one with the finest beta per lot takes up what rounding left, and from there the minimum over
+    whole lots is searched to the cent, at most half a finest lot off the target.
     """
+    if basket is None:
+        return _placed(trades, gap, None, np.empty(0))
+    moved, rest = np.zeros(len(basket.terms)), []
+    closed, said = [], []
+    for terms, dollars in trades:
+        i = basket.terms.index(terms)
+        if not basket.held[i]:
+            rest.append((terms, dollars))
+        elif dollars == -basket.held[i]:
+            contracts, why = place_one(terms, dollars)
+            contracts = contracts if why else -basket.contracts[i]
+            moved[i] = float(contracts) * terms.delta_usd
+            closed += [(terms, contracts)] if contracts else []
+            said += [why] if why else []
+        elif place_one(terms, dollars)[0] or abs(dollars) > _lot_usd(terms):
+            rest.append((terms, dollars))
+    found = _placed(tuple(rest), gap - basket.beta.T @ moved, basket, moved)
+    return Whole((*closed, *found.placed), (*said, *found.untraded), found.gap_usd)
+
+
+def _lot_usd(terms: Terms) -> float:
+    return float(terms.instrument.lot) * terms.delta_usd
+
+
+def _placed(trades: Trades, gap: FloatArray, basket: Basket | None, moved: FloatArray) -> Whole:
+    """The trades that close nothing; `moved` (M,) are dollars that are traded besides."""
     found = [(terms, *place_one(terms, dollars)) for terms, dollars in trades]
     refused = {terms.instrument.name: why for terms, _, why in found if why}
     if basket is None or len(trades) <= len(gap) or not any(contracts for _, contracts, _ in found):
         return Whole(tuple((t, c) for t, c, _ in found if c), tuple(refused.values()), 0.0)
     started = _settle([(terms, contracts) for terms, contracts, _ in found], gap)
-    problem = _problem(basket, trades, gap)
+    problem = _problem(basket, trades, gap, moved)
     first = np.array([lots_of(c, t.instrument.lot) for t, c in started], dtype=np.int64)
     best = best_lots(problem, np.array([dollars for _, dollars in trades]), first, worth=_CENT)
     placed = [(t, int(n) * t.instrument.lot) for (t, _), n in zip(trades, best.lots, strict=True)]
@@ -88,12 +114,18 @@ def place(trades: Trades, gap: FloatArray, basket: Basket | None = None) -> Whol
     return Whole(tuple((t, c) for t, c in placed if c), (*filter(None, said), *left), best.gap)
 
 
-def _problem(basket: Basket, trades: Trades, gap: FloatArray) -> LotProblem:
-    """The basket's programme on these contracts, a lot of each as the step."""
+def _problem(basket: Basket, trades: Trades, gap: FloatArray, moved: FloatArray) -> LotProblem:
+    """The basket's programme on these trades, a lot of each as the step.
+
+    Holding what is open already costs by what will be held: no trade of it changes the side.
+    """
     inside = [basket.terms.index(terms) for terms, _ in trades]
     p, q = basket.programme()
+    wanted = basket.held[inside] + np.array([dollars for _, dollars in trades])
+    opened = basket.held[inside] != 0.0
+    hold = basket.hold[inside]
     contracts = [terms.instrument for terms, _ in trades]
-    step = np.array([float(t.instrument.lot) * t.delta_usd for t, _ in trades])
+    step = np.array([_lot_usd(t) for t, _ in trades])
     least = [
         max(float(c.min_contracts / c.lot), float(c.min_notional) * t.quote_usd / s)
         for c, (t, _), s in zip(contracts, trades, step, strict=True)
@@ -101,8 +133,8 @@ def _problem(basket: Basket, trades: Trades, gap: FloatArray) -> LotProblem:
     most = [_MOST_LOTS if c.max_contracts is None else float(c.max_contracts // c.lot) for c in contracts]
     return LotProblem(
         p=p[np.ix_(inside, inside)],
-        q=q[inside],
-        kappa=basket.friction[inside],
+        q=(q + p @ moved)[inside] + np.where(opened, hold * np.sign(wanted), 0.0),
+        kappa=basket.problem().trade[inside] + np.where(opened, 0.0, hold),
         a=basket.beta[inside],
         b=gap,
         step=step,
@@ -141,4 +173,4 @@ def _allowed(terms: Terms, contracts: Decimal) -> bool:
 
 
 def _lot_beta(terms: Terms, k: int) -> float:
-    return float(terms.instrument.lot) * terms.delta_usd * float(terms.beta[k])
+    return _lot_usd(terms) * float(terms.beta[k])

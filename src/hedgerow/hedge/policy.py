@@ -11,7 +11,7 @@ from hedgerow.hedge.collateral import parse_collateral, with_collateral
 from hedgerow.hedge.estimation import Override, estimate
 from hedgerow.hedge.exposure import Exposure, expose
 from hedgerow.hedge.limits import Limits, VenueFacts, check
-from hedgerow.hedge.pool import candidates_for
+from hedgerow.hedge.pool import candidates_for, standing
 from hedgerow.hedge.ranking import Ranking
 from hedgerow.hedge.riskmodel import risk
 from hedgerow.hedge.selection import rank
@@ -132,9 +132,12 @@ class Policy:
         exposure = self.expose(held, market, tuple(dict.fromkeys((*usual, *pool))), betas)
         model = model or risk(market, exposure.betas)
         target = target_dollars(exposure, self.target_beta, self.target_beta_usd)
+        excluded = frozenset(self.exclude)
+        counted = tuple(h.position for h in exposure.worth.counted(excluded).holdings)
+        stands = standing(replace(held, positions=counted), self.factors)
 
         def ranked(target_usd: FloatArray) -> Ranking:
-            return rank(
+            found = rank(
                 pool,
                 exposure,
                 hedge_market or market,
@@ -144,6 +147,7 @@ class Policy:
                 risk_aversion=self.risk_aversion,
                 named=isinstance(self.instruments, tuple),
             )
+            return replace(found, standing=stands)
 
         ranking = ranked(target)
         if self.target_vol is not None:

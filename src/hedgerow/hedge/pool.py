@@ -6,16 +6,17 @@ from difflib import get_close_matches
 
 import numpy as np
 
+from hedgerow.hedge.joint import POOL
 from hedgerow.model.coins import WRAPPED, is_stablecoin
 from hedgerow.model.errors import UnknownSymbol, UsageError
 from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.market import Market
-from hedgerow.model.portfolio import Portfolio
+from hedgerow.model.portfolio import Portfolio, Position
 
-__all__ = ["BENCHMARKS", "candidates_for", "find"]
+__all__ = ["BENCHMARKS", "HEDGE_TAG", "candidates_for", "find", "standing"]
 
 BENCHMARKS = ("BTC", "ETH")
-_BASKET = 60
+HEDGE_TAG = "hedge"
 
 
 def find(catalogue: tuple[Instrument, ...], name: str) -> Instrument:
@@ -44,7 +45,7 @@ def candidates_for(
 
     Names: exactly those. Otherwise every contract on a factor, on BTC and on ETH, and the 60 linear perps with the
     highest median volume of the last 90 days, without stablecoins and, unless `own`, without the book's own coins
-    (`interfaces.md` §3). Raises `UsageError` for a count below 1 or an unknown word.
+    (`interfaces.md` §3); a hedge that stands already is looked at whatever its volume. Raises `UsageError` for a count below 1 or an unknown word.
     """
     if isinstance(choice, tuple):
         return tuple(dict.fromkeys(find(catalogue, name) for name in choice))
@@ -58,7 +59,12 @@ def candidates_for(
             f"{choice} instruments cannot hedge", advice="Give a count of 1 or more, auto, or names."
         )
     benchmarks = tuple(c for c in catalogue if c.underlying in {*factors, *BENCHMARKS})
-    held = {WRAPPED.get(position.symbol, position.symbol) for position in book.positions}
+    stands = {p.instrument.name for p in standing(book, factors) if p.instrument is not None}
+    held = {
+        WRAPPED.get(position.symbol, position.symbol)
+        for position in book.positions
+        if position.instrument is None or position.instrument.name not in stands
+    }
     barred = set() if own else held
     volume = {
         c: market.daily_volume_usd(c.underlying)
@@ -70,4 +76,28 @@ def candidates_for(
         and not is_stablecoin(c.underlying)
     }
     known = [c for c in volume if np.isfinite(volume[c])]
-    return benchmarks + tuple(sorted(known, key=lambda c: (-volume[c], c.symbol))[:_BASKET])
+    most = sorted(known, key=lambda c: (-volume[c], c.symbol))[:POOL]
+    kept = (c for c in catalogue if c.name in stands)
+    return tuple(dict.fromkeys((*benchmarks, *most, *kept)))
+
+
+def standing(book: Portfolio, factors: tuple[str, ...] = BENCHMARKS) -> tuple[Position, ...]:
+    """Return the open contracts that are a hedge already, and may be changed or closed by a better one.
+
+    Linear and inverse perpetuals with the tag `hedge`; and shorts, beside spot, of coins that the book has not, or of a factor, BTC or
+    ETH. Any other open contract is a position that the owner wants: it is hedged, never closed.
+    """
+    spot = {
+        WRAPPED.get(p.symbol, p.symbol)
+        for p in book.positions
+        if not p.is_derivative and not is_stablecoin(p.symbol) and p.quantity > 0
+    }
+    taken = spot - {*factors, *BENCHMARKS}
+
+    def hedges(p: Position) -> bool:
+        contract = p.instrument
+        if contract is None or not contract.is_perpetual or contract.payoff is Payoff.QUANTO:
+            return False
+        return HEDGE_TAG in p.tags or (bool(spot) and p.quantity < 0 and contract.underlying not in taken)
+
+    return tuple(p for p in book.positions if hedges(p))

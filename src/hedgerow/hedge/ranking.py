@@ -9,6 +9,7 @@ from hedgerow.hedge.terms import Terms
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.display import Result
 from hedgerow.model.instruments import Instrument
+from hedgerow.model.portfolio import Position
 
 __all__ = ["Candidate", "Liquidity", "Ranking"]
 
@@ -59,7 +60,7 @@ class Ranking(Result):
     """All candidates, best first, then those that cannot be used, then the baselines; every one keeps its row.
 
     `offered` are the terms of all candidates, from which a basket is chosen; `target_usd` (K,) is what they were
-    sized for.
+    sized for; `standing` are the open contracts that are a hedge already.
     """
 
     candidates: tuple[Candidate, ...]
@@ -69,6 +70,7 @@ class Ranking(Result):
     target_usd: FloatArray
     offered: tuple[Terms, ...]
     warnings: tuple[str, ...] = ()
+    standing: tuple[Position, ...] = ()
 
     @property
     def best(self) -> Candidate | None:

@@ -19,7 +19,6 @@ from hedgerow.hedge.basket import (
     Trades,
     basket_for_volatility,
     frontier_of,
-    polished,
     solve_named,
     target_for_volatility,
 )
@@ -107,11 +106,12 @@ def _choose(
         return _Choice(
             (), target, frontier, (*notes, "No basket: no contract has a known beta and covariance.")
         )
-    step = min(solutions, key=lambda s: abs(len(s.members) - wanted))
-    if len(step.members) < wanted:
-        note = f"{wanted} contracts asked for; beyond {len(step.members)} another costs more than the risk it removes."
+    place = min(range(len(solutions)), key=lambda i: abs(frontier[i].count - wanted))
+    step, count = solutions[place], frontier[place].count
+    if count < wanted:
+        note = f"{wanted} contracts asked for; beyond {count} another costs more than the risk it removes."
         notes = (*notes, note)
-    chosen = _Choice(polished(basket, step.members), target, frontier, notes, basket)
+    chosen = _Choice(basket.trades(step.h), target, frontier, notes, basket)
     return _for_volatility(chosen, step.members, target_vol)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hedgerow.hedge.estimation import estimate
-from hedgerow.hedge.joint import MOST_CONTRACTS, POOL
+from hedgerow.hedge.joint import MOST_CONTRACTS, POOL, joint_problem
 from hedgerow.hedge.returns import ReturnKind
 from hedgerow.hedge.riskmodel import risk
 from hedgerow.model.arrays import BoolArray, FloatArray
@@ -19,7 +19,8 @@ from hedgerow.model.risk import RiskModel
 from hedgerow.runs.books import Draw, Joint, mixed_from
 from hedgerow.runs.expense import trade_rates
 from hedgerow.runs.held import BookStance, Stance
-from hedgerow.stats.optimise import choose_baskets, on_equalities
+from hedgerow.stats.optimise import on_equalities
+from hedgerow.stats.sticky import choose_sticky
 
 __all__ = ["Contender", "Label", "label_of"]
 
@@ -157,23 +158,24 @@ class Contender:
         """Choose for every coin: forward and by swaps, as long as the variance that goes is worth the trade."""
         self.chosen_at = past.times[-1]
         linear, _ = trade_rates(past, 0.0)
-        charge = _AVERSION * _HORIZON_DAYS
         self.sets = {}
         for symbol in (s for s in betas.symbols if s in model.symbols and np.isfinite(betas.of(s)).all()):
             members = tuple(s for s in pool if self.own or s != symbol)[:POOL]
             if symbol in self.label.factors or "BTC" not in members:
                 continue
             rows, asset = model.index(members), model.index((symbol,))[0]
-            steps = choose_baskets(
-                charge * (model.covariance[np.ix_(rows, rows)] + _BASIS_VARIANCE * np.eye(len(rows))),
-                charge * model.covariance[rows, asset],
-                linear[[past.symbols.index(s) for s in members]],
-                np.array([betas.of(s) for s in members]),
-                -betas.of(symbol),
-                (members.index("BTC"),),
-                MOST_CONTRACTS,
+            none = np.zeros(len(rows))
+            problem = joint_problem(
+                inner=model.covariance[np.ix_(rows, rows)] + _BASIS_VARIANCE * np.eye(len(rows)),
+                with_book=model.covariance[rows, asset],
+                charge=_AVERSION * _HORIZON_DAYS,
+                trade=linear[[past.symbols.index(s) for s in members]],
+                hold=none,
+                held=none,
+                beta=np.array([betas.of(s) for s in members]),
+                target=-betas.of(symbol),
             )
-            best = min(steps, key=lambda step: step.objective)
+            best = choose_sticky(problem, MOST_CONTRACTS, (members.index("BTC"),))[-1]
             self.sets[symbol] = tuple(members[j] for j in best.members)
 
 

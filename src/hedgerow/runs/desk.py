@@ -11,6 +11,7 @@ from hedgerow.exchange import ExchangeState, Ordered
 from hedgerow.hedge.charges import trade_lines
 from hedgerow.hedge.plan import HedgePlan
 from hedgerow.hedge.policy import Policy
+from hedgerow.hedge.pool import HEDGE_TAG
 from hedgerow.hedge.sizing import size
 from hedgerow.hedge.terms import Terms
 from hedgerow.model.amounts import decimal_of
@@ -46,13 +47,14 @@ def decide(
 ) -> Trades:
     """Return the orders that bring the book with its open contracts to `aim_usd` (K,) of dollar beta.
 
-    `anew`: contracts are chosen as if none were open, and what is no longer wanted is closed. Otherwise the open
-    ones are resized.
+    `anew`: contracts are chosen as if none were open, and what is no longer wanted is closed; of a basket only what a
+    better one is worth the trades for. Otherwise the open ones are resized.
     """
     open_now = {h.instrument.name: h for h in state.holdings}
-    fresh = anew or not open_now
     named = isinstance(policy.instruments, tuple)
-    names: int | str | tuple[str, ...] = policy.instruments if fresh or named else tuple(open_now)
+    kept = anew and _can_stay(policy, state)
+    fresh = (anew and not kept) or not open_now
+    names: int | str | tuple[str, ...] = policy.instruments if anew or fresh or named else tuple(open_now)
     bound = policy.target_vol is None or not fresh
     asked = replace(
         policy,
@@ -84,6 +86,12 @@ def decide(
     return Trades(tuple(o for o in orders if o.contracts), plan, terms)
 
 
+def _can_stay(policy: Policy, state: ExchangeState) -> bool:
+    """Whether an open basket is changed rather than chosen anew: counted contracts, for a dollar beta."""
+    counted = not isinstance(policy.instruments, tuple) and policy.instruments != 1
+    return counted and bool(state.holdings) and policy.target_vol is None
+
+
 def _order(contract: Instrument, contracts: Decimal, terms: dict[str, Terms]) -> Ordered:
     """An order with the slippage that its cost lines expect: half the spread and the impact."""
     known = terms.get(contract.name)
@@ -113,6 +121,7 @@ def _with_hedge(book: Portfolio, state: ExchangeState, *, derivatives: bool) -> 
                 held.instrument.venue,
                 instrument=held.instrument,
                 entry_price=decimal_of(repr(held.entry)),
+                tags=(HEDGE_TAG,),
             )
             for held in state.holdings
         ]

@@ -42,8 +42,10 @@ class Known:
     sure: BoolArray
 
 
-def learn(policy: Policy, past: Past, t: int) -> Known:
+def learn(policy: Policy, past: Past, t: int, hedged_with: tuple[str, ...] = ()) -> Known:
     """Return betas and covariance, at bar `t`, of the book and of all contracts that the policy may look at.
+
+    `hedged_with` are coins whose contracts are open, looked at or not.
 
     Raises `UsageError` where a coin of the book has no beta yet.
     """
@@ -54,7 +56,7 @@ def learn(policy: Policy, past: Past, t: int) -> Known:
     pool = candidates_for(policy.instruments, policy.factors, book, hedge, usable, own=policy.own)
     names = [c.underlying for c in pool] + [c.settle for c in usable]
     betas = policy.estimate(
-        market, tuple(dict.fromkeys([*value(book, market).assets, *panel.symbols, *names]))
+        market, tuple(dict.fromkeys([*value(book, market).assets, *panel.symbols, *names, *hedged_with]))
     )
     beta = np.array([betas.of(s) for s in panel.symbols])
     known, held = np.isfinite(beta).all(axis=1), (panel.units[t] != 0.0) & panel.live[t]

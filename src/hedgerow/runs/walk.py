@@ -157,7 +157,8 @@ class Walk:
         return self.known is not None and bool((held & ~self.known.sure).any())
 
     def _learn(self, t: int) -> None:
-        self.known = learn(self.policy, self.past, t)
+        hedged_with = tuple(h.instrument.underlying for h in self.state.holdings)
+        self.known = learn(self.policy, self.past, t, hedged_with)
         self.drift = self._drifting(self.known, t)
         self.learned = self.panel.times[t]
         self.betas += estimated(self.panel.times[t], self.known.betas)

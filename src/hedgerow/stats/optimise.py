@@ -1,8 +1,9 @@
-"""Hedges as quadratic programmes: exact on a given set of contracts, with linear costs, and the choice of the set.
+"""Hedges as quadratic programmes: exact on a given set of contracts, with linear costs.
 
     minimise ½ h'Ph + q'h + κ'|h − h₀|   subject to A'h = b            (domain §3.2)
 
-P (M, M), q, κ, h₀ (M,), A (M, K), b (K,). Everything in dollars.
+P (M, M), q, κ, h₀ (M,), A (M, K), b (K,). Everything in dollars. `minimise_quadratic` is the slow truth beside
+`stats.sticky`, by a cone solver.
 """
 
 from __future__ import annotations
@@ -12,12 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from hedgerow.model.arrays import FloatArray, IntArray
-from hedgerow.model.errors import BrokenPromise
 
-__all__ = ["BasketStep", "Solution", "choose_baskets", "kkt_residual", "minimise_quadratic", "on_equalities"]
+__all__ = ["Solution", "kkt_residual", "minimise_quadratic", "on_equalities"]
 
 _RIDGE = 1e-9
-_SWAP_ROUNDS = 4
 _EXACT = 1e-9
 
 
@@ -29,15 +28,6 @@ class Solution:
     objective: float
     kkt: float
     status: str
-
-
-@dataclass(frozen=True, slots=True)
-class BasketStep:
-    """The best set found with so many contracts: their positions, their `h`, the objective with costs."""
-
-    members: tuple[int, ...]
-    h: FloatArray
-    objective: float
 
 
 def on_equalities(p: FloatArray, q: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:
@@ -58,76 +48,6 @@ def on_equalities(p: FloatArray, q: FloatArray, a: FloatArray, b: FloatArray) ->
     if np.any(solvable):
         out[solvable] = np.linalg.solve(system[solvable], right[solvable][..., None])[..., :m, 0]
     return out
-
-
-def choose_baskets(
-    p: FloatArray,
-    q: FloatArray,
-    kappa: FloatArray,
-    a: FloatArray,
-    b: FloatArray,
-    start: tuple[int, ...],
-    most: int,
-) -> tuple[BasketStep, ...]:
-    """Return, for each count from `len(start)` to `most`, the best set found with its exact minimum.
-
-    Forward by the best addition, then by swaps until none helps (at most 4 rounds); the equality holds at every
-    count. Costs enter the comparison as κ'|h|. A local search: it need not be the best set of all, and adding a
-    contract never makes the objective worse than without it.
-    """
-    members = list(start)
-    steps = [_evaluate(p, q, kappa, a, b, tuple(members))]
-    while len(members) < min(most, len(q)):
-        rest = [j for j in range(len(q)) if j not in members]
-        best = _best(p, q, kappa, a, b, [(*members, j) for j in rest])
-        if best is None:
-            break
-        best = _swapped(p, q, kappa, a, b, best)
-        members = list(best.members)
-        steps.append(best)
-    return tuple(steps)
-
-
-def _evaluate(
-    p: FloatArray, q: FloatArray, kappa: FloatArray, a: FloatArray, b: FloatArray, members: tuple[int, ...]
-) -> BasketStep:
-    found = _best(p, q, kappa, a, b, [members])
-    if found is None:
-        raise BrokenPromise(f"contracts {members} cannot meet the target: their betas do not span it")
-    return found
-
-
-def _best(
-    p: FloatArray, q: FloatArray, kappa: FloatArray, a: FloatArray, b: FloatArray, sets: list[tuple[int, ...]]
-) -> BasketStep | None:
-    if not sets:
-        return None
-    rows: IntArray = np.array(sets, dtype=np.int64)
-    inner_p, inner_q = p[rows[:, :, None], rows[:, None, :]], q[rows]
-    h = on_equalities(inner_p, inner_q, a[rows], b)
-    value = 0.5 * np.einsum("si,sij,sj->s", h, inner_p, h) + np.einsum("si,si->s", inner_q, h)
-    value = value + np.einsum("si,si->s", kappa[rows], np.abs(h))
-    if not np.isfinite(value).any():
-        return None
-    i = int(np.nanargmin(value))
-    return BasketStep(tuple(int(j) for j in rows[i]), h[i], float(value[i]))
-
-
-def _swapped(
-    p: FloatArray, q: FloatArray, kappa: FloatArray, a: FloatArray, b: FloatArray, step: BasketStep
-) -> BasketStep:
-    for _ in range(_SWAP_ROUNDS):
-        rest = [j for j in range(len(q)) if j not in step.members]
-        tries = [
-            (*step.members[:place], j, *step.members[place + 1 :])
-            for place in range(len(step.members))
-            for j in rest
-        ]
-        better = _best(p, q, kappa, a, b, tries)
-        if better is None or better.objective >= step.objective - 1e-12 * (1.0 + abs(step.objective)):
-            break
-        step = better
-    return step
 
 
 def minimise_quadratic(

@@ -95,7 +95,8 @@ def solve_on(problem: StickyProblem, members: Iterable[int], begin: FloatArray |
     kinks, face = _Kinks.of(problem), _begun(problem, inside, begin)
     if face is None:
         return StickyStep(tuple(inside.tolist()), np.full(len(problem.q), np.nan), float("inf"))
-    for _ in range(_ROUNDS):
+    # As many members as targets: there is nothing to choose, and the target itself is exact.
+    for _ in range(_ROUNDS if len(inside) > len(problem.b) else 0):
         if not _moved(problem, kinks, face) and not _released(problem, kinks, face, inside):
             break
     return StickyStep(tuple(inside.tolist()), face.h, problem.cost(face.h))

@@ -85,6 +85,35 @@ _MARKETS: dict[str, list[dict[str, Any]]] = {
         ),
         market("BNB/USDT:USDT", "BNBUSDT", lot="0.01", tick="0.01", info=_BINANCE),
     ],
+    "bybit": [
+        market("BTC/USDT:USDT", "BTCUSDT"),
+        market("ETH/USDT:USDT", "ETHUSDT", lot="0.01", tick="0.01"),
+        market("XRP/USDT:USDT", "XRPUSDT", lot="1", tick="0.0001"),
+        market("ETH/USDC:USDC", "ETHPERP", lot="0.01", tick="0.01"),
+        market("BTC/USD:BTC", "BTCUSD", lot="1", tick="0.5"),
+    ],
+    "bingx": [
+        market("BTC/USDT:USDT", "BTC-USDT", lot="0.0001"),
+        market("BNB/USDT:USDT", "BNB-USDT", lot="0.01", tick="0.01"),
+        market("WLD/USDT:USDT", "WLD-USDT", lot="0.1", tick="0.0001"),
+        market("LDO/USDT:USDT", "LDO-USDT", lot="0.1", tick="0.0001"),
+        market("OP/USDT:USDT", "OP-USDT", lot="0.1", tick="0.0001"),
+        market("SOL/USD:SOL", "SOL-USD", size="10", lot="1", tick="0.001", info={"minTickSize": "10"}),
+    ],
+    "weex": [
+        # The contract size of the venue's own list, which must not be used.
+        market("BTC/USDT:USDT", "BTCUSDT", size="0.0001", lot="0.0001"),
+        market("DOGE/USDT:USDT", "DOGEUSDT", size="100", lot="100", tick="0.00001"),
+    ],
+    "mexc": [
+        market("BTC/USDT:USDT", "BTC_USDT", size="0.0001", lot="1", info={"contractSize": 0.0001}),
+        market("ETH/USDT:USDT", "ETH_USDT", size="0.01", lot="1", tick="0.01", info={"contractSize": 0.01}),
+        market("BTC/USD:BTC", "BTC_USD", size="100", lot="1", tick="0.5", info={"contractSize": 100}),
+    ],
+    "hyperliquid": [
+        market("BTC/USDC:USDC", "0", lot="0.00001", tick="1", baseId="0", baseName="BTC"),
+        market("ETH/USDC:USDC", "1", lot="0.0001", tick="0.1", baseId="1", baseName="ETH"),
+    ],
 }
 
 

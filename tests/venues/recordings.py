@@ -15,6 +15,7 @@ __all__ = ["ID", "opened", "run"]
 
 Value = TypeVar("Value")
 ID = "hrtest0123456789abcd"
+_KEYS = {"hyperliquid": {"walletAddress": "0x" + "1" * 40, "privateKey": "0x" + "2" * 64}}
 
 
 def opened(
@@ -22,7 +23,7 @@ def opened(
 ) -> tuple[CcxtVenue, list[Asked]]:
     """A venue whose every answer is known, and what it is asked; an answer that is no mapping of paths answers all."""
     told = answers if isinstance(answers, Mapping) and _paths(answers) else {"*": answers}
-    exchange, asked = recorded(venue, markets_of(venue), told)
+    exchange, asked = recorded(venue, markets_of(venue), told, _KEYS.get(venue))
     return venue_of(exchange, **settings), asked
 
 

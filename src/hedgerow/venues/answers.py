@@ -89,8 +89,9 @@ def cancelled(venue: Venue, seen: Seen, raised: str, order_id: str) -> Reply:
     inner = _embedded(body)
     if inner is not None:
         return _refusal(venue, "message", inner)
-    if seen.body is not None:
-        return Accepted(text(body, venue.requests.id) or order_id)
+    found = text(body, venue.requests.id)
+    if seen.body is not None and (found or text(body, venue.code) in venue.fine):
+        return Accepted(found or order_id)
     if seen.status in _TURNED_AWAY:
         return Refused(str(seen.status), "asked too often: turned away at the door", again=True)
     return Unknown(_reason(seen, raised or "no answer"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from decimal import localcontext
 from typing import NoReturn, TypeVar
 
 from hedgerow.model.errors import HedgerowError, StateUnknown, VenueRefused, VenueUnreachable
@@ -49,7 +50,8 @@ class Wire:
         seen = Seen()
         seeing(seen)
         try:
-            answer = await call()
+            with localcontext():  # ccxt changes the rounding of everybody's Decimals
+                answer = await call()
         except HedgerowError:
             raise
         except (ccxt.BaseError, OSError) as why:
@@ -92,14 +94,17 @@ class Wire:
             )
         )
 
-    async def send(self, call: Callable[[], Awaitable[object]], meant: Meant | None) -> tuple[Seen, str]:
+    async def send(
+        self, call: Callable[[], Awaitable[object]], meant: tuple[Meant, ...] = ()
+    ) -> tuple[Seen, str]:
         """Do `call` once, never again; return what was seen, and in words what ccxt raised (empty: nothing)."""
         import ccxt
 
         seen = Seen(meant)
         seeing(seen)
         try:
-            await call()
+            with localcontext():
+                await call()
         except (ccxt.InvalidProxySettings, VenueRefused) as why:  # raised after signing and before any socket
             seen.left = False
             return seen, str(why)

@@ -10,6 +10,7 @@ from hedgerow.model.errors import StateUnknown, VenueRefused
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.ports import AccountModes, Balance, FundingPaid, Holding, Permissions
 from hedgerow.venues.door import Door
+from hedgerow.venues.fields import BalanceFields
 from hedgerow.venues.listing import Listing
 from hedgerow.venues.modes import configure, modes_of
 from hedgerow.venues.paging import Span, all_rows
@@ -35,10 +36,15 @@ class CcxtAccount:
             for one, row in await self._rows(product, listings):
                 held = holding_of(row, product.position, one.instrument)
                 if held is not None:
-                    margin = number(row, product.position.margin)
-                    self.door.weigh(of_holding(one.instrument, held, margin))
+                    self._weigh(one, row, held)
                     found.append(held)
         return _with_legs(tuple(dict.fromkeys(found)))
+
+    def _weigh(self, one: Listing, row: Row, held: Holding) -> None:
+        """Take a position as evidence of units, unless its entry was worked out of the very value."""
+        names = one.product.position
+        if not names.entry_value or number(row, names.entry):
+            self.door.weigh(of_holding(one.instrument, held, number(row, names.margin)))
 
     async def _rows(self, product: Product, listings: Sequence[Listing]) -> list[tuple[Listing, Row]]:
         """Rows of several contracts: by symbol where it is one, else everything at once where the venue can."""
@@ -158,16 +164,18 @@ def _with_legs(held: tuple[Holding, ...]) -> tuple[Holding, ...]:
 
 def _balances(row: Row, wallet: Wallet) -> list[Balance]:
     names = wallet.fields
-    coin = text(row, names.coin)
-    if coin is None:
+    coin = text(row, names.coin) or names.assumed
+    if not coin:
         return []
     free = number(row, names.free) if names.free else None
     locked = number(row, names.locked) if names.locked else None
     used = [number(row, field) or Decimal(0) for field in names.used]
-    unrealised = number(row, names.unrealised) if names.unrealised else None
+    unrealised = _open_profit(row, names)
     total = number(row, names.total) if names.total else None
     if total is None and free is not None:
         total = free + (locked or Decimal(0))
+    if total is None and value(row, f"{names.total} {names.free}") is None and _blank(row, names.total):
+        return []
     if total is None:
         raise StateUnknown(f"the {wallet.name} wallet does not say how much {coin} there is")
     if names.includes_unrealised:
@@ -177,6 +185,18 @@ def _balances(row: Row, wallet: Wallet) -> list[Balance]:
     usable = own - sum(used, Decimal(0)) if free is None else free
     found = [Balance(coin, wallet.kind, own, usable, unrealised)] if own or usable or unrealised else []
     return [*found, Balance(coin, "bonus", bonus, bonus)] if bonus else found
+
+
+def _blank(row: Row, names: str) -> bool:
+    """Whether a row names an amount and leaves it empty: a wallet that was never opened."""
+    return any(row.get(name) == "" for name in names.split())
+
+
+def _open_profit(row: Row, names: BalanceFields) -> Decimal | None:
+    where, field = names.unrealised_rows
+    if where:
+        return sum((amount(one, field) for one in rows_of(row, where)), Decimal(0))
+    return number(row, names.unrealised) if names.unrealised else None
 
 
 def _first(body: object, route: Route) -> Row:

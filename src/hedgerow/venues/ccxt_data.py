@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import pairwise
 
 from hedgerow.model.errors import StateUnknown, VenueRefused
 from hedgerow.model.instruments import Instrument, MarginTier
 from hedgerow.model.orders import units_of
-from hedgerow.model.ports import Candle, Depth, FundingPrint, Ticker
+from hedgerow.model.ports import Candle, CandleOf, Depth, FundingPrint, Ticker
 from hedgerow.venues.door import Door
 from hedgerow.venues.fields import TickerFields
 from hedgerow.venues.funding import forecast_of, prints_of, with_intervals
@@ -47,6 +46,8 @@ class CcxtMarketData:
             rows = rows_of(await self.door.wire.read(route, params), route.rows)
             for row in self.door.mine(rows, names.symbol, listing)[:1]:
                 found = _merged(found, row, names)
+        if not any((found.last, found.bid, found.ask, found.mark)):
+            raise StateUnknown(f"the venue names no price of {listing.instrument.name}")
         return replace(found, at=found.at or self.door.now())
 
     async def depth(self, instrument: Instrument, levels: int) -> Depth:
@@ -61,36 +62,37 @@ class CcxtMarketData:
         )
 
     async def candles(
-        self, instrument: Instrument, minutes: int, since: int, until: int
+        self, instrument: Instrument, minutes: int, since: int, until: int, of: CandleOf = "last"
     ) -> tuple[Candle, ...]:
-        """Return finished bars with since ≤ at < until, oldest first; raises `StateUnknown` where the venue left a hole."""
-        timeframe = _TIMEFRAMES.get(minutes)
-        if timeframe is None:
-            raise VenueRefused(
-                f"there are no bars of {minutes} minutes", advice=f"There are: {sorted(_TIMEFRAMES)}."
-            )
+        """Return finished bars with since ≤ at < until, oldest first, all of them that the venue has."""
         listing = await self.door.listing(instrument)
+        product, timeframe = listing.product, _TIMEFRAMES.get(minutes)
+        if timeframe is None or of not in product.candles_of:
+            raise VenueRefused(
+                f"{self.door.venue.name} has no bars of {minutes} minutes of {of} prices",
+                advice=f"There are {sorted(product.candles_of)} in minutes of {sorted(_TIMEFRAMES)}.",
+            )
         step = minutes * _MINUTE_MS
         finished = min(until, self.door.now() - step + 1)
+        params = {**product.candles_params, **({} if of == "last" else {"price": of})}
         found: dict[int, Candle] = {}
-        start = since
-        while start < finished:
-            rows = await self._bars(
-                listing, timeframe, start, min(start + step * listing.product.candles_page, finished)
-            )
-            bars = [_candle(row, listing.instrument) for row in rows]
-            fresh = [bar for bar in bars if since <= bar.at < finished and bar.at not in found]
-            found.update({bar.at: bar for bar in fresh})
-            if not fresh:
-                break
-            start = max(found) + step
-        return _whole(tuple(found[at] for at in sorted(found)), step, listing)
+        for start in range(since, finished, step * product.candles_page):
+            end = min(start + step * product.candles_page, finished)
+            for bar in await self._bars(listing, timeframe, (start, end), params):
+                candle = _candle(bar, listing.instrument)
+                if since <= candle.at < finished:
+                    found[candle.at] = candle
+        return tuple(found[at] for at in sorted(found))
 
-    async def _bars(self, listing: Listing, timeframe: str, start: int, end: int) -> list[list[object]]:
-        limit = listing.product.candles_page
-        exchange, params = self.door.exchange, {"until": end - 1, **listing.product.candles_params}
+    async def _bars(
+        self, listing: Listing, timeframe: str, window: tuple[int, int], params: Mapping[str, object]
+    ) -> list[list[object]]:
+        limit, exchange = listing.product.candles_page, self.door.exchange
+        start, end = window
         bars: list[list[object]] = await self.door.wire.ask(
-            lambda: exchange.fetch_ohlcv(listing.symbol, timeframe, start, limit, params)
+            lambda: exchange.fetch_ohlcv(
+                listing.symbol, timeframe, start, limit, {"until": end - 1, **params}
+            )
         )
         return bars
 
@@ -188,13 +190,3 @@ def _candle(bar: Sequence[object], instrument: Instrument) -> Candle:
         close=Decimal(str(close)),
         volume=traded,
     )
-
-
-def _whole(bars: tuple[Candle, ...], step: int, listing: Listing) -> tuple[Candle, ...]:
-    for before, after in pairwise(bars):
-        if after.at - before.at != step:
-            raise StateUnknown(
-                f"{listing.instrument.name} has no bars between {before.at} and {after.at}",
-                advice="The venue left a hole: pull this span again, in smaller pieces.",
-            )
-    return bars

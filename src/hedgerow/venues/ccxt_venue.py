@@ -64,10 +64,7 @@ class CcxtTrading:
     async def _create(self, request: Request) -> tuple[Seen, str]:
         exchange = self.door.exchange
         return await self.door.wire.send(
-            lambda: exchange.create_order(
-                request.symbol, request.kind, request.side, request.amount, request.price, request.params
-            ),
-            request.meant(self.door.venue.requests),
+            lambda: exchange.create_order(*request.arguments()), request.meant(self.door.venue.requests)
         )
 
     async def _near(self, listing: Listing, order: Order) -> Decimal:
@@ -108,7 +105,7 @@ class CcxtTrading:
             if not found:
                 return Refused("absent", f"{order.client_id} is not among the open orders")
             order_id = found[0].order_id
-        seen, raised = await self.door.wire.send(lambda: self._cancel(route, listing, order, order_id), None)
+        seen, raised = await self.door.wire.send(lambda: self._cancel(route, listing, order, order_id))
         return cancelled(self.door.venue, seen, raised, order_id or "")
 
     def _same(self, report: OrderReport, order: Order) -> bool:

@@ -34,7 +34,7 @@ async def _set(door: Door, switch: DeadMan, seconds: int, name: str) -> None:
     params[switch.time] = held * (1000 if switch.milliseconds else 1)
     if name:
         params["symbol"] = name
-    seen, raised = await door.wire.send(lambda: getattr(door.exchange, switch.call)(params), None)
+    seen, raised = await door.wire.send(lambda: getattr(door.exchange, switch.call)(params))
     code, message = code_of(door.venue, seen.body)
     if raised or code:
         raise StateUnknown(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
-from hedgerow.model.errors import UnitMismatch
+from hedgerow.model.errors import StateUnknown, UnitMismatch
 from hedgerow.model.instruments import Instrument
 from hedgerow.venues.calls import Wire
 from hedgerow.venues.clientids import own_id
@@ -57,8 +58,23 @@ class Door:
         if self.listed is None or (anew and not self.given):
             if not self.given:
                 await self.wire.ask(lambda: self.exchange.load_markets(True))
-            self.listed = listings_of(self.venue, self.exchange.markets.values())
+            self.list_markets()
+        if self.listed is None:
+            raise StateUnknown(f"{self.venue.name} lists no markets")
         return self.listed
+
+    def list_markets(self) -> None:
+        """Read the exchange's markets, and leave it their steps as ccxt's own code can read them.
+
+        With `number=Decimal` ccxt writes Decimals there and overlooks them when it formats an order, which then leaves with
+        an exponent. The shortest form of the float is the same number.
+        """
+        self.listed = listings_of(self.venue, self.exchange.markets.values())
+        for market in self.exchange.markets.values():
+            steps = market.get("precision") or {}
+            for name in ("amount", "price"):
+                if isinstance(steps.get(name), Decimal):
+                    steps[name] = float(steps[name])
 
     async def listing(self, instrument: Instrument | str) -> Listing:
         """Return one contract; raises `UnknownSymbol`."""

@@ -22,7 +22,7 @@ from hedgerow.venues.ccxt_data import CcxtMarketData
 from hedgerow.venues.ccxt_venue import CcxtTrading
 from hedgerow.venues.dialects import venue_named
 from hedgerow.venues.door import Door
-from hedgerow.venues.listing import Listings, listings_of
+from hedgerow.venues.listing import Listings
 from hedgerow.venues.quirks import Venue
 from hedgerow.venues.reading import Whose
 from hedgerow.venues.streams import StreamState, follow
@@ -70,7 +70,8 @@ class CcxtVenue:
 
     async def stream(self) -> StreamState:
         """Return what the account's stream has told so far; the first call begins to listen to the exchange's messages."""
-        return follow(self.door, await self.door.listings()).state
+        await self.door.listings()
+        return follow(self.door).state
 
     async def close(self) -> None:
         """Close sessions and sockets."""
@@ -110,8 +111,8 @@ def venue_of(
     )
     found = CcxtVenue(door, CcxtMarketData(door), CcxtTrading(door), CcxtAccount(door))
     if door.given:
-        door.listed = listings_of(venue, exchange.markets.values())
-        follow(door, door.listed)
+        door.list_markets()
+        follow(door)
     return found
 
 

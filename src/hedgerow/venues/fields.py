@@ -132,7 +132,8 @@ class PaidFields:
 class BalanceFields:
     """A coin of a wallet. `includes_unrealised`: `total` counts open profit, which is taken off again.
 
-    Without `total` it is `free` and `locked`; without `free` it is `total` less all of `used`.
+    Without `total` it is `free` and `locked`; without `free` it is `total` less all of `used`. `assumed` is the coin of rows
+    that name none, `unrealised_rows` where open profit stands by position.
     """
 
     coin: Names
@@ -143,6 +144,8 @@ class BalanceFields:
     unrealised: Names = ""
     bonus: Names = ""
     includes_unrealised: bool = False
+    assumed: str = ""
+    unrealised_rows: tuple[Names, Names] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)

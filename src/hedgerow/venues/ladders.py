@@ -70,7 +70,7 @@ def _tier(floor: Decimal, row: Row, names: TierFields) -> MarginTier:
 def _stepped(
     row: Row, names: tuple[str, ...], instrument: Instrument, price: Decimal | None
 ) -> list[MarginTier]:
-    width, most, mmr, initial, mmr_rise, initial_rise = (amount(row, name) for name in names)
+    first, width, most, mmr, initial, mmr_rise, initial_rise = (amount(row, name) for name in names)
     if width <= 0:
         return [MarginTier(0.0, float(mmr), float(1 / initial))]
     if price is None:
@@ -84,5 +84,5 @@ def _stepped(
         found.append(
             MarginTier(float(money), float(mmr + step * mmr_rise), float(1 / (initial + step * initial_rise)))
         )
-        floor, step = floor + width, step + 1
+        floor, step = floor + (width if step else first), step + 1
     return found

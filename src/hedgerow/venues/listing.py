@@ -97,7 +97,7 @@ def _listing(venue: Venue, product: Product, market: Row) -> Listing:
 
 
 def _multiplier(product: Product, market: Row) -> tuple[Decimal, str]:
-    if product.units == "base":
+    if product.units == "units":
         return Decimal(1), ""
     size = number(market, "contractSize")
     if size is None or size <= 0:

@@ -41,9 +41,7 @@ async def modes_of(door: Door, listing: Listing) -> AccountModes:
     )
     _must(door, names, [*mode, *margins, *levers])
     margin = margin_word(word(margins[0], names.margin_mode)) if margins else None
-    fields = (
-        (names.leverage_by_margin[margin],) if names.leverage_by_margin and margin else names.leverage_fields
-    )
+    fields = names.leverage_by_margin.get(margin or "", names.leverage_fields)
     hedges = {said for row in mode if (said := word(row, names.hedge))}
     return AccountModes(
         hedge=bool(hedges & names.hedge_words) if hedges else None,
@@ -120,7 +118,7 @@ def _can(door: Door, able: bool, what: str) -> None:
 
 
 async def _do(door: Door, call: Callable[[], Awaitable[object]], what: str) -> None:
-    seen, raised = await door.wire.send(call, None)
+    seen, raised = await door.wire.send(call)
     code, message = code_of(door.venue, spoken(seen))
     if meaning(door.venue.codes, code, message or raised) == "unchanged":
         return

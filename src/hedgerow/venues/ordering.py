@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from hedgerow.model.errors import BadInput, BrokenPromise, UnitMismatch
 from hedgerow.model.orders import Order, contracts_of
@@ -24,12 +24,22 @@ class Request:
     side: str
     amount: Decimal
     price: Decimal | None
+    stop: Decimal | None
     params: dict[str, object]
 
-    def meant(self, requests: Requests) -> Meant:
-        """Return what is compared with the request before it leaves."""
-        price = None if requests.market_needs_price and self.kind == "market" else self.price
-        return Meant(requests.quantity, self.amount, requests.price, price)
+    def meant(self, requests: Requests) -> tuple[Meant, ...]:
+        """Return what the request has to say, which is looked for in it before it leaves."""
+        said = [Meant(requests.quantity, self.amount)]
+        if self.price is not None and self.kind != "market":
+            said.append(Meant(requests.price, self.price))
+        if self.stop is not None:
+            said.append(Meant(requests.stop_field, self.stop))
+        return tuple(said)
+
+    def arguments(self) -> tuple[object, ...]:
+        """Return the arguments of `createOrder`, figures as plain text: ccxt overlooks a Decimal in several places."""
+        price = None if self.price is None else f"{self.price:f}"
+        return self.symbol, self.kind, self.side, f"{self.amount:f}", price, dict(self.params)
 
 
 def request_of(venue: Venue, listing: Listing, order: Order, *, hedged: bool) -> Request:
@@ -53,7 +63,7 @@ def request_of(venue: Venue, listing: Listing, order: Order, *, hedged: bool) ->
     kind = "market" if order.kind == "market" else "limit"
     price = None if kind == "market" else order.price
     exact = None if price is None else _plain(price)
-    return Request(listing.symbol, kind, order.side, _plain(contracts), exact, params)
+    return Request(listing.symbol, kind, order.side, _plain(contracts), exact, order.stop, params)
 
 
 def agree(listing: Listing, order: Order) -> None:
@@ -68,13 +78,13 @@ def agree(listing: Listing, order: Order) -> None:
 
 def checked(exchange: Exchange, request: Request) -> None:
     """Ask ccxt what it would make of the figures; raises `BrokenPromise` where it would send others: nothing is sent."""
-    said: list[tuple[str, object, Decimal | None]] = [
-        ("quantity", exchange.amount_to_precision(request.symbol, request.amount), request.amount)
-    ]
-    if request.price is not None:
-        said.append(("price", exchange.price_to_precision(request.symbol, request.price), request.price))
-    for what, written, wanted in said:
-        if wanted is not None and Decimal(str(written)) != wanted:
+    said = [("quantity", exchange.amount_to_precision, request.amount)]
+    if request.price is not None and request.kind != "market":
+        said.append(("price", exchange.price_to_precision, request.price))
+    for what, written_by, wanted in said:
+        with localcontext():  # ccxt changes the rounding of everybody's Decimals
+            written = written_by(request.symbol, f"{wanted:f}")
+        if Decimal(str(written)) != wanted:
             raise BrokenPromise(f"the {what} of {request.symbol} would be sent as {written}, not {wanted}")
 
 
@@ -115,4 +125,5 @@ def _side(requests: Requests, order: Order, *, hedged: bool) -> dict[str, object
 def _stop(requests: Requests, order: Order) -> dict[str, object]:
     rising = order.side == "buy"  # a short is protected above the market, by buying
     toward = requests.stop_rising if rising else requests.stop_falling
-    return {**requests.stop_always, **toward, requests.stop: order.stop}
+    # As text: ccxt overlooks a Decimal here, and what was meant as a stop would trade at once.
+    return {**requests.stop_always, **toward, requests.stop: f"{order.stop:f}"}

@@ -48,7 +48,7 @@ __all__ = [
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
-Units = Literal["base", "contracts"]
+Units = Literal["units", "contracts"]
 Forbidden = r"withdraw|transfer|sub-?account|sub-?member|api-?key|apikey|create-sub|update-api|delete-api"
 """Paths that no request of ours may have, at any venue."""
 
@@ -134,9 +134,9 @@ class Requests:
     """What an order says besides side, quantity and price: parameters of ccxt's `createOrder`.
 
     `sides` are the venue's own numbers for (buy, sell, reducing buy, reducing sell). `leg` is the parameter that names
-    the leg where long and short coexist, with the words for long and short; `leg_always`: also in one-way mode. `quantity`
-    and `price` name what the request finally says, which is compared with the order before a byte leaves, and `id` is
-    where the answer has the order's id.
+    the leg where long and short coexist, with the words for long and short; `leg_always`: also in one-way mode. `quantity`,
+    `price` and `stop_field` name what the request finally says, which is compared with the order before a byte leaves, and
+    `id` is where the answer has the order's id.
     """
 
     client: str = "clientOrderId"
@@ -156,6 +156,7 @@ class Requests:
     market_needs_price: bool = False
     quantity: Names = "quantity qty vol"
     price: Names = "price"
+    stop_field: Names = "triggerPrice stopPrice"
     id: Names = "orderId"
 
 
@@ -180,7 +181,7 @@ class SetUp:
     margin_params: Mapping[str, str | int] = field(default_factory=dict)
     leverage_params: tuple[Mapping[str, str | int], ...] = ({},)
     leverage_with_margin: bool = False
-    leverage_by_margin: Mapping[str, Names] = field(default_factory=dict)
+    leverage_by_margin: Mapping[str, tuple[Names, ...]] = field(default_factory=dict)
     must: tuple[Names, str] = ("", "")
     margin_in_leverage: Mapping[str, Mapping[str, str | int]] = field(default_factory=dict)
 
@@ -218,8 +219,8 @@ class PermissionFields:
 class Product:
     """A venue's linear or inverse contracts: units, endpoints, fields.
 
-    `units`: the venue counts in base coins (whatever its contract size says) or in contracts of `contractSize`. `size_in`
-    is where the venue's own market entry states the contract size, which must be the one used.
+    `units`: the venue counts in our units (base coins, dollars of inverse contracts), whatever its contract size says, or in
+    contracts of `contractSize`. `size_in` is where the venue's own market entry states that size, which must be the one used.
     """
 
     units: Units
@@ -252,6 +253,7 @@ class Product:
     dead_man: DeadMan | None = None
     candles_page: int = 500
     candles_params: Mapping[str, str | bool] = field(default_factory=dict)
+    candles_of: frozenset[str] = frozenset({"last", "mark", "index"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,7 @@ class _Feed:
     queue: asyncio.Queue[StreamEvent] | None = None
 
 
-def follow(door: Door, listings: Listings) -> _Feed:
+def follow(door: Door) -> _Feed:
     """Let every message that `door`'s exchange handles be told to a state, from now on; harmless when done twice."""
     exchange = door.exchange
     feed: _Feed | None = getattr(exchange, "hedgerow_feed", None)
@@ -129,7 +129,7 @@ def follow(door: Door, listings: Listings) -> _Feed:
 
     def handled(client: Any, message: object) -> None:
         before = feed.state
-        feed.state = told(before, door, listings, message)
+        feed.state = told(before, door, door.listed, message) if door.listed is not None else before
         try:
             handle(client, message)
         except _UNREADABLE:  # ccxt's parsers, on a message that was cut off
@@ -157,7 +157,8 @@ def _news(before: StreamState, after: StreamState, at: int) -> list[StreamEvent]
 
 async def events(door: Door) -> AsyncIterator[StreamEvent]:
     """Yield hints for as long as they are asked for; `lost` first, and at every break: look before deciding."""
-    feed = follow(door, await door.listings())
+    await door.listings()
+    feed = follow(door)
     feed.queue = asyncio.Queue()
     pumps = [
         asyncio.create_task(_pump(door, feed.queue, name))

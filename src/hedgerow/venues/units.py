@@ -18,14 +18,15 @@ from hedgerow.venues.raw import Row, number
 __all__ = ["TOLERANCE", "Evidence", "of_holding", "of_row", "worth"]
 
 TOLERANCE = Decimal("0.005")
-_ROUGHLY = Decimal("0.5")
+_ROUGHLY = 4  # a wrong unit is wrong ten times at least
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What one figure says: ours and the venue's, in the quote coin for linear contracts, else in the settlement coin.
 
-    A `rough` one, a notional worked out of margin and leverage, can only contradict: by half or more.
+    A `rough` one, against a price that may be another than the venue's or a notional worked out of margin and leverage, can
+    only contradict, by a factor of four.
     """
 
     instrument: str
@@ -36,9 +37,10 @@ class Evidence:
 
     @property
     def agrees(self) -> bool:
-        """Whether one of ours is near theirs: within half a per cent, roughly within a half."""
-        width = _ROUGHLY if self.rough else TOLERANCE
-        return any(abs(one - self.theirs) <= width * self.theirs for one in self.ours)
+        """Whether one of ours is near theirs: within half a per cent, roughly within a factor of four."""
+        if self.rough:
+            return any(self.theirs / _ROUGHLY <= one <= self.theirs * _ROUGHLY for one in self.ours)
+        return any(abs(one - self.theirs) <= TOLERANCE * self.theirs for one in self.ours)
 
     def __str__(self) -> str:
         nearest = min(self.ours, key=lambda one: abs(one - self.theirs))
@@ -53,9 +55,12 @@ def worth(instrument: Instrument, units: Decimal, price: Decimal) -> Decimal:
 
 
 def of_holding(instrument: Instrument, held: Holding, margin: Decimal | None = None) -> Evidence | None:
-    """Return what a position says: by the venue's notional, else roughly by its initial `margin` and leverage, else None."""
+    """Return what a position says by the venue's notional, else by its initial `margin` and leverage, else None.
+
+    Only where the mark is told beside the notional it is exact: at the entry it may have been worth something else.
+    """
     linear = instrument.payoff is Payoff.LINEAR
-    theirs, rough = held.notional if linear else held.notional_coin, False
+    theirs, rough = held.notional if linear else held.notional_coin, held.mark is None
     if not theirs and margin and held.leverage:
         theirs, rough = margin * held.leverage, True
     if not theirs:

@@ -35,21 +35,19 @@ _FORBIDDEN = re.compile(Forbidden, re.IGNORECASE)
 _REDIRECTS = {301, 302, 303, 307, 308}
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Meant:
-    """What the request that is about to leave has to say: names of its fields, and their values."""
+    """A figure that the request which is about to leave has to say, and the names it may stand under."""
 
-    quantity_names: str
-    quantity: Decimal
-    price_names: str
-    price: Decimal | None
+    names: str
+    figure: Decimal
 
 
 @dataclass(slots=True)
 class Seen:
     """What was seen of one call. `left`: the request was signed and handed on; before that nothing can have been sent."""
 
-    meant: Meant | None = None
+    meant: tuple[Meant, ...] = ()
     left: bool = False
     status: int | None = None
     text: str | None = None
@@ -130,21 +128,21 @@ def _inspect(signed: Mapping[str, Any]) -> None:
     seen = _seen.get()
     if seen is None:
         return
-    if seen.meant is not None and signed["method"] != "GET":
+    if seen.meant:
         _compare(seen.meant, signed["url"], signed["body"])
     seen.left = True
 
 
-def _compare(meant: Meant, url: str, body: object) -> None:
-    """Compare a signed request with the order; raises `BrokenPromise`, and then nothing leaves."""
+def _compare(meant: tuple[Meant, ...], url: str, body: object) -> None:
+    """Look for what was meant in a signed request; raises `BrokenPromise` for another figure or none: nothing leaves."""
     said = dict(parse_qsl(urlsplit(url).query))
     if isinstance(body, str):
         said |= _fields(body)
-    for names, wanted in ((meant.quantity_names, meant.quantity), (meant.price_names, meant.price)):
-        found = number(said, names)
-        if wanted is not None and found is not None and found != wanted:
+    for one in meant:
+        found = number(said, one.names)
+        if found != one.figure:
             raise BrokenPromise(
-                f"the request says {found} where the order says {wanted}",
+                f"the request says {found} for {one.names} where the order says {one.figure}",
                 advice="Nothing was sent: report this with the contract's name.",
             )
 

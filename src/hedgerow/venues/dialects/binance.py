@@ -104,7 +104,7 @@ def _fill(value: str) -> FillFields:
 def _product(api: str, units: Units, position: PositionFields, floor: str, set_up: SetUp) -> Product:
     """USD-M and COIN-M have the same endpoints below `fapi` and `dapi`, and count differently."""
     private, public = f"{api}Private", f"{api}Public"
-    linear = units == "base"
+    linear = units == "units"
     return Product(
         units=units,
         size_in="" if linear else "contractSize",
@@ -155,7 +155,7 @@ def _product(api: str, units: Units, position: PositionFields, floor: str, set_u
 
 LINEAR = _product(
     "fapi",
-    "base",
+    "units",
     PositionFields(
         size="positionAmt",
         side="positionSide",

@@ -9,13 +9,16 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.hedge.books import book, spot
+from tests.hedge.books import book, contract, spot
 from tests.hedge.plans import contracts
 from tests.runs.test_backtest import BETAS, LAST, history, rows
 
 from hedgerow.hedge.effectiveness import effectiveness
+from hedgerow.hedge.estimation import Override, estimate
 from hedgerow.hedge.policy import Policy
+from hedgerow.hedge.pool import candidates_for
 from hedgerow.model.errors import NotEnoughData, UsageError
+from hedgerow.model.instruments import Instrument
 from hedgerow.model.journal import RunResult
 from hedgerow.model.market import Market
 from hedgerow.model.portfolio import BookPath, Portfolio
@@ -195,8 +198,6 @@ def test_a_coin_listed_on_the_way_comes_in_when_its_beta_can_be_told() -> None:
 
 
 def test_a_beta_that_is_given_needs_no_history() -> None:
-    from hedgerow.hedge.estimation import Override
-
     made = lacking("ADA", 0, 130)
     found = run(rows(), made, start=100, overrides={"ADA": Override((1.3,), 0.2)})
     assert [e.time for e in found.events if e.kind == "flow"] == [made.times[130]]
@@ -292,3 +293,33 @@ def test_what_has_no_weights_or_nothing_left_says_so() -> None:
         run(short, ways=BookWays(reweight_days=7.0))
     with pytest.raises(NotEnoughData, match="nothing of the book has a price"):
         run(book(spot("ADA", 10)), lacking("ADA", 150, 240), BookWays(leave_days=5.0))
+
+
+def test_an_open_contract_on_a_coin_that_is_gone_stops_the_run_by_name() -> None:
+    with pytest.raises(UsageError, match="ETHUSDT is open, and ETH has no price to go by"):
+        run(rows(), lacking("ETH", 150, 240), instruments=("ETHUSDT",))
+
+
+def test_the_universe_is_that_of_its_date_with_the_dead_and_without_the_unborn() -> None:
+    """Candidates and the prior at a bar are those of the market then: delisted coins in, coins to come out."""
+    coins = {f"C{i:02}": 1.0 + 0.03 * i for i in range(24)} | BETAS
+    made = beta_market(coins, LAST, days=240, seed=4)
+    dead, unborn = made.column("C00"), made.column("C01")
+    prices, volumes = made.prices.copy(), made.volumes_usd.copy()
+    for table in (prices, volumes):
+        table[120:, dead] = np.nan
+        table[:200, unborn] = np.nan
+    made = replace(made, prices=prices, volumes_usd=volumes)
+    found = past_of(Policy(), rows(), made, lambda _: tuple(map(perp, coins)), None, BacktestSettings(), None)
+    pools = []
+    for t in (110, 230):
+        market, hedge = found.views(t)
+        pool = candidates_for("auto", ("BTC",), rows(), hedge, found.catalogue(hedge))
+        pools.append({c.underlying for c in pool})
+        assert estimate(market, ("SOL",), "BTC").prior_note.startswith(f"mean of {26 if t == 110 else 25}")
+    assert ["C00" in pool for pool in pools] == [True, False]
+    assert ["C01" in pool for pool in pools] == [False, True]
+
+
+def perp(symbol: str) -> Instrument:
+    return replace(contract(symbol), underlying=symbol)

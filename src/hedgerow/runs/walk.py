@@ -23,6 +23,7 @@ from hedgerow.hedge.attribution import Attribution, check_closes
 from hedgerow.hedge.policy import Policy
 from hedgerow.hedge.rebalance import Drift, Rebalance, Review, rebalance_of, review
 from hedgerow.model.arrays import FloatArray
+from hedgerow.model.errors import UsageError
 from hedgerow.model.journal import Estimated, Happened
 from hedgerow.runs.collateral import margin_wanted
 from hedgerow.runs.desk import decide
@@ -159,6 +160,13 @@ class Walk:
     def _learn(self, t: int) -> None:
         hedged_with = tuple(h.instrument.underlying for h in self.state.holdings)
         self.known = learn(self.policy, self.past, t, hedged_with)
+        for held in self.state.holdings:
+            coin = held.instrument.underlying
+            if not np.isfinite(self.known.betas.of(coin)).all():
+                raise UsageError(
+                    f"at {str(self.panel.times[t])[:10]} {held.instrument.symbol} is open, and {coin} has no price to go by",
+                    advice="End before that (--as-of), or hedge with another contract (--instruments).",
+                )
         self.drift = self._drifting(self.known, t)
         self.learned = self.panel.times[t]
         self.betas += estimated(self.panel.times[t], self.known.betas)

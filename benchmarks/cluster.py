@@ -1,7 +1,8 @@
 """The sweep on Ray is the sweep on this machine, to the last bit: `python -m benchmarks.cluster`, with Ray installed.
 
 Ray starts servers of its own and is no dependency of the check, which holds the seam against a stand-in; this walks the
-same points through the real one, on two workers and in another order, and compares every number of every row.
+same points through the real one, on two workers and in another order, and compares every number of every row. A busy machine
+starts Ray only with `RAY_agent_register_timeout_ms=120000` in the environment.
 """
 
 from __future__ import annotations

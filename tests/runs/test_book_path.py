@@ -13,6 +13,7 @@ from tests.hedge.books import book, contract, spot
 from tests.hedge.plans import contracts
 from tests.runs.test_backtest import BETAS, LAST, history, rows
 
+from hedgerow.hedge.course import sides
 from hedgerow.hedge.effectiveness import effectiveness
 from hedgerow.hedge.estimation import Override, estimate
 from hedgerow.hedge.policy import Policy
@@ -180,6 +181,9 @@ def test_reweighting_goes_back_to_the_starting_weights_and_pays_for_it() -> None
     assert found.totals["rebalance"] == pytest.approx(-panel.cost_usd.sum())
     assert found.unhedged_usd[-1] == pytest.approx(found.spot_usd[-1] - found.spot_usd[0])
     assert effectiveness(found).variance_removed.middle > 0.6
+    alone, hedge, hedged = sides(found)
+    assert alone.cost_usd == pytest.approx(panel.cost_usd.sum())
+    assert hedged.cost_usd == pytest.approx(alone.cost_usd + hedge.cost_usd)
 
 
 def test_a_coin_listed_on_the_way_comes_in_when_its_beta_can_be_told() -> None:

@@ -28,7 +28,8 @@ class Side:
     """One of the three columns of a run, on daily returns on the book's value; a year has 365 days.
 
     `return_a_year` is the mean day times 365. `beta` (K,) is the realised slope on the factors, NaN with too few days;
-    `cost_usd` is what trading, rolling and liquidation cost, `funding_usd` what was received.
+    `cost_usd` is what trading, rolling and liquidation cost, of the portfolio what its own trades did; `funding_usd` what
+    was received.
     """
 
     name: str
@@ -71,12 +72,12 @@ def sides(run: RunResult) -> tuple[Side, Side, Side]:
     """Return portfolio, hedge and hedged portfolio; the first and the second add up to the third, day by day."""
     plain, hedged, factor = run.daily()
     costs = -sum(run.totals[name] for name in _COSTS)
-    funding = run.totals["funding"]
+    funding, own = run.totals["funding"], 0.0 - run.totals.get("rebalance", 0.0)
     alone, both = float(run.unhedged_usd[-1]), float(run.gained_usd[-1])
     return (
-        _side("portfolio", plain, factor, (alone, 0.0, 0.0)),
+        _side("portfolio", plain, factor, (alone, own, 0.0)),
         _side("hedge", hedged - plain, factor, (both - alone, costs, funding)),
-        _side("hedged portfolio", hedged, factor, (both, costs, funding)),
+        _side("hedged portfolio", hedged, factor, (both, costs + own, funding)),
     )
 
 

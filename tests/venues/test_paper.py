@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from tests.hedge.books import contract
 
-from hedgerow.exchange.venue import Printed
+from hedgerow.exchange.venue import Listed, Printed
 from hedgerow.model.errors import BadInput, UsageError, VenueRefused
 from hedgerow.model.legs import Leg
 from hedgerow.model.market import FundingPrints, Market
@@ -191,14 +191,17 @@ def test_broken_books_are_refused_with_advice() -> None:
         books_from({**whole, "contracts": {}})
 
 
-def test_a_contract_that_changed_is_kept_under_both_figures() -> None:
+def test_an_order_keeps_the_figures_it_was_placed_under() -> None:
     paper = venue()
-    asked(paper.trading.place(Order("a", replace(BTC, tick=Decimal("0.01")), Decimal("0.5"))))
+    asked(paper.trading.place(Order("a", BTC, Decimal("0.5"))))
+    paper.happen(Listed(0, replace(BTC, tick=Decimal("0.01"))))
+    asked(paper.trading.place(Order("b", BTC, Decimal("0.5"))))
     books = books_from(json.loads(json.dumps(plain_of(paper.export()))))
     assert books == paper.export()
-    found = books.state.order_of("paper", "a")
-    assert found is not None
-    assert found.order.instrument.tick == Decimal("0.01")
+    first, second = (books.state.order_of("paper", name) for name in "ab")
+    assert first is not None
+    assert second is not None
+    assert (first.order.instrument.tick, second.order.instrument.tick) == (Decimal("0.1"), Decimal("0.01"))
 
 
 def test_streams_hint_at_orders_and_fills_and_end_with_the_venue() -> None:

@@ -21,7 +21,7 @@ from hedgerow.exchange.venue.margin import (
     maintenance_of,
     mark_of,
 )
-from hedgerow.exchange.venue.rules import filters_of
+from hedgerow.exchange.venue.rules import Filters, filters_of
 from hedgerow.exchange.venue.state import Listing, VenueAccount, leg_key
 from hedgerow.model.instruments import Payoff
 from hedgerow.model.legs import ZERO, Leg, coins_of, value_of
@@ -92,7 +92,7 @@ def _cut(draft: Draft, name: str, key: str, equity: Decimal, *, last: bool) -> N
     """
     leg = draft.accounts[name].legs[key]
     coin, mark = leg.instrument.settle, mark_of(draft.listings, leg)
-    units = _to_close(leg, mark)
+    units = _to_close(leg, mark, filters_of(draft.listings[leg.instrument.name].instrument))
     wanted = coins_of(abs(value_of(leg.instrument, units, mark)) * draft.rules.liquidation_fee)
     whole = units == -leg.quantity and last
     if not whole and key in draft.accounts[name].margins:
@@ -104,9 +104,9 @@ def _cut(draft: Draft, name: str, key: str, equity: Decimal, *, last: bool) -> N
         _recover(draft, leg, units, mark, -fee)
 
 
-def _to_close(leg: Leg, mark: Decimal) -> Decimal:
+def _to_close(leg: Leg, mark: Decimal, filters: Filters) -> Decimal:
     """Units against the position that bring it to the top of the tier below; all of it in the lowest."""
-    filters, size = filters_of(leg.instrument), abs(leg.quantity)
+    size = abs(leg.quantity)
     value = abs(value_of(leg.instrument, size, mark))
     place = filters.bracket(value)
     if not place:

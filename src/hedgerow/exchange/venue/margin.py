@@ -58,9 +58,9 @@ def isolated_equity(listings: Listings, account: VenueAccount, key: str) -> Deci
 
 
 def maintenance_of(listings: Listings, leg: Leg) -> Decimal:
-    """Return the maintenance margin of a position in coins, by its tier at its mark."""
+    """Return the maintenance margin of a position in coins, by its tier at its mark, as the tiers are now."""
     value = abs(value_of(leg.instrument, leg.quantity, mark_of(listings, leg)))
-    return filters_of(leg.instrument).maintenance(value)
+    return filters_of(listings[leg.instrument.name].instrument).maintenance(value)
 
 
 def cross_maintenance(listings: Listings, account: VenueAccount, coin: str) -> Decimal:
@@ -121,7 +121,8 @@ def liquidation_of(listings: Listings, account: VenueAccount, key: str) -> Decim
     units = leg.quantity * (instrument.multiplier if instrument.payoff is Payoff.QUANTO else 1)
     position = MarginedPosition(float(units), float(leg.entry or 0), float(free))
     solve = inverse_at_mark if inverse else linear_at_mark
-    price = solve(position, pieces_of(instrument.tiers)) if instrument.tiers else None
+    tiers = listings[instrument.name].instrument.tiers
+    price = solve(position, pieces_of(tiers)) if tiers else None
     if price is None or not 0.0 < price < float("inf"):
         return None
     ticks = decimal_of(price) / instrument.tick

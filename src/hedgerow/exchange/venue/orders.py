@@ -79,8 +79,10 @@ def sweep(draft: Draft) -> None:
 
 
 def _arrived(draft: Draft, event: Placed) -> VenueOrder:
-    """The order as it came; in hedge mode what goes against its leg only ever reduces it."""
-    order = event.order
+    """The order as it came, under the venue's own figures; in hedge mode what goes against its leg only reduces it."""
+    order, listing = event.order, draft.listings.get(event.order.instrument.name)
+    if listing is not None and listing.instrument is not order.instrument:
+        order = replace(order, instrument=listing.instrument)
     against = (event.leg == "long" and order.quantity < 0) or (event.leg == "short" and order.quantity > 0)
     return VenueOrder(
         account=event.account,
@@ -221,13 +223,13 @@ def _unmargined(draft: Draft, order: VenueOrder, found: Walk) -> Code:
 
 
 def _freed(draft: Draft, order: VenueOrder, held: Leg, grows: Decimal) -> Decimal:
-    """The initial margin of what an order closes before it opens."""
+    """What an order that closes before it opens sets free: initial margin, or an isolated position's own equity."""
     closed = order.remaining - grows
     if not closed:
         return ZERO
     account, instrument = draft.account(order.account), held.instrument
     key = leg_key(instrument.name, order.leg)
-    if key in account.margins:
-        return account.margins[key] * abs(closed / held.quantity)
     mark = draft.listings[instrument.name].mark or ZERO
+    if key in account.margins:
+        return account.margins[key] + held.profit(mark)
     return abs(value_of(instrument, closed, mark)) / account.setting(instrument, draft.rules).leverage

@@ -15,6 +15,8 @@ from hedgerow.model.orders import units_of
 
 __all__ = ["Bracket", "Filters", "VenueRules", "filters_of", "unfit"]
 
+_MOST = Decimal("1e15")
+
 
 @dataclass(frozen=True, slots=True)
 class VenueRules:
@@ -100,17 +102,18 @@ def unfit(
 ) -> Code:
     """Return which filter an order of signed `units` fails, or nothing. `price` None: at market, valued at the mark.
 
-    Orders that only reduce may be worth less than the minimum: dust must be closable.
+    Orders that only reduce may be worth less than the minimum: dust must be closable. Nothing beyond 1e15 units or coins is
+    taken: exact sums end at 28 digits.
     """
     filters, size = filters_of(instrument), abs(units)
-    if not size or size % filters.lot:
+    if not units.is_finite() or not size or size % filters.lot:
         return "lot"
     if size < filters.least:
         return "min_quantity"
-    if filters.most is not None and size > filters.most:
-        return "max_quantity"
-    if price is not None and (price <= 0 or price % instrument.tick):
+    if price is not None and (not price.is_finite() or price <= 0 or price % instrument.tick):
         return "tick"
+    if size > (filters.most or _MOST) or size * (price or mark) > _MOST:
+        return "max_quantity"
     if reduces or instrument.payoff is Payoff.QUANTO:
         return ""
     worth = size if instrument.payoff is Payoff.INVERSE else value_of(instrument, size, price or mark)

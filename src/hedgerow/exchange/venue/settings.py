@@ -19,22 +19,22 @@ from hedgerow.exchange.venue.events import (
 from hedgerow.exchange.venue.margin import free_coins, isolated_equity, maintenance_of
 from hedgerow.exchange.venue.rules import filters_of
 from hedgerow.exchange.venue.state import Setting, VenueAccount, leg_key
-from hedgerow.model.legs import ZERO, value_of
+from hedgerow.model.legs import ZERO, coins_of, value_of
 
 __all__ = ["configure", "credit", "move_margin", "set_dead_man", "set_fees", "set_hedge"]
 
 
 def credit(draft: Draft, event: Credited) -> None:
     """Put coins in or take them out; what is held or owed cannot be taken."""
-    account = draft.account(event.account)
+    account, amount = draft.account(event.account), coins_of(event.amount)
     if event.kind == "derivatives":
-        after = with_coins(account, event.coin, event.amount)
+        after = with_coins(account, event.coin, amount)
         left = free_coins(draft.listings, after, event.coin, draft.own_orders(account.name), draft.rules)
     else:
         pot = dict(account.aside.get(event.kind, {}))
-        left = pot[event.coin] = pot.get(event.coin, ZERO) + event.amount
+        left = pot[event.coin] = pot.get(event.coin, ZERO) + amount
         after = replace(account, aside={**account.aside, event.kind: pot})
-    refused = event.amount < 0 and left < 0
+    refused = amount < 0 and left < 0
     if not refused:
         draft.keep(after)
     _say(draft, account, "margin" if refused else "", f"{event.kind} {event.coin}")
@@ -94,7 +94,9 @@ def move_margin(draft: Draft, event: MarginMoved) -> None:
     code: Code = "not_flat" if key in account.legs else "leg"
     if key in account.margins:
         leg = account.legs[key]
-        after = replace(account, margins={**account.margins, key: account.margins[key] + event.amount})
+        after = replace(
+            account, margins={**account.margins, key: account.margins[key] + coins_of(event.amount)}
+        )
         own = draft.own_orders(account.name)
         free = free_coins(draft.listings, after, leg.instrument.settle, own, draft.rules)
         carried = isolated_equity(draft.listings, after, key) > maintenance_of(draft.listings, leg)

@@ -44,6 +44,7 @@ from hedgerow.model.orders import Fill
 
 __all__ = ["step"]
 
+_PRICES = (Quoted, Marked, Printed)
 _Step = tuple[VenueState, tuple[VenueOutcome, ...]]
 
 
@@ -57,7 +58,7 @@ def step(state: VenueState, event: VenueEvent) -> _Step:
     if event.at < state.at:
         raise BrokenPromise(f"an event at {event.at} after one at {state.at}: time does not go back")
     before: tuple[VenueOutcome, ...] = ()
-    until = event.at - 1 if isinstance(event, Quoted | Marked | Printed) else event.at
+    until = event.at - 1 if isinstance(event, _PRICES) else event.at
     while state.due is not None and state.due <= until:
         draft = Draft(state, state.due)
         come_due(draft)

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TypeVar
 
@@ -14,7 +15,7 @@ import pytest
 from tests.hedge.books import contract
 
 from hedgerow.exchange.venue import Listed, Printed
-from hedgerow.model.errors import BadInput, UsageError, VenueRefused
+from hedgerow.model.errors import BadInput, BadPrices, UsageError, VenueRefused
 from hedgerow.model.legs import Leg
 from hedgerow.model.market import FundingPrints, Market
 from hedgerow.model.orders import Accepted, Order, OrderState, Refused, lot_units
@@ -255,6 +256,26 @@ def test_candles_are_those_that_the_file_has() -> None:
     holed = market_of({"BTC": [60_000.0, 60_500.0, float("nan"), 61_000.0]})
     seen = asked(venue(clock, holed).data.candles(BTC, 1440, 0, clock.now()))
     assert [bar.at for bar in seen] == [FIRST]
+
+
+def test_a_price_below_the_tick_is_no_price() -> None:
+    coarse = replace(BTC, tick=Decimal(200_000))
+    with pytest.raises(BadPrices, match="tick"):
+        PaperVenue(VirtualClock(FIRST), MarketFeed(priced(), (coarse,)))
+
+
+def test_a_contract_without_funding_has_no_forecast() -> None:
+    dated = replace(BTC, symbol="BTCUSDT_DATED", expiry=datetime(2025, 3, 28, 8, tzinfo=UTC))
+    paper = PaperVenue(VirtualClock(FIRST), MarketFeed(priced(), (dated,)))
+    with pytest.raises(VenueRefused, match="no funding"):
+        asked(paper.data.funding_now(dated))
+    assert asked(paper.data.funding(dated, 0, FIRST + HOUR)) == ()
+    assert asked(paper.data.tiers(dated)) == dated.tiers
+
+
+def test_what_cannot_be_cancelled_is_refused_with_a_reason() -> None:
+    reply = asked(venue().trading.cancel(Order("never", BTC, Decimal(1))))
+    assert reply == Refused("unknown_order", "no such order is known")
 
 
 def test_a_protective_order_has_a_stop_and_reduces() -> None:

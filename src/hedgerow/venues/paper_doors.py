@@ -25,7 +25,7 @@ from hedgerow.exchange.venue import (
     report_of,
     ticker_of,
 )
-from hedgerow.model.errors import StateUnknown, VenueRefused
+from hedgerow.model.errors import VenueRefused
 from hedgerow.model.instruments import Instrument, MarginTier
 from hedgerow.model.orders import Accepted, Fill, Order, OrderReport, OrderState, Refused, Reply
 from hedgerow.model.ports import (
@@ -144,14 +144,13 @@ class PaperTrading:
         venue = self._venue
         now = venue.catch_up()
         leg = _leg_of(order) if venue.state.account(venue.name).hedge else "net"
-        moved = [
+        last = [
             outcome
             for outcome in venue.happen(Placed(now, venue.name, order, leg=leg))
-            if isinstance(outcome, OrderMoved) and outcome.order.order.client_id == order.client_id
-        ]
-        if not moved:
-            raise StateUnknown(f"the paper venue said nothing of {order.client_id}")
-        last = moved[-1]
+            if isinstance(outcome, OrderMoved)
+            and outcome.order.account == venue.name
+            and outcome.order.order.client_id == order.client_id
+        ][-1]
         if last.order.state is OrderState.REFUSED:
             return refusal(last.code)
         return Accepted(last.order.order_id, report_of(last.order))

@@ -80,9 +80,10 @@ class MarketFeed:
         """Yield what the venue opens with at `at`; contracts without a price by then are left out."""
         for instrument in self.instruments:
             ends = filters_of(instrument).ends_at
-            if self.price(instrument, at) is not None and (ends is None or ends > at):
+            price = self.price(instrument, at)
+            if price is not None and (ends is None or ends > at):
                 yield Listed(at, instrument)
-                yield from self._told(instrument, at)
+                yield from self._told(instrument, at, price)
                 yield from self._funding(instrument, at)
 
     def events(self, after: int, until: int, listed: Container[str]) -> Iterator[VenueEvent]:
@@ -95,8 +96,9 @@ class MarketFeed:
         prints = {t for i in known for t in _between(self._printed.get(i.name, []), after, until)}
         for at in sorted(told | prints):
             for instrument in known:
-                if at in told:
-                    yield from self._told(instrument, at)
+                price = self.price(instrument, at) if at in told else None
+                if price is not None:
+                    yield from self._told(instrument, at, price)
                 if at in prints:
                     yield from self._funding(instrument, at)
 
@@ -145,10 +147,7 @@ class MarketFeed:
         volume = None if math.isnan(lots) else math.floor(lots) * lot_units(instrument)
         return Candle(at, a, max(a, b), min(a, b), b, volume)
 
-    def _told(self, instrument: Instrument, at: int) -> Iterator[VenueEvent]:
-        price = self.price(instrument, at)
-        if price is None:
-            return
+    def _told(self, instrument: Instrument, at: int, price: float) -> Iterator[VenueEvent]:
         mark = round_to_tick(price, instrument.tick)
         if mark <= 0:
             raise BadPrices(f"{instrument.name} at {price} is below its own tick {instrument.tick}")

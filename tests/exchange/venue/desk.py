@@ -10,7 +10,9 @@ from typing import Any
 from tests.hedge.books import contract
 
 from hedgerow.exchange.venue import (
+    Configured,
     Credited,
+    FeesSet,
     Levels,
     Listed,
     Marked,
@@ -25,6 +27,7 @@ from hedgerow.exchange.venue import (
     step,
 )
 from hedgerow.model.instruments import Instrument, Payoff
+from hedgerow.model.legs import ZERO, coins_of
 from hedgerow.model.orders import Fill, Order
 
 LINEAR = contract()
@@ -95,3 +98,40 @@ def last_order(outcomes: Sequence[VenueOutcome]) -> VenueOrder:
     """The order that the last of these spoke of."""
     moved = [outcome.order for outcome in outcomes if isinstance(outcome, OrderMoved)]
     return moved[-1]
+
+
+def trader(instrument: Instrument, units: str, entry: str, coins: str, **rules: Any) -> VenueState:
+    """An account with one position at exactly this entry, and no fee paid for it."""
+    size, side = Decimal(units), Decimal(entry)
+    book = levels((entry, abs(size)))
+    rules = {"leverage": Decimal(125), **rules}
+    state, _ = run(
+        VenueState(VenueRules(**rules)),
+        Listed(0, instrument),
+        Marked(0, {instrument.name: side}),
+        Quoted(0, instrument.name, () if size > 0 else book, book if size > 0 else ()),
+        Credited(0, ME, instrument.settle, Decimal(10) ** 9),
+        FeesSet(0, ME, instrument.name, ZERO, ZERO),
+        place(1, "open", units, instrument=instrument),
+        Credited(2, ME, instrument.settle, Decimal(coins) - Decimal(10) ** 9),
+    )
+    assert state.account(ME).wallet(instrument.settle) == coins_of(Decimal(coins))
+    assert state.account(ME).leg(instrument.name) is not None
+    return state
+
+
+def isolated(
+    instrument: Instrument, units: str, leverage: int, entry: str = "60000", coins: str = "100000"
+) -> VenueState:
+    size = Decimal(units)
+    book = levels((entry, abs(size) * 10))
+    return run(
+        VenueState(),
+        Listed(0, instrument),
+        Marked(0, {instrument.name: Decimal(entry)}),
+        Quoted(0, instrument.name, book if size < 0 else (), book if size > 0 else ()),
+        Credited(0, ME, instrument.settle, Decimal(coins)),
+        FeesSet(0, ME, instrument.name, ZERO, ZERO),
+        Configured(0, ME, instrument.name, "isolated", Decimal(leverage)),
+        place(1, "open", units, instrument=instrument),
+    )[0]

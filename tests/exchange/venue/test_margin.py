@@ -9,60 +9,45 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.exchange.venue.desk import INVERSE, LINEAR, ME, QUANTO, codes, fills, levels, opened, place, run
+from tests.exchange.venue.desk import (
+    INVERSE,
+    LINEAR,
+    ME,
+    QUANTO,
+    codes,
+    fills,
+    isolated,
+    levels,
+    opened,
+    place,
+    run,
+    trader,
+)
 
 from hedgerow.exchange.venue import (
-    Configured,
     Credited,
     Deleveraged,
     FeesSet,
-    HedgeSet,
     Listed,
-    MarginMoved,
     Marked,
     Quoted,
-    VenueRules,
-    VenueState,
     adl_light,
     adl_score,
-    balances_of,
     cross_equity,
     cross_maintenance,
     filters_of,
-    free_coins,
     holdings_of,
     leg_key,
     liquidation_of,
 )
 from hedgerow.model.instruments import Instrument, MarginTier
-from hedgerow.model.legs import ZERO, coins_of, value_of
+from hedgerow.model.legs import ZERO, value_of
 
 KEY = leg_key(LINEAR.name, "net")
-FREE = Decimal(0)
 
 
 def tiers_of(rows: list[list[float]]) -> tuple[MarginTier, ...]:
     return tuple(MarginTier(row[0], row[-1], 125.0) for row in rows)
-
-
-def trader(instrument: Instrument, units: str, entry: str, coins: str, **rules: Any) -> VenueState:
-    """An account with one position at exactly this entry, and no fee paid for it."""
-    size, side = Decimal(units), Decimal(entry)
-    book = levels((entry, abs(size)))
-    rules = {"leverage": Decimal(125), **rules}
-    state, _ = run(
-        VenueState(VenueRules(**rules)),
-        Listed(0, instrument),
-        Marked(0, {instrument.name: side}),
-        Quoted(0, instrument.name, () if size > 0 else book, book if size > 0 else ()),
-        Credited(0, ME, instrument.settle, Decimal(10) ** 9),
-        FeesSet(0, ME, instrument.name, FREE, FREE),
-        place(1, "open", units, instrument=instrument),
-        Credited(2, ME, instrument.settle, Decimal(coins) - Decimal(10) ** 9),
-    )
-    assert state.account(ME).wallet(instrument.settle) == coins_of(Decimal(coins))
-    assert state.account(ME).leg(instrument.name) is not None
-    return state
 
 
 def test_TV23_maintenance_by_tier_is_exact(vectors: dict[str, Any]) -> None:
@@ -98,7 +83,7 @@ def test_TV24_a_cross_account_is_liquidated_where_the_venue_s_page_says(vectors:
         Listed(3, eth),
         Marked(3, {eth.name: Decimal("1456.84")}),
         Quoted(3, eth.name, (), levels(("1456.84", 5000))),
-        FeesSet(3, ME, eth.name, FREE, FREE),
+        FeesSet(3, ME, eth.name, ZERO, ZERO),
         place(4, "eth", "3683.979", instrument=eth),
         Marked(5, {eth.name: Decimal("1335.18"), btc.name: Decimal("31967.27")}),
         Credited(6, ME, "USDT", -(Decimal(10) ** 9)),
@@ -154,23 +139,6 @@ def test_TV26_bybit_s_exact_linear_form_is_the_isolated_one(vectors: dict[str, A
         (held,) = holdings_of(state, state.account(ME), tiered)
         assert float(held.liquidation or 0) == pytest.approx(wanted, abs=0.0002)
         assert held.margin_mode == "isolated"
-
-
-def isolated(
-    instrument: Instrument, units: str, leverage: int, entry: str = "60000", coins: str = "100000"
-) -> VenueState:
-    size = Decimal(units)
-    book = levels((entry, abs(size) * 10))
-    return run(
-        VenueState(),
-        Listed(0, instrument),
-        Marked(0, {instrument.name: Decimal(entry)}),
-        Quoted(0, instrument.name, book if size < 0 else (), book if size > 0 else ()),
-        Credited(0, ME, instrument.settle, Decimal(coins)),
-        FeesSet(0, ME, instrument.name, FREE, FREE),
-        Configured(0, ME, instrument.name, "isolated", Decimal(leverage)),
-        place(1, "open", units, instrument=instrument),
-    )[0]
 
 
 @settings(max_examples=60, deadline=None)
@@ -241,6 +209,18 @@ def test_an_isolated_position_takes_nothing_else_with_it() -> None:
     assert fills(outcomes)[0].fee == -24_000
 
 
+def test_an_isolated_position_is_cut_a_tier_at_a_time_for_no_more_than_its_share() -> None:
+    """The fee of a cut is at most what stands behind the part that is cut: no other coin pays for it."""
+    tiered = replace(LINEAR, tiers=(MarginTier(0.0, 0.004, 125.0), MarginTier(50_000.0, 0.05, 125.0)))
+    state = isolated(tiered, "-2", 10, coins="12000")
+    state, outcomes = run(state, Marked(5, {tiered.name: Decimal(65_500)}))
+    first = fills(outcomes)[0]
+    share = first.quantity / 2
+    assert 0 < first.fee <= (12_000 - 2 * 5_500) * share
+    account = state.account(ME)
+    assert account.wallet("USDT") - sum(account.margins.values()) >= 0
+
+
 def test_winners_pay_what_the_fund_cannot() -> None:
     """ADL: the loser's gap is paid by the best placed on the other side, at the price where the loser had nothing left."""
     state = trader(LINEAR, "-1", "60000", "5000")
@@ -280,8 +260,10 @@ def test_deleveraging_asks_the_best_placed_first() -> None:
     state, _ = run(
         state,
         Credited(1, "calm", "USDT", Decimal(1_000_000)),
+        Credited(1, "calmer", "USDT", Decimal(9_000_000)),
         place(2, "a", "-0.5"),
         place(2, "b", "-0.5", account="calm"),
+        place(2, "c", "-0.5", account="calmer"),
         Marked(3, {LINEAR.name: Decimal(55_000)}),
     )
     state, outcomes = run(state, Deleveraged(4, LINEAR.name, Decimal("-0.7"), Decimal(55_100)))
@@ -304,52 +286,6 @@ def test_TV36_the_queue_is_profit_times_leverage(vectors: dict[str, Any]) -> Non
     assert [adl_light(s) for s in (-1.0, 0.0, 0.1, 0.3, 0.7, v["rank"])] == [1, 1, 2, 3, 4, 5]
 
 
-def test_settings_only_change_when_they_may() -> None:
-    state = opened()
-    steps = (
-        (Configured(1, ME, LINEAR.name, "cross", Decimal(20)), "no_change"),
-        (Configured(1, ME, LINEAR.name, None, Decimal(126)), "leverage"),
-        (Configured(1, ME, LINEAR.name, None, Decimal("0.5")), "leverage"),
-        (Configured(1, ME, "paper:XYZ", None, Decimal(2)), "not_tradable"),
-        (Configured(1, ME, LINEAR.name, "isolated"), ""),
-        (HedgeSet(1, ME, hedge=False), "no_change"),
-        (HedgeSet(1, ME, hedge=True), ""),
-    )
-    for event, code in steps:
-        assert codes(run(state, event)[1]) == [code]
-    resting, _ = run(state, place(2, "a", "0.1", "59000"))
-    assert codes(run(resting, HedgeSet(3, ME, hedge=True))[1]) == ["not_flat"]
-    assert codes(run(resting, Configured(3, ME, LINEAR.name, "isolated"))[1]) == ["not_flat"]
-    assert codes(run(resting, Configured(3, ME, LINEAR.name, None, Decimal(50)))[1]) == [""]
-
-
-def test_leverage_falls_only_as_far_as_the_coins_go_and_the_tier_allows() -> None:
-    tiered = replace(LINEAR, tiers=(MarginTier(0.0, 0.004, 125.0), MarginTier(50_000.0, 0.01, 50.0)))
-    state = trader(tiered, "1", "60000", "1300", leverage=Decimal(50))
-    assert codes(run(state, Configured(5, ME, tiered.name, None, Decimal(40)))[1]) == ["margin"]
-    assert codes(run(state, Configured(5, ME, tiered.name, None, Decimal(100)))[1]) == ["leverage"]
-    assert codes(run(state, Configured(5, ME, tiered.name, None, Decimal(50)))[1]) == ["no_change"]
-    rich, _ = run(state, Credited(4, ME, "USDT", Decimal(500)))
-    assert codes(run(rich, Configured(5, ME, tiered.name, None, Decimal(40)))[1]) == [""]
-
-
-def test_isolated_margin_is_moved_as_far_as_maintenance_allows() -> None:
-    state = isolated(LINEAR, "-1", 10)
-    name = LINEAR.name
-    assert codes(run(state, MarginMoved(5, ME, name, Decimal(1_000_000)))[1]) == ["margin"]
-    assert codes(run(state, MarginMoved(5, ME, name, Decimal(-5_900)))[1]) == ["margin"]
-    assert codes(run(state, MarginMoved(5, ME, INVERSE.name, Decimal(1)))[1]) == ["leg"]
-    more, outcomes = run(state, MarginMoved(5, ME, name, Decimal(4_000)))
-    assert codes(outcomes) == [""]
-    assert more.account(ME).margins[KEY] == 10_000
-    first, second = (liquidation_of(s.listings, s.account(ME), KEY) for s in (state, more))
-    assert first is not None
-    assert second is not None
-    assert second - first == pytest.approx(Decimal(4_000 / 1.004), abs=Decimal("0.2"))
-    cross = run(opened(), place(1, "a", "1"))[0]
-    assert codes(run(cross, MarginMoved(5, ME, name, Decimal(1)))[1]) == ["not_flat"]
-
-
 def test_closing_part_of_an_isolated_position_frees_its_share() -> None:
     state = isolated(LINEAR, "-1", 10)
     state, _ = run(state, Quoted(3, LINEAR.name, (), levels((60_000, 5))), place(4, "b", "0.25"))
@@ -369,20 +305,6 @@ def test_turning_an_isolated_loser_counts_what_it_lost() -> None:
     )
     assert codes(run(state, place(4, "b", "1.5"))[1]) == ["margin"]
     assert codes(run(state, place(4, "b", "1.1"))[1])[0] == ""
-
-
-def test_coins_that_carry_cannot_be_taken_and_bonus_carries() -> None:
-    state, _ = run(opened(4_000), place(1, "a", "-1"))
-    assert codes(run(state, Credited(2, ME, "USDT", Decimal(-1_000)))[1]) == ["margin"]
-    assert codes(run(state, Credited(2, ME, "USDT", Decimal(-900)))[1]) == [""]
-    assert codes(run(state, Credited(2, ME, "USDT", Decimal(-1), "earn"))[1]) == ["margin"]
-    state, _ = run(state, Credited(2, ME, "USDT", Decimal(500), "bonus"))
-    kinds = {b.kind: b for b in balances_of(state, state.account(ME))}
-    assert kinds["bonus"].free == ZERO
-    assert (
-        kinds["derivatives"].free
-        == free_coins(state.listings, state.account(ME), "USDT", [], state.rules) - 500
-    )
 
 
 def test_tiers_that_change_while_open_count_at_once() -> None:

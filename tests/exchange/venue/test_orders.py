@@ -168,6 +168,22 @@ def test_reduce_only_orders_end_when_there_is_nothing_left_to_reduce() -> None:
     assert found.state is OrderState.EXPIRED
 
 
+def test_a_taker_reaches_past_reducing_orders_that_promise_one_position_twice() -> None:
+    state, _ = run(
+        with_other(),
+        place(1, "o", "1", account=OTHER),
+        Quoted(2, LINEAR.name, BIDS, levels((60_300, 5))),
+        *(place(3 + n, f"r{n}", "-1", str(60_100 + n), account=OTHER, reduce_only=True) for n in range(3)),
+    )
+    state, outcomes = run(state, place(9, "a", "3", "60300"))
+    assert [(f.price, f.quantity) for f in fills(outcomes) if f.account == ME] == [
+        (Decimal(60_100), Decimal(1)),
+        (Decimal(60_300), Decimal(2)),
+    ]
+    assert not state.account(OTHER).legs
+    assert not state.orders
+
+
 def test_a_stop_that_is_already_past_is_refused_and_one_without_a_position_does_nothing() -> None:
     state, _ = run(opened(), place(1, "a", "1"))
     _, outcomes = run(state, place(2, "s", "-1", stop="60000", reduce_only=True))

@@ -28,7 +28,7 @@ from hedgerow.exchange.venue import (
     leg_key,
     step,
 )
-from hedgerow.model.instruments import Instrument
+from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.legs import ZERO, Leg
 from hedgerow.model.orders import Fill
 
@@ -201,3 +201,45 @@ def test_better_prices_first_then_the_older(resting: list[tuple[int, int]], size
             left -= taken
     assert [(fill.client_id, fill.quantity) for fill in made] == expected
     assert all(fill.maker for fill in made)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(CONTRACTS), st.booleans(), st.integers(1, 9), st.integers(-9, 9)),
+        min_size=1,
+        max_size=25,
+    )
+)
+def test_two_in_a_closed_world_only_hand_coins_to_each_other(deals: list[tuple[Any, bool, int, int]]) -> None:
+    """No outside book: coins and open costs of both, and the fees they paid, are the coins they brought, exactly."""
+    state = market()
+    for contract in CONTRACTS:
+        state, _ = step(state, Quoted(1, contract.name, (), ()))
+    fees = dict.fromkeys(COINS, ZERO)
+    for n, (contract, turned, lots, ticks) in enumerate(deals):
+        at, units = 10 + n * HOUR, _units(contract, lots)
+        price = str(MARKS[contract.name] + ticks * contract.tick)
+        first, second = PEOPLE[::-1] if turned else PEOPLE
+        state, resting = step(
+            state, place(at, f"r{n}", str(units), price, account=first, instrument=contract)
+        )
+        state, taking = step(
+            state, place(at + 1, f"t{n}", str(-units), price, account=second, instrument=contract)
+        )
+        for fill in fills([*resting, *taking]):
+            fees[fill.fee_coin] += fill.fee
+        state, _ = step(state, AllCancelled(at + 2, first))
+        for coin, brought in COINS.items():
+            assert sum((_worth(state, name, coin) for name in PEOPLE), ZERO) + fees[coin] == 2 * brought
+
+
+def _worth(state: VenueState, name: str, coin: str) -> Decimal:
+    """Coins and open costs: what realised profit is measured against."""
+    account = state.account(name)
+    costs = [
+        leg.cost if leg.instrument.payoff is not Payoff.INVERSE else -leg.cost
+        for leg in account.legs.values()
+        if leg.instrument.settle == coin
+    ]
+    return account.wallet(coin) + sum(costs, ZERO)

@@ -28,12 +28,7 @@ class Walk:
 def closable(draft: Draft, order: VenueOrder) -> Decimal:
     """Return the positive units that an order may still trade: a reducing one no more than there is to close."""
     size = abs(order.remaining)
-    if not order.order.reduce_only:
-        return size
-    held = draft.account(order.account).legs.get(leg_key(order.order.instrument.name, order.leg))
-    if held is None or held.quantity * order.order.quantity > 0:
-        return ZERO
-    return min(size, abs(held.quantity))
+    return min(size, _position(draft, order)) if order.order.reduce_only else size
 
 
 def walk(draft: Draft, order: VenueOrder, limit: Decimal | None) -> Walk:
@@ -59,14 +54,11 @@ def take(draft: Draft, order: VenueOrder, found: Walk) -> VenueOrder:
     """Return the order after it took what `walk` found: makers are filled at their price, the outside book shrinks."""
     name = order.order.instrument.name
     buys = order.order.quantity > 0
-    for price, offered, maker in found.takes:
-        against = None if maker is None else draft.orders[maker.order_id]
-        units = offered if against is None else min(offered, closable(draft, against))
-        if not units:
-            continue
+    for price, units, maker in found.takes:
         order = filled(draft, order, units if buys else -units, price, maker=False)
-        if against is not None:
-            filled(draft, against, -units if buys else units, price, maker=True)
+        if maker is not None:
+            resting = draft.orders[maker.order_id]
+            filled(draft, resting, -units if buys else units, price, maker=True)
     if found.takes:
         listing = draft.listings[name]
         outside = sum((units for _, units, maker in found.takes if maker is None), ZERO)
@@ -112,6 +104,12 @@ def printed(draft: Draft, name: str, price: Decimal, quantity: Decimal) -> None:
     draft.put(replace(draft.listings[name], last=price))
 
 
+def _position(draft: Draft, order: VenueOrder) -> Decimal:
+    """The positive units that stand against an order in its leg: what it could reduce."""
+    held = draft.account(order.account).legs.get(leg_key(order.order.instrument.name, order.leg))
+    return ZERO if held is None or held.quantity * order.order.quantity > 0 else abs(held.quantity)
+
+
 def ahead_at(listing: Listing, price: Decimal, *, buys: bool) -> Decimal:
     """Return the outside size that stands at `price` on the side of a resting order."""
     return next((size for at, size in (listing.bids if buys else listing.asks) if at == price), ZERO)
@@ -123,7 +121,16 @@ def _offers(draft: Draft, listing: Listing, *, buys: bool) -> list[_Offer]:
     makers = _resting(draft, listing.instrument.name, buys=not buys)
     if not makers:
         return outside
-    inside: list[_Offer] = [(o.order.price or ZERO, closable(draft, o), o) for o in makers]
+    inside: list[_Offer] = []
+    promised: dict[tuple[str, str], Decimal] = {}
+    for order in makers:
+        size = closable(draft, order)
+        if order.order.reduce_only:  # several of them reduce one position, which is there once
+            owner = (order.account, order.leg)
+            before = promised.get(owner, ZERO)
+            size = min(size, max(_position(draft, order) - before, ZERO))
+            promised[owner] = before + size
+        inside.append((order.order.price or ZERO, size, order))
     return sorted(outside + inside, key=lambda offer: offer[0], reverse=not buys)
 
 

@@ -139,9 +139,7 @@ def _limit(draft: Draft, order: VenueOrder) -> Decimal | None:
 
 def _touched(listing: Listing, order: VenueOrder) -> bool:
     """A sell stop waits for the mark to fall to it, a buy stop for it to rise."""
-    stop, mark = order.order.stop, listing.mark
-    if stop is None or mark is None:
-        return False
+    stop, mark = order.order.stop or ZERO, listing.mark or ZERO
     return mark >= stop if order.order.quantity > 0 else mark <= stop
 
 

@@ -8,10 +8,11 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from hedgerow.exchange.venue.booking import book, with_coins
 from hedgerow.exchange.venue.draft import Draft
 from hedgerow.exchange.venue.events import Funded, FundingSet
+from hedgerow.exchange.venue.margin import mark_of
 from hedgerow.exchange.venue.rules import filters_of
 from hedgerow.exchange.venue.state import Funding, Listing, leg_key
 from hedgerow.model.errors import BrokenPromise
-from hedgerow.model.legs import coins_of, value_of
+from hedgerow.model.legs import Leg, coins_of, value_of
 from hedgerow.model.ports import FundingPaid, FundingPrint
 
 __all__ = ["come_due", "indexed", "set_funding"]
@@ -67,23 +68,26 @@ def _counted(listing: Listing, at: int, window_ms: int) -> Listing:
 
 
 def _fund(draft: Draft, listing: Listing, funding: Funding) -> None:
-    """Pay one settlement at the mark: longs pay a positive rate (domain §4.1, TV20). No mark, no position, no payment."""
+    """Pay one settlement at the mark: longs pay a positive rate (domain §4.1, TV20)."""
     instrument, mark = listing.instrument, listing.mark
     for account in list(draft.accounts.values()):
         for name, leg in account.legs_of(instrument.name):
-            if mark is None:
-                continue
-            amount = coins_of(-value_of(instrument, leg.quantity, mark) * funding.rate)
-            key, paid = leg_key(instrument.name, name), with_coins(account, instrument.settle, amount)
-            if key in account.margins:
-                paid = replace(paid, margins={**paid.margins, key: paid.margins[key] + amount})
-            draft.keep(paid)
-            account = paid  # noqa: PLW2901
-            payment = FundingPaid(instrument.name, draft.at, amount, instrument.settle, draft.new_id())
-            draft.outcomes.append(Funded(account.name, payment, funding.rate, mark, leg.quantity))
+            _pay(draft, account.name, leg_key(instrument.name, name), leg, funding.rate)
     hours = funding.interval_ms / _HOUR
     draft.outcomes.append(FundingPrint(instrument.name, draft.at, funding.rate, hours, mark=mark))
     draft.put(replace(listing, funding=replace(funding, next_at=funding.next_at + funding.interval_ms)))
+
+
+def _pay(draft: Draft, owner: str, key: str, leg: Leg, rate: Decimal) -> None:
+    account, mark = draft.accounts[owner], mark_of(draft.listings, leg)
+    coin = leg.instrument.settle
+    amount = coins_of(-value_of(leg.instrument, leg.quantity, mark) * rate)
+    paid = with_coins(account, coin, amount)
+    if key in account.margins:
+        paid = replace(paid, margins={**paid.margins, key: paid.margins[key] + amount})
+    draft.keep(paid)
+    payment = FundingPaid(leg.instrument.name, draft.at, amount, coin, draft.new_id())
+    draft.outcomes.append(Funded(owner, payment, rate, mark, leg.quantity))
 
 
 def _expire(draft: Draft, listing: Listing) -> None:

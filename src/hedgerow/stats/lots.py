@@ -11,6 +11,7 @@ gradient, and any ρ ≥ 0,
 
 which a Cholesky factor turns into a sum of squares, one for each contract: contracts are fixed one after the other,
 each from its best number outwards, and a branch ends where its part of the sum is more than the best minimum allows.
+The last contract fixed tells A'h, so that its two terms need no worst case any more: few combinations are then weighed.
 The order is that of the least pivots, so that what is fixed first weighs most (Wübben et al. 2001); ρ is a seventh of
 what |λ| and the slack would balance, by trial. A visit costs a few microseconds on plain numbers: arrays of ten are
 slower than lists, and a one-shot command has no time to compile.
@@ -98,13 +99,19 @@ def best_lots(
 
 @dataclass(frozen=True, slots=True)
 class _Bound:
-    """f ≥ floor + Σ weight_i·(n_i − middle_i)², middle_i = base_i − Σ pull_ij·n_j over j > i, contracts in `order`."""
+    """f ≥ floor + Σ weight_i·(n_i − middle_i)², middle_i = base_i − Σ pull_ij·n_j over j > i, contracts in `order`.
+
+    `spare` + Σ over factors of tilt·m − bend·m² more where A'h − b is m.
+    """
 
     order: list[int]
     weight: list[float]
     pull: list[list[float]]
     base: list[float]
     floor: float
+    spare: float
+    tilt: list[float]
+    bend: float
 
 
 def _bound(problem: LotProblem, near: FloatArray, slack: FloatArray) -> _Bound | None:
@@ -133,11 +140,14 @@ def _bound(problem: LotProblem, near: FloatArray, slack: FloatArray) -> _Bound |
         return None
     order, pivots, pull = factored
     floor = 0.5 * near @ p @ near + problem.q @ near + cost @ near
-    floor += multipliers @ strayed - np.abs(multipliers) @ slack - 0.5 * stiffness * reach @ reach
-    floor -= 0.5 * left @ shift
+    worst = np.abs(multipliers) @ slack + 0.5 * stiffness * reach @ reach
+    floor += multipliers @ strayed - worst - 0.5 * left @ shift
+    spare = float(worst - 0.5 * stiffness * strayed @ strayed)
+    tilt = (stiffness * strayed - multipliers).tolist()
     centre = ((near - shift) / problem.step)[order].tolist()
     base = [c + sum(map(mul, row, centre)) for c, row in zip(centre, pull, strict=True)]
-    return _Bound(order, [0.5 * pivot for pivot in pivots], pull, base, float(floor))
+    weight = [0.5 * pivot for pivot in pivots]
+    return _Bound(order, weight, pull, base, float(floor), spare, tilt, 0.5 * stiffness)
 
 
 def _by_least_pivots(bowl: FloatArray) -> tuple[list[int], list[float], list[list[float]]] | None:
@@ -205,7 +215,7 @@ class _Search:
             lots[level] = number
             if level:
                 self.fix(level - 1, reached)
-            else:
+            elif reached + self._spared() < self.value:
                 self._weigh()
         lots[level] = 0
 
@@ -220,6 +230,14 @@ class _Search:
             elif abs(missing) > allowed:
                 return 1, 0
         return low, high
+
+    def _spared(self) -> float:
+        """By how much f is more than the bound says, now that A'h is known."""
+        total = self.bound.spare
+        for (side, target, _), tilt in zip(self.sides, self.bound.tilt, strict=True):
+            missed = sum(map(mul, side, self.lots)) - target
+            total += missed * (tilt - self.bound.bend * missed)
+        return total
 
     def _weigh(self) -> None:
         found = np.empty(len(self.lots), dtype=np.int64)

@@ -14,14 +14,14 @@ from hedgerow.stats.beta.kalman import kalman_mle
 
 __all__ = ["ewma_beta", "kalman_beta", "kalman_beta_mle", "kalman_loglik"]
 
-_BLOCK = 256
+_BLOCK = 512
 _LOG_2PI = math.log(2.0 * math.pi)
 
 
 def _lean(function: Any) -> Any:
-    """Without reference counts: nothing is made inside."""
+    """Without reference counts: nothing is made inside. Products are added without rounding them first."""
     bare: dict[str, Any] = {"_nrt": False}
-    return numba.njit(error_model="numpy", **bare)(function)
+    return numba.njit(error_model="numpy", fastmath={"contract"}, **bare)(function)
 
 
 def _abreast(function: Any) -> Any:
@@ -113,25 +113,33 @@ def kalman_beta(
 def _kalman_row(
     y: FloatArray,
     x: float,
-    q: FloatArray,
     r: FloatArray,
-    s: FloatArray,
+    grown: FloatArray,
+    before: tuple[FloatArray, FloatArray],
     beta: FloatArray,
     variance: FloatArray,
 ) -> None:
-    """One step of every column's filter; `s` holds beta, variance and whether it has begun."""
+    """One step of every column's filter from `before`, whose variance grows by `grown`."""
+    b_before, p_before = before
     for j in range(len(beta)):
         a = y[j] * x
-        used = 1.0 if a - a == 0.0 else 0.0
         lead = x if a - a == 0.0 else 0.0
         follow = y[j] if a - a == 0.0 else 0.0
-        begun = max(s[2, j], used)
-        p = s[1, j] + begun * q[j]
+        b, p = b_before[j], p_before[j] + grown[j]
         inverse = 1.0 / (lead * lead * p + r[j])
-        b = s[0, j] + p * lead * inverse * (follow - lead * s[0, j])
-        p = p * r[j] * inverse
-        s[0, j], s[1, j], s[2, j] = b, p, begun
-        beta[j], variance[j] = b, p
+        beta[j] = b + p * lead * inverse * (follow - lead * b)
+        variance[j] = p * r[j] * inverse
+
+
+@_lean
+def _begin(y: FloatArray, x: float, q: FloatArray, grown: FloatArray) -> bool:
+    """Let the variance of each column grow by q from its first usable row on; whether all do."""
+    waiting = 0
+    for j in range(len(y)):
+        a = y[j] * x
+        grown[j] = q[j] if a - a == 0.0 else grown[j]
+        waiting += 1 if grown[j] < q[j] else 0
+    return waiting == 0
 
 
 @_abreast
@@ -148,13 +156,13 @@ def _kalman(
     columns = y.shape[1]
     for block in numba.prange(-(-columns // _BLOCK)):
         left, right = block * _BLOCK, min((block + 1) * _BLOCK, columns)
-        state = np.zeros((3, right - left))
-        state[0, :] = b0
-        state[1, :] = p0[left:right]
-        steps, noise = q[left:right], r[left:right]
+        noise, grown, begun = r[left:right], np.zeros(right - left), False
+        before = np.full(right - left, b0), p0[left:right]
         for t in range(len(x)):
-            seen, found, spread = y[t, left:right], beta[t, left:right], variance[t, left:right]
-            _kalman_row(seen, x[t], steps, noise, state, found, spread)
+            seen, here = y[t, left:right], (beta[t, left:right], variance[t, left:right])
+            begun = begun or _begin(seen, x[t], q[left:right], grown)
+            _kalman_row(seen, x[t], noise, grown, before, here[0], here[1])
+            before = here
 
 
 @numba.njit(cache=True, error_model="numpy")

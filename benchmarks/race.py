@@ -3,6 +3,9 @@
 A row holds `ratio`, the peer's seconds over ours, against `target`, the least it is meant to be; a limit such as
 "at most eight times a copy" is a target of 1/8. A peer that would take too long runs on a share of the work, and its
 time is scaled: the row says so. Compilation and imports are warmed up before the clock starts, on both sides.
+
+The clock is the time that the process was given, which on a machine of one's own is the time that passes: what others
+do on a shared machine then falls on neither side. Rows of several threads, and of several processes, are by the wall.
 """
 
 from __future__ import annotations
@@ -13,7 +16,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
-__all__ = ["Peer", "Row", "race", "text_of"]
+__all__ = ["Clock", "Peer", "Row", "race", "text_of"]
+
+Clock = Callable[[], float]
 
 _SLOW = 5.0
 
@@ -49,32 +54,38 @@ class Row:
         return asdict(self)
 
 
-def seconds(run: Callable[[], object]) -> tuple[float, object]:
-    """Wall time of one call, the collector at rest, and what it returned."""
+def seconds(run: Callable[[], object], clock: Clock) -> tuple[float, object]:
+    """Time of one call, the collector at rest, and what it returned."""
     gc.collect()
     gc.disable()
     try:
-        begun = time.perf_counter()
+        begun = clock()
         found = run()
-        return time.perf_counter() - begun, found
+        return clock() - begun, found
     finally:
         gc.enable()
 
 
-def race(workload: str, ours: Callable[[], object], peers: Sequence[Peer], rounds: int = 7) -> list[Row]:
+def race(
+    workload: str,
+    ours: Callable[[], object],
+    peers: Sequence[Peer],
+    rounds: int = 7,
+    clock: Clock = time.process_time,
+) -> list[Row]:
     """Return one row a peer. Slow peers run once or twice, ours as often as the others and beside each of them."""
-    _, mine = seconds(ours)
+    _, mine = seconds(ours, clock)
     rows = []
     for peer in peers:
-        _, theirs = seconds(peer.run)  # imports, compilation and caches are warm from here on
+        _, theirs = seconds(peer.run, clock)  # imports, compilation and caches are warm from here on
         if peer.agree is not None:
             peer.agree(mine, theirs)
-        first, _ = seconds(peer.run)
+        first, _ = seconds(peer.run, clock)
         turns = rounds if first < _SLOW / rounds else (3 if first < _SLOW else 1)
         pairs = []
         for _ in range(turns):
-            alone = statistics.median(seconds(ours)[0] for _ in range(3))
-            pairs.append((alone, seconds(peer.run)[0] if turns > 1 else first))
+            alone = statistics.median(seconds(ours, clock)[0] for _ in range(3))
+            pairs.append((alone, seconds(peer.run, clock)[0] if turns > 1 else first))
         ours_s = statistics.median(a for a, _ in pairs)
         peer_s = statistics.median(b for _, b in pairs) / peer.share
         name = (

@@ -1,25 +1,23 @@
-"""Rolling regression slopes of a panel: 2,000 days × 500 coins, and a year of minutes × 200 coins.
+"""Rolling regression slopes of a panel: 2,000 days × 500 coins, window 90, one thread on every side.
 
 Everybody gets the same panel in the layout they like best, two per cent of it gaps, and returns a slope with an
 intercept for every window that has two thirds of its rows. Peers that have no rolling slope get it from their own
 rolling means, as an expert would write it. Ours writes into memory that the caller owns, and so does the copy that it
-is held against. The minutes are 840 MB in and 840 MB out.
+is held against.
 """
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Callable
 from functools import partial
 
+import numba
 import numpy as np
 from benchmarks.race import Peer, Row, race
 
 from hedgerow.model.arrays import FloatArray
 from hedgerow.stats.kernels.rolling import rolling_beta
-
-MINUTES = 365 * 24 * 60
 
 
 def panel(rows: int, columns: int, seed: int = 3) -> tuple[FloatArray, FloatArray]:
@@ -110,10 +108,9 @@ def polars_alike(mine: object, theirs: object) -> None:
     alike(mine, np.column_stack(columns))
 
 
-def days() -> list[Row]:
-    """2,000 days × 500 coins, window 90, one thread on every side."""
-    import numba
-
+def rows() -> list[Row]:
+    """Return the table."""
+    warnings.simplefilter("ignore")
     numba.set_num_threads(1)
     y, x = panel(2000, 500)
     out, copied, window, least = np.empty_like(y), np.empty_like(y), 90, 60
@@ -132,31 +129,3 @@ def days() -> list[Row]:
         ],
         rounds=15,
     )
-
-
-def minutes() -> list[Row]:
-    """A year of minutes × 200 coins, window 1,440, two threads."""
-    import numba
-
-    numba.set_num_threads(min(2, os.cpu_count() or 1))
-    y, x = panel(MINUTES, 200)
-    out, copied, window, least = np.zeros_like(y), np.zeros_like(y), 1440, 960
-    few = [np.ascontiguousarray(y[:, i]) for i in range(20)]
-    share = 20 / 200
-    return race(
-        "rolling beta, a year of minutes × 200 coins, window 1,440, 2 threads",
-        partial(rolling_beta, y, x, window, least, out),
-        [
-            Peer("polars", partial(polars, few, x, window, least), 10.0, share=share),
-            Peer("pandas", partial(pandas, y[:, :4], x, window, least), 1.0, share=4 / 200),
-            Peer("bottleneck", partial(bottleneck, y[:, :20], x, window, least), 1.0, share=share),
-            Peer("copying the panel", partial(np.copyto, copied, y), 1 / 5),
-        ],
-        rounds=3,
-    )
-
-
-def rows() -> list[Row]:
-    """Return the table."""
-    warnings.simplefilter("ignore")
-    return days() + minutes()

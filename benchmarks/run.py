@@ -20,8 +20,18 @@ from benchmarks.race import Row, text_of
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "reference" / "speed.md"
 MARK = "<!-- measured -->"
-TABLES = ("startup", "rolling", "recursive", "backtests", "lots", "liquidation", "lake", "durability")
-TWO_THREADS = {"rolling"}
+TABLES = (
+    "startup",
+    "rolling",
+    "minutes",
+    "recursive",
+    "backtests",
+    "lots",
+    "liquidation",
+    "lake",
+    "durability",
+)
+TWO_THREADS = {"minutes"}
 
 
 def measured(name: str) -> list[Row]:

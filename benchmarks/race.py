@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
-__all__ = ["Clock", "Peer", "Row", "race", "text_of"]
+__all__ = ["Clock", "Peer", "Row", "Work", "race", "text_of"]
 
 Clock = Callable[[], float]
 
@@ -52,6 +52,15 @@ class Row:
     def to_dict(self) -> dict[str, object]:
         """Return the row as JSON has it."""
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is done, by us and by the peers."""
+
+    title: str
+    ours: Callable[[], object]
+    peers: tuple[Peer, ...]
 
 
 def seconds(run: Callable[[], object], clock: Clock) -> tuple[float, object]:

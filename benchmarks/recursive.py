@@ -10,8 +10,9 @@ from __future__ import annotations
 import warnings
 from functools import partial
 
+import numba
 import numpy as np
-from benchmarks.race import Peer, Row, race
+from benchmarks.race import Peer, Row, Work, race
 from benchmarks.rolling import alike, panel
 
 from hedgerow.model.arrays import FloatArray
@@ -95,30 +96,35 @@ def near(mine: object, theirs: object) -> None:
         raise AssertionError(f"log-likelihoods {ours:g} and {other:g}")
 
 
-def rows() -> list[Row]:
-    """Return the table."""
-    import numba
-
-    warnings.simplefilter("ignore")
+def works() -> tuple[Work, ...]:
+    """Weights, filter and likelihood; one thread of ours."""
     numba.set_num_threads(1)
     y, x = panel(ROWS, COLUMNS)
     out, whole = np.empty_like(y), np.where(np.isfinite(y), y, 0.0)
-    table = race(
-        "EWMA beta path, 2,000 days × 500 coins, 1 thread",
-        partial(ewma_beta, y, x, HALF_LIFE, out),
-        [Peer("pandas ewm", partial(pandas, y, x), 30.0, alike)],
-    )
-    table += race(
-        "Kalman beta path, 2,000 days × 500 coins, 1 thread",
-        partial(ours_filter, whole, x, (out, np.empty_like(y))),
-        [
-            Peer("simdkalman", partial(simdkalman, whole, x), 150.0, alike),
-            Peer("NumPy, a row at a time", partial(numpy_filter, whole, x), 15.0, alike),
-        ],
-    )
     one = np.ascontiguousarray(whole[:, 0])
-    return table + race(
-        "Kalman parameters by maximum likelihood, one coin, 2,000 days",
-        partial(kalman_beta_mle, one, x),
-        [Peer("statsmodels", partial(statsmodels, one, x), 10.0, near)],
+    return (
+        Work(
+            "EWMA beta path, 2,000 days × 500 coins, 1 thread",
+            partial(ewma_beta, y, x, HALF_LIFE, out),
+            (Peer("pandas ewm", partial(pandas, y, x), 30.0, alike),),
+        ),
+        Work(
+            "Kalman beta path, 2,000 days × 500 coins, 1 thread",
+            partial(ours_filter, whole, x, (np.empty_like(y), np.empty_like(y))),
+            (
+                Peer("simdkalman", partial(simdkalman, whole, x), 150.0, alike),
+                Peer("NumPy, a row at a time", partial(numpy_filter, whole, x), 15.0, alike),
+            ),
+        ),
+        Work(
+            "Kalman parameters by maximum likelihood, one coin, 2,000 days",
+            partial(kalman_beta_mle, one, x),
+            (Peer("statsmodels", partial(statsmodels, one, x), 10.0, near),),
+        ),
     )
+
+
+def rows() -> list[Row]:
+    """Return the table."""
+    warnings.simplefilter("ignore")
+    return [row for work in works() for row in race(work.title, work.ours, work.peers, rounds=15)]

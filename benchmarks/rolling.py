@@ -14,7 +14,7 @@ from functools import partial
 
 import numba
 import numpy as np
-from benchmarks.race import Peer, Row, race
+from benchmarks.race import Peer, Row, Work, race
 
 from hedgerow.model.arrays import FloatArray
 from hedgerow.stats.kernels.rolling import rolling_beta
@@ -108,24 +108,29 @@ def polars_alike(mine: object, theirs: object) -> None:
     alike(mine, np.column_stack(columns))
 
 
-def rows() -> list[Row]:
-    """Return the table."""
-    warnings.simplefilter("ignore")
+def work() -> Work:
+    """The days; one thread of ours."""
     numba.set_num_threads(1)
     y, x = panel(2000, 500)
     out, copied, window, least = np.empty_like(y), np.empty_like(y), 90, 60
     columns = [np.ascontiguousarray(column) for column in y.T]
     few = y[:, :5]
-    return race(
+    return Work(
         "rolling beta, 2,000 days × 500 coins, window 90, 1 thread",
         partial(rolling_beta, y, x, window, least, out),
-        [
+        (
             Peer("bottleneck", partial(bottleneck, y, x, window, least), 5.0, alike),
             Peer("polars", partial(polars, columns, x, window, least), 15.0, polars_alike),
             Peer("pandas", partial(pandas, y, x, window, least), 30.0, alike),
             Peer("vectorbt", partial(vectorbt, y, x, window, least), 30.0, alike),
             Peer("statsmodels", partial(statsmodels, few, x, window), 2000.0, share=5 / 500),
             Peer("copying the panel", partial(np.copyto, copied, y), 1 / 8),
-        ],
-        rounds=15,
+        ),
     )
+
+
+def rows() -> list[Row]:
+    """Return the table."""
+    warnings.simplefilter("ignore")
+    days = work()
+    return race(days.title, days.ours, days.peers, rounds=15)

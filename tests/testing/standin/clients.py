@@ -17,6 +17,9 @@ __all__ = ["client", "only_loopback"]
 _OPTIONS: dict[str, dict[str, Any]] = {
     "binance": {"fetchMargins": False, "fetchMarkets": {"types": ["linear", "inverse"]}},
     "bybit": {"fetchMarkets": {"types": ["linear", "inverse"]}},
+    "bingx": {},
+    "weex": {},
+    "mexc": {"fetchMarkets": {"types": {"spot": False, "swap": {"linear": True, "inverse": False}}}},
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -49,6 +50,8 @@ class Heard:
             document = json.loads(self.body, parse_float=Decimal)
             if isinstance(document, dict):
                 found |= {name: _text(value) for name, value in document.items()}
+            else:  # a bare list, as of ids, has no name
+                found[""] = ",".join(_text(value) for value in document)
         else:
             found |= dict(parse_qsl(self.body, keep_blank_values=True))
         return found
@@ -138,16 +141,30 @@ class Dialect:
 
 def answered(dialect: Dialect, heard: Heard, stand: Stand) -> Answer:
     """Return the answer to a request."""
-    endpoint = dialect.endpoints.get(heard.name)
+    endpoint, in_path = _endpoint(dialect, heard)
     if endpoint is None:
         return dialect.refused(Refusal("path", f"no such endpoint: {heard.name}", 404))
     try:
         key = dialect.whose(heard, stand) if endpoint.signed else None
         at = stand.passed()
-        call = Call(stand, "" if key is None else key.account, heard.asked(), at, key)
+        call = Call(stand, "" if key is None else key.account, heard.asked() | in_path, at, key)
         return Answer(dialect.wrap(endpoint.handler(call), call))
     except Refusal as why:
         return dialect.refused(why)
+
+
+def _endpoint(dialect: Dialect, heard: Heard) -> tuple[Endpoint | None, dict[str, str]]:
+    """The endpoint of a request, and the parameters that stand in its path."""
+    exact = dialect.endpoints.get(heard.name)
+    if exact is not None:
+        return exact, {}
+    for name, endpoint in dialect.endpoints.items():
+        if "{" in name:
+            pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", name)
+            match = re.fullmatch(pattern, heard.name)
+            if match is not None:
+                return endpoint, match.groupdict()
+    return None, {}
 
 
 def number(value: Decimal) -> str:

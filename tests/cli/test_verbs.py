@@ -214,7 +214,14 @@ def test_demo_needs_nothing_and_is_the_example_book(run: Run) -> None:
 def test_ticket_follows_the_order_of_the_work(run: Run) -> None:
     out = run("plan", BOOK).out
     steps = [" 1  Your book is worth", " 2  and moves like", " 3  Best contract", " 4  Sell"]
-    rest = ["costs now", "a month", "volatility", "worst day replayed", "needs", "Nothing was traded. To trade it on paper:"]
+    rest = [
+        "costs now",
+        "a month",
+        "volatility",
+        "worst day replayed",
+        "needs",
+        "Nothing was traded. To trade it on paper:",
+    ]
     places = [out.index(text) for text in (*steps, *rest)]
     assert places == sorted(places)
     assert out.startswith("SIMULATED market · as of 2026-06-30 24:00 UTC · factor BTC")

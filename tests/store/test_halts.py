@@ -42,6 +42,7 @@ def test_a_file_of_other_bytes_halts_everything(halts: Halts) -> None:
 
 
 def test_a_halt_that_cannot_be_written_says_that_it_does_not_halt(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(JournalFailed, match="cannot be written") as caught:
-        Halts(tmp_path / "nowhere" / "halts").set("a", 1, "stop")
+        Halts(tmp_path / "file" / "halts").set("a", 1, "stop")
     assert caught.value.advice.startswith("NOT halted.")

@@ -32,6 +32,7 @@ __all__ = [
     "freshness_of",
     "keep_hedge",
     "keep_pair",
+    "legs_of",
     "place_of",
     "planned",
     "question_of",
@@ -137,7 +138,7 @@ def question_of(plan: KeptPlan, settings: Settings) -> Settings:
 
 def basis_of(plan: KeptPlan) -> Basis:
     """Return what a plan was made on."""
-    prices = {f"{leg['venue']}:{leg['instrument']}": float(leg["price_usd"]) for leg in _legs(plan)}
+    prices = {f"{leg['venue']}:{leg['instrument']}": float(leg["price_usd"]) for leg in legs_of(plan)}
     return Basis(plan.made_at, prices, {name: Decimal(count) for name, count in plan.held.items()})
 
 
@@ -159,7 +160,8 @@ def same_book(plan: KeptPlan) -> None:
         )
 
 
-def _legs(plan: KeptPlan) -> list[dict[str, Any]]:
+def legs_of(plan: KeptPlan) -> list[dict[str, Any]]:
+    """Return a plan's legs as its document has them."""
     document: Mapping[str, Any] = plan.document["plan"] if plan.kind == "hedge" else plan.document
     legs: list[dict[str, Any]] = document["legs"]
     return legs

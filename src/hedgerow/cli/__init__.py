@@ -24,7 +24,8 @@ def _version() -> str:
 app = App(
     name="hedgerow",
     help="Beta hedging for crypto portfolios: from holdings to a hedge you can trade.",
-    help_epilogue="Exit codes: 0 fine, 1 unknown or refused, 2 usage, 3 environment, 4 bad input, 10 defect.",
+    help_epilogue="Exit codes: 0 fine, 1 unknown or refused, 2 usage, 3 environment, 4 bad input, 5 venue unreachable, "
+    "6 venue refused, 7 state unknown, 8 halted, 9 account held elsewhere, 10 defect.",
     version=_version,
     help_format="plaintext",
     suppress_keyboard_interrupt=False,
@@ -34,6 +35,14 @@ _VERBS = (
     ("beta", "hedgerow.cli.measure:beta", "What does it move like, and how surely?"),
     ("choose", "hedgerow.cli.hedge:choose", "Which contract hedges it best, and why not the others?"),
     ("plan", "hedgerow.cli.hedge:plan", "How many contracts, at what cost and margin, and what is left?"),
+    ("trade", "hedgerow.cli.trade:trade", "Trade a plan, on paper unless you say otherwise."),
+    (
+        "status",
+        "hedgerow.cli.standing:status",
+        "Who holds which account, what is unfinished, what is halted?",
+    ),
+    ("ledger", "hedgerow.cli.standing:ledger", "What does the journal add up to?"),
+    ("halt", "hedgerow.cli.standing:halt", "Stop everything that adds risk, at once."),
     ("stress", "hedgerow.cli.hedge:stress", "What could go wrong, with the hedge and without?"),
     ("demo", "hedgerow.cli.hedge:demo", "A plan for an example book on the simulated market."),
     (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from rich.console import Group, RenderableType
@@ -19,19 +20,21 @@ _IN_MONEY = {"instrument cap", "venue cap"}
 _IN_TIMES = {"leverage", "size of the hedge"}
 
 
-def refusals_text(refusals: tuple[Refusal, ...]) -> RenderableType | None:
+def refusals_text(refusals: tuple[Refusal, ...], what: str = "limit") -> RenderableType | None:
     """Return every refusal with what was measured, what is allowed and what would satisfy it; None for none."""
     if not refusals:
         return None
     table = Table.grid(padding=(0, 2, 0, 0))
     for refusal in refusals:
         table.add_row("", line(refusal.rule), line(_measured(refusal)), line(refusal.remedy))
-    limits = "1 limit" if len(refusals) == 1 else f"{len(refusals)} limits"
+    limits = f"1 {what}" if len(refusals) == 1 else f"{len(refusals)} {what}s"
     return Group(line(f"refused: {limits}", "bold red"), table)
 
 
 def _measured(refusal: Refusal) -> str:
     measured, limit, detail = refusal.measured, refusal.limit, refusal.detail
+    if math.isnan(measured):
+        return detail
     if refusal.rule == "largest order":
         return f"{detail}: {measured:,.0f}, the most there is"
     said = {

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hedgerow.model.errors import JournalFailed
 
-__all__ = ["ALL", "Halt", "Halts"]
+__all__ = ["ALL", "Halt", "Halts", "halts_of"]
 
 ALL = "*"
 """The name that stands for every account."""
@@ -40,6 +40,7 @@ class Halts:
         said = why if why is None else why.strip() or "no reason was given"
         line = json.dumps({"account": account, "at": at, "why": said})
         try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             opened = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             try:
                 os.write(
@@ -82,3 +83,8 @@ class Halts:
             return Halt(str(said["account"]), int(said["at"]), str(said["why"] or ""))
         except (ValueError, KeyError, TypeError):
             return Halt(ALL, 0, f"a line of {self.path.name} cannot be read")
+
+
+def halts_of(journal: Path) -> Halts:
+    """Return the halts beside a journal."""
+    return Halts(journal.with_name(f"{journal.name}-halts"))

@@ -25,13 +25,13 @@ from hedgerow.model.errors import BadConfig, Halted, JournalFailed
 from hedgerow.model.ports import Lease, Record
 from hedgerow.store.chain import FIRST, Line, Trade, checked, linked, same_trade, text_of, trade_of
 from hedgerow.store.folders import flush_folder
-from hedgerow.store.halts import Halt, Halts
+from hedgerow.store.halts import Halt, halts_of
 from hedgerow.store.holding import Held, free, holds, lost, taken
 from hedgerow.store.migrate import upgrade
 from hedgerow.store.sqlite import failures, reading, sound, writing
 from hedgerow.store.tables import FILLS, LEASES, RECORDS
 
-__all__ = ["Journal", "open_journal"]
+__all__ = ["Journal", "look_into", "milliseconds", "open_journal"]
 
 _PAGE = 1_000
 _SCHEME = "sqlite:///"
@@ -93,13 +93,18 @@ def open_journal(
     return journal
 
 
+def look_into(path: Path, *, monotonic: Callable[[], int] = milliseconds) -> Journal:
+    """Return a journal to read, which is there or raises `JournalFailed` when it is asked; nothing is made or changed."""
+    return Journal(path, monotonic, _nothing)
+
+
 class Journal:
     """A `model.ports.Store` in SQLite; close it, or use it as a context."""
 
     def __init__(self, path: Path, monotonic: Callable[[], int], point: Callable[[str], None]) -> None:
         self.path = path
         self._monotonic, self._point = monotonic, point
-        self._halts = Halts(path.with_name(f"{path.name}-halts"))
+        self._halts = halts_of(path)
         self._writer: Engine = writing(path)
         self._reader: Engine = reading(path)
 
@@ -224,8 +229,8 @@ class Journal:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._writer.dispose()
         self._reader.dispose()
+        self._writer.dispose()  # last, because the last one out brings the log into the file
 
     def __enter__(self) -> Self:
         return self

@@ -6,14 +6,14 @@
     await venue.account.positions([btc])
 
 The doors (`data`, `trading`, `account`: the ports) catch up with the clock, pass one event to the pure core
-(`hedgerow.exchange.venue`) and answer. Nothing in here waits, so every call is whole. `export` gives what has to be kept for
-another process to go on; the caller writes it, and gives it back as `books`.
+(`hedgerow.exchange.venue`) and answer. Nothing in here waits, so every call is whole. What another process needs to go on is
+handed to `keep` before a call that changed it returns; whoever wrote it down gives it back as `books`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import replace
 from decimal import Decimal
 from typing import Protocol
@@ -71,8 +71,10 @@ class PaperVenue:
         name: str = "paper",
         rules: VenueRules | None = None,
         books: PaperBooks | None = None,
+        keep: Callable[[PaperBooks], None] | None = None,
     ) -> None:
         self.clock, self.feed, self.name = clock, feed, name
+        self._keep, self._told = keep, False
         self._fills: list[Fill] = []
         self._payments: list[Funded] = []
         self._prints: list[FundingPrint] = []
@@ -101,12 +103,16 @@ class PaperVenue:
             self._step(event)
         if self.state.at < now:
             self._step(Passed(now))
+        self._keep_books()
         return now
 
     def happen(self, event: VenueEvent) -> tuple[VenueOutcome, ...]:
         """Pass one event to the core, no earlier than now: what tests and simulations do to the venue."""
         now = self.catch_up()
-        return self._step(event if event.at >= now else replace(event, at=now))
+        outcomes = self._step(event if event.at >= now else replace(event, at=now))
+        self._told = True
+        self._keep_books()
+        return outcomes
 
     def credit(self, coin: str, amount: Decimal, kind: Kind = "derivatives") -> None:
         """Put coins into the account."""
@@ -143,8 +149,15 @@ class PaperVenue:
         if not lost:
             self._listeners.clear()
 
+    def _keep_books(self) -> None:
+        """Hand the books on after whatever may concern an account, before anybody is told."""
+        if self._keep is not None and self._told:
+            self._keep(self.export())
+        self._told = False
+
     def _step(self, event: VenueEvent) -> tuple[VenueOutcome, ...]:
         self.state, outcomes = step(self.state, event)
+        self._told = self._told or bool(outcomes)
         for outcome in outcomes:
             if isinstance(outcome, Fill):
                 self._fills.append(outcome)

@@ -176,11 +176,7 @@ def _unwanted(turn: Turn, leg: LegState, work: Work) -> bool:
         return True
     if work.purpose == "trade" and turn.at >= deadline(state, leg):
         return True
-    if (
-        work.order.kind != "post_only"
-        or turn.at < work.sent_at + leg.leg.style.chase_ms
-        or leg.quote is None
-    ):
+    if work.order.kind != "post_only" or turn.at < work.sent_at + leg.leg.style.chase_ms or leg.quote is None:
         return False
     best = leg.quote.bid if work.order.quantity > 0 else leg.quote.ask
     return best is not None and round_to_tick(best, leg.leg.instrument.tick) != work.order.price
@@ -214,9 +210,7 @@ def _look_at_positions(turn: Turn) -> None:
     legs, rules = turn.state.legs, turn.state.programme.rules
     unsure = any(
         leg.held is None
-        or (
-            not settled(turn.state, leg) and not leg.open_work and turn.at >= leg.changed_at + rules.quiet_ms
-        )
+        or (not settled(turn.state, leg) and not leg.open_work and turn.at >= leg.changed_at + rules.quiet_ms)
         for leg in legs
     )
     old = min(leg.held_at for leg in legs) <= turn.at - rules.position_ms // 3

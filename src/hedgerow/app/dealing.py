@@ -1,0 +1,148 @@
+"""Doors to trade through: the paper venue with its account on disk, and who holds it.
+
+with dealing(place, market, contracts) as at: at.doors, at.journal, at.account, at.holder
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hedgerow.app.plans import Place
+from hedgerow.model.errors import BadInput, LeaseHeld
+from hedgerow.model.instruments import Instrument
+from hedgerow.model.market import Market
+from hedgerow.model.ports import Clock, Lease, Store
+
+if TYPE_CHECKING:
+    from hedgerow.runs.reconcile import Doors
+    from hedgerow.venues.paper import PaperVenue
+    from hedgerow.venues.paper_state import PaperBooks
+
+__all__ = ["LEASE_MS", "PAPER_ACCOUNT", "Dealing", "account_uid", "dealing", "wall_ms"]
+
+LEASE_MS = 15_000
+_HEADROOM = Decimal("1.05")
+"""Paper coins beyond what a plan wants: for fees, and a price that moved."""
+
+
+def account_uid(venue: str, account_id: str) -> str:
+    """Return what an account is called here: its venue and the venue's own name of the user, not the key's."""
+    return f"{venue}:{account_id}"
+
+
+PAPER_ACCOUNT = account_uid("paper", "paper")
+
+
+def wall_ms() -> int:
+    """Return milliseconds of UTC by this machine's clock."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Dealing:
+    """One account, held: its doors, its journal, a clock, the lease, and the venue itself where it is paper."""
+
+    account: str
+    holder: str
+    lease: Lease
+    doors: Doors
+    journal: Store
+    clock: Clock
+    paper: PaperVenue
+
+    def provide(self, capital: Mapping[str, str]) -> dict[str, Decimal]:
+        """Put paper coins into the account where it has less than a plan wants, and return what was put."""
+        from hedgerow.exchange.venue import balances_of
+
+        venue = self.paper
+        there = {b.coin: b.total for b in balances_of(venue.state, venue.state.account(venue.name))}
+        put: dict[str, Decimal] = {}
+        for coin, wanted in capital.items():
+            has, least = there.get(coin, Decimal(0)), Decimal(wanted)
+            if has < least:
+                put[coin] = least * _HEADROOM - has
+                venue.credit(coin, put[coin])
+        return put
+
+
+@contextmanager
+def dealing(place: Place, market: Market, contracts: Sequence[Instrument]) -> Iterator[Dealing]:
+    """Hold the paper account of a state folder, at the prices of `market`, for `contracts` and whatever it holds.
+
+    The venue's clock begins at the market's end or where the account stood, whichever is later, and runs as the wall's.
+    Raises `LeaseHeld` where another process trades it, and what opening a journal raises.
+    """
+    from hedgerow.runs.ledger import ledger_of
+    from hedgerow.runs.reconcile import Doors
+    from hedgerow.store.journal import open_journal
+    from hedgerow.venues.clocks import WallClock
+    from hedgerow.venues.paper import PaperVenue
+    from hedgerow.venues.paper_feed import MarketFeed
+
+    holder = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    with open_journal(place.journal) as journal:
+        lease = _taken(journal, holder)
+        books = _books(place.venue)
+        known = {each.name: each for each in ledger_of(journal.read(PAPER_ACCOUNT)).instruments.values()}
+        known |= {each.name: each for each in contracts}
+        begins = max(
+            int(market.as_of.astype("datetime64[ms]").astype(np.int64)), books.state.at + 1 if books else 0
+        )
+        clock = WallClock(begins - wall_ms())
+        venue = PaperVenue(
+            clock,
+            MarketFeed(market, tuple(known.values())),
+            books=books,
+            keep=lambda told: _write(place.venue, told),
+        )
+        fresh = tuple(each for name, each in known.items() if name not in venue.state.listings)
+        for event in MarketFeed(market, fresh).opening(clock.now()):
+            venue.happen(event)
+        doors = Doors(venue.data, venue.trading, venue.account)
+        try:
+            yield Dealing(PAPER_ACCOUNT, holder, lease, doors, journal, clock, venue)
+        finally:
+            journal.release(lease)
+
+
+def _taken(journal: Store, holder: str) -> Lease:
+    lease = journal.acquire(PAPER_ACCOUNT, holder, LEASE_MS)
+    if lease is None:
+        raise LeaseHeld(
+            f"another process trades {PAPER_ACCOUNT}",
+            advice="`hedgerow status` names it. If it was killed, its lease ends within 15 seconds.",
+        )
+    return lease
+
+
+def _books(path: Path) -> PaperBooks | None:
+    from hedgerow.venues.paper_state import books_from
+
+    if not path.exists():
+        return None
+    try:
+        told: Any = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        told = {}
+    if not isinstance(told, dict):
+        raise BadInput("this is no paper account", file=str(path), advice="Move it away to begin a new one.")
+    return books_from(told)
+
+
+def _write(path: Path, books: PaperBooks) -> None:
+    from hedgerow.store.folders import put_whole
+    from hedgerow.venues.paper_state import plain_of
+
+    put_whole(json.dumps(plain_of(books)).encode(), path, path.with_suffix(".begun"))

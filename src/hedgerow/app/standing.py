@@ -1,0 +1,109 @@
+"""Stopping, and what stands: halts, leases, ledgers, as far as they can be read with everything else dead.
+
+halt(settings, ("paper", "live"), "*", "I want to look first")
+standing(settings, "paper") -> ModeState
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from hedgerow.app.plans import Mode, place_of
+from hedgerow.config import Settings
+from hedgerow.model.errors import HedgerowError, JournalFailed
+from hedgerow.model.ports import Record
+from hedgerow.model.trades import AccountState, EntryRow, ModeState
+
+if TYPE_CHECKING:
+    from hedgerow.runs.ledger import Ledger
+    from hedgerow.store.journal import Journal
+
+__all__ = ["entries_of", "halt", "standing"]
+
+_UNDER_WAY_S = 0.25
+
+
+def halt(settings: Settings, modes: Sequence[Mode], account: str, why: str | None) -> tuple[Mode, ...]:
+    """Halt an account ("*": all) in each mode, or lift its halt with None, and return the modes it is written in.
+
+    It needs neither journal nor lease. An order whose last look was before it has left when this returns. Raises
+    `JournalFailed` after all modes were tried, where one could not be written.
+    """
+    from hedgerow.store.halts import halts_of
+
+    done: list[Mode] = []
+    failed: JournalFailed | None = None
+    for mode in modes:
+        try:
+            halts_of(place_of(settings, mode).journal).set(account, time.time_ns() // 1_000_000, why)
+        except JournalFailed as problem:
+            failed = problem
+        else:
+            done.append(mode)
+    if failed is not None:
+        raise failed
+    if why is not None:
+        time.sleep(_UNDER_WAY_S)
+    return tuple(done)
+
+
+def standing(settings: Settings, mode: Mode) -> ModeState:
+    """Return what one mode's journal and halts say; a journal that cannot be read is told, not raised."""
+    from hedgerow.store.halts import halts_of
+
+    path = place_of(settings, mode).journal
+    halts = {halt.account: halt.why for halt in halts_of(path).now().values()}
+    if not path.exists():
+        return ModeState(mode, str(path), exists=False, accounts=(), halts=halts)
+    from hedgerow.store.journal import look_into
+
+    try:
+        with look_into(path) as journal:
+            accounts = _accounts(journal)
+    except HedgerowError as why:
+        return ModeState(mode, str(path), True, (), halts, why.message, why.advice)
+    return ModeState(mode, str(path), exists=True, accounts=accounts, halts=halts)
+
+
+def _accounts(journal: Journal) -> tuple[AccountState, ...]:
+    from hedgerow.runs.ledger import ledger_of
+    from hedgerow.runs.trading import unfinished
+
+    leases = {lease.account: (lease, left) for lease, left in journal.leases()}
+    found = []
+    for name in dict.fromkeys((*journal.streams(), *leases)):
+        records: tuple[Record, ...] = tuple(journal.read(name))
+        lease, left = leases.get(name, (None, 0))
+        begun = unfinished(journal, name)
+        found.append(
+            AccountState(
+                name,
+                lease.holder if lease is not None and left else "",
+                left,
+                lease.fence if lease is not None else 0,
+                len(records),
+                records[-1].at if records else None,
+                journal.halted(name),
+                "" if begun is None else begun.plan,
+                entries_of(ledger_of(records)),
+            )
+        )
+    return tuple(found)
+
+
+def entries_of(ledger: Ledger) -> tuple[EntryRow, ...]:
+    """Return a ledger's contracts in order of their names."""
+    return tuple(
+        EntryRow(
+            entry.leg.instrument,
+            entry.quantity,
+            entry.leg.entry,
+            entry.realised,
+            entry.funding,
+            entry.fees,
+            entry.fills,
+        )
+        for _, entry in sorted(ledger.entries.items())
+    )

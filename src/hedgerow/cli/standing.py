@@ -1,0 +1,85 @@
+"""What stands, and stopping it: `status`, `ledger`, `halt`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from hedgerow.app.plans import MODES, Mode
+from hedgerow.app.standing import halt as halted
+from hedgerow.app.standing import standing
+from hedgerow.cli.options import Output, settings_of
+from hedgerow.cli.output import answer
+from hedgerow.model.trades import ModeState
+
+__all__ = ["halt", "ledger", "status"]
+
+Which = Annotated[
+    bool | None,
+    Parameter(help="Only live (--live), or only paper (--paper).", negative="--paper", show_default=False),
+]
+
+
+def status(*, live: Which = None, output: Output | None = None) -> int:
+    """Say who holds which account, what it holds, what is unfinished and what is halted. Needs no lease.
+
+    Exit code 1 where there is something to look at: a halt, an unfinished trade, a journal that cannot be read.
+    """
+    from hedgerow.reports.account_text import status_json, status_text
+
+    shown = output or Output()
+    found = _found(live, shown)
+    answer(lambda: status_json(found), lambda: status_text(found), shown)
+    return int(any(_to_look_at(mode) for mode in found))
+
+
+def ledger(*, live: Which = None, output: Output | None = None) -> int:
+    """Say what the journal adds up to: positions, realised profit, funding and fees, exact to the coin's last digit."""
+    from hedgerow.reports.account_text import ledger_text, status_json
+
+    shown = output or Output()
+    found = _found(live, shown)
+    answer(lambda: status_json(found), lambda: ledger_text(found), shown)
+    return 7 if any(mode.trouble for mode in found) else 0
+
+
+def halt(
+    account: str = "*",
+    /,
+    *,
+    why: Annotated[str, Parameter(help="The reason; `status` and refused orders say it.")] = "by hand",
+    lift: Annotated[bool, Parameter(help="Lift the halt instead.", negative=(), show_default=False)] = False,
+    live: Which = None,
+    output: Output | None = None,
+) -> int:
+    """Stop everything that adds risk, at once, in every process; what reduces it goes on. Needs neither journal nor lease.
+
+    Parameters
+    ----------
+    account
+        As `status` names it; without one, every account, paper and live.
+    """
+    shown = output or Output()
+    done = halted(settings_of(shown), _modes(live), account, None if lift else why)
+    if shown.json:
+        answer(lambda: {"account": account, "modes": list(done), "halted": None if lift else why}, str, shown)
+    elif not shown.quiet:
+        whom = "everything" if account == "*" else account
+        said = "may trade again" if lift else f"is halted: {why}"
+        sys.stdout.write(f"{whom} {said} ({', '.join(done)})\n")
+    return 0
+
+
+def _modes(live: bool | None) -> tuple[Mode, ...]:
+    return MODES if live is None else (("live",) if live else ("paper",))
+
+
+def _found(live: bool | None, output: Output) -> tuple[ModeState, ...]:
+    settings = settings_of(output)
+    return tuple(standing(settings, mode) for mode in _modes(live))
+
+
+def _to_look_at(mode: ModeState) -> bool:
+    return bool(mode.halts or mode.trouble or any(account.unfinished for account in mode.accounts))

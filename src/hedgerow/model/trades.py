@@ -1,0 +1,125 @@
+"""What came of trading a plan: lines as they happened, legs with their fills, and the dollar beta before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from hedgerow.model.instruments import Instrument
+
+__all__ = ["AccountState", "BetaMoved", "EntryRow", "LegTraded", "ModeState", "TradeLine", "Traded"]
+
+
+@dataclass(frozen=True, slots=True)
+class TradeLine:
+    """One thing that happened: the venue's instant in milliseconds, one verb, the rest in words."""
+
+    at: int
+    action: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegTraded:
+    """One contract: signed units planned and traded, the position read back, prices in the quote coin.
+
+    `arrival` is the price when trading began, None where none was read; `average` what was paid, weighted by value, None
+    where nothing filled. `fees` are by coin; `held` is None where it could not be read.
+    """
+
+    instrument: Instrument
+    planned: Decimal
+    traded: Decimal = Decimal(0)
+    arrival: Decimal | None = None
+    average: Decimal | None = None
+    fees: Mapping[str, Decimal] = field(default_factory=dict)
+    fills: int = 0
+    held: Decimal | None = None
+
+    @property
+    def slippage(self) -> Decimal | None:
+        """What was paid beyond the arrival price, as a fraction of it: above zero when it was worse."""
+        if self.average is None or self.arrival is None or not self.traded:
+            return None
+        return (self.average / self.arrival - 1) * (1 if self.traded > 0 else -1)
+
+
+@dataclass(frozen=True, slots=True)
+class BetaMoved:
+    """Dollar beta of the first factor: before the trade, as planned, and of the book with what is held now, ± its error."""
+
+    factor: str
+    before_usd: float
+    planned_usd: float
+    achieved_usd: float
+    stderr_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Traded:
+    """A plan after its trade. `outcome` is the executor's own word, `why` its reason.
+
+    `recovered` says that an unfinished trade was finished instead of a new one begun; `credited` are paper coins put into
+    the account. `beta` is None for pairs, and where the book could not be measured again.
+    """
+
+    plan_id: str
+    mode: Literal["paper", "live"]
+    account: str
+    outcome: str
+    why: str
+    recovered: bool
+    lines: tuple[TradeLine, ...]
+    legs: tuple[LegTraded, ...]
+    credited: Mapping[str, Decimal]
+    beta: BetaMoved | None
+    alarms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """One contract of a ledger: signed units held and the price they were got at (None: flat), coins gained and paid.
+
+    `realised` and `funding` are coins of settlement, funding below zero where it cost; `fees` are what was paid, by coin.
+    """
+
+    instrument: Instrument
+    quantity: Decimal
+    entry: Decimal | None
+    realised: Decimal
+    funding: Decimal
+    fees: Mapping[str, Decimal]
+    fills: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """One account in a journal: who holds it for how many milliseconds more ("" and 0: nobody), its ledger, its halt.
+
+    `unfinished` is the plan that was begun and is not over, "" where there is none; `last_at` is None without records.
+    """
+
+    account: str
+    holder: str
+    left_ms: int
+    fence: int
+    records: int
+    last_at: int | None
+    halted: str | None
+    unfinished: str
+    entries: tuple[EntryRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModeState:
+    """Paper or live: where its journal is, its accounts, the halts in force, and why it cannot be read ("": it can)."""
+
+    mode: Literal["paper", "live"]
+    place: str
+    exists: bool
+    accounts: tuple[AccountState, ...]
+    halts: Mapping[str, str]
+    trouble: str = ""
+    advice: str = ""

@@ -1,0 +1,136 @@
+"""What stands in the accounts, as text and as JSON: `status`, `ledger` and `halt`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+
+from hedgerow.model.display import plain
+from hedgerow.model.orders import contracts_of
+from hedgerow.model.trades import AccountState, EntryRow, ModeState
+from hedgerow.reports.layout import columns, line, page
+from hedgerow.reports.trade_text import coins, stamp
+
+__all__ = ["entries_table", "ledger_text", "status_json", "status_text"]
+
+_ALL = "*"
+
+
+def status_text(modes: Sequence[ModeState]) -> Group:
+    """Return every account with who holds it, what it holds, and what stops it."""
+    return page(*(part for mode in modes for part in _mode(mode)))
+
+
+def ledger_text(modes: Sequence[ModeState]) -> Group:
+    """Return what the journals add up to, contract by contract."""
+    parts: list[RenderableType] = []
+    for mode in modes:
+        parts += _trouble(mode)
+        for account in mode.accounts:
+            parts.append(line(f"{mode.mode} · {account.account} · {account.records} records", "bold"))
+            parts.append(entries_table(account.entries) if account.entries else line("  no contract yet"))
+    return page(*(parts or [line("Nothing was traded yet.")]))
+
+
+def _mode(mode: ModeState) -> list[RenderableType]:
+    parts: list[RenderableType] = [line(f"{mode.mode}   {mode.place}", "bold")]
+    parts += [line(f"halted {_whom(name)}: {why}", "bold red") for name, why in sorted(mode.halts.items())]
+    parts += _trouble(mode)
+    if not mode.exists:
+        parts.append(line("  nothing was traded yet"))
+    for account in mode.accounts:
+        parts.append(line(_account(account)))
+        if account.entries:
+            parts.append(entries_table(account.entries))
+    return parts
+
+
+def _trouble(mode: ModeState) -> list[RenderableType]:
+    if not mode.trouble:
+        return []
+    return [line(f"cannot be read: {mode.trouble}", "bold red"), line(f"  {mode.advice}")]
+
+
+def _whom(name: str) -> str:
+    return "everything" if name == _ALL else name
+
+
+def _account(account: AccountState) -> str:
+    held = (
+        f"held by {account.holder} for {account.left_ms / 1000:.0f} s more"
+        if account.holder
+        else "held by nobody"
+    )
+    last = (
+        "no record yet"
+        if account.last_at is None
+        else f"{account.records} records, the last of {stamp(account.last_at)}"
+    )
+    begun = (
+        f" · unfinished: plan {account.unfinished[:12]}, `hedgerow trade` goes on with it"
+        if account.unfinished
+        else ""
+    )
+    return f"  {account.account} · {held} · {last}{begun}"
+
+
+def entries_table(entries: Sequence[EntryRow]) -> RenderableType:
+    """Return contracts with what they brought, in coins of settlement."""
+    rows = [
+        [
+            row.instrument.name,
+            f"{contracts_of(row.instrument, row.quantity):,f}",
+            "" if row.entry is None else f"{row.entry:,.6g}",
+            f"{row.realised:+.8f} {row.instrument.settle}",
+            f"{row.funding:+.8f}",
+            coins(row.fees),
+            str(row.fills),
+        ]
+        for row in entries
+    ]
+    return columns(["contract", "contracts", "entry", "realised", "funding", "fees", "fills"], rows)
+
+
+def status_json(modes: Sequence[ModeState]) -> dict[str, Any]:
+    """Return the document of `status --json` and `ledger --json`; quantities and coins are exact, as text."""
+    return {mode.mode: _mode_json(mode) for mode in modes}
+
+
+def _mode_json(mode: ModeState) -> dict[str, Any]:
+    return {
+        "journal": mode.place,
+        "exists": mode.exists,
+        "trouble": mode.trouble or None,
+        "halts": dict(mode.halts),
+        "accounts": [_account_json(account) for account in mode.accounts],
+    }
+
+
+def _account_json(account: AccountState) -> dict[str, Any]:
+    return {
+        "account": account.account,
+        "holder": account.holder or None,
+        "lease_left_ms": account.left_ms,
+        "fence": account.fence,
+        "records": account.records,
+        "last_at": None if account.last_at is None else stamp(account.last_at),
+        "halted": account.halted,
+        "unfinished": account.unfinished or None,
+        "entries": [
+            {
+                "venue": row.instrument.venue,
+                "instrument": row.instrument.symbol,
+                "contracts_exact": str(contracts_of(row.instrument, row.quantity)),
+                "units_exact": str(row.quantity),
+                "entry": plain(row.entry),
+                "settle": row.instrument.settle,
+                "realised_exact": str(row.realised),
+                "funding_exact": str(row.funding),
+                "fees": {coin: str(fee) for coin, fee in sorted(row.fees.items())},
+                "fills": row.fills,
+            }
+            for row in account.entries
+        ],
+    }

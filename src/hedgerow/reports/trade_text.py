@@ -1,0 +1,147 @@
+"""What came of a trade, as text and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Group
+from rich.table import Table
+
+from hedgerow.hedge.plan import Refusal
+from hedgerow.model.display import plain
+from hedgerow.model.orders import contracts_of
+from hedgerow.model.trades import LegTraded, Traded, TradeLine
+from hedgerow.reports.layout import Fact, facts, line, notes, page
+from hedgerow.reports.obstacles import refusals_text
+from hedgerow.reports.wording import amount, plus_minus
+
+__all__ = ["clock", "coins", "refused_json", "refused_text", "stamp", "trade_json", "trade_text"]
+
+_SPOKEN = {
+    "complete": "done: everything planned is traded",
+    "partial": "over, with less than was planned",
+    "refused": "refused by the venue",
+    "unwound": "undone: what had been traded is closed again",
+    "replan": "stopped: plan again",
+    "frozen": "frozen: the venue holds what nothing here explains",
+    "halted": "halted",
+}
+
+
+def clock(at: int) -> str:
+    """Return the time of day of milliseconds of UTC."""
+    return f"{datetime.fromtimestamp(at / 1_000, tz=UTC):%H:%M:%S}"
+
+
+def stamp(at: int) -> str:
+    """Return milliseconds of UTC as ISO text."""
+    return (
+        datetime.fromtimestamp(at / 1_000, tz=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    )
+
+
+def coins(amounts: Mapping[str, Decimal]) -> str:
+    """Return amounts by coin in words; "none" for none."""
+    return (
+        ", ".join(f"{amount_:.8f} {coin}" for coin, amount_ in sorted(amounts.items()) if amount_) or "none"
+    )
+
+
+def trade_text(done: Traded, money: str = "USD") -> Group:
+    """Return the transcript, what it came to, and the dollar beta that is left."""
+    first = (
+        f"{'PAPER' if done.mode == 'paper' else 'LIVE'} · account {done.account} · plan {done.plan_id[:12]}"
+    )
+    put = f"Paper coins put into the account: {coins(done.credited)}." if done.credited else ""
+    again = (
+        "A trade that had been begun was finished first. The plan asked for was not begun."
+        if done.recovered
+        else ""
+    )
+    said = _SPOKEN.get(done.outcome, done.outcome)
+    return page(
+        line(first, "bold"),
+        lines_table(done.lines),
+        facts([("5", "Outcome", said, done.why), *_legs(done.legs), *_beta(done, money)]),
+        notes([text for text in (put, again, *done.alarms) if text]) if put or again or done.alarms else None,
+        line("To see what the account holds:  hedgerow ledger"),
+    )
+
+
+def lines_table(lines: Iterable[TradeLine]) -> Table:
+    """Return what happened, line by line."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for each in lines:
+        table.add_row(line(clock(each.at), "dim"), line(each.action), line(each.text))
+    return table
+
+
+def _legs(legs: tuple[LegTraded, ...]) -> list[Fact]:
+    rows: list[Fact] = []
+    for leg in legs:
+        contract = leg.instrument
+        done, planned = (contracts_of(contract, units) for units in (leg.traded, leg.planned))
+        at = f" at {leg.average:,.6g}" if leg.average is not None else ""
+        side = "sold" if leg.planned < 0 else "bought"
+        rows.append(("", contract.symbol, f"{side} {abs(done):,f} of {abs(planned):,f} contracts{at}", ""))
+        cost = [] if leg.slippage is None else [f"slippage {float(leg.slippage) * 1e4:+.1f} bp of arrival"]
+        rows.append(("", "", f"fees {coins(leg.fees)}", ", ".join(cost)))
+        held = "unknown" if leg.held is None else f"{contracts_of(contract, leg.held):,f} contracts"
+        rows.append(("", "read back", held, "the venue's own word, after the trade"))
+    return rows
+
+
+def _beta(done: Traded, money: str) -> list[Fact]:
+    if done.beta is None:
+        return []
+    moved = done.beta
+    achieved = f"{amount(moved.achieved_usd, money, signed=True)} of {moved.factor}   (± {plus_minus(moved.stderr_usd)})"
+    planned = f"planned {amount(moved.planned_usd, money, signed=True)}, before {amount(moved.before_usd, money, signed=True)}"
+    return [("", "leaves", achieved, planned)]
+
+
+def trade_json(done: Traded) -> dict[str, Any]:
+    """Return the document of `trade --json`; quantities are contracts, exact as text."""
+    return {
+        "plan_id": done.plan_id,
+        "mode": done.mode,
+        "account": done.account,
+        "outcome": done.outcome,
+        "why": done.why,
+        "recovered": done.recovered,
+        "lines": [{"at": stamp(each.at), "action": each.action, "text": each.text} for each in done.lines],
+        "legs": [_leg_json(leg) for leg in done.legs],
+        "credited": {coin: str(units) for coin, units in done.credited.items()},
+        "beta": plain(done.beta),
+        "alarms": list(done.alarms),
+    }
+
+
+def _leg_json(leg: LegTraded) -> dict[str, Any]:
+    contract = leg.instrument
+    return {
+        "venue": contract.venue,
+        "instrument": contract.symbol,
+        "side": "buy" if leg.planned > 0 else "sell",
+        "planned_exact": str(abs(contracts_of(contract, leg.planned))),
+        "traded_exact": str(abs(contracts_of(contract, leg.traded))),
+        "held_exact": None if leg.held is None else str(contracts_of(contract, leg.held)),
+        "arrival": plain(leg.arrival),
+        "average": plain(leg.average),
+        "slippage": plain(leg.slippage),
+        "fees": {coin: str(fee) for coin, fee in leg.fees.items()},
+        "fills": leg.fills,
+    }
+
+
+def refused_text(plan_id: str, refusals: tuple[Refusal, ...]) -> Group:
+    """Return why a plan was not traded."""
+    return page(line(f"plan {plan_id[:12]}"), refusals_text(refusals, "reason"), line("Nothing was traded."))
+
+
+def refused_json(plan_id: str, refusals: tuple[Refusal, ...]) -> dict[str, Any]:
+    """Return the document of a plan that was not traded."""
+    return {"plan_id": plan_id, "outcome": "not traded", "refusals": plain(refusals)}

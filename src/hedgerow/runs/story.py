@@ -1,0 +1,160 @@
+"""What a journal says of one plan's trade, in the order in which it happened: lines to read, and legs with their fills.
+
+story_of(records, plan) -> Story
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from hedgerow.hedge.execution import Event, ModesRead, NotSent, Priced, Programme, Replied, Restarted
+from hedgerow.model.errors import UsageError
+from hedgerow.model.instruments import Instrument, Payoff
+from hedgerow.model.orders import Fill, Refused, Unknown, contracts_of
+from hedgerow.model.ports import AccountModes, Record, Ticker
+from hedgerow.model.trades import LegTraded, TradeLine
+from hedgerow.runs.executor import PROGRAMME
+from hedgerow.runs.ledger import FILL
+from hedgerow.runs.pen import EVENT, SENT
+from hedgerow.runs.wire import value_of
+
+__all__ = ["Story", "story_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A programme, its lines and its legs, `held` of them not read yet."""
+
+    programme: Programme
+    lines: tuple[TradeLine, ...]
+    legs: tuple[LegTraded, ...]
+
+
+def story_of(records: Iterable[Record], plan: str) -> Story:
+    """Return the story of `plan`; raises `UsageError` where the journal has none."""
+    programme: Programme | None = None
+    lines: list[TradeLine] = []
+    legs: dict[str, LegTraded] = {}
+    ours: set[str] = set()
+    for record in records:
+        if record.kind == PROGRAMME:
+            begun: Programme = value_of(record.body)
+            programme = begun if begun.plan == plan else programme
+            if begun.plan == plan:
+                legs = {leg.name: LegTraded(leg.instrument, leg.planned) for leg in begun.legs}
+                lines = [TradeLine(record.at, "began", f"plan {plan[:12]}, {_count(len(legs), 'leg')}")]
+            elif programme is not None:
+                break
+        elif programme is not None:
+            lines += _told(record, legs, ours)
+    if programme is None:
+        raise UsageError(
+            f"the journal holds no trade of plan {plan[:12]}", advice="`hedgerow status` tells what it holds."
+        )
+    return Story(programme, tuple(lines), tuple(legs.values()))
+
+
+def _told(record: Record, legs: dict[str, LegTraded], ours: set[str]) -> list[TradeLine]:
+    """Return the lines of one record, and take its fill and its prices into the legs."""
+    if record.kind == SENT:
+        ours.add(str(record.body["client_id"]))
+        return [TradeLine(record.at, "sent", _order(record.body, legs))]
+    if record.kind == FILL:
+        fill: Fill = value_of(record.body)
+        if fill.client_id not in ours or fill.instrument not in legs:
+            return [
+                TradeLine(
+                    fill.at, "foreign", f"fill of {fill.quantity:f} {fill.instrument} at {fill.price:f}"
+                )
+            ]
+        legs[fill.instrument] = leg = _filled(legs[fill.instrument], fill)
+        return [TradeLine(fill.at, "filled", _fill(fill, leg))]
+    if record.kind == EVENT:
+        return _event(value_of(record.body), legs)
+    return []
+
+
+def _event(event: Event, legs: dict[str, LegTraded]) -> list[TradeLine]:
+    match event:
+        case Priced(tickers=tickers):
+            for ticker in tickers:
+                leg = legs.get(ticker.instrument)
+                if leg is not None and leg.arrival is None:
+                    legs[ticker.instrument] = replace(leg, arrival=_price(ticker))
+        case Replied(at=at, client_id=name, reply=Refused(code=code, reason=reason)):
+            return [TradeLine(at, "refused", f"{name}: {reason} ({code})")]
+        case Replied(at=at, client_id=name, reply=Unknown(reason=reason)):
+            return [TradeLine(at, "unknown", f"{name}: {reason}; the venue is asked until there is evidence")]
+        case NotSent(at=at, client_id=name, why=why):
+            return [TradeLine(at, "held back", f"{name}: {why}")]
+        case ModesRead(at=at, instrument=name, modes=modes, changed=True):
+            return [TradeLine(at, "set", f"{name}: {_modes(modes)}")]
+        case Restarted(at=at):
+            return [TradeLine(at, "restarted", "what was under way is unknown until the venue has said")]
+        case _:
+            pass
+    return []
+
+
+def _filled(leg: LegTraded, fill: Fill) -> LegTraded:
+    """Return the leg with a fill; averages are weighted by value, which for inverse contracts are coins."""
+    traded = leg.traded + fill.quantity
+    average = fill.price
+    if leg.average is not None and traded:
+        if leg.instrument.payoff is Payoff.INVERSE:
+            average = traded / (leg.traded / leg.average + fill.quantity / fill.price)
+        else:
+            average = (leg.traded * leg.average + fill.quantity * fill.price) / traded
+    fees = {**leg.fees, fill.fee_coin: leg.fees.get(fill.fee_coin, Decimal(0)) + fill.fee}
+    return replace(leg, traded=traded, average=average, fees=fees, fills=leg.fills + 1)
+
+
+def _order(body: Mapping[str, object], legs: Mapping[str, LegTraded]) -> str:
+    quantity, name = Decimal(str(body["quantity"])), str(body["instrument"])
+    price = f" at {body['price']}" if body["price"] is not None else ""
+    stop = f", stop {body['stop']}" if body["stop"] is not None else ""
+    only = ", reduce-only" if body["reduce_only"] else ""
+    leg = legs.get(name)
+    size = _size(leg.instrument, quantity) if leg else f"{abs(quantity):f}"
+    side = "buy" if quantity > 0 else "sell"
+    return f"{side} {size} of {name}, {body['kind']}{price}{stop}{only}   {body['client_id']}"
+
+
+def _fill(fill: Fill, leg: LegTraded) -> str:
+    worse = ""
+    if leg.arrival is not None:
+        away = (fill.price / leg.arrival - 1) * (10_000 if fill.quantity > 0 else -10_000)
+        worse = (
+            f" ({abs(away):.1f} bp {'worse' if away > 0 else 'better'} than arrival)"
+            if away
+            else " (at arrival)"
+        )
+    return f"{_size(leg.instrument, fill.quantity)} of {fill.instrument} at {fill.price:f}{worse}, fee {fill.fee.normalize():f} {fill.fee_coin}"
+
+
+def _size(instrument: Instrument, units: Decimal) -> str:
+    return _count(contracts_of(instrument, abs(units)).normalize(), "contract")
+
+
+def _count(number: Decimal | int, noun: str) -> str:
+    return (
+        f"{number:,f} {noun}{'' if number == 1 else 's'}"
+        if isinstance(number, Decimal)
+        else f"{number} {noun}{'' if number == 1 else 's'}"
+    )
+
+
+def _modes(modes: AccountModes) -> str:
+    said = [
+        f"{modes.margin_mode} margin" if modes.margin_mode else "",
+        f"leverage {modes.leverage.normalize():f}" if modes.leverage is not None else "",
+    ]
+    return ", ".join(filter(None, said)) or "modes"
+
+
+def _price(ticker: Ticker) -> Decimal | None:
+    if ticker.bid is not None and ticker.ask is not None:
+        return (ticker.bid + ticker.ask) / 2
+    return ticker.mark if ticker.mark is not None else ticker.last

@@ -1,0 +1,213 @@
+"""A plan traded on paper, from the command line: end to end, killed in the middle, refused where it is stale."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.cli.conftest import BOOK, Run
+from tests.cli.test_processes import STARTS, environment
+
+from hedgerow.app.dealing import PAPER_ACCOUNT
+from hedgerow.model.errors import HedgerowError
+from hedgerow.store.journal import look_into, open_journal
+
+pytestmark = pytest.mark.slow
+
+PLAN = ("plan", BOOK, "--instruments", "BTCUSDT", "--collateral", "200000USDT")
+
+
+def start(home: Path, *words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*STARTS, *words, "--state", str(home / "state")],
+        env=environment(home),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run_json(home: Path, *words: str) -> tuple[int, Any]:
+    process = start(home, *words, "--json")
+    out, err = process.communicate(timeout=120)
+    assert "Traceback" not in err
+    return process.returncode, json.loads(out)
+
+
+def journal(home: Path) -> Path:
+    return home / "state" / "paper" / "journal.db"
+
+
+def sent(home: Path) -> int:
+    """How many orders the journal holds; 0 while it cannot be read yet."""
+    try:
+        with look_into(journal(home)) as there:
+            return sum(record.kind == "sent" for record in there.read(PAPER_ACCOUNT))
+    except HedgerowError:
+        return 0
+
+
+def positions(home: Path) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
+    """Contracts by the ledger, and units by the paper venue's own books."""
+    status, told = run_json(home, "ledger")
+    assert status == 0
+    (account,) = told["paper"]["accounts"]
+    books = json.loads((home / "state" / "paper" / "venue.json").read_text(encoding="utf-8"))["books"]
+    fills: dict[str, Decimal] = {}
+    for fill in books["fills"]:
+        fills[fill["instrument"]] = fills.get(fill["instrument"], Decimal(0)) + Decimal(fill["quantity"])
+    rows = {f"{e['venue']}:{e['instrument']}": Decimal(e["units_exact"]) for e in account["entries"]}
+    return rows, fills
+
+
+def test_a_plan_is_traded_and_told(tmp_path: Path) -> None:
+    _, plan = run_json(tmp_path, *PLAN)
+    (leg,) = plan["plan"]["legs"]
+    process = start(tmp_path, "trade", plan["plan_id"][:8])
+    out, err = process.communicate(timeout=120)
+    assert (process.returncode, err) == (0, "")
+    told = [
+        "PAPER",
+        "began",
+        "set",
+        "sent    sell",
+        "filled",
+        "done: everything planned is traded",
+        "read back",
+        "leaves",
+    ]
+    places = [out.index(text) for text in told]
+    assert places == sorted(places)
+    rows, fills = positions(tmp_path)
+    assert rows == fills
+    assert [float(units) for units in rows.values()] == pytest.approx([-leg["base_quantity"]], abs=1e-12)
+    status, again = run_json(tmp_path, "trade", plan["plan_id"])
+    assert (status, [r["rule"] for r in again["refusals"]]) == (1, ["position"])
+    assert positions(tmp_path)[0] == rows
+    status, stands = run_json(tmp_path, "status")
+    assert status == 0
+    assert stands["paper"]["accounts"][0]["holder"] is None
+    assert stands["live"]["exists"] is False
+
+
+@pytest.mark.parametrize("orders", [1, 2])
+def test_killed_in_the_middle_and_started_again_the_ledger_is_right(tmp_path: Path, orders: int) -> None:
+    _, plan = run_json(tmp_path, *PLAN)
+    first = start(tmp_path, "trade", plan["plan_id"])
+    end = time.monotonic() + 60
+    while sent(tmp_path) < orders and time.monotonic() < end:
+        time.sleep(0.02)
+    first.send_signal(signal.SIGKILL)
+    assert first.wait(timeout=30) == -signal.SIGKILL
+    first.communicate()
+    assert sent(tmp_path) >= orders
+    status, stands = run_json(tmp_path, "status")
+    assert status == 1
+    assert stands["paper"]["accounts"][0]["unfinished"] == plan["plan_id"]
+    second = run_json(tmp_path, "trade", plan["plan_id"])
+    while second[0] == 9:  # the killed process's lease has to end first
+        time.sleep(1.0)
+        second = run_json(tmp_path, "trade", plan["plan_id"])
+    status, told = second
+    assert status == 0, told
+    assert (told["outcome"], told["recovered"]) == ("complete", True)
+    assert "restarted" in {each["action"] for each in told["lines"]}
+    (leg,) = told["legs"]
+    assert leg["traded_exact"] == leg["planned_exact"] == plan["plan"]["legs"][0]["contracts_exact"]
+    assert Decimal(leg["held_exact"]) == -Decimal(leg["planned_exact"])
+    rows, fills = positions(tmp_path)
+    assert rows == fills
+    with open_journal(journal(tmp_path)) as there:
+        there.verify()
+        names = [r.body["client_id"] for r in there.read(PAPER_ACCOUNT) if r.kind == "sent"]
+    assert len(set(names)) == len(names)
+
+
+def test_a_halt_stops_a_trade_and_lifting_it_lets_it_go_on(tmp_path: Path) -> None:
+    _, plan = run_json(tmp_path, *PLAN)
+    assert run_json(tmp_path, "halt", "--why", "look first")[0] == 0
+    process = start(tmp_path, "trade", plan["plan_id"], "--json")
+    out, _ = process.communicate(timeout=120)
+    assert process.returncode == 8, out
+    assert sent(tmp_path) == 0
+    assert run_json(tmp_path, "status")[0] == 1
+    assert run_json(tmp_path, "halt", "--lift")[0] == 0
+    assert run_json(tmp_path, "status")[1]["paper"]["halts"] == {}
+
+
+def test_two_at_once_trade_once(tmp_path: Path) -> None:
+    _, plan = run_json(tmp_path, *PLAN)
+    both = [start(tmp_path, "trade", plan["plan_id"], "--json") for _ in range(2)]
+    codes = sorted((process.communicate(timeout=120)[0], process.returncode)[1] for process in both)
+    assert codes in (
+        [0, 9],
+        [0, 1],
+    )  # held elsewhere, or begun after the other had ended: a position that it knows nothing of
+    rows, fills = positions(tmp_path)
+    assert rows == fills
+    assert {abs(units) for units in rows.values()} == {abs(units) for units in fills.values()}
+
+
+def test_what_is_stale_or_not_there_is_refused(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = tmp_path / "book.csv"
+    book.write_bytes(Path(BOOK).read_bytes())
+    plan = run("plan", str(book), "--instruments", "BTCUSDT", "--collateral", "200000USDT", "--json").json
+    assert run("trade", "abcdef").status == 2
+    assert run("trade", plan["plan_id"], "--live").status == 4
+    monkeypatch.setenv("HEDGEROW__TRADE__MAX_AGE_MINUTES", "0")
+    told = run("trade", plan["plan_id"])
+    assert told.status == 1
+    assert "plan age" in told.out
+    assert "Nothing was traded." in told.out
+    monkeypatch.delenv("HEDGEROW__TRADE__MAX_AGE_MINUTES")
+    with book.open("a", encoding="utf-8") as file:
+        file.write(f"ETH,1{os.linesep}")
+    told = run("trade", plan["plan_id"])
+    assert told.status == 4
+    assert "the book has changed" in told.err
+
+
+def test_a_pair_is_traded_leg_by_leg(tmp_path: Path) -> None:
+    _, plan = run_json(tmp_path, "pair", "SOL", "ETH")
+    status, told = run_json(tmp_path, "trade", plan["plan_id"])
+    assert (status, told["outcome"], told["beta"]) == (0, "complete", None)
+    assert [leg["side"] for leg in plan["legs"]] == ["buy", "sell"]
+    assert {leg["instrument"]: leg["traded_exact"] for leg in told["legs"]} == {
+        leg["instrument"]: leg["contracts_exact"] for leg in plan["legs"]
+    }
+    rows, fills = positions(tmp_path)
+    assert rows == fills
+    assert len(rows) == 2
+
+
+def test_what_is_held_belongs_into_the_book_and_the_next_plan_is_traded(tmp_path: Path) -> None:
+    _, plan = run_json(tmp_path, *PLAN)
+    _, told = run_json(tmp_path, "trade", plan["plan_id"])
+    (leg,) = told["legs"]
+    rows = [line.split(",")[:2] for line in Path(BOOK).read_text(encoding="utf-8").splitlines()]
+    lines = [",".join([*row, "", ""]) for row in rows[1:]]
+    lines.append(f"BTC,{leg['held_exact']},paper:BTCUSDT,{leg['average']}")
+    book = tmp_path / "hedged.csv"
+    book.write_text("\n".join(["symbol,quantity,instrument,entry_price", *lines]), encoding="utf-8")
+    words = ("--instruments", "BTCUSDT", "--collateral", "200000USDT", "--target-beta", "0.5")
+    _, second = run_json(tmp_path, "plan", str(book), *words)
+    (more,) = second["plan"]["legs"]
+    assert more["side"] == "buy"
+    status, told = run_json(tmp_path, "trade", second["plan_id"])
+    assert (status, told["outcome"]) == (0, "complete"), told
+    left = Decimal(leg["held_exact"]) + Decimal(more["contracts_exact"])
+    assert Decimal(told["legs"][0]["held_exact"]) == left
+    assert told["credited"] == {}
+    rows_now, fills = positions(tmp_path)
+    assert rows_now == fills
+    beta = told["beta"]
+    assert beta["achieved_usd"] == pytest.approx(beta["planned_usd"], abs=50.0)

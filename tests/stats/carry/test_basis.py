@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hedgerow.model.errors import BadInput
-from hedgerow.stats.carry import annual_basis, perpetual_ratio, roll
+from hedgerow.stats.carry import annual_basis, basis_beta, carried_price, perpetual_ratio, roll
 
 
 def test_TV21_basis(vectors: dict[str, Any]) -> None:
@@ -63,3 +64,30 @@ def test_TV41_perp_noarb(vectors: dict[str, Any]) -> None:
     assert found == pytest.approx(vector["f_over_x"], rel=1e-9)
     with pytest.raises(BadInput, match="cannot pin"):
         perpetual_ratio(0.01, 0.0, 0.05)
+
+
+def test_a_carried_price_ends_at_its_coin_and_not_later() -> None:
+    spot, carry = np.full(4, 60_000.0), np.full(4, 0.1)
+    price = carried_price(spot, carry, np.array([91 / 365, 1 / 365, 0.0, -1 / 365]))
+    assert price[0] == pytest.approx(60_000 * math.exp(0.1 * 91 / 365))
+    assert annual_basis(price[0], 60_000, 91, "continuous") == pytest.approx(0.1)
+    assert price[2] == 60_000.0
+    assert math.isnan(price[3])
+    assert price[0] > price[1] > price[2]
+
+
+def test_the_beta_of_a_dated_contract_on_its_coin() -> None:
+    """1 where the basis is a share of the price, S/F where it is dollars, and never beyond a tenth of 1 (domain §3.1)."""
+    rng = np.random.default_rng(0)
+    spot = 60_000 * np.cumprod(1 + 0.03 * rng.standard_normal(2000))
+    coin = spot[1:] / spot[:-1] - 1
+    share, dollars = 1.025 * spot, spot + 1_500.0
+    assert basis_beta(share[1:] / share[:-1] - 1, coin) == pytest.approx(1.0, rel=1e-12)
+    mean = float(np.mean(spot / dollars))
+    assert basis_beta(dollars[1:] / dollars[:-1] - 1, coin) == pytest.approx(mean, abs=0.02)
+    assert basis_beta(3 * coin, coin) == 1.1
+    assert basis_beta(-coin, coin) == 0.9
+    assert basis_beta(coin[:19] * 1.05, coin[:19]) == 1.0
+    assert basis_beta(coin, np.zeros(len(coin))) == 1.0
+    holed = np.where(np.arange(len(coin)) % 3 == 0, np.nan, coin)
+    assert basis_beta(1.05 * holed, coin) == pytest.approx(1.05)

@@ -17,6 +17,7 @@ from hedgerow.stats.carry import (
     next_quarterly_expiry,
     quarterly_expiries,
     remaining_delta,
+    settlement_from_bars,
     settlement_price,
     settlement_window,
 )
@@ -72,3 +73,29 @@ def test_the_window_is_the_venues_on_that_day() -> None:
 
 def test_delta_runs_off_through_the_window() -> None:
     assert [remaining_delta(s) for s in (-60, 0, 450, 1800, 2000)] == [1.0, 1.0, 0.75, 0.0, 0.0]
+
+
+def test_TV22b_bars_settle_on_the_mean_of_the_line_between_them() -> None:
+    """On a straight path that is what the seconds say, whatever the bars: half an hour, an hour, a day."""
+    start = np.datetime64("2025-06-27T00:00", "ms")
+    expiry = start + np.timedelta64(8, "h")
+    for minutes in (1, 5, 10, 60, 240, 1440):
+        times = start + np.arange(1440 // minutes + 1) * np.timedelta64(minutes, "m")
+        closes = 60000 + 0.05 * ((times - start) / np.timedelta64(1, "s") - 7 * 3600)
+        assert settlement_from_bars(times, closes, expiry) == pytest.approx(60135.0, rel=1e-12)
+        assert settlement_from_bars(times, closes, expiry, 3600) == pytest.approx(60090.0, rel=1e-12)
+
+
+def test_a_spike_outside_the_window_settles_nothing() -> None:
+    times = np.datetime64("2025-06-27T00:00", "ms") + np.arange(17) * np.timedelta64(30, "m")
+    closes = np.full(17, 100.0)
+    closes[-3] = 1e6
+    expiry = times[-1]
+    assert settlement_from_bars(times, closes, expiry) == 100.0
+    closes[-1] = 101.0
+    assert settlement_from_bars(times, closes, expiry) == pytest.approx(100.5)
+    assert math.isnan(settlement_from_bars(times, closes, expiry + np.timedelta64(1, "m")))
+    assert math.isnan(settlement_from_bars(times, closes, times[0]))
+    assert math.isnan(settlement_from_bars(times[:0], closes[:0], expiry))
+    closes[-2] = np.nan
+    assert math.isnan(settlement_from_bars(times, closes, expiry))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hedgerow.model.arrays import FloatArray, TimeArray
 from hedgerow.model.errors import BadPrices, BrokenPromise, NotEnoughData
-from hedgerow.stats.carry import fit_ar1, intervals_of, mean_annual, worst_rolling
+from hedgerow.stats.carry import fit_ar1, intervals_of, mean_annual, trailing_annual, worst_rolling
 
 START = np.datetime64("2025-01-01T00:00", "ms")
 
@@ -171,3 +171,26 @@ def test_SOL_was_paid_every_two_hours_in_November_2022(data_dir: Path) -> None:
     hours = intervals_of(times)
     assert int(np.sum(hours == 2.0)) == 98
     assert set(times[hours == 2.0].astype("datetime64[M]").astype(str)) == {"2022-11"}
+
+
+def test_the_trailing_level_knows_nothing_of_later_prints() -> None:
+    times = stamps([8.0] * 120 + [1.0] * 80)
+    rates = np.where(np.arange(201) <= 120, 8e-5, 1e-5)
+    whole = trailing_annual(times, rates, times)
+    assert whole == pytest.approx(np.full(201, 1e-5 * 24 * 365), rel=1e-9)
+    for cut in (1, 60, 125):
+        np.testing.assert_array_equal(trailing_annual(times[:cut], rates[:cut], times[:cut]), whole[:cut])
+
+
+def test_the_trailing_level_is_of_its_window_and_unknown_outside() -> None:
+    times = at(np.arange(300, dtype=np.float64) * 8.0)
+    rates = np.where(np.arange(300) < 150, 1e-4, -2e-4)
+    level = trailing_annual(times, rates, times, days=10)
+    assert level[149] == pytest.approx(1e-4 * 3 * 365)
+    assert level[164] == pytest.approx(-0.5e-4 * 3 * 365)
+    assert level[-1] == pytest.approx(-2e-4 * 3 * 365)
+    assert np.isnan(trailing_annual(times, rates, times[:1] - np.timedelta64(1, "h"))).all()
+    assert np.isnan(trailing_annual(times, rates, times[-1:] + np.timedelta64(31, "D"))).all()
+    assert np.isnan(trailing_annual(times[:0], rates[:0], times[:2])).all()
+    rates[5] = np.nan
+    assert trailing_annual(times, rates, times, days=10)[10] == pytest.approx(1e-4 * 3 * 365 * 10 / 11)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from hedgerow.stats.carry.basis import AnnualBasis, Roll, annual_basis, perpetual_ratio, roll
+from hedgerow.stats.carry.basis import (
+    AnnualBasis,
+    Roll,
+    annual_basis,
+    basis_beta,
+    carried_price,
+    perpetual_ratio,
+    roll,
+)
 from hedgerow.stats.carry.expiry import (
     last_friday,
     next_quarterly_expiry,
     quarterly_expiries,
     remaining_delta,
+    settlement_from_bars,
     settlement_price,
     settlement_window,
 )
@@ -31,7 +40,13 @@ from hedgerow.stats.carry.funding import (
     funding_rate,
     parse_rate,
 )
-from hedgerow.stats.carry.intervals import LADDER_HOURS, intervals_of, mean_annual, worst_rolling
+from hedgerow.stats.carry.intervals import (
+    LADDER_HOURS,
+    intervals_of,
+    mean_annual,
+    trailing_annual,
+    worst_rolling,
+)
 
 __all__ = [
     "CLAMP",
@@ -45,6 +60,8 @@ __all__ = [
     "Roll",
     "annual_basis",
     "annual_rate",
+    "basis_beta",
+    "carried_price",
     "check_rate",
     "fit_ar1",
     "fit_funding",
@@ -62,7 +79,9 @@ __all__ = [
     "quarterly_expiries",
     "remaining_delta",
     "roll",
+    "settlement_from_bars",
     "settlement_price",
     "settlement_window",
+    "trailing_annual",
     "worst_rolling",
 ]

@@ -6,11 +6,16 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
+from hedgerow.model.arrays import FloatArray, check_shape
 from hedgerow.model.errors import BadInput
 
-__all__ = ["AnnualBasis", "Roll", "annual_basis", "perpetual_ratio", "roll"]
+__all__ = ["AnnualBasis", "Roll", "annual_basis", "basis_beta", "carried_price", "perpetual_ratio", "roll"]
 
 _DAYS_A_YEAR = 365.0
+_LEAST_MOVES = 20
+_LEAST_BETA, _MOST_BETA = 0.9, 1.1
 
 AnnualBasis = Literal["simple", "compounded", "continuous"]
 
@@ -30,6 +35,32 @@ def annual_basis(future: float, spot: float, days: float, kind: AnnualBasis = "s
     if kind == "continuous":
         return math.log(ratio) * _DAYS_A_YEAR / days
     return (ratio - 1.0) * _DAYS_A_YEAR / days
+
+
+def carried_price(spot: FloatArray, carry_a_year: FloatArray, years: FloatArray) -> FloatArray:
+    """Return F = S·exp(c·τ) (T,): a dated contract worth its coin and a continuous `carry_a_year` until it expires.
+
+    NaN in, NaN out; NaN after expiry too, where `years` (T,) are below zero and there is no contract.
+    """
+    check_shape("carry_a_year", carry_a_year, spot.shape)
+    check_shape("years", years, spot.shape)
+    price: FloatArray = np.where(years >= 0.0, spot * np.exp(carry_a_year * np.maximum(years, 0.0)), np.nan)
+    return price
+
+
+def basis_beta(future: FloatArray, coin: FloatArray) -> float:
+    """Return the beta of a dated contract on its own coin, from (T,) returns of both, within [0.9, 1.1].
+
+    Cov(r_F, r_S)/Var(r_S) of the bars that both have: about 1 where the basis is a share of the price, S/F where it is
+    a number of dollars. 1 below 20 returns or where the coin stood still. Domain §3.1.
+    """
+    check_shape("coin", coin, future.shape)
+    both = np.isfinite(future) & np.isfinite(coin)
+    own, lead = future[both], coin[both]
+    if len(lead) < _LEAST_MOVES or not np.ptp(lead) > 0.0:
+        return 1.0
+    apart = lead - lead.mean()
+    return float(np.clip(apart @ (own - own.mean()) / (apart @ apart), _LEAST_BETA, _MOST_BETA))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
-from hedgerow.model.arrays import FloatArray, check_shape
+from hedgerow.model.arrays import FloatArray, TimeArray, check_shape
 from hedgerow.model.errors import BadInput, NotEnoughData
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "next_quarterly_expiry",
     "quarterly_expiries",
     "remaining_delta",
+    "settlement_from_bars",
     "settlement_price",
     "settlement_window",
 ]
@@ -53,11 +54,11 @@ def next_quarterly_expiry(after: datetime) -> datetime:
 def settlement_window(venue: str, on: date) -> int:
     """Return the seconds of index averaged into the settlement price of `venue` on a date.
 
-    Binance: the last hour until 2024-11-10, half an hour since; Bybit: half an hour. Raises `BadInput` for a venue
-    whose rule is not known.
+    Binance, and the paper venue whose dated contracts are Binance's: the last hour until 2024-11-10, half an hour since;
+    Bybit: half an hour. Raises `BadInput` for a venue whose rule is not known.
     """
     name = venue.lower()
-    if name == "binance":
+    if name in {"binance", "paper"}:
         return _HALF_HOUR if on >= _BINANCE_CHANGE else _HOUR
     if name == "bybit":
         return _HALF_HOUR
@@ -75,6 +76,30 @@ def settlement_price(index: FloatArray, seconds: int = _HALF_HOUR) -> float:
     if len(index) < seconds:
         raise NotEnoughData(f"{len(index)} seconds of index cannot settle a contract that averages {seconds}")
     return float(np.mean(index[-seconds:]))
+
+
+def settlement_from_bars(
+    times: TimeArray, closes: FloatArray, expiry: np.datetime64, seconds: int = _HALF_HOUR
+) -> float:
+    """Return the settlement price where the index is known at bar closes only: the mean of the line through them.
+
+    (T,) rising `times` with their closes; the line is averaged over the last `seconds` before `expiry`. Bars as short as
+    the index's own give `settlement_price`; on longer ones it is the nearest that the data can tell. NaN where a close
+    beside the window is NaN or the window is not within the bars.
+    """
+    check_shape("closes", closes, (len(times),))
+    end = float((expiry - times[0]) / np.timedelta64(1, "s")) if len(times) else -1.0
+    start, known = end - seconds, (times - times[0]) / np.timedelta64(1, "s") if len(times) else np.empty(0)
+    if not len(times) or start < 0.0 or end > known[-1]:
+        return float("nan")
+    first, last = (
+        int(np.searchsorted(known, start, side="right")) - 1,
+        int(np.searchsorted(known, end)),
+    )
+    near, line = known[first : last + 1], closes[first : last + 1]
+    at = np.concatenate(([start], near[(near > start) & (near < end)], [end]))
+    path = np.interp(at, near, line) if len(near) > 1 else np.full(len(at), line[0])
+    return float(np.sum(0.5 * (path[1:] + path[:-1]) * np.diff(at)) / seconds)
 
 
 def remaining_delta(elapsed: float, window: float = _HALF_HOUR) -> float:

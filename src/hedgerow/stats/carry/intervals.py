@@ -7,7 +7,7 @@ import numpy as np
 from hedgerow.model.arrays import FloatArray, TimeArray, check_shape
 from hedgerow.model.errors import BadPrices, NotEnoughData
 
-__all__ = ["LADDER_HOURS", "intervals_of", "mean_annual", "worst_rolling"]
+__all__ = ["LADDER_HOURS", "intervals_of", "mean_annual", "trailing_annual", "worst_rolling"]
 
 LADDER_HOURS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 24.0)
 """The intervals that venues use, in hours."""
@@ -15,6 +15,7 @@ LADDER_HOURS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 24.0)
 _HOUR = np.timedelta64(1, "h")
 _REACH = 2
 _HOURS_A_YEAR = 24.0 * 365.0
+_FIRST_GAP = 8.0
 
 
 def intervals_of(times: TimeArray) -> FloatArray:
@@ -73,6 +74,30 @@ def mean_annual(times: TimeArray, rates: FloatArray) -> float:
     known = np.isfinite(rates)
     hours = float(np.sum(intervals_of(times)[known]))
     return float(np.sum(rates[known])) / hours * _HOURS_A_YEAR if hours > 0.0 else float("nan")
+
+
+def trailing_annual(times: TimeArray, rates: FloatArray, at: TimeArray, days: float = 30.0) -> FloatArray:
+    """Return the mean funding, a simple fraction a year, of the `days` before each instant of `at` (T,).
+
+    Only prints up to that instant count, each for the hours since the print before it, a day at most: what is said of
+    an instant never changes with what comes later. NaN prints are left out; NaN where the window has none.
+    """
+    check_shape("rates", rates, (len(times),))
+    known = np.isfinite(rates)
+    times, rates = times[known], rates[known]
+    if not len(times):
+        return np.full(len(at), np.nan)
+    gaps = np.concatenate(([_FIRST_GAP], np.diff(times) / _HOUR))
+    hours = np.concatenate(([0.0], np.cumsum(np.minimum(gaps, 24.0))))
+    paid = np.concatenate(([0.0], np.cumsum(rates)))
+    last = np.searchsorted(times, at, side="right")
+    first = np.searchsorted(times, at - np.timedelta64(round(days * 86_400_000), "ms"), side="right")
+    length = hours[last] - hours[first]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        level: FloatArray = np.where(
+            last > first, (paid[last] - paid[first]) / length * _HOURS_A_YEAR, np.nan
+        )
+    return level
 
 
 def worst_rolling(times: TimeArray, rates: FloatArray, days: float = 30.0, side: int = -1) -> float:

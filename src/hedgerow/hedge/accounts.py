@@ -160,10 +160,18 @@ def _stakes(name: str, group: list[tuple[Terms, float]], worth: Valuation) -> tu
 def open_stakes(name: str, worth: Valuation) -> list[Stake]:
     """Return the contracts that the book holds in this account already."""
     return [
-        Stake(h.position.instrument, h.delta_usd[0][1], h.price_usd, 1.0)
+        Stake(h.position.instrument, h.delta_usd[0][1], h.price_usd, _settle_usd(h))
         for h in worth.holdings
         if h.position.instrument is not None and _account_of(h) == name and h.delta_usd
     ]
+
+
+def _settle_usd(holding: Holding) -> float:
+    """Dollars of the coin that a quanto settles in, as its own dollars tell; 1 for the others, where nothing asks."""
+    contract, contracts = holding.position.instrument, float(holding.position.quantity)
+    if contract is None or contract.payoff is not Payoff.QUANTO or not contracts:
+        return 1.0
+    return holding.delta_usd[0][1] / (contracts * contract.dollar_delta(holding.price_usd))
 
 
 def _distance(stakes: tuple[Stake, ...], risk: RiskModel, rules: AccountRules) -> float:

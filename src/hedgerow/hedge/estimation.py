@@ -289,7 +289,10 @@ def _assembled(
         as_of=market.as_of,
         bar_hours=market.bar_hours,
         factor_correlation=_correlation(paired_returns(market, names, names).x),
-        **per_coin,
+        alpha=per_coin["alpha"],
+        r2=per_coin["r2"],
+        n_eff=per_coin["n_eff"],
+        resid_vol=per_coin["resid_vol"],
     )
 
 

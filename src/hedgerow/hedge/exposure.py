@@ -8,7 +8,7 @@ long/short book of net value 0 has none (`architecture.md` §2.2).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -112,7 +112,7 @@ def expose(worth: Valuation, betas: Betas, excluded: frozenset[str] = frozenset(
     Raises `UnknownSymbol` when `betas` lacks one of the book's coins altogether; a coin whose beta is unknown is
     left out and named.
     """
-    counted = worth.counted(excluded)
+    counted = _sloped(worth.counted(excluded), betas)
     deltas = counted.delta_usd()
     absent = [symbol for symbol in deltas if symbol not in betas.symbols and deltas[symbol]]
     if absent:
@@ -143,6 +143,20 @@ def expose(worth: Valuation, betas: Betas, excluded: frozenset[str] = frozenset(
         worth,
         betas,
     )
+
+
+def _sloped(worth: Valuation, betas: Betas) -> Valuation:
+    """The book with dated contracts as the dollars of their coin that they move like."""
+    if not betas.slopes:
+        return worth
+    held = []
+    for holding in worth.holdings:
+        contract = holding.position.instrument
+        slope = betas.slopes.get(contract.symbol, 1.0) if contract is not None else 1.0
+        own, others = holding.delta_usd[:1], holding.delta_usd[1:]
+        moved = tuple((symbol, dollars * slope) for symbol, dollars in own)
+        held.append(replace(holding, delta_usd=(*moved, *others)))
+    return replace(worth, holdings=tuple(held))
 
 
 def _row(symbol: str, dollars: float, betas: Betas) -> AssetExposure:

@@ -30,7 +30,8 @@ class Stake:
 def maintenance_after(stakes: tuple[Stake, ...], move: float) -> float:
     """Return dollars of maintenance margin when every underlying has moved by `move` (0.4 is 40 % up).
 
-    Linear and quanto tiers are in the quote coin, at par with the dollar here; inverse tiers are in the coin.
+    Linear tiers are in the quote coin, at par with the dollar here; inverse and quanto tiers are in the settlement
+    coin, a quanto's at today's price of it.
     """
     total = 0.0
     for stake in stakes:
@@ -38,6 +39,9 @@ def maintenance_after(stakes: tuple[Stake, ...], move: float) -> float:
         if stake.instrument.payoff is Payoff.INVERSE:
             coin = stake.price_usd * (1.0 + move)
             total += maintenance_margin(abs(stake.dollars) / coin, tiers) * coin
+        elif stake.instrument.payoff is Payoff.QUANTO:
+            coins = abs(stake.dollars) * (1.0 + move) / stake.settle_usd
+            total += maintenance_margin(coins, tiers) * stake.settle_usd
         else:
             total += maintenance_margin(abs(stake.dollars) * (1.0 + move), tiers)
     return total

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 
 import numpy as np
@@ -13,23 +14,33 @@ from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.market import Market
 from hedgerow.model.portfolio import Portfolio, Position
 
-__all__ = ["BENCHMARKS", "HEDGE_TAG", "candidates_for", "find", "standing"]
+__all__ = ["BENCHMARKS", "HEDGE_TAG", "candidates_for", "find", "standing", "undated"]
 
 BENCHMARKS = ("BTC", "ETH")
 HEDGE_TAG = "hedge"
+_DATED = re.compile(r"_\d{6}$")
+
+
+def undated(name: str) -> str:
+    """Return what a dated contract is called whatever its date: `BTCUSDT_QUARTER` of `BTCUSDT_260925`."""
+    return _DATED.sub("_QUARTER", name)
 
 
 def find(catalogue: tuple[Instrument, ...], name: str) -> Instrument:
-    """Return the contract called `name`, with or without its venue; raises `UnknownSymbol` with the nearest."""
-    wanted = name.strip()
-    for contract in catalogue:
-        if wanted.upper() in {contract.symbol.upper(), contract.name.upper()}:
+    """Return the contract called `name`, with or without its venue; raises `UnknownSymbol` with the nearest.
+
+    `BTCUSDT_QUARTER` is the contract of that kind that ends first, whatever its date.
+    """
+    wanted = name.strip().upper()
+    for contract in sorted(catalogue, key=lambda c: c.expiry.timestamp() if c.expiry else 0.0):
+        symbols = {contract.symbol.upper(), undated(contract.symbol).upper()}
+        if wanted in symbols | {f"{contract.venue.upper()}:{symbol}" for symbol in symbols}:
             return contract
-    near = get_close_matches(wanted.upper(), [c.symbol.upper() for c in catalogue], n=3)
+    near = get_close_matches(wanted, [c.symbol.upper() for c in catalogue], n=3)
     advice = (
         f"Did you mean {' or '.join(near)}?" if near else "`hedgerow choose` lists the contracts there are."
     )
-    raise UnknownSymbol(f"no contract is called {wanted}", advice=advice)
+    raise UnknownSymbol(f"no contract is called {name.strip()}", advice=advice)
 
 
 def candidates_for(

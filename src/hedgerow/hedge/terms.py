@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hedgerow.hedge.plan import Basis
-from hedgerow.hedge.valuation import price_of
+from hedgerow.hedge.valuation import contract_price, price_of
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.betas import Betas
 from hedgerow.model.coins import is_stablecoin
@@ -43,6 +43,8 @@ class Terms:
     A stablecoin that the market has no price for is taken at a dollar as what a contract settles in, and
     `settle_assumed` says so; as a holding it would be unknown.
 
+    `priced` where a dated contract's carry is that of its own price, not one modelled from expected funding.
+
     `quote_usd` is a unit of the coin its price is quoted in, dollars of the market's currency each.
 
     `delta_usd` is dollars per contract and 100 %; `beta` (K,) per dollar of notional; volatilities are daily:
@@ -67,6 +69,7 @@ class Terms:
     years_to_expiry: float
     carry_a_year: float
     unusable: str
+    priced: bool = False
 
     @property
     def own_volatility(self) -> float:
@@ -77,8 +80,9 @@ class Terms:
 def terms_of(instrument: Instrument, betas: Betas, market: Market) -> Terms:
     """Return the terms of `instrument` in `market`, with its beta from `betas`.
 
-    A contract on a factor has that factor's beta: exactly 1 (dated ones too: their basis is taken as proportional,
-    domain §3.1). Where price or beta is unknown, `unusable` says so.
+    A contract on a factor has that factor's beta: exactly 1, and a dated one its slope on its coin besides, where it was
+    measured (`betas.slopes`, domain §3.1). A dated contract is at its own price where the market has one, which is then
+    its carry; else it is modelled from expected funding. Where price or beta is unknown, `unusable` says so.
     """
     price, settle = price_of(market, instrument.underlying), price_of(market, instrument.settle)
     pegged = not np.isfinite(settle) and is_stablecoin(instrument.settle)
@@ -88,8 +92,13 @@ def terms_of(instrument: Instrument, betas: Betas, market: Market) -> Terms:
     years = _years_to_expiry(instrument, market)
     outlook = _funding(instrument, market)
     carry = outlook.expected * 365.0 / MONTH_DAYS if instrument.expiry else 0.0
-    contract_price = price * (1.0 + carry * years)
+    worth = price * (1.0 + carry * years)
+    own = contract_price(market, instrument)
+    priced = years > 0.0 and bool(own != price)
+    if priced:
+        worth, carry = own, (own / price - 1.0) / years
     beta, residual, why = _beta(instrument, betas)
+    beta = beta * betas.slopes.get(instrument.symbol, 1.0)
     kind = "quanto" if instrument.payoff is Payoff.QUANTO else ("dated" if instrument.expiry else "perpetual")
     if not np.isfinite(price):
         why = f"{instrument.underlying} has no price in {market.source or 'the market'}"
@@ -97,11 +106,11 @@ def terms_of(instrument: Instrument, betas: Betas, market: Market) -> Terms:
         why = f"it settles in {instrument.settle}, which has no price"
     return Terms(
         instrument=instrument,
-        price_usd=contract_price,
+        price_usd=worth,
         settle_usd=settle,
         settle_assumed=pegged,
         quote_usd=quote,
-        delta_usd=_dollars_a_contract(instrument, contract_price, settle, dollar),
+        delta_usd=_dollars_a_contract(instrument, worth, settle, dollar),
         beta=beta,
         underlying_volatility=_volatility(market, instrument.underlying),
         residual_volatility=residual,
@@ -114,13 +123,17 @@ def terms_of(instrument: Instrument, betas: Betas, market: Market) -> Terms:
         years_to_expiry=years,
         carry_a_year=carry,
         unusable=why,
+        priced=priced,
     )
 
 
 def _dollars_a_contract(instrument: Instrument, price: float, settle: float, dollar: float) -> float:
-    """Dollars of the market's currency, of which a real one is `dollar`: inverse and quanto are defined in real ones."""
+    """Dollars of the market's currency, of which a real one is `dollar`: inverse and quanto are defined in real ones.
+
+    An inverse contract gains coins in proportion to its own price: of a dated one C·S/F dollars a 100 %.
+    """
     if instrument.payoff is Payoff.INVERSE:
-        return instrument.dollar_delta(price) * dollar
+        return instrument.dollar_delta(price) * dollar * (settle / price)
     return instrument.dollar_delta(price / dollar if instrument.payoff is Payoff.QUANTO else price, settle)
 
 

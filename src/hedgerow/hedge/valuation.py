@@ -20,7 +20,7 @@ from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.market import Market
 from hedgerow.model.portfolio import Portfolio, Position
 
-__all__ = ["AssetValue", "Holding", "Valuation", "in_currency", "price_of", "value"]
+__all__ = ["AssetValue", "Holding", "Valuation", "contract_price", "in_currency", "price_of", "value"]
 
 _NAN = float("nan")
 
@@ -124,6 +124,12 @@ def price_of(market: Market, symbol: str) -> float:
     return _NAN
 
 
+def contract_price(market: Market, contract: Instrument) -> float:
+    """Return dollars of a contract's price: a dated one's own where the market has it, else its coin's."""
+    own = price_of(market, contract.symbol) if contract.expiry is not None else _NAN
+    return own if np.isfinite(own) else price_of(market, contract.underlying)
+
+
 def _names_of(position: Position) -> tuple[str, ...]:
     """What a row is excluded by: a coin's symbol, a contract's own, and its tags."""
     contract = position.instrument
@@ -206,7 +212,7 @@ def _token_price(position: Position, underlying: str, market: Market) -> tuple[f
 
 
 def _hold_contract(position: Position, contract: Instrument, market: Market) -> Holding:
-    price, settle = price_of(market, contract.underlying), price_of(market, contract.settle)
+    price, settle = contract_price(market, contract), price_of(market, contract.settle)
     quantity, entry = float(position.quantity), position.entry_price
     if not (np.isfinite(price) and np.isfinite(settle)):
         missing = contract.underlying if not np.isfinite(price) else contract.settle
@@ -215,10 +221,10 @@ def _hold_contract(position: Position, contract: Instrument, market: Market) -> 
         return Holding(position, price, _NAN, (), "unknown", "no entry price: its profit cannot be told")
     dollar = 1.0 if market.currency == "USD" else price_of(market, "USD")
     if contract.payoff is Payoff.INVERSE:
-        profit = contract.pnl(quantity, float(entry), price / dollar) * price
-        deltas: tuple[tuple[str, float], ...] = (
-            (contract.underlying, quantity * float(contract.multiplier) * price / float(entry)),
-        )
+        # Of qC·S/E in all, qC·S/F is the contract and the rest its profit in coin, which moves as every coin does.
+        profit = contract.pnl(quantity, float(entry), price / dollar) * settle
+        moved = quantity * contract.dollar_delta(price) * dollar * (settle / price)
+        deltas: tuple[tuple[str, float], ...] = ((contract.underlying, moved), (contract.settle, profit))
     else:
         in_quote = price / (dollar if contract.payoff is Payoff.QUANTO else settle)
         profit = contract.pnl(quantity, float(entry), in_quote) * settle

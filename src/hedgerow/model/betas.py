@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -21,7 +22,7 @@ class Betas(Result):
     the squared standard errors, zero for betas known by policy; `alpha`, `r2`, `n`, `n_eff`, `resid_vol` (N,) per
     bar. `method` (N,) is the estimator's spec, `shrunk …`, or `prior`, `override`, `policy`, `factor`, `unknown`;
     `note` (N,) says why in words. `raw` and `raw_stderr` are before shrinkage, towards `prior_mean` ± `prior_sd`
-    (K,), whose origin `prior_note` tells.
+    (K,), whose origin `prior_note` tells. `slopes` are betas of dated contracts on their own coin, by symbol.
     """
 
     symbols: tuple[str, ...]
@@ -44,6 +45,7 @@ class Betas(Result):
     as_of: np.datetime64
     bar_hours: float
     factor_correlation: FloatArray
+    slopes: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         coins, factors = len(self.symbols), len(self.factors)
@@ -73,6 +75,11 @@ class Betas(Result):
             )
         row: FloatArray = self.beta[self.symbols.index(symbol)]
         return row
+
+    def of_contract(self, symbol: str, underlying: str) -> FloatArray:
+        """Return the (K,) betas of a contract: its coin's, times its slope on the coin where one is known."""
+        scaled: FloatArray = self.of(underlying) * self.slopes.get(symbol, 1.0)
+        return scaled
 
     def headline(self) -> str:
         """Return the result in one line."""

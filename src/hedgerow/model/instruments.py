@@ -69,6 +69,11 @@ class Instrument:
         return f"{self.venue}:{self.symbol}"
 
     @property
+    def family(self) -> tuple[str, str, str, str, str]:
+        """What contracts share that differ in nothing but their expiry: one is rolled into another."""
+        return self.venue, self.underlying, self.payoff, self.quote, self.settle
+
+    @property
     def is_perpetual(self) -> bool:
         """True where there is funding instead of an expiry."""
         return self.expiry is None and self.payoff is not Payoff.OPTION

@@ -80,7 +80,7 @@ class RunResult(Result):
     what the owner put into the book or, below zero, took out of it, at each bar's close. `lines` (T, L) is the attribution of each
     bar, `line_names` its columns. `book_beta_usd` is the dollar beta of the book alone, `before_usd` and `after_usd` of book and hedge before and after the bar's trades;
     `distance` the move that would liquidate the nearest account, NaN with nothing open. `betas` are those of the book's
-    coins and of what was hedged with, at every estimation.
+    coins and of what was hedged with, at every estimation. `derived` are contracts, by symbol, whose prices nobody measured.
     """
 
     times: TimeArray
@@ -109,6 +109,7 @@ class RunResult(Result):
     policy: str
     seed: int = 0
     betas: tuple[Estimated, ...] = ()
+    derived: tuple[str, ...] = ()
 
     @property
     def totals(self) -> dict[str, float]:

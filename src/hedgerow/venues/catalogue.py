@@ -171,7 +171,7 @@ def _quanto() -> Instrument:
         tick=Decimal("0.05"),
         taker_fee=_FEES[0],
         maker_fee=_FEES[1],
-        tiers=_LINEAR_TIERS,
+        tiers=_COIN_TIERS,
         funding_interval_hours=8.0,
         funding_cap=0.003,
         cite=_QUANTO,

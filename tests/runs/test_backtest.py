@@ -82,14 +82,14 @@ def test_half_the_beta_may_be_left() -> None:
 
 
 def test_the_future_changes_nothing_in_the_past() -> None:
-    whole, short = run(), run(_until(history(), 200))
+    whole, short = run(), run(until(history(), 200))
     rows_ = len(short.times)
     np.testing.assert_array_equal(whole.nav_usd[:rows_], short.nav_usd)
     np.testing.assert_array_equal(whole.lines[:rows_], short.lines)
     assert [e for e in whole.events if e.time <= short.times[-1]] == list(short.events)
 
 
-def _until(market: Market, bars: int) -> Market:
+def until(market: Market, bars: int) -> Market:
     return replace(
         market,
         times=market.times[:bars],

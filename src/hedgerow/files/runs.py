@@ -46,7 +46,7 @@ _EACH_BAR = (
 )
 _EACH_FACTOR = ("book_beta_usd", "before_usd", "after_usd", "target_usd", "band_usd", "factor_change")
 _WORDS = ("source", "simulated", "currency", "policy", "seed")
-_LISTS = ("factors", "line_names", "notes")
+_LISTS = ("factors", "line_names", "notes", "derived")
 _AGAIN = "Run the backtest again with --out."
 
 

@@ -36,7 +36,8 @@ def figure_contracts(run: RunResult) -> Figure:
     for name, events in contracts_of(run).items():
         kinds = Counter(e.kind for e in events)
         funding = [e.usd for e in events if e.kind == "funding"]
-        others = ", ".join(f"{n:,} × {kind}" for kind, n in kinds.items() if kind not in {"trade", "funding"})
+        besides = [f"{n:,} × {kind}" for kind, n in kinds.items() if kind not in {"trade", "funding"}]
+        others = ", ".join(besides + ["price derived"] * (name in run.derived))
         rows.append(
             [
                 plain_text(name),
@@ -93,11 +94,14 @@ def figure_funding(run: RunResult) -> Figure:
 def figure_rolls(run: RunResult) -> Figure:
     """Return every roll and every contract that ended."""
     rolled = [e for e in run.events if e.kind in _ROLLS]
+    rolls, ended = (sum(e.kind == kind for e in rolled) for kind in ("roll", "settled"))
     caption = "Rolls and expiries"
     if not rolled:
         return Figure("", caption, "No contract ended in this run.", ["when"], [])
     cost = amount(run.totals.get("roll", 0.0), run.currency, signed=True)
-    summary = f"{len(rolled)} events, {cost} in all; a roll has no gain of its own, only its cost."
+    told = f"{rolls // 2} roll{'s' * (rolls != 2)}, {cost} in all, and {ended} contract{'s' * (ended != 1)} settled at expiry"
+    derived = ", at derived prices" * any(e.instrument in run.derived for e in rolled)
+    summary = f"{told}{derived}. A roll sells one contract and buys another: it has no gain of its own, only its cost."
     return Figure("", caption, summary, _EVENT, _rows(rolled[-_MOST_EVENTS:], run.currency))
 
 

@@ -28,7 +28,7 @@ LINES = {
     "fees": "of the exchange",
     "slippage": "half the spread, and impact",
     "roll": "from one contract to the next",
-    "fx": "dollar coins off their dollar",
+    "fx": "dollar coins off their dollar, coins that profit is in",
     "liquidation": "fees, less what the fund paid",
     "rebalance": "trades of the book itself",
 }

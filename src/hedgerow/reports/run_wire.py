@@ -32,6 +32,9 @@ def run_json(run: RunResult, found: Effectiveness) -> dict[str, Any]:
         "effectiveness": plain(found),
         "attribution_usd": plain(run.totals),
         "events": dict(Counter(event.kind for event in run.events)),
+        "derived_prices": list(run.derived),
+        "rolls": plain(tuple(e for e in run.events if e.kind == "roll")),
+        "expiries": plain(tuple(e for e in run.events if e.kind == "settled")),
         "notes": list(run.notes),
     }
 

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from hedgerow.runs.backtest import backtest
-from hedgerow.runs.settings import BacktestSettings
+from hedgerow.runs.settings import BacktestSettings, Deleverage
 
-__all__ = ["BacktestSettings", "backtest"]
+__all__ = ["BacktestSettings", "Deleverage", "backtest"]

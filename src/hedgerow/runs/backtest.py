@@ -14,7 +14,8 @@ from hedgerow.hedge.policy import Policy
 from hedgerow.model.journal import RunResult
 from hedgerow.model.market import Market
 from hedgerow.model.portfolio import BookPath, Portfolio
-from hedgerow.runs.past import Catalogue, Past, notes_of, past_of
+from hedgerow.runs.ends import undated_names
+from hedgerow.runs.past import Catalogue, Past, derived_of, notes_of, past_of
 from hedgerow.runs.settings import BacktestSettings
 from hedgerow.runs.walk import Row, Walk
 
@@ -42,7 +43,7 @@ def backtest(
     """
     past = past_of(policy, book, market, catalogue, hedge_market, settings or BacktestSettings(), marks)
     panel = past.panel
-    walk = Walk(policy, past)
+    walk = Walk(undated_names(policy, past), past)
     rows: list[Row] = []
     for t in range(panel.first, len(panel.times)):
         rows.append(walk.bar(t))
@@ -86,4 +87,5 @@ def _result(policy: Policy, past: Past, walk: Walk, rows: list[Row]) -> RunResul
         currency=market.currency,
         policy=policy.rebalance,
         betas=tuple(row for row in walk.betas if row.coin in used),
+        derived=tuple(derived_of(past, walk.events)),
     )

@@ -2,17 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
-from hedgerow.exchange import Ordered, equity
+from hedgerow.exchange import Deposited, Ordered, equity, step
 from hedgerow.hedge.margin import Stake, wallet_for
 from hedgerow.hedge.policy import Policy
+from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.instruments import Instrument, Payoff
+from hedgerow.runs.desk import Trades
 from hedgerow.runs.scene import Scene
 
-__all__ = ["margin_wanted"]
+__all__ = ["Staked", "margin_wanted", "staked"]
 
 _Legs = list[tuple[Instrument, float]]
+_MOST_ROUNDS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Staked:
+    """Trades with the margin to be put in for them, by settlement coin, and the `distance` it was made for."""
+
+    trades: Trades
+    margin: tuple[tuple[str, float], ...]
+    distance: float
+
+
+def staked(
+    decided: Callable[[Scene], Trades], scene: Scene, t: int, policy: Policy, distance: float
+) -> Staked:
+    """Return what `decided` trades once its margin is in the account.
+
+    Margin in a coin has a beta of its own, which the hedge has to take out besides, and that takes more margin
+    (TV15c): each round counts what the round before put in, until no order changes.
+    """
+    put: dict[str, float] = {}
+    before: tuple[Ordered, ...] | None = None
+    for _ in range(_MOST_ROUNDS):
+        trades = decided(scene)
+        distance = max((account.required_rally for account in trades.plan.margin), default=distance)
+        wanted = margin_wanted(scene, t, trades.orders, policy, distance)
+        for settle, coins in wanted:
+            put[settle] = put.get(settle, 0.0) + coins
+        if trades.orders == before or all(is_stablecoin(settle) for settle, _ in wanted):
+            break
+        before = trades.orders
+        for settle, coins in wanted:
+            scene = replace(scene, state=step(scene.state, Deposited(settle, coins))[0])
+    return Staked(trades, tuple(put.items()), distance)
 
 
 def margin_wanted(

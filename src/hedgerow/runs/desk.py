@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import numpy as np
 
-from hedgerow.exchange import ExchangeState, Ordered
+from hedgerow.exchange import Holding, Ordered
 from hedgerow.hedge.charges import trade_lines
 from hedgerow.hedge.plan import HedgePlan
 from hedgerow.hedge.policy import Policy
-from hedgerow.hedge.pool import HEDGE_TAG
+from hedgerow.hedge.pool import HEDGE_TAG, find
 from hedgerow.hedge.sizing import size
 from hedgerow.hedge.terms import Terms
 from hedgerow.model.amounts import decimal_of
@@ -21,8 +22,9 @@ from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
 from hedgerow.model.portfolio import Portfolio, Position, PositionKind
 from hedgerow.runs.learning import Known
+from hedgerow.runs.scene import Scene
 
-__all__ = ["Trades", "decide"]
+__all__ = ["Trades", "decide", "order_of", "priced"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +39,28 @@ class Trades:
 def decide(
     policy: Policy,
     book: Portfolio,
-    state: ExchangeState,
-    market: Market,
-    hedge: Market,
+    scene: Scene,
+    t: int,
+    views: tuple[Market, Market],
     known: Known,
     aim_usd: FloatArray,
     *,
     anew: bool,
 ) -> Trades:
-    """Return the orders that bring the book with its open contracts to `aim_usd` (K,) of dollar beta.
+    """Return the orders that bring the book with its open contracts to `aim_usd` (K,) of dollar beta at bar `t`.
 
-    `anew`: contracts are chosen as if none were open, and what is no longer wanted is closed; of a basket only what a
-    better one is worth the trades for. Otherwise the open ones are resized.
+    `views` are the book's market and the contracts' as they are known then. `anew`: contracts are chosen as if none
+    were open, and what is no longer wanted is closed; of a basket only what a better one is worth the trades for.
+    Otherwise the open ones are resized.
     """
-    open_now = {h.instrument.name: h for h in state.holdings}
-    named = isinstance(policy.instruments, tuple)
-    kept = anew and _can_stay(policy, state)
+    open_now = {h.instrument.name: h for h in scene.state.holdings}
+    kept = anew and _can_stay(policy, scene.state)
     fresh = (anew and not kept) or not open_now
-    names: int | str | tuple[str, ...] = policy.instruments if anew or fresh or named else tuple(open_now)
+    names: int | str | tuple[str, ...] = policy.instruments
+    if isinstance(names, tuple):
+        names = tuple(_in_force(known.contracts, name, open_now).name for name in names)
+    elif not (anew or fresh):
+        names = tuple(open_now)
     bound = policy.target_vol is None or not fresh
     asked = replace(
         policy,
@@ -63,7 +69,8 @@ def decide(
         collateral=None,
         instruments=names,
     )
-    whole = _with_hedge(book, state, derivatives=not fresh)
+    whole = _with_hedge(book, scene, t, derivatives=not fresh)
+    market, hedge = (priced(view, scene, t, known.contracts) for view in views)
     exposure, ranking, model = asked.rank(whole, market, known.contracts, hedge, known.betas, known.model)
     if exposure.unknown:
         raise BrokenPromise(f"a run cannot trade around what it does not know: {', '.join(exposure.unknown)}")
@@ -80,9 +87,9 @@ def decide(
     orders: list[Ordered] = []
     if fresh:
         for name, held in open_now.items():
-            orders.append(_order(held.instrument, wanted.pop(name, Decimal(0)) - held.contracts, terms))
+            orders.append(order_of(held.instrument, wanted.pop(name, Decimal(0)) - held.contracts, terms))
     contracts = {leg.instrument.name: leg.instrument for leg in plan.legs}
-    orders += [_order(contracts[name], size_, terms) for name, size_ in wanted.items()]
+    orders += [order_of(contracts[name], size_, terms) for name, size_ in wanted.items()]
     return Trades(tuple(o for o in orders if o.contracts), plan, terms)
 
 
@@ -92,8 +99,8 @@ def _can_stay(policy: Policy, state: ExchangeState) -> bool:
     return counted and bool(state.holdings) and policy.target_vol is None
 
 
-def _order(contract: Instrument, contracts: Decimal, terms: dict[str, Terms]) -> Ordered:
-    """An order with the slippage that its cost lines expect: half the spread and the impact."""
+def order_of(contract: Instrument, contracts: Decimal, terms: dict[str, Terms]) -> Ordered:
+    """Return an order with the slippage that its cost lines expect: half the spread and the impact."""
     known = terms.get(contract.name)
     if known is None or not contracts:
         return Ordered(contract, contracts, _UNKNOWN_SLIP)
@@ -105,12 +112,34 @@ def _order(contract: Instrument, contracts: Decimal, terms: dict[str, Terms]) ->
 _UNKNOWN_SLIP = 0.001
 
 
-def _with_hedge(book: Portfolio, state: ExchangeState, *, derivatives: bool) -> Portfolio:
-    """The book with the hedge account in it: its wallets as collateral, its contracts if wanted."""
-    rows = [
-        Position(settle, decimal_of(repr(account.wallet)), PositionKind.COLLATERAL, "paper")
+def _in_force(contracts: tuple[Instrument, ...], name: str, open_now: Mapping[str, Holding]) -> Instrument:
+    """The contract that a name stands for: of dated ones the one that is open, else the one that ends first."""
+    found = find(contracts, name)
+    if found.expiry is None:
+        return found
+    return next((h.instrument for h in open_now.values() if h.instrument.family == found.family), found)
+
+
+def priced(market: Market, scene: Scene, t: int, contracts: tuple[Instrument, ...]) -> Market:
+    """Return the market with the prices of dated contracts, which are not their coin's."""
+    own = {c.symbol: scene.price_usd(c, t) for c in contracts if c.expiry is not None}
+    return replace(market, given={**market.given, **own}) if own else market
+
+
+def _with_hedge(book: Portfolio, scene: Scene, t: int, *, derivatives: bool) -> Portfolio:
+    """The book with the hedge account in it: its wallets as collateral, its contracts if wanted.
+
+    Without its contracts a wallet has their profit: they are closed then.
+    """
+    state = scene.state
+    wallets = {
+        settle: account.wallet + (0.0 if derivatives else scene.unrealised(account, t))
         for settle, account in state.accounts.items()
-        if account.wallet and np.isfinite(account.wallet)
+    }
+    rows = [
+        Position(settle, decimal_of(repr(coins)), PositionKind.COLLATERAL, "paper")
+        for settle, coins in wallets.items()
+        if coins and np.isfinite(coins)
     ]
     if derivatives:
         rows += [

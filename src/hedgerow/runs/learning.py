@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hedgerow.hedge.policy import Policy
-from hedgerow.hedge.pool import candidates_for
+from hedgerow.hedge.pool import candidates_for, find
 from hedgerow.hedge.rebalance import Drift
 from hedgerow.hedge.riskmodel import risk
 from hedgerow.hedge.valuation import value
@@ -18,12 +18,13 @@ from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.errors import UsageError
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.journal import Estimated
+from hedgerow.model.market import Market
 from hedgerow.model.risk import RiskModel
 from hedgerow.runs.marginal import marginal_costs
 from hedgerow.runs.past import Past
 from hedgerow.stats.risk import DAYS_A_YEAR
 
-__all__ = ["Known", "drifting", "estimated", "learn"]
+__all__ = ["Known", "drifting", "estimated", "in_reach", "learn"]
 
 _RECENT_DAYS = 90.0
 
@@ -47,12 +48,11 @@ def learn(policy: Policy, past: Past, t: int, hedged_with: tuple[str, ...] = ())
 
     `hedged_with` are coins whose contracts are open, looked at or not.
 
-    Raises `UsageError` where a coin of the book has no beta yet.
+    Raises `UsageError` where a coin of the book has no beta yet, and where a named contract cannot be margined.
     """
     panel, book = past.panel, past.panel.book_at(t)
     market, hedge = past.views(t)
-    contracts = past.catalogue(hedge)
-    usable = tuple(c for c in contracts if c.underlying in market.symbols and _in_reach(c, policy))
+    usable = in_reach(past.catalogue(hedge), policy, market)
     pool = candidates_for(policy.instruments, policy.factors, book, hedge, usable, own=policy.own)
     names = [c.underlying for c in pool] + [c.settle for c in usable]
     betas = policy.estimate(
@@ -80,11 +80,29 @@ def estimated(time: np.datetime64, betas: Betas) -> list[Estimated]:
     ]
 
 
-def _in_reach(contract: Instrument, policy: Policy) -> bool:
-    """Perpetuals whose margin is at hand: dollars, or the coin that the policy gives as collateral."""
+def in_reach(contracts: tuple[Instrument, ...], policy: Policy, market: Market) -> tuple[Instrument, ...]:
+    """Return the contracts that a run may look at: those that the policy names, and perpetuals with margin at hand.
+
+    That is dollars, or the coin that the policy gives as collateral. A dated contract has to be named, as its price may
+    be a derived one. Raises `UsageError` where a named contract is margined in another coin than the one given.
+    """
     given = policy.rules.collateral
-    margined = is_stablecoin(contract.settle) or (given is not None and given.coin == contract.settle)
-    return contract.is_perpetual and margined
+    priced = tuple(c for c in contracts if c.underlying in market.symbols)
+    names = policy.instruments if isinstance(policy.instruments, tuple) else ()
+    named = {find(priced, name).name for name in names}
+    for contract in priced:
+        if contract.name not in named or is_stablecoin(contract.settle) or given is None:
+            continue
+        if given.coin != contract.settle:
+            raise UsageError(
+                f"{contract.symbol} is margined in {contract.settle}, and the collateral is {given.coin or 'stablecoins'}",
+                advice=f"Give {contract.settle} as --collateral, or leave it out: the run then puts in what is needed.",
+            )
+
+    def margined(contract: Instrument) -> bool:
+        return is_stablecoin(contract.settle) or (given is not None and given.coin == contract.settle)
+
+    return tuple(c for c in priced if c.name in named or (c.is_perpetual and margined(c)))
 
 
 def drifting(

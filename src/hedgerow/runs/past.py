@@ -16,7 +16,7 @@ from hedgerow.runs.panel import Panel, coin_of, cut, panel_of
 from hedgerow.runs.prices import Prices
 from hedgerow.runs.settings import BacktestSettings
 
-__all__ = ["Catalogue", "Past", "notes_of", "past_of"]
+__all__ = ["Catalogue", "Past", "derived_of", "notes_of", "past_of"]
 
 Catalogue = Callable[[Market], tuple[Instrument, ...]]
 _MARGIN_COINS = ("USDT", "USDC")
@@ -77,7 +77,7 @@ def past_of(
         frozenset(policy.overrides),
         None if hedge is market else hedge.times[0],
     )
-    return Past(book, market, hedge, panel, Prices(market.times, hedge, marks), settings, catalogue)
+    return Past(book, market, hedge, panel, Prices(market.times, hedge, marks, market), settings, catalogue)
 
 
 def _with_dollars(market: Market) -> Market:
@@ -88,6 +88,26 @@ def _with_dollars(market: Market) -> Market:
         if market.currency == "USD"
         else market
     )
+
+
+def derived_of(past: Past, events: Sequence[Happened]) -> dict[str, str]:
+    """Return the contracts that were traded at prices nobody measured, and what those are made of."""
+    traded = dict.fromkeys(e.instrument for e in events if e.kind in {"trade", "roll"})
+    return {name: past.prices.derived[name] for name in traded if name in past.prices.derived}
+
+
+def _priced_how(past: Past, events: Sequence[Happened]) -> list[str]:
+    """Say of contracts without prices of their own what theirs are made of, those that share it together."""
+    shared: dict[str, list[str]] = {}
+    for name, how in derived_of(past, events).items():
+        shared.setdefault(how, []).append(name)
+    notes = [f"Derived, not measured: {', '.join(names)} at {how}." for how, names in shared.items()]
+    if any(e.kind == "settled" for e in events):
+        notes.append(
+            "Contracts settle on their coin's price, averaged over the venue's window along the line between the closes"
+            " around it."
+        )
+    return notes
 
 
 def notes_of(past: Past, events: Sequence[Happened]) -> tuple[str, ...]:
@@ -101,7 +121,8 @@ def notes_of(past: Past, events: Sequence[Happened]) -> tuple[str, ...]:
         )
     if past.prices.marks is None:
         notes.append("No marks are given: margin and funding are on closes.")
-    traded = {e.instrument for e in events if e.kind == "trade"}
+    notes += _priced_how(past, events)
+    traded = {e.instrument for e in events if e.kind == "trade"} - past.prices.ending
     notes += [
         f"{coin} is taken at one dollar throughout: there is no series of it." for coin in past.prices.assumed
     ]

@@ -6,12 +6,25 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from hedgerow.hedge.rolls import expiry_of
 from hedgerow.model.arrays import FloatArray, TimeArray
 from hedgerow.model.coins import is_stablecoin
-from hedgerow.model.instruments import Instrument
+from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.market import Market
+from hedgerow.stats.carry import (
+    annual_rate,
+    carried_price,
+    prior_funding,
+    settlement_from_bars,
+    settlement_window,
+    trailing_annual,
+)
 
 __all__ = ["Prices", "Settlement"]
+
+_YEAR = np.timedelta64(365, "D")
+_CARRY_DAYS = 30.0
+_USUAL_CARRY = annual_rate(prior_funding(8.0).mean, 8.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,29 +37,55 @@ class Settlement:
 
 @dataclass(slots=True)
 class Prices:
-    """Series of the hedge's market on the run's own bars (T,), made once for each contract and coin."""
+    """Series of the hedge's market on the run's own bars (T,), made once for each contract and coin.
+
+    A contract without a series of its own is priced by its coin's, and `derived` says how. `index` is the market whose
+    coins dated contracts settle on, the hedge's own by default.
+    """
 
     times: TimeArray
     market: Market
     marks: Market | None = None
+    index: Market | None = None
+    derived: dict[str, str] = field(default_factory=dict)
+    _ending: set[str] = field(default_factory=set)
     _last: dict[str, FloatArray] = field(default_factory=dict)
     _marks: dict[str, FloatArray] = field(default_factory=dict)
     _coins: dict[str, FloatArray] = field(default_factory=dict)
     _due: dict[str, dict[int, list[Settlement]]] = field(default_factory=dict)
 
     def last(self, contract: Instrument) -> FloatArray:
-        """Return the contract's close (T,) in its quote coin, the last known where a bar is missing, NaN before any."""
+        """Return the contract's close (T,) in its quote coin, the last known where a bar is missing, NaN before any.
+
+        A dated contract is at its settlement price in the bar that it ends in, and NaN after it.
+        """
         if contract.name not in self._last:
-            self._last[contract.name] = self._series(contract.underlying) / self.coin(contract.quote)
+            self._last[contract.name] = self._of_contract(contract) / self.coin(contract.quote)
         return self._last[contract.name]
+
+    @property
+    def ending(self) -> set[str]:
+        """Symbols of the dated contracts that were asked for: they have no funding."""
+        return set(self._ending)
+
+    def ends(self, contract: Instrument) -> int | None:
+        """Return the bar in which a contract expires, None where it does not within the run."""
+        expiry = expiry_of(contract)
+        if expiry is None or not self.times[0] < expiry <= self.times[-1]:
+            return None
+        return int(np.searchsorted(self.times, expiry, side="left"))
 
     def mark(self, contract: Instrument) -> FloatArray:
         """Return the contract's mark (T,), which margin and funding are on: its close where no mark is known."""
         if self.marks is None or contract.underlying not in self.marks.symbols:
             return self.last(contract)
         if contract.name not in self._marks:
+            last = self.last(contract)
             known = self._series(contract.underlying, self.marks) / self.coin(contract.quote)
-            self._marks[contract.name] = np.where(np.isfinite(known), known, self.last(contract))
+            if contract.expiry is not None:
+                known = known * (last * self.coin(contract.quote) / self._series(contract.underlying))
+                known[self.ends(contract) or slice(0)] = np.nan
+            self._marks[contract.name] = np.where(np.isfinite(known), known, last)
         return self._marks[contract.name]
 
     def coin(self, symbol: str) -> FloatArray:
@@ -79,6 +118,45 @@ class Prices:
         at = np.searchsorted(market.times, self.times, side="right") - 1
         known = np.where(at >= 0, rows[np.maximum(at, 0)], -1)
         return np.where(known >= 0, raw[np.maximum(known, 0)], np.nan)
+
+    def _of_contract(self, contract: Instrument) -> FloatArray:
+        """Dollars of a contract (T,): its own series, else its coin's, with the carry until expiry if it has one."""
+        own = contract.symbol in self.market.symbols
+        series = self._series(contract.symbol if own else contract.underlying)
+        if not own and contract.payoff is not Payoff.LINEAR:
+            self.derived[contract.symbol] = (
+                f"the price and the funding of the {contract.underlying} perpetual"
+            )
+        expiry = expiry_of(contract)
+        if expiry is None:
+            return series
+        self._ending.add(contract.symbol)
+        years = (expiry - self.times) / _YEAR
+        if not own:
+            self.derived[contract.symbol] = (
+                f"{contract.underlying} × exp(c·T), T years to expiry, c the mean funding of the {_CARRY_DAYS:g} days before"
+                f" ({_USUAL_CARRY:.2%} a year where there is none)"
+            )
+            series = carried_price(series, self._carry(contract.underlying), years)
+        series = np.where(years >= 0.0, series, np.nan)
+        end = self.ends(contract)
+        if end is not None:
+            series[end] = self._settled(contract, expiry)
+        return series
+
+    def _carry(self, symbol: str) -> FloatArray:
+        """The carry (T,) that a dated contract of the coin is priced with: what its funding was, known at each bar."""
+        prints = self.market.funding.get(symbol)
+        if prints is None:
+            return np.full(len(self.times), _USUAL_CARRY)
+        level = trailing_annual(prints.times, prints.rates, self.times, _CARRY_DAYS)
+        return np.where(np.isfinite(level), level, _USUAL_CARRY)
+
+    def _settled(self, contract: Instrument, expiry: np.datetime64) -> float:
+        """Dollars at which a contract settles: its index, averaged over the venue's window."""
+        index = self.index if self.index is not None and contract.underlying in self.index.symbols else None
+        seconds = settlement_window(contract.venue, expiry.astype("datetime64[D]").item())
+        return settlement_from_bars(self.times, self._series(contract.underlying, index), expiry, seconds)
 
     def _settlements(self, contract: Instrument) -> dict[int, list[Settlement]]:
         prints = self.market.funding.get(contract.underlying)

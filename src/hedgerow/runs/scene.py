@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hedgerow.exchange import ExchangeState, equity, maintenance
+from hedgerow.exchange import Account, ExchangeState, equity, maintenance
 from hedgerow.hedge.attribution import Attribution, LegMove, SpotMove, WalletMove, attribute
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.betas import Betas
@@ -43,12 +43,18 @@ class Scene:
         """Return the dollar beta (K,) of the book, of the contracts and of coins that are margin."""
         total = self.book_beta(t)
         for account in self.state.accounts.values():
-            dollars = account.wallet * float(self.prices.coin(account.settle)[t])
-            total = total + dollars * self.coin_beta(account.settle)
+            beta = self.coin_beta(account.settle)
+            if beta.any():
+                coins = account.wallet + self.unrealised(account, t)
+                total = total + coins * float(self.prices.coin(account.settle)[t]) * beta
         for held in self.state.holdings:
             dollars = self.delta(held.instrument, float(held.contracts), t)
-            total = total + dollars * self.coin_beta(held.instrument.underlying)
+            total = total + dollars * self.contract_beta(held.instrument)
         return total
+
+    def unrealised(self, account: Account, t: int) -> float:
+        """Return the coins of an account's open profit at the last prices."""
+        return sum(h.profit(float(self.prices.last(h.instrument)[t])) for h in account.holdings)
 
     def coin_beta(self, symbol: str) -> FloatArray:
         """Return the (K,) betas of a coin; a dollar coin has none."""
@@ -56,21 +62,32 @@ class Scene:
             return np.zeros(self.beta.shape[1])
         return self.betas.of(symbol)
 
+    def contract_beta(self, contract: Instrument) -> FloatArray:
+        """Return the (K,) betas of a contract per dollar of its delta."""
+        if self.betas is None or is_stablecoin(contract.underlying):
+            return np.zeros(self.beta.shape[1])
+        return self.betas.of_contract(contract.symbol, contract.underlying)
+
     def price_usd(self, contract: Instrument, t: int) -> float:
         """Return the contract's price in dollars."""
         return float(self.prices.last(contract)[t] * self.prices.coin(contract.quote)[t])
 
     def delta(self, contract: Instrument, contracts: float, t: int) -> float:
         """Return dollars per 100 % of the underlying of so many contracts."""
-        settle = float(self.prices.coin(contract.settle)[t]) if contract.payoff is Payoff.QUANTO else 1.0
-        return contracts * contract.dollar_delta(self.price_usd(contract, t), settle)
+        price = self.price_usd(contract, t)
+        if contract.payoff is Payoff.LINEAR:
+            return contracts * contract.dollar_delta(price)
+        settle = float(self.prices.coin(contract.settle)[t])
+        if contract.payoff is Payoff.INVERSE:
+            return contracts * contract.dollar_delta(price) * (settle / price)
+        return contracts * contract.dollar_delta(price, settle)
 
     def nav(self, t: int) -> float:
         """Return dollars of the book and the hedge accounts at the marks of bar `t`."""
         total = float(self.spot(t).sum())
         for account in self.state.accounts.values():
-            profit = sum(h.profit(float(self.prices.last(h.instrument)[t])) for h in account.holdings)
-            total += (account.wallet + profit) * float(self.prices.coin(account.settle)[t])
+            coins = account.wallet + self.unrealised(account, t)
+            total += coins * float(self.prices.coin(account.settle)[t])
         return total
 
     def gross(self, t: int) -> float:
@@ -79,17 +96,24 @@ class Scene:
         return float(np.abs(self.spot(t)).sum()) + legs
 
     def distance(self, t: int) -> float:
-        """Return the move against the nearest account that would liquidate it, to first order; NaN with nothing open."""
-        found = [np.nan]
-        for account in self.state.accounts.values():
-            net = abs(sum(self.delta(h.instrument, float(h.contracts), t) for h in account.holdings))
-            spare = (
-                (equity(self.state, account) - maintenance(self.state, account)) if account.holdings else 0.0
-            )
-            if account.holdings:
-                coin = float(self.prices.coin(account.settle)[t])
-                found.append(spare * coin / net if net > 0.0 else np.inf)
-        return float(np.nanmin(found)) if len(found) > 1 else float("nan")
+        """Return the move against the nearest account that would liquidate it, to first order; NaN with nothing open.
+
+        Of inverse contracts to first order in what a dollar buys: a rally makes each dollar of a short cost fewer coins.
+        """
+        found = [self._reach(account, t) for account in self.state.accounts.values() if account.holdings]
+        return min(found, default=float("nan"))
+
+    def _reach(self, account: Account, t: int) -> float:
+        net = sum(self.delta(h.instrument, float(h.contracts), t) for h in account.holdings)
+        spare = equity(self.state, account) - maintenance(self.state, account)
+        if not net:
+            return float("inf")
+        share = spare * float(self.prices.coin(account.settle)[t]) / abs(net)
+        if any(h.instrument.payoff is not Payoff.INVERSE for h in account.holdings):
+            return share
+        if net > 0.0:
+            return share / (1.0 + share)
+        return share / (1.0 - share) if share < 1.0 else float("inf")
 
     def price_lines(self, t: int) -> Attribution:
         """Return what prices did between the close before and that of bar `t`, by line."""
@@ -103,14 +127,12 @@ class Scene:
         wallets: list[WalletMove] = []
         for account in self.state.accounts.values():
             coin0, coin1 = (float(self.prices.coin(account.settle)[i]) for i in (t - 1, t))
-            unrealised = 0.0
+            unrealised = self.unrealised(account, t - 1)
             for held in account.holdings:
-                mark = self.prices.last(held.instrument)
-                before = held.profit(float(mark[t - 1]))
-                gained = (held.profit(float(mark[t])) - before) * coin1
-                unrealised += before
+                last = self.prices.last(held.instrument)
+                gained = (held.profit(float(last[t])) - held.profit(float(last[t - 1]))) * coin1
                 dollars = self.delta(held.instrument, float(held.contracts), t - 1)
-                legs.append(LegMove(dollars, self.coin_beta(held.instrument.underlying), gained))
+                legs.append(LegMove(dollars, self.contract_beta(held.instrument), gained))
             beta, cash = self.coin_beta(account.settle), is_stablecoin(account.settle)
             wallets.append(WalletMove(account.wallet, unrealised, coin0, coin1, beta, cash))
         return attribute(spots, legs, wallets, self.panel.factor[t])

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-__all__ = ["BacktestSettings", "BookWays"]
+__all__ = ["BacktestSettings", "BookWays", "Deleverage"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,26 @@ class BookWays:
 
 
 @dataclass(frozen=True, slots=True)
+class Deleverage:
+    """A share of the hedge that the venue takes at `time` (ADL): of the contract `symbol`, of all by default.
+
+    `price` is the bankrupt counterparty's in the contract's quote coin; None: the last price.
+    """
+
+    time: np.datetime64
+    share: float = 1.0
+    symbol: str = ""
+    price: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BacktestSettings:
     """`train_days` before the first trade; betas anew every `estimate_days`, contracts every `choose_days`.
 
     `start` is the first bar at the earliest; with it coins that have no price yet come into the book later. Margin is
     put in at the first trade, as much as the distance rule wants, and again when half of that distance is used; with
-    collateral of the policy's own nothing is added. `book` is what the owner does.
+    collateral of the policy's own nothing is added. `book` is what the owner does,
+    `deleveraged` what the venue takes on the way, by script.
     """
 
     train_days: float = 90.0
@@ -40,3 +54,4 @@ class BacktestSettings:
     choose_days: float = 112.0
     start: np.datetime64 | None = None
     book: BookWays = field(default_factory=BookWays)
+    deleveraged: tuple[Deleverage, ...] = ()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from hedgerow.exchange import (
+    Delevered,
     Deposited,
     Event,
     ExchangeState,
@@ -17,17 +19,21 @@ from hedgerow.exchange import (
     Marked,
     Outcome,
     Refusal,
+    Settlement,
     step,
 )
 from hedgerow.hedge.attribution import Attribution, check_closes
 from hedgerow.hedge.policy import Policy
 from hedgerow.hedge.rebalance import Drift, Rebalance, Review, rebalance_of, review
+from hedgerow.hedge.rolls import ROLLING, days_left
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.errors import UsageError
+from hedgerow.model.instruments import Instrument
 from hedgerow.model.journal import Estimated, Happened
-from hedgerow.runs.collateral import margin_wanted
-from hedgerow.runs.desk import decide
-from hedgerow.runs.learning import Known, drifting, estimated, learn
+from hedgerow.runs.collateral import margin_wanted, staked
+from hedgerow.runs.desk import Trades, decide
+from hedgerow.runs.ends import ending, knowing, rolled, rolls_due, taken
+from hedgerow.runs.learning import Known, drifting, estimated, in_reach, learn
 from hedgerow.runs.panel import Panel
 from hedgerow.runs.past import Past
 from hedgerow.runs.prices import Prices
@@ -100,6 +106,7 @@ class Walk:
             self._learn(t)
         elif t in self.own and self.known is not None:
             self.drift = self._drifting(self.known, t)
+        lines += self._rolled(t)
         exposure = self._scene().exposure(t)
         found = self._review(t, exposure)
         traded, cost, paid_in = (
@@ -130,23 +137,49 @@ class Walk:
         return Scene(self.panel, self.prices, self.state, known.betas if known else None, beta)
 
     def _moved(self, t: int) -> Attribution:
-        """Settle the funding that fell due, then mark to the close of `t`, which checks margin."""
+        """Settle the funding that fell due, mark to the close of `t`, which checks margin, and end what ends."""
         lines = self._scene().price_lines(t)
         held = [h.instrument for h in self.state.holdings]
         for contract in held:
             for due in self.prices.due(contract, t):
                 lines += self._happen(t, FundingDue(contract, due.rate, due.mark))
-        return lines + self._happen(t, Marked({c.name: float(self.prices.mark(c)[t]) for c in held}))
+        lines += self._happen(t, Marked({c.name: float(self.prices.mark(c)[t]) for c in held}))
+        ended: list[Event] = [*ending(self._scene(), t)]
+        for event in [*ended, *taken(self.settings.deleveraged, self._scene(), t)]:
+            lines += self._happen(t, event)
+        return lines
 
     def _happen(self, t: int, event: Event) -> Attribution:
         self.state, outcomes = step(self.state, event)
+        return self._told(t, outcomes)
+
+    def _told(self, t: int, outcomes: Sequence[Outcome], rolled: str = "") -> Attribution:
+        """Write what came of an event into the record; `rolled` is why, where it is part of a roll."""
         lines = Attribution()
         for outcome in outcomes:
             coin = float(self.prices.coin(outcome.instrument.settle)[t])
             last = float(self.prices.last(outcome.instrument)[t])
-            line, row = told(self.panel.times[t], outcome, coin, last)
+            line, row = told(self.panel.times[t], outcome, coin, last, rolled)
             lines += line
             self.events.append(row)
+        return lines
+
+    def _listed(self, t: int) -> tuple[Instrument, ...]:
+        """The contracts that may be traded at the close of bar `t`."""
+        market, hedge = self.past.views(t)
+        return in_reach(self.past.catalogue(hedge), self.policy, market)
+
+    def _rolled(self, t: int) -> Attribution:
+        """Roll what ends soon, near and far in one step or not at all."""
+        soon = ROLLING.early_days + self.past.market.bar_hours / 24.0
+        now, lines = self.panel.times[t], Attribution()
+        if self.known is None or all(days_left(h.instrument, now) > soon for h in self.state.holdings):
+            return lines
+        listed = self._listed(t)
+        self.known = knowing(self.known, listed, self._scene(), t)
+        for rolling in rolls_due(self.known, listed, self._scene(), t, self.past.views(t)[1]):
+            self.state, outcomes = rolled(self.state, rolling, self.prices, t)
+            lines += self._told(t, outcomes, rolling.reason)
         return lines
 
     def _due(self, last: np.datetime64 | None, t: int, days: float) -> bool:
@@ -160,13 +193,9 @@ class Walk:
     def _learn(self, t: int) -> None:
         hedged_with = tuple(h.instrument.underlying for h in self.state.holdings)
         self.known = learn(self.policy, self.past, t, hedged_with)
-        for held in self.state.holdings:
-            coin = held.instrument.underlying
-            if not np.isfinite(self.known.betas.of(coin)).all():
-                raise UsageError(
-                    f"at {str(self.panel.times[t])[:10]} {held.instrument.symbol} is open, and {coin} has no price to go by",
-                    advice="End before that (--as-of), or hedge with another contract (--instruments).",
-                )
+        _to_go_by(self.known, self.state, self.panel.times[t])
+        if any(c.expiry is not None for c in self.known.contracts):
+            self.known = knowing(self.known, self.known.contracts, self._scene(), t)
         self.drift = self._drifting(self.known, t)
         self.learned = self.panel.times[t]
         self.betas += estimated(self.panel.times[t], self.known.betas)
@@ -201,21 +230,26 @@ class Walk:
     def _trade(self, t: int, found: Review) -> tuple[float, Attribution, float]:
         """Trade: dollars traded, what it cost by line, what margin was put in for it."""
         assert self.known is not None  # noqa: S101  a review learns first
-        market, hedge = self.past.views(t)
         anew = self._due(self.chosen, t, self.settings.choose_days)
+        if any(c.expiry is not None for c in self.known.contracts):
+            self.known = knowing(self.known, self._listed(t), self._scene(), t)
+        known, views = self.known, self.past.views(t)
         policy, book = self.past.asked(self.policy, t), self.panel.book_at(t)
-        trades = decide(policy, book, self.state, market, hedge, self.known, found.aim_usd, anew=anew)
+
+        def decided(scene: Scene) -> Trades:
+            return decide(policy, book, scene, t, views, known, found.aim_usd, anew=anew)
+
+        asked = staked(decided, self._scene(), t, self.policy, self.rule_distance)
+        trades, self.rule_distance = asked.trades, asked.distance
         self.traded = self.panel.times[t]
         self.hedged_with |= {order.instrument.underlying for order in trades.orders}
         if anew:
             self.chosen = self.traded
             self.fixed_target = trades.plan.target_usd if self.policy.target_vol is not None else None
-        reach = [account.required_rally for account in trades.plan.margin]
-        self.rule_distance = max(reach, default=self.rule_distance)
         scene = self._scene()
         marks = {o.instrument.name: float(self.prices.mark(o.instrument)[t]) for o in trades.orders}
         cost = self._happen(t, Marked(marks))
-        paid_in = self._put_in(t, margin_wanted(scene, t, trades.orders, self.policy, self.rule_distance))
+        paid_in = self._put_in(t, asked.margin)
         for order in trades.orders:
             cost += self._happen(t, replace(order, arrival=float(self.prices.last(order.instrument)[t])))
         traded = sum(abs(scene.delta(o.instrument, float(o.contracts), t)) for o in trades.orders)
@@ -230,7 +264,7 @@ class Walk:
             return 0.0
         return self._put_in(t, margin_wanted(scene, t, (), self.policy, self.rule_distance))
 
-    def _put_in(self, t: int, wanted: list[tuple[str, float]]) -> float:
+    def _put_in(self, t: int, wanted: Sequence[tuple[str, float]]) -> float:
         total = 0.0
         for settle, coins in wanted:
             self.state, _ = step(self.state, Deposited(settle, coins))
@@ -241,17 +275,42 @@ class Walk:
         return total
 
 
-def told(time: np.datetime64, outcome: Outcome, coin: float, last: float) -> tuple[Attribution, Happened]:
+def _to_go_by(known: Known, state: ExchangeState, now: np.datetime64) -> None:
+    """Raise `UsageError` where a contract is open whose coin has no beta any more."""
+    for held in state.holdings:
+        coin = held.instrument.underlying
+        if not np.isfinite(known.betas.of(coin)).all():
+            raise UsageError(
+                f"at {str(now)[:10]} {held.instrument.symbol} is open, and {coin} has no price to go by",
+                advice="End before that (--as-of), or hedge with another contract (--instruments).",
+            )
+
+
+def told(
+    time: np.datetime64, outcome: Outcome, coin: float, last: float, rolled: str = ""
+) -> tuple[Attribution, Happened]:
     """Return the line of the attribution that an outcome belongs to, and its row among the events.
 
-    A liquidation is at the mark; what that differs from the `last` price, which the book is valued at, is its line too.
+    A liquidation is at the mark; what that differs from the `last` price, which the book is valued at, is its line too,
+    and so it is with what the venue takes at another's bankruptcy. Of a trade that is part of a roll (`rolled` says why)
+    all that it costs is the line of the roll, once.
     """
-    name, contracts, price, note = outcome.instrument.symbol, 0.0, 0.0, ""
+    name, contracts, price, note = outcome.instrument.symbol, 0.0, 0.0, rolled
     line, kind = Attribution(), "settled"
     match outcome:
         case Fill():
             lost = outcome.instrument.pnl(float(outcome.contracts), outcome.price, outcome.arrival) * coin
-            line, kind = Attribution(slippage=lost, fees=-outcome.fee * coin), "trade"
+            fee = outcome.fee * coin
+            line, kind = Attribution(slippage=lost, fees=-fee), "trade"
+            if rolled:
+                line, kind = Attribution(roll=lost - fee), "roll"
+            contracts, price = float(outcome.contracts), outcome.price
+        case Settlement():
+            line = Attribution(fees=-outcome.fee * coin)
+            contracts, price = float(outcome.contracts), outcome.price
+        case Delevered():
+            apart = outcome.instrument.pnl(float(outcome.contracts), outcome.price, last) * coin
+            line, kind = Attribution(liquidation=apart), "deleveraged"
             contracts, price = float(outcome.contracts), outcome.price
         case FundingPaid():
             line, kind, price = Attribution(funding=outcome.amount * coin), "funding", outcome.rate
@@ -263,7 +322,6 @@ def told(time: np.datetime64, outcome: Outcome, coin: float, last: float) -> tup
             )
             contracts, price = float(outcome.contracts), outcome.price
         case Refusal():
-            kind, contracts, note = "refused", float(outcome.contracts), outcome.reason
-        case _:
-            contracts, price = float(outcome.contracts), outcome.price
+            kind, contracts = "refused", float(outcome.contracts)
+            note = f"roll: {outcome.reason}" if rolled else outcome.reason
     return line, Happened(time, kind, name, contracts, price, line.total, note)

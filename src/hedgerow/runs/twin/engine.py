@@ -61,6 +61,8 @@ def inexpressible(policy: Policy, past: Past) -> str:
         return "a book that changes on the way"
     if policy.target_vol is not None:
         return "a volatility target"
+    if past.settings.deleveraged:
+        return "a script of what the venue takes"
     given = policy.rules.collateral
     if given is not None and (given.from_book or not is_stablecoin(given.coin)):
         return "collateral out of the book or in a coin"

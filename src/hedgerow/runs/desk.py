@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from hedgerow.exchange import Holding, Ordered
+from hedgerow.exchange import ExchangeState, Holding, Ordered
 from hedgerow.hedge.charges import trade_lines
 from hedgerow.hedge.plan import HedgePlan
 from hedgerow.hedge.policy import Policy

@@ -8,6 +8,7 @@ import numpy as np
 
 from hedgerow.exchange import (
     Deleveraged,
+    Event,
     ExchangeState,
     Expired,
     Marked,
@@ -24,14 +25,14 @@ from hedgerow.hedge.terms import terms_of
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
 from hedgerow.runs.desk import order_of, priced
-from hedgerow.runs.learning import Known
+from hedgerow.runs.learning import Known, in_reach
 from hedgerow.runs.past import Past
 from hedgerow.runs.prices import Prices
 from hedgerow.runs.scene import Scene
 from hedgerow.runs.settings import Deleverage
 from hedgerow.stats.carry import basis_beta
 
-__all__ = ["Rolling", "ending", "knowing", "rolled", "rolls_due", "taken", "undated_names"]
+__all__ = ["Rolling", "ending", "knowing", "rolled", "rolls_due", "undated_names"]
 
 _RECENT_DAYS = 90.0
 
@@ -59,11 +60,15 @@ def undated_names(policy: Policy, past: Past) -> Policy:
     return replace(policy, instruments=tuple(found.get(name, name) for name in names))
 
 
-def knowing(known: Known, listed: tuple[Instrument, ...], scene: Scene, t: int) -> Known:
-    """Return what is known with the dated contracts of bar `t`: those held, and of those `listed` what is not soon rolled.
+def knowing(known: Known, policy: Policy, past: Past, scene: Scene, t: int) -> Known:
+    """Return what is known with the dated contracts of bar `t`: those held, and those listed then that are not soon rolled.
 
-    Each has its slope on its coin, from the last 90 days of both prices.
+    Each has its slope on its coin, from the last 90 days of both prices. A run without dated contracts knows what it did.
     """
+    if all(c.expiry is None for c in known.contracts):
+        return known
+    market, hedge = past.views(t)
+    listed = in_reach(past.catalogue(hedge), policy, market)
     now = scene.prices.times[t]
     held = {h.instrument.name: h.instrument for h in scene.state.holdings if h.instrument.expiry}
     open_for = {c.name: c for c in listed if c.expiry and days_left(c, now) > ROLLING.start_days}
@@ -82,14 +87,12 @@ def _slope(scene: Scene, contract: Instrument, t: int) -> float:
     return basis_beta(own[1:] / own[:-1] - 1.0, coin[1:] / coin[:-1] - 1.0)
 
 
-def rolls_due(
-    known: Known, listed: tuple[Instrument, ...], scene: Scene, t: int, hedge: Market
-) -> list[Rolling]:
+def rolls_due(known: Known, scene: Scene, t: int, hedge: Market) -> list[Rolling]:
     """Return the rolls of bar `t`: as many contracts of the far one as are held of the near."""
     now, bar_days, found = scene.prices.times[t], hedge.bar_hours / 24.0, []
     for held in scene.state.holdings:
         near = held.instrument
-        far = far_of(near, listed, now)
+        far = far_of(near, known.contracts, now)
         if far is None:
             continue
         sizes = {near: -held.contracts, far: held.contracts}
@@ -119,17 +122,18 @@ def rolled(
     return (state, refused) if refused else (after, outcomes)
 
 
-def ending(scene: Scene, t: int) -> list[Expired]:
-    """Return the expiries of bar `t`, each at its settlement price."""
-    return [
+def ending(scene: Scene, t: int, script: tuple[Deleverage, ...] = ()) -> list[Event]:
+    """Return the expiries of bar `t`, each at its settlement price, then what `script` has the venue take."""
+    expired = [
         Expired(h.instrument, float(scene.prices.last(h.instrument)[t]))
         for h in scene.state.holdings
         if scene.prices.ends(h.instrument) == t
     ]
+    return [*expired, *_taken(script, scene, t)]
 
 
-def taken(script: tuple[Deleverage, ...], scene: Scene, t: int) -> list[Deleveraged]:
-    """Return what the script has the venue take in bar `t`, at its price or the last one."""
+def _taken(script: tuple[Deleverage, ...], scene: Scene, t: int) -> list[Deleveraged]:
+    """What the venue takes in bar `t`, at the script's price or the last one."""
     times = scene.prices.times
     return [
         Deleveraged(

@@ -28,12 +28,11 @@ from hedgerow.hedge.rebalance import Drift, Rebalance, Review, rebalance_of, rev
 from hedgerow.hedge.rolls import ROLLING, days_left
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.errors import UsageError
-from hedgerow.model.instruments import Instrument
 from hedgerow.model.journal import Estimated, Happened
 from hedgerow.runs.collateral import margin_wanted, staked
 from hedgerow.runs.desk import Trades, decide
-from hedgerow.runs.ends import ending, knowing, rolled, rolls_due, taken
-from hedgerow.runs.learning import Known, drifting, estimated, in_reach, learn
+from hedgerow.runs.ends import ending, knowing, rolled, rolls_due
+from hedgerow.runs.learning import Known, drifting, estimated, learn
 from hedgerow.runs.panel import Panel
 from hedgerow.runs.past import Past
 from hedgerow.runs.prices import Prices
@@ -144,8 +143,7 @@ class Walk:
             for due in self.prices.due(contract, t):
                 lines += self._happen(t, FundingDue(contract, due.rate, due.mark))
         lines += self._happen(t, Marked({c.name: float(self.prices.mark(c)[t]) for c in held}))
-        ended: list[Event] = [*ending(self._scene(), t)]
-        for event in [*ended, *taken(self.settings.deleveraged, self._scene(), t)]:
+        for event in ending(self._scene(), t, self.settings.deleveraged):
             lines += self._happen(t, event)
         return lines
 
@@ -164,20 +162,14 @@ class Walk:
             self.events.append(row)
         return lines
 
-    def _listed(self, t: int) -> tuple[Instrument, ...]:
-        """The contracts that may be traded at the close of bar `t`."""
-        market, hedge = self.past.views(t)
-        return in_reach(self.past.catalogue(hedge), self.policy, market)
-
     def _rolled(self, t: int) -> Attribution:
         """Roll what ends soon, near and far in one step or not at all."""
         soon = ROLLING.early_days + self.past.market.bar_hours / 24.0
-        now, lines = self.panel.times[t], Attribution()
+        lines, now = Attribution(), self.panel.times[t]
         if self.known is None or all(days_left(h.instrument, now) > soon for h in self.state.holdings):
             return lines
-        listed = self._listed(t)
-        self.known = knowing(self.known, listed, self._scene(), t)
-        for rolling in rolls_due(self.known, listed, self._scene(), t, self.past.views(t)[1]):
+        self.known = knowing(self.known, self.policy, self.past, self._scene(), t)
+        for rolling in rolls_due(self.known, self._scene(), t, self.past.views(t)[1]):
             self.state, outcomes = rolled(self.state, rolling, self.prices, t)
             lines += self._told(t, outcomes, rolling.reason)
         return lines
@@ -192,10 +184,9 @@ class Walk:
 
     def _learn(self, t: int) -> None:
         hedged_with = tuple(h.instrument.underlying for h in self.state.holdings)
-        self.known = learn(self.policy, self.past, t, hedged_with)
-        _to_go_by(self.known, self.state, self.panel.times[t])
-        if any(c.expiry is not None for c in self.known.contracts):
-            self.known = knowing(self.known, self.known.contracts, self._scene(), t)
+        known = learn(self.policy, self.past, t, hedged_with)
+        _to_go_by(known, self.state, self.panel.times[t])
+        self.known = knowing(known, self.policy, self.past, self._scene(), t)
         self.drift = self._drifting(self.known, t)
         self.learned = self.panel.times[t]
         self.betas += estimated(self.panel.times[t], self.known.betas)
@@ -231,9 +222,7 @@ class Walk:
         """Trade: dollars traded, what it cost by line, what margin was put in for it."""
         assert self.known is not None  # noqa: S101  a review learns first
         anew = self._due(self.chosen, t, self.settings.choose_days)
-        if any(c.expiry is not None for c in self.known.contracts):
-            self.known = knowing(self.known, self._listed(t), self._scene(), t)
-        known, views = self.known, self.past.views(t)
+        known, views = knowing(self.known, self.policy, self.past, self._scene(), t), self.past.views(t)
         policy, book = self.past.asked(self.policy, t), self.panel.book_at(t)
 
         def decided(scene: Scene) -> Trades:
@@ -241,7 +230,7 @@ class Walk:
 
         asked = staked(decided, self._scene(), t, self.policy, self.rule_distance)
         trades, self.rule_distance = asked.trades, asked.distance
-        self.traded = self.panel.times[t]
+        self.known, self.traded = known, self.panel.times[t]
         self.hedged_with |= {order.instrument.underlying for order in trades.orders}
         if anew:
             self.chosen = self.traded

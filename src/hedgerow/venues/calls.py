@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from decimal import localcontext
@@ -73,7 +74,7 @@ class Wire:
         code, message = code_of(self.venue, spoken(seen))
         if code:
             self._refused(code, message)
-        said = f"{self.venue.name}: {str(why)[:300]}"
+        said = f"{self.venue.name}: {_told(why)}"
         away = isinstance(why, (ccxt.NetworkError, OSError)) if seen.status is None else seen.status >= 500
         if away or seen.status in _TRANSIENT:
             raise VenueUnreachable(
@@ -107,10 +108,15 @@ class Wire:
                 await call()
         except (ccxt.InvalidProxySettings, VenueRefused) as why:  # raised after signing and before any socket
             seen.left = False
-            return seen, str(why)
+            return seen, _told(why)
         except (ccxt.BaseError, OSError, *_UNREADABLE) as why:
-            return seen, f"{type(why).__name__}: {why}"
+            return seen, f"{type(why).__name__}: {_told(why)}"
         return seen, ""
+
+
+def _told(why: BaseException) -> str:
+    """What an error says, without the query of the address it names: a signature is nobody's business."""
+    return re.sub(r"\?\S+", "", str(why))[:300]
 
 
 class NotThere(VenueRefused):

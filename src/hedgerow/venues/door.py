@@ -99,7 +99,7 @@ class Door:
             return
         if not evidence.agrees:
             self.wrong[evidence.instrument] = str(evidence)
-        elif not evidence.rough:
+        elif evidence.proves:
             self.proven.add(evidence.instrument)
 
     def refuse_wrong(self, listing: Listing) -> None:

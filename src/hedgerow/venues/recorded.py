@@ -55,7 +55,7 @@ def recorded(
 ) -> tuple[Exchange, list[Asked]]:
     """Return a ccxt exchange that answers from `answers`, by "METHOD /path" or "/path", and the list of what it was asked.
 
-    "*" answers whatever is asked. What is not in the record raises `VenueRefused`.
+    "*" answers whatever is asked; a function answers by what it was asked. What is not in the record raises `VenueRefused`.
     """
     exchange = getattr(ccxt_library(), venue_named(name).ccxt)(
         {
@@ -81,6 +81,8 @@ def recorded(
         if isinstance(found, Turns):
             told[key] = told.get(key, -1) + 1
             found = found.answers[min(told[key], len(found.answers) - 1)]
+        if callable(found):
+            found = found(asked[-1])
         return _answered(exchange, found, url, method, body)
 
     exchange.fetch = fetch

@@ -24,7 +24,7 @@ from hedgerow.model.ports import StreamEvent
 from hedgerow.venues.door import Door
 from hedgerow.venues.fields import StreamTable
 from hedgerow.venues.listing import Listings
-from hedgerow.venues.raw import Row, rows_of, word
+from hedgerow.venues.raw import Row, instant, number, rows_of, word
 from hedgerow.venues.reading import fill_of, report_of
 
 __all__ = ["StreamState", "events", "follow", "told"]
@@ -87,13 +87,20 @@ def _row(state: StreamState, door: Door, listings: Listings, table: StreamTable,
         client = door.client_of(row, table.order.client)
         report = report_of(row, table.order, listing.instrument, door.venue.states, client)
         state = replace(state, orders={**state.orders, report.order_id: _merged(state, report)})
-    names_when, wanted = table.fill_when
-    if table.fill is not None and (not names_when or word(row, names_when) == wanted):
+    if table.fill is not None and _is_fill(table, row):
         client = door.client_of(row, table.fill.client)
         fill = fill_of(row, table.fill, listing.instrument, door.whose, client)
         if fill.quantity:
             state = replace(state, fills={**state.fills, fill.trade_id: fill})
     return state
+
+
+def _is_fill(table: StreamTable, row: Row) -> bool:
+    """Whether a row tells of a fill of its own; one venue tells of what filled in sum only."""
+    names, (when, wanted) = table.fill, table.fill_when
+    if names is None or (when and word(row, when) != wanted):
+        return False
+    return not when or (number(row, names.quantity) is not None and instant(row, names.at) is not None)
 
 
 def _merged(state: StreamState, new: OrderReport) -> OrderReport:
@@ -121,6 +128,8 @@ class _Feed:
 
 def follow(door: Door) -> _Feed:
     """Let every message that `door`'s exchange handles be told to a state, from now on; harmless when done twice."""
+    import ccxt
+
     exchange = door.exchange
     feed: _Feed | None = getattr(exchange, "hedgerow_feed", None)
     if feed is not None:
@@ -130,12 +139,13 @@ def follow(door: Door) -> _Feed:
     def handled(client: Any, message: object) -> None:
         before = feed.state
         feed.state = told(before, door, door.listed, message) if door.listed is not None else before
+        news = _news(before, feed.state, door.now())
         try:
             handle(client, message)
-        except _UNREADABLE:  # ccxt's parsers, on a message that was cut off
-            feed.state = replace(feed.state, lost=True)
+        except (ccxt.BaseError, *_UNREADABLE):  # ccxt's own bookkeeping stumbled; ours has been done
+            news.append(StreamEvent("lost", door.now()))
         if feed.queue is not None:
-            for event in _news(before, feed.state, door.now()):
+            for event in news:
                 feed.queue.put_nowait(event)
 
     exchange.handle_message = handled

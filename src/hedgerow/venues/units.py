@@ -26,7 +26,7 @@ class Evidence:
     """What one figure says: ours and the venue's, in the quote coin for linear contracts, else in the settlement coin.
 
     A `rough` one, against a price that may be another than the venue's or a notional worked out of margin and leverage, can
-    only contradict, by a factor of four.
+    only contradict, by a factor of four. `slack` is the last place of the venue's figure.
     """
 
     instrument: str
@@ -34,13 +34,20 @@ class Evidence:
     theirs: Decimal
     source: str
     rough: bool = False
+    slack: Decimal = Decimal(0)
+
+    @property
+    def proves(self) -> bool:
+        """Whether agreement shows anything: not roughly, and not where the venue's rounding is coarser than the check."""
+        return self.agrees and not self.rough and self.slack <= TOLERANCE * self.theirs
 
     @property
     def agrees(self) -> bool:
         """Whether one of ours is near theirs: within half a per cent, roughly within a factor of four."""
         if self.rough:
             return any(self.theirs / _ROUGHLY <= one <= self.theirs * _ROUGHLY for one in self.ours)
-        return any(abs(one - self.theirs) <= TOLERANCE * self.theirs for one in self.ours)
+        width = max(TOLERANCE * self.theirs, self.slack)
+        return any(abs(one - self.theirs) <= width for one in self.ours)
 
     def __str__(self) -> str:
         nearest = min(self.ours, key=lambda one: abs(one - self.theirs))
@@ -71,15 +78,14 @@ def of_holding(instrument: Instrument, held: Holding, margin: Decimal | None = N
 
 
 def of_row(row: Row, names: FillFields, instrument: Instrument) -> Evidence | None:
-    """Return what a fill says by the venue's own value of it, None where it gives none.
-
-    The value of a very small fill is rounded too coarsely to say anything.
-    """
+    """Return what a fill says by the venue's own value of it, rounded as that is; None where it gives none."""
     quantity, price, value = number(row, names.quantity), number(row, names.price), number(row, names.value)
     if not quantity or not price or not value:
         return None
-    exponent = value.as_tuple().exponent
-    if isinstance(exponent, int) and abs(value) * TOLERANCE < Decimal(1).scaleb(min(exponent, 0)):
-        return None
     ours = worth(instrument, units_of(instrument, quantity), price)
-    return Evidence(instrument.name, (ours,), abs(value), "a fill")
+    return Evidence(instrument.name, (ours,), abs(value), "a fill", slack=_last_place(value))
+
+
+def _last_place(value: Decimal) -> Decimal:
+    exponent = value.as_tuple().exponent
+    return Decimal(1).scaleb(min(exponent, 0)) if isinstance(exponent, int) else Decimal(0)

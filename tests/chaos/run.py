@@ -11,11 +11,15 @@ import multiprocessing
 import os
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("src", "")]
 
-from hedgerow.testing.faults.report import Report, shrunk  # noqa: E402 - the path above serves `python tests/chaos/run.py`
+from tests.chaos.kills import Kill, Verdict, drawn, hits, lived, points  # noqa: E402 - the path above serves a plain start
+
+from hedgerow.testing.faults.report import Report, shrunk  # noqa: E402 - as above
 
 __all__ = ["main"]
 
@@ -29,27 +33,90 @@ def faults(seeds: range, events: int) -> Report:
     return sum(parts[1:], parts[0])
 
 
+@dataclass(frozen=True, slots=True)
+class Deaths:
+    """What came of runs with kills: `reached` are the points at which a process did die."""
+
+    runs: int
+    lives: int
+    reached: frozenset[str]
+    violations: tuple[str, ...]
+
+    def figures(self, seeds: int) -> dict[str, object]:
+        """Return the figures that are kept."""
+        missing = sorted(set(points()) - self.reached)
+        return {
+            "seeds": seeds,
+            "runs": self.runs,
+            "events": self.lives,
+            "points": len(points()),
+            "reached": len(self.reached),
+            "never": missing,
+            "violations": len(self.violations),
+        }
+
+
+def kills(seeds: range, pairs: int) -> Deaths:
+    """Return what comes of dying at every point once a seed, and at pairs of points."""
+    names, usual = points(), {seed: hits(seed) for seed in seeds}
+    plans = [(seed, drawn(name, seed, usual[seed])) for name in names for seed in seeds]
+    couples = [(a, b) for a in names for b in names]
+    chosen = couples if pairs == 0 else Random(0).sample(couples, pairs)  # noqa: S311 - a schedule, no secret
+    first = seeds[0]
+    plans += [(first, (*drawn(a, first, usual[first]), Kill(b))) for a, b in chosen]
+    with multiprocessing.get_context("fork").Pool(os.cpu_count() or 1) as pool:
+        verdicts = pool.starmap(_died, plans, chunksize=4)
+    wrong = tuple(
+        f"seed {seed}, {' then '.join(f'{k.point} #{k.visit}' for k in died)}: {v.violations[0]}"
+        for (seed, died), v in zip(plans, verdicts, strict=True)
+        if v.violations
+    )
+    reached = frozenset(name for v in verdicts for name in v.killed)
+    return Deaths(len(plans), sum(v.lives for v in verdicts), reached, wrong)
+
+
+def _died(seed: int, died: tuple[Kill, ...]) -> Verdict:
+    return lived(seed, *died)
+
+
 def main(words: list[str] | None = None) -> int:
     """Run what the command line asks for and print the figures."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("what", choices=["faults"])
-    parser.add_argument("--seeds", type=int, default=10_000)
+    parser.add_argument("what", choices=["faults", "kills"])
+    parser.add_argument("--seeds", type=int)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--events", type=int, default=500)
+    parser.add_argument("--pairs", type=int, default=200)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args(words)
+    count = asked.seeds or (10_000 if asked.what == "faults" else 20)
+    seeds = range(asked.first, asked.first + count)
     started = time.monotonic()
-    report = faults(range(asked.first, asked.first + asked.seeds), asked.events)
+    if asked.what == "kills":
+        deaths = kills(seeds, asked.pairs)
+        figures = {**deaths.figures(count), "seconds": round(time.monotonic() - started, 1)}
+        say(
+            json.dumps(figures)
+            if asked.json
+            else "\n".join(f"{name}: {value}" for name, value in figures.items())
+        )
+        for said in deaths.violations[:10]:
+            say(f"FAILED {said}")
+        return 1 if deaths.violations or deaths.reached != set(points()) else 0
+    return _faults(seeds, asked.events, as_json=asked.json)
+
+
+def _faults(seeds: range, events: int, *, as_json: bool) -> int:
+    started = time.monotonic()
+    report = faults(seeds, events)
     spent = time.monotonic() - started
-    if asked.json:
+    if as_json:
         say(json.dumps({**report.figures(), "seconds": round(spent, 1)}))
     else:
         say(report.table())
         say(f"{report.headline()} in {spent:,.0f} s, {report.seeds / spent:.1f} seeds a second")
     for seed, found in sorted(report.violations.items())[:3]:
-        say(
-            f"FAILED seed {seed}: {found[0]}; the faults that matter: {', '.join(shrunk(seed, asked.events))}"
-        )
+        say(f"FAILED seed {seed}: {found[0]}; the faults that matter: {', '.join(shrunk(seed, events))}")
     return 1 if report.violations else 0
 
 

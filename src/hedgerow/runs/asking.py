@@ -30,7 +30,10 @@ from hedgerow.model.ports import Clock
 from hedgerow.runs.points import pp
 from hedgerow.runs.reconcile import Doors
 
-__all__ = ["Question", "answered", "unseen"]
+__all__ = ["JUMP_MS", "Question", "answered", "unseen"]
+
+JUMP_MS = 200
+"""How far a clock may go from what has passed without having jumped."""
 
 Question = Query | Look | Configure | DeadMan
 Now = Callable[[], int]
@@ -103,6 +106,8 @@ async def _skew(doors: Doors, clock: Clock, now: Now) -> Event:
     theirs = await doors.market.server_time()
     passed = clock.monotonic() - before
     pp("asking.after_time")
+    if abs(clock.now() - wall - passed) > JUMP_MS:
+        raise StateUnknown("the clock jumped while it was measured")
     return Timed(now(), theirs - (wall + passed // 2))
 
 

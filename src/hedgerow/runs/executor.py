@@ -9,7 +9,7 @@ evidence. An order is in the journal before its first byte leaves; nothing here 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -23,15 +23,10 @@ from hedgerow.hedge.execution import (
     Done,
     Event,
     ExecutionState,
-    Failed,
     FillsRead,
     Gap,
-    Held,
     Look,
-    NotFound,
     NotSent,
-    OpenRead,
-    Priced,
     Programme,
     Query,
     Replied,
@@ -47,15 +42,13 @@ from hedgerow.model.errors import (
     BrokenPromise,
     Halted,
     HedgerowError,
-    LeaseHeld,
-    LeaseLost,
     StateUnknown,
     UsageError,
 )
 from hedgerow.model.orders import Fill, Unknown
-from hedgerow.model.ports import Clock, Lease, Notifier, Record, Store, StreamEvent
-from hedgerow.runs.asking import Question, answered, unseen
-from hedgerow.runs.pen import EVENT, SENT, Pen
+from hedgerow.model.ports import Clock, Notifier, Record, Store, StreamEvent
+from hedgerow.runs.asking import JUMP_MS, Question, answered, unseen
+from hedgerow.runs.pen import DONE, EVENT, SENT, Pen
 from hedgerow.runs.points import pp
 from hedgerow.runs.reconcile import Doors, Reconciled, reconcile
 from hedgerow.runs.wire import body_of, value_of
@@ -90,9 +83,11 @@ def recalled(records: Iterable[Record]) -> tuple[ExecutionState | None, frozense
         if record.kind == PROGRAMME:
             plans.add(str(record.body["plan"]))
             last = []
-        if record.kind in {PROGRAMME, EVENT, SENT}:
+        if record.kind == DONE:
+            last = []
+        if record.kind == PROGRAMME or (last and record.kind in {EVENT, SENT}):
             last.append(record)
-    state = _folded(last) if plans else None
+    state = _folded(last) if last else None
     if state is not None and state.ended is not None:
         state = None
     return state, frozenset(plans)
@@ -123,7 +118,7 @@ class Executor:
         self._doors, self._store, self._clock, self._notifier = doors, store, clock, notifier
         self._pace = pace or Pace()
         self._state: ExecutionState | None = None
-        self._anchor = clock.now() - clock.monotonic()
+        self._anchor = self._offset = clock.now() - clock.monotonic()
         self._hints: deque[StreamEvent] = deque()
         self._pen = Pen(store, clock, self._now, self._pace.lease_ms)
 
@@ -195,6 +190,7 @@ class Executor:
         while True:
             self._pen.renew()
             await self._take_hints()
+            await self._watch_clock()
             await self._feed(Tick(self._now(), self._pen.halted()))
             pp("executor.turned")
             ended = self._state.ended if self._state else None
@@ -213,6 +209,14 @@ class Executor:
                 await self._feed(Reported(now, hint.at, hint.order))
             if hint.fill is not None:
                 await self._feed(FillsRead(now, hint.at, hint.fill.instrument, self._new((hint.fill,))))
+
+    async def _watch_clock(self) -> None:
+        """Measure a clock that jumped anew, at once: what was known of it is worth nothing."""
+        offset = self._clock.now() - self._clock.monotonic()
+        if abs(offset - self._offset) > JUMP_MS:
+            for event in await self._ask(Look("time")):
+                await self._feed(event)
+                self._offset = offset if isinstance(event, Timed) else self._offset
 
     async def _feed(self, event: Event) -> None:
         """Take an event, and whatever comes of it, to the end."""

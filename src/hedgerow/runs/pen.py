@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from hedgerow.hedge.execution import (
     Command,
+    Done,
     Event,
     Failed,
     FillsRead,
@@ -26,9 +27,9 @@ from hedgerow.runs.ledger import fill_record
 from hedgerow.runs.points import pp
 from hedgerow.runs.wire import body_of
 
-__all__ = ["EVENT", "SENT", "Pen"]
+__all__ = ["DONE", "EVENT", "SENT", "Pen"]
 
-EVENT, SENT = "event", "sent"
+DONE, EVENT, SENT = "done", "event", "sent"
 Line = tuple[str, Mapping[str, object]]
 
 _QUIET = (Tick, Priced, Held, Timed, Failed, OpenRead)
@@ -95,6 +96,7 @@ class Pen:
         lines += [fill_record(fill) for fill in _fills_in(event)]
         sends = [command for command in commands if isinstance(command, Send)]
         lines += [_sent(send, self.lease.fence) for send in sends]
+        lines += [(DONE, {"outcome": c.outcome, "why": c.why}) for c in commands if isinstance(c, Done)]
         quiet = isinstance(event, _QUIET) or (isinstance(event, FillsRead) and not event.fills)
         idle = all(isinstance(command, Look | Query) for command in commands)
         if quiet and idle and len(self._waiting) < _MOST_QUIET:

@@ -7,7 +7,7 @@ taken over by name, and its contract is frozen until a person has looked.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from hedgerow.model.errors import StateUnknown
@@ -44,7 +44,7 @@ class Doors:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Units held beyond what fills explain. `adopted` where they were taken over: a first look, or a person's word."""
+    """Units held beyond what fills explain. `adopted` where they were taken over on a person's word."""
 
     instrument: str
     held: Decimal
@@ -80,13 +80,13 @@ async def reconcile(
 ) -> Reconciled:
     """Bring the journal up to what the venue says, in at most four rounds, and return what is left unexplained.
 
-    Contracts seen for the first time are taken over as they are; later gaps only with `adopt`. Those in `unsettled` have
+    Contracts seen for the first time are taken over as they are; gaps that come later only with `adopt`. Those in `unsettled` have
     orders whose outcome is not known yet and are left to whoever settles them. Raises what the doors raise: an answer
     that did not come is never an empty one.
     """
     pp("reconcile.begun")
     ledger = ledger_of(store.read(lease.account))
-    ledger, fresh = _introduce(store, clock, lease, (ledger, instruments))
+    ledger = await _introduce(doors, store, clock, lease, (ledger, instruments))
     counts = [0, 0]
     gaps: tuple[Gap, ...] = ()
     for round_number in range(_ROUNDS):
@@ -99,27 +99,36 @@ async def reconcile(
         gaps = _gaps(ledger, instruments, held, unsettled)
         if not gaps:
             break
-    if gaps:
-        gaps, ledger = _take_over(store, clock, lease, gaps, held, fresh if not adopt else None)
+    if gaps and adopt:
+        gaps, ledger = _take_over(store, clock, lease, gaps, held)
     pp("reconcile.before_orders")
     orders = [report for each in instruments for report in await doors.trading.open_orders(each)]
     pp("reconcile.done")
     return Reconciled(ledger, counts[0], counts[1], tuple(orders), gaps)
 
 
-def _introduce(
-    store: Store, clock: Clock, lease: Lease, known: tuple[Ledger, Sequence[Instrument]]
-) -> tuple[Ledger, frozenset[str]]:
-    """Write what contracts are that the journal does not know, or knows otherwise; return the ledger and the new ones."""
+async def _introduce(
+    doors: Doors, store: Store, clock: Clock, lease: Lease, known: tuple[Ledger, Sequence[Instrument]]
+) -> Ledger:
+    """Write what contracts are that the journal does not know, or knows otherwise, and return the ledger with them.
+
+    A new one comes in with what is held of it, in the same transaction: a process that dies in between would leave it
+    known and its position unexplained.
+    """
     ledger, instruments = known
     changed = [each for each in instruments if ledger.instruments.get(each.name) != each]
     if not changed:
-        return ledger, frozenset()
+        return ledger
+    new = [each for each in changed if each.name not in ledger.instruments]
+    held = await _held(doors, new) if new else {}
+    records = [instrument_record(each) for each in changed]
+    for name, holding in held.items():
+        why = "held before the journal began"
+        records.append(adoption(Adopted(name, holding.quantity, holding.entry, clock.now(), why)))
     pp("reconcile.before_introduce")
-    store.append(lease.account, clock.now(), [instrument_record(each) for each in changed], lease)
+    store.append(lease.account, clock.now(), records, lease)
     pp("reconcile.after_introduce")
-    new = frozenset(each.name for each in changed if each.name not in ledger.instruments)
-    return ledger_of(store.read(lease.account)), new
+    return ledger_of(store.read(lease.account))
 
 
 async def _catch_up(
@@ -177,37 +186,24 @@ def _gaps(
 
 
 def _take_over(
-    store: Store,
-    clock: Clock,
-    lease: Lease,
-    gaps: tuple[Gap, ...],
-    held: dict[str, Holding],
-    only: frozenset[str] | None,
+    store: Store, clock: Clock, lease: Lease, gaps: tuple[Gap, ...], held: dict[str, Holding]
 ) -> tuple[tuple[Gap, ...], Ledger]:
-    """Write into the journal what nothing explains, for contracts in `only` (None: all)."""
-    records, after = [], []
-    for gap in gaps:
-        if only is not None and gap.instrument not in only:
-            after.append(gap)
-            continue
-        there = held.get(gap.instrument)
-        price = there.entry if there else None
-        why = "held before the journal began" if only is not None else "taken over by hand"
-        moved = gap.held - gap.explained
-        records.append(adoption(Adopted(gap.instrument, moved, _price(price, gap), clock.now(), why)))
-        after.append(Gap(gap.instrument, gap.held, gap.explained, adopted=True))
-    if records:
-        pp("reconcile.before_adopt")
-        store.append(lease.account, clock.now(), records, lease)
-        pp("reconcile.after_adopt")
-    return tuple(after), ledger_of(store.read(lease.account))
+    """Write into the journal, on a person's word, what nothing explains."""
+    records = [
+        adoption(Adopted(gap.instrument, gap.held - gap.explained, _price(held, gap), clock.now(), "by hand"))
+        for gap in gaps
+    ]
+    pp("reconcile.before_adopt")
+    store.append(lease.account, clock.now(), records, lease)
+    pp("reconcile.after_adopt")
+    return tuple(replace(gap, adopted=True) for gap in gaps), ledger_of(store.read(lease.account))
 
 
-def _price(entry: Decimal | None, gap: Gap) -> Decimal:
+def _price(held: dict[str, Holding], gap: Gap) -> Decimal:
     """What the units are taken over at: the venue's entry price. A closed position has none, and needs a person."""
-    if entry is None:
+    if gap.instrument not in held:
         raise StateUnknown(
             f"{gap.instrument}: the journal explains {gap.explained} units, the venue holds none and tells no price",
             advice="Look for the closing fill in the venue's own history.",
         )
-    return entry
+    return held[gap.instrument].entry

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 from hedgerow.hedge.execution.checks import reference
@@ -24,12 +23,15 @@ _HAIR = 5_000
 def decide(turn: Turn, *, asks: bool) -> None:
     """Ask for everything that is due: at most one order, and that first, while what it rests on is fresh.
 
-    Questions are asked only where `asks`, at the turns of the clock: answers must not breed questions without an end.
+    Questions are asked only where `asks`, at the turns of the clock: answers must not breed questions without an end. What only time
+    changes is looked at there, too.
     """
     if turn.state.ended is not None:
         return
     _begin_right(turn)
-    _times(turn)
+    _keep_within(turn)
+    if asks:
+        _times(turn)
     for index in range(len(turn.state.legs)):
         if _trade(turn, index):
             break
@@ -39,8 +41,8 @@ def decide(turn: Turn, *, asks: bool) -> None:
     if asks:
         _look(turn)
         _dead_man(turn)
-    _warn(turn)
-    _end(turn)
+        _warn(turn)
+        _end(turn)
 
 
 def _begin_right(turn: Turn) -> None:
@@ -160,7 +162,7 @@ def _cancels(turn: Turn) -> None:
     for index, leg in enumerate(state.legs):
         for work in leg.open_work:
             if _unwanted(turn, leg, work) and turn.at >= (work.cancelled_at or NEVER) + _HAIR:
-                turn.work(index, work, replace(work, cancelled_at=turn.at, asked_at=NEVER))
+                turn.work(index, work, work._replace(cancelled_at=turn.at, asked_at=NEVER))
                 turn.wrote()
                 turn.commands.append(Cancel(work.order))
 
@@ -197,6 +199,7 @@ def _look(turn: Turn) -> None:
         if leg.modes != "right":
             _look_at_modes(turn, index)
         _look_at_fills(turn, index)
+        _ask(turn, f"orders {index}", 30 * rules.look_ms, Look("orders", leg.leg.instrument))
         for work in leg.work:
             _look_at_order(turn, index, work)
 
@@ -252,7 +255,7 @@ def _look_at_order(turn: Turn, index: int, work: Work) -> None:
     if work.purpose == "protect" and work.seen_at > NEVER:
         every = 10 * rules.look_ms
     if turn.at >= work.asked_at + every:
-        turn.work(index, work, replace(work, asked_at=turn.at))
+        turn.work(index, work, work._replace(asked_at=turn.at))
         turn.commands.append(Query(work.order, turn.state.programme.at - rules.settle_ms))
 
 
@@ -282,6 +285,13 @@ def _warn(turn: Turn) -> None:
             turn.alarm(
                 "critical", f"{leg.leg.name} has no stop", f"{stop.order.client_id} was not seen at the venue"
             )
+
+
+def _keep_within(turn: Turn) -> None:
+    """More than planned can only come of a venue that lied about an order; then nothing more is sent."""
+    for leg in turn.state.legs:
+        if not leg.work:
+            continue
         total = leg.done + leg.live
         if abs(total) > abs(leg.leg.planned) or total * leg.leg.planned < 0:
             turn.freeze(f"{leg.leg.name}: {total} units done or live of {leg.leg.planned} planned")

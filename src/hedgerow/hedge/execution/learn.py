@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import assert_never
 
@@ -40,7 +39,8 @@ def learn(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - one line a
     """Take in one event; every kind is taken in every state."""
     match event:
         case Tick():
-            turn.note(halted=event.halted)
+            if event.halted != turn.state.halted:
+                turn.note(halted=event.halted)
         case Priced():
             _priced(turn, event)
         case Held():
@@ -147,17 +147,17 @@ def _replied(turn: Turn, event: Replied) -> None:
     index, work = found
     match event.reply:
         case Accepted(order_id=order_id, report=report):
-            known = replace(work, order_id=order_id or work.order_id, state=standing(work, OrderState.ACKED))
+            known = work._replace(order_id=order_id or work.order_id, state=standing(work, OrderState.ACKED))
             turn.work(index, work, known)
             _adopt_orphans(turn, index)
             if report is not None:
                 _report(turn, report, event.at)
         case Refused(code=code, reason=reason, again=again):
             state = standing(work, OrderState.REFUSED)
-            turn.work(index, work, replace(work, state=state, again=again, why=f"{code} {reason}".strip()))
+            turn.work(index, work, work._replace(state=state, again=again, why=f"{code} {reason}".strip()))
             turn.leg(index, changed_at=turn.at)
         case Unknown(reason=reason):
-            turn.work(index, work, replace(work, state=standing(work, OrderState.UNKNOWN), why=reason))
+            turn.work(index, work, work._replace(state=standing(work, OrderState.UNKNOWN), why=reason))
 
 
 def _not_sent(turn: Turn, event: NotSent) -> None:
@@ -165,7 +165,7 @@ def _not_sent(turn: Turn, event: NotSent) -> None:
     if found is not None:
         index, work = found
         state = standing(work, OrderState.REFUSED)
-        turn.work(index, work, replace(work, state=state, again=True, why=event.why))
+        turn.work(index, work, work._replace(state=state, again=True, why=event.why))
 
 
 def _cancel_replied(turn: Turn, event: CancelReplied) -> None:
@@ -174,7 +174,7 @@ def _cancel_replied(turn: Turn, event: CancelReplied) -> None:
         return
     index, work = found
     # Whatever was answered, only a report says how it ended: ask at once.
-    turn.work(index, work, replace(work, asked_at=NEVER))
+    turn.work(index, work, work._replace(asked_at=NEVER))
     if isinstance(event.reply, Accepted) and event.reply.report is not None:
         _report(turn, event.reply.report, event.at)
 
@@ -282,7 +282,7 @@ def _not_found(turn: Turn, event: NotFound) -> None:
 def _forget(turn: Turn) -> None:
     """What was read before a break is worth nothing now."""
     for index, leg in enumerate(turn.state.legs):
-        work = tuple(replace(w, asked_at=NEVER) if w.is_open else w for w in leg.work)
+        work = tuple(w._replace(asked_at=NEVER) if w.is_open else w for w in leg.work)
         turn.leg(
             index, quote=None, quote_at=NEVER, held=None, held_at=NEVER, work=work, off=None, off_at=NEVER
         )
@@ -293,7 +293,7 @@ def _restarted(turn: Turn) -> None:
     _forget(turn)
     for index, leg in enumerate(turn.state.legs):
         work = tuple(
-            replace(w, state=standing(w, OrderState.UNKNOWN), absences=())
+            w._replace(state=standing(w, OrderState.UNKNOWN), absences=())
             if w.state in {OrderState.WRITTEN, OrderState.SENDING}
             else w
             for w in leg.work

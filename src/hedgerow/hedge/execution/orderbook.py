@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 from hedgerow.hedge.execution.programme import Rules
@@ -40,9 +39,8 @@ def reported(work: Work, report: OrderReport, asked_at: int) -> tuple[Work, str]
         wrong = f"the venue says that {work.order.client_id} is for {report.quantity} units, {work.order.quantity} were sent"
     filled, over = _most(work, report.filled)
     state = standing(work, report.state)
-    after = replace(
-        work,
-        state=_filled_state(replace(work, state=state), filled),
+    after = work._replace(
+        state=_filled_state(work._replace(state=state), filled),
         filled=filled,
         order_id=report.order_id or work.order_id,
         seen_at=max(work.seen_at, asked_at),
@@ -59,9 +57,8 @@ def fill_seen(work: Work, fill: Fill) -> tuple[Work, str]:
     if fill.quantity * work.order.quantity <= 0:
         wrong = f"fill {fill.trade_id} of {work.order.client_id} is for {fill.quantity} units"
     state = standing(work, OrderState.PARTIAL)
-    after = replace(
-        work,
-        state=_filled_state(replace(work, state=state), filled),
+    after = work._replace(
+        state=_filled_state(work._replace(state=state), filled),
         filled=filled,
         counted=counted,
         order_id=fill.order_id or work.order_id,
@@ -77,18 +74,18 @@ def absent(work: Work, asked_at: int, unmoved: bool, rules: Rules) -> Work:
     was there. One that had filled in part and is nowhere any more is over.
     """
     if not unmoved:
-        return replace(work, absences=())
+        return work._replace(absences=())
     if asked_at < work.sent_at + rules.quiet_ms:
         return work
     absences = (*work.absences, asked_at)
     if asked_at < absences[0] + rules.settle_ms:
-        return replace(work, absences=(absences[0],))
+        return work._replace(absences=(absences[0],))
     if work.state is OrderState.PARTIAL:
-        return replace(work, state=moved(work.state, OrderState.CANCELLED), absences=absences)
+        return work._replace(state=moved(work.state, OrderState.CANCELLED), absences=absences)
     acked = work.state is OrderState.ACKED
     state = moved(work.state, OrderState.UNKNOWN) if acked else work.state
     why = "accepted, then not to be found" if acked else "never arrived"
-    return replace(work, state=moved(state, OrderState.ABSENT), absences=absences, again=not acked, why=why)
+    return work._replace(state=moved(state, OrderState.ABSENT), absences=absences, again=not acked, why=why)
 
 
 def _most(work: Work, filled: Decimal) -> tuple[Decimal, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 
 from hedgerow.hedge.execution.decide import decide
@@ -21,7 +20,7 @@ def step(state: ExecutionState, event: Event) -> tuple[ExecutionState, tuple[Com
     """
     at = max(state.at, event.at)
     exposed = state.exposed_ms + (at - state.at if _uneven(state) else 0)
-    turn = Turn(replace(state, at=at, exposed_ms=exposed))
+    turn = Turn(state._replace(at=at, exposed_ms=exposed))
     learn(turn, event)
     decide(turn, asks=isinstance(event, Tick))
     return turn.state, tuple(turn.commands)

@@ -268,6 +268,7 @@ class SimAccount:
     async def positions(self, instruments: Sequence[Instrument]) -> tuple[Holding, ...]:
         """Return positions as of a moment ago."""
         self.road.read()
+        self.road.wire("positions", {})
         if self.road.chance.strikes("F12"):
             if self.road.chance.random.random() < 0.7:
                 raise StateUnknown("the positions came without their list")
@@ -275,7 +276,6 @@ class SimAccount:
         if self.road.blind and not self.road.chance.calm:
             return ()
         back = self.road.chance.random.randint(0, 2_000) if self.road.chance.has("F11") else 0
-        self.road.wire("positions", {})
         return tuple(h for each in instruments if (h := self._holding(each, back)).quantity)
 
     def _holding(self, contract: Instrument, back: int) -> Holding:

@@ -1,0 +1,370 @@
+"""kill -9 at every persistence point: an executor in a process of its own on a real journal, the exchange in another.
+
+The list of points is read from the code. A run kills the process at one visit of one point, starts another from the
+warm parent, lets it finish, and looks at what is left: I1 to I5 of reliability.md §3.3. With two points, the second
+process is killed too, most often while it recovers.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import pickle
+import signal
+import socket
+import struct
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any, cast
+
+from tests.architecture.sources import ROOT
+from tests.store.forked import fork
+
+from hedgerow.hedge.execution import LegFacts, Pace, Programme, Rules, Style, Ticketed, Wanted, schedule
+from hedgerow.model.errors import HedgerowError, LeaseHeld, UsageError
+from hedgerow.model.ports import AccountModes
+from hedgerow.runs.executor import Executor, recalled
+from hedgerow.runs.ledger import ledger_of
+from hedgerow.runs.points import watching
+from hedgerow.runs.reconcile import Doors, reconcile
+from hedgerow.store.journal import Journal, open_journal
+from hedgerow.store.memory import MemoryStore
+from hedgerow.testing.faults.chance import Chance
+from hedgerow.testing.faults.doors import Road, SimAccount, SimClock, SimQuotes, SimTrading
+from hedgerow.testing.faults.lives import Sink, finish
+from hedgerow.testing.faults.market import SimMarket
+from hedgerow.testing.faults.plans import ACCOUNT, CONTRACTS
+from hedgerow.testing.faults.watch import Watch
+
+__all__ = ["Kill", "Verdict", "hits", "lived", "points"]
+
+BEGIN = 1_700_000_000_000
+MOST_LIVES = 12
+PLACES = ("runs/executor.py", "runs/asking.py", "runs/pen.py", "runs/reconcile.py", "store/journal.py")
+_LENGTH = struct.Struct("!I")
+
+
+def points() -> list[str]:
+    """Every name that `pp` or the journal's hook is called with in the code."""
+    found: list[str] = []
+    for place in PLACES:
+        tree = ast.parse((ROOT / "src" / "hedgerow" / place).read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            match node:
+                case ast.Call(
+                    func=ast.Name(id="pp") | ast.Attribute(attr="_point"),
+                    args=[ast.Constant(value=str(name))],
+                ):
+                    found.append(name)
+    return sorted(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """Death at the `visit`-th time that a process comes by `point`."""
+
+    point: str
+    visit: int = 1
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What came of one run."""
+
+    violations: list[str] = field(default_factory=list)
+    lives: int = 0
+    killed: list[str] = field(default_factory=list)
+    hits: Counter[str] = field(default_factory=Counter)
+
+
+# The exchange lives in the parent; the executor asks it through a socket, one question at a time.
+
+
+def _send(end: socket.socket, what: object) -> None:
+    data = pickle.dumps(what)
+    end.sendall(_LENGTH.pack(len(data)) + data)
+
+
+def _receive(end: socket.socket) -> Any:
+    """Return what came, None where the other side is gone."""
+    head = _exactly(end, _LENGTH.size)
+    if head is None:
+        return None
+    body = _exactly(end, _LENGTH.unpack(head)[0])
+    return None if body is None else pickle.loads(body)  # noqa: S301 - from our own child
+
+
+def _exactly(end: socket.socket, count: int) -> bytes | None:
+    data = b""
+    while len(data) < count:
+        part = end.recv(count - len(data))
+        if not part:
+            return None
+        data += part
+    return data
+
+
+@dataclass(slots=True)
+class Far:
+    """A port on the other side of a socket."""
+
+    end: socket.socket
+    name: str
+
+    def __getattr__(self, verb: str) -> Callable[..., Any]:
+        async def ask(*words: object) -> Any:
+            return self.ask(verb, *words)
+
+        return ask
+
+    def ask(self, verb: str, *words: object) -> Any:
+        """Ask, and return or raise what is answered."""
+        _send(self.end, (self.name, verb, words))
+        raised, value = _receive(self.end)
+        if raised:
+            raise value
+        return value
+
+
+class FarClock(Far):
+    """The exchange's virtual time, seen from the other process."""
+
+    def now(self) -> int:
+        """Return the wall clock."""
+        return int(self.ask("now"))
+
+    def monotonic(self) -> int:
+        """Return what never goes back."""
+        return int(self.ask("monotonic"))
+
+    async def sleep(self, ms: int) -> None:
+        """Let time pass."""
+        self.ask("sleep", ms)
+
+
+class World:
+    """The exchange of one run, its journal's place, and two plans to be traded one after the other."""
+
+    def __init__(self, seed: int, folder: Path) -> None:
+        self.path = folder / "journal.db"
+        self.market = SimMarket(Random(seed), CONTRACTS, BEGIN)  # noqa: S311 - a market, no secret
+        self.clock = SimClock(self.market)
+        chance = Chance(Random(seed), frozenset({"F8", "F11"}))  # noqa: S311 - a schedule, no secret
+        self.watch = Watch(self.market, MemoryStore(self.clock.monotonic), ACCOUNT, Rules())
+        self.road = Road(self.market, chance, self.clock, self._wire)
+        self.road.modes_now = AccountModes(False, "isolated", Decimal(5))
+        self.ports: dict[str, Any] = {
+            "market": SimQuotes(self.road),
+            "trading": SimTrading(self.road),
+            "account": SimAccount(self.road),
+            "clock": self.clock,
+        }
+        self.random = Random(seed)  # noqa: S311 - a schedule, no secret
+        self.sent: Counter[str] = Counter()
+        self.programmes: list[Programme] = []
+        # Held before the journal begins: to be taken over at the first look.
+        self.market.outside(CONTRACTS[0], Decimal("0.02"), "trade")
+        self.market.go(BEGIN + 5_000)
+
+    def _wire(self, kind: str, body: dict[str, object]) -> None:
+        if kind == "sent":
+            self.sent[str(body["client_id"])] += 1
+
+    def plan(self, number: int) -> Programme:
+        """Return the next plan: closing what is held and opening another, resting, in slices, with a stop."""
+        market, random = self.market, self.random
+        # The first plan sets modes, which needs flat contracts; the second takes over what was held before.
+        chosen = list(CONTRACTS[1:]) if number == 1 else list(CONTRACTS[:2])
+        wanted = []
+        for contract in chosen:
+            held = market.quantity(contract.name)
+            lot = contract.lot * contract.multiplier if contract.multiplier != 1 else contract.lot
+            wanted.append(Wanted(contract, -held if held else lot * random.randint(30, 60)))
+        facts = {
+            each.name: LegFacts(
+                market.quantity(each.name),
+                market.mark(each),
+                AccountModes(False, "cross", Decimal(5)),
+                Decimal(10**6),
+                5e5,
+                0.03,
+            )
+            for each in chosen
+        }
+        ticket = Ticketed(
+            plan=f"plan {number}",
+            account=ACCOUNT,
+            at=self.clock.now(),
+            style=Style("post_only", chase_ms=2_000, deadline_ms=15_000),
+            pace=Pace(20.0, 1_000.0),
+            wanted=AccountModes(False, "cross", None) if number == 1 else AccountModes(False, None, None),
+            stop=Decimal("0.5"),
+        )
+        found = schedule(ticket, wanted, facts)
+        if not isinstance(found, Programme):
+            raise TypeError(found)
+        self.programmes.append(found)
+        return found
+
+    def answer(self, end: socket.socket) -> None:
+        """Answer the other process until it is gone."""
+        while (question := _receive(end)) is not None:
+            name, verb, words = question
+            try:
+                value = getattr(self.ports[name], verb)(*words)
+                value = finish(value) if hasattr(value, "send") else value
+                _send(end, (False, value))
+            except HedgerowError as why:
+                _send(end, (True, why))
+
+
+def _process(
+    world: World, ends: tuple[socket.socket, socket.socket], life: int, kill: Kill | None, number: int
+) -> None:
+    """One process: recover, trade, and die where it is told to."""
+    seen: Counter[str] = Counter()
+    far, end = ends
+    far.close()
+
+    def passing(name: str) -> None:
+        seen[name] += 1
+        if kill is not None and kill.point == name and seen[name] == kill.visit:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    clock = FarClock(end, "clock")
+    doors = Doors(*(cast("Any", Far(end, name)) for name in ("market", "trading", "account")))
+    with open_journal(world.path, monotonic=clock.monotonic, point=passing) as journal, watching(passing):
+        executor = Executor(doors, journal, clock, Sink())
+        programme = world.programmes[number - 1] if len(world.programmes) >= number else None
+        try:
+            finish(executor.run(ACCOUNT, f"life {life}", programme))
+        except LeaseHeld:
+            finish(clock.sleep(1_000))
+            os._exit(3)
+        except UsageError:
+            pass  # it had ended, and died before it could say so
+    (world.path.parent / f"hits {life}").write_text("\n".join(seen.elements()), encoding="utf-8")
+
+
+def lived(seed: int, *kills: Kill) -> Verdict:
+    """Return what comes of a run in which the first processes die at these points, one each."""
+    verdict, left = Verdict(), list(kills)
+    with tempfile.TemporaryDirectory() as folder:
+        world = World(seed, Path(folder))
+        for number in (1, 2):
+            world.plan(number)
+            _to_the_end(world, verdict, left, number)
+            if number == 1:
+                # Funding that only the next start can learn of.
+                world.market.go(world.market.now + 60_000)
+                world.market.pay(CONTRACTS[1], Decimal("0.0003"))
+        _look(world, verdict)
+    return verdict
+
+
+def _to_the_end(world: World, verdict: Verdict, left: list[Kill], number: int) -> None:
+    """Start processes until one comes to the end of the plan."""
+    for _ in range(MOST_LIVES + 30):
+        verdict.lives += 1
+        ours, theirs = socket.socketpair()
+        kill = left[0] if left else None
+        life = verdict.lives
+        child = fork(partial(_process, world, (ours, theirs), life, kill, number))
+        theirs.close()
+        world.answer(ours)
+        ours.close()
+        status = child.wait()
+        if os.WIFSIGNALED(status):
+            verdict.killed.append(left.pop(0).point)
+            world.market.go(world.market.now + 16_000)
+        elif os.WEXITSTATUS(status) == 0:
+            told = (world.path.parent / f"hits {life}").read_text(encoding="utf-8")
+            verdict.hits |= Counter(told.split("\n"))
+            return
+        elif os.WEXITSTATUS(status) != 3:
+            verdict.violations.append(f"process {life} of plan {number} ended with {os.WEXITSTATUS(status)}")
+            return
+    verdict.violations.append(f"plan {number} does not end")
+
+
+def _look(world: World, verdict: Verdict) -> None:
+    """What must hold when all is over, by the journal on disk and the exchange alone."""
+    broken = verdict.violations.append
+    market = world.market
+    with open_journal(world.path, monotonic=world.clock.monotonic) as journal:
+        journal.verify()
+        records = list(journal.read(ACCOUNT))
+        intents = {str(r.body["client_id"]): r for r in records if r.kind == "sent"}
+        for name, count in world.sent.items():
+            if count > 1 or len(market.find(name)) > 1:
+                broken(f"I1: {name} left {count} times")
+            if name not in intents:
+                broken(f"R1: {name} was never written")
+        if recalled(records)[0] is not None:
+            broken("I4: a programme is left unfinished")
+        _within(world, records, broken)
+        _rest(world, journal, broken)
+
+
+def _within(world: World, records: Sequence[Any], broken: Callable[[str], None]) -> None:
+    """I2: what each plan's leg traded is what was planned, or less."""
+    plan, traded = "", Counter[tuple[str, str]]()
+    purposes: dict[str, tuple[str, str, str]] = {}
+    for record in records:
+        if record.kind == "programme":
+            plan = str(record.body["plan"])
+        elif record.kind == "sent":
+            purposes[record.body["client_id"]] = (plan, record.body["instrument"], record.body["purpose"])
+    for placed in world.market.placed:
+        plan, name, purpose = purposes[placed.order.client_id]
+        if purpose in {"trade", "finish"}:
+            traded[plan, name] += placed.filled + placed.rest  # type: ignore[assignment]
+    for programme in world.programmes:
+        for leg in programme.legs:
+            done = Decimal(traded[programme.plan, leg.name])
+            if done != leg.planned:
+                broken(f"I2: {done} of {leg.name} traded, {leg.planned} planned in {programme.plan}")
+
+
+def _rest(world: World, journal: Journal, broken: Callable[[str], None]) -> None:
+    """I5: at rest the ledger is what the exchange says, to the last digit."""
+    market, clock = world.market, world.clock
+    world.road.chance.calm = True
+    market.go(market.now + 20_000)
+    lease = journal.acquire(ACCOUNT, "auditor", 15_000)
+    if lease is None:
+        broken("I5: the lease is never free")
+        return
+    doors = Doors(*(world.ports[name] for name in ("market", "trading", "account")))
+    found = finish(reconcile(doors, journal, clock, lease, CONTRACTS))
+    ledger = ledger_of(journal.read(ACCOUNT))
+    if found.gaps:
+        broken(f"I5: {found.gaps}")
+    for contract in CONTRACTS:
+        entry, name = ledger.entries.get(contract.name), contract.name
+        ours = (entry.quantity, entry.funding) if entry else (Decimal(0), Decimal(0))
+        if ours != (market.quantity(name), market.funding[name]):
+            broken(f"I5: {name} is {ours}, the venue says {market.quantity(name)}, {market.funding[name]}")
+
+
+def hits(seed: int) -> Counter[str]:
+    """Return how often one process of a run without a kill comes by each point, at most."""
+    verdict = lived(seed)
+    if verdict.violations:
+        raise AssertionError(verdict.violations)
+    return verdict.hits
+
+
+def drawn(point: str, seed: int, usual: Counter[str]) -> tuple[Kill, ...]:
+    """Return how to die at a point: at one of its visits, after another death where only a recovery comes by it."""
+    random = Random(f"{point} {seed}")  # noqa: S311 - a schedule, no secret
+    if usual[point]:
+        return (Kill(point, random.randint(1, usual[point])),)
+    first = random.choice(("executor.after_send", "executor.before_send", "pen.after_write"))
+    return Kill(first, random.randint(1, usual[first])), Kill(point, 1)

@@ -89,6 +89,7 @@ class Hand:
     def __init__(self, *legs: ProgrammeLeg, rules: Rules | None = None) -> None:
         self.state: ExecutionState = begun(programme(*legs, rules=rules))
         self.said: list[Command] = []
+        self.fed: list[Event] = []
         self.now = BEGIN
         self.held = {each.name: each.start for each in legs}
         self.price = PRICE
@@ -96,6 +97,7 @@ class Hand:
 
     def feed(self, event: Event) -> tuple[Command, ...]:
         """Take one event."""
+        self.fed.append(event)
         self.state, commands = step(self.state, event)
         self.said += commands
         return commands

@@ -161,7 +161,8 @@ def _cancels(turn: Turn) -> None:
     state = turn.state
     for index, leg in enumerate(state.legs):
         for work in leg.open_work:
-            if _unwanted(turn, leg, work) and turn.at >= (work.cancelled_at or NEVER) + _HAIR:
+            due = turn.at >= (work.cancelled_at or NEVER) + _HAIR
+            if due and turn.may_write() and _unwanted(turn, leg, work):
                 turn.work(index, work, work._replace(cancelled_at=turn.at, asked_at=NEVER))
                 turn.wrote()
                 turn.commands.append(Cancel(work.order))
@@ -227,7 +228,12 @@ def _look_at_modes(turn: Turn, index: int) -> None:
     flat = leg.held == _ZERO and not leg.work
     if leg.modes == "unknown":
         _ask(turn, f"modes {index}", 2 * turn.state.programme.rules.look_ms, Look("modes", contract))
-    elif flat and not leg.blocked and turn.due(f"configure {index}", 10 * turn.state.programme.rules.look_ms):
+    elif (
+        flat
+        and not leg.blocked
+        and turn.may_write()
+        and turn.due(f"configure {index}", 10 * turn.state.programme.rules.look_ms)
+    ):
         turn.wrote()
         turn.commands.append(Configure(contract, leg.leg.wanted))
     elif leg.held is not None and not flat and not leg.blocked:
@@ -268,7 +274,7 @@ def _dead_man(turn: Turn) -> None:
     if state.dead_man is False or (not wanted and not state.dead_man_s):
         return
     due = wanted != state.dead_man_s or turn.at >= state.dead_man_at + seconds * 1000 // 3
-    if due and turn.due("dead man", turn.state.programme.rules.look_ms):
+    if due and turn.may_write() and turn.due("dead man", turn.state.programme.rules.look_ms):
         turn.wrote()
         turn.commands.append(DeadMan(wanted))
 

@@ -271,7 +271,8 @@ def _not_found(turn: Turn, event: NotFound) -> None:
     leg = turn.state.legs[index]
     if again is None or not again[1].is_open:
         return
-    unmoved = event.held == leg.expected and not leg.orphans
+    # A fill without a name is no trace of an order that its name never finds: it becomes somebody else's, and ends the plan.
+    unmoved = event.held == leg.expected + sum((fill.quantity for fill in leg.orphans), _ZERO)
     seen = any(report.client_id == event.client_id for report in event.reports)
     if again[1].filled != found[1].filled or seen:
         return

@@ -16,10 +16,13 @@ from hedgerow.hedge.execution.programme import Programme, ProgrammeLeg, Purpose
 from hedgerow.model.orders import OPEN, Fill, Order, OrderState
 from hedgerow.model.ports import Level, Ticker
 
-__all__ = ["NEVER", "ExecutionState", "LegState", "Turn", "Work", "begun"]
+__all__ = ["MINUTE_MS", "NEVER", "ExecutionState", "LegState", "Turn", "Work", "begun"]
 
 NEVER = -(10**15)
 """Before every instant."""
+
+MINUTE_MS = 61_000
+"""A minute of writes, and the second by which they may arrive closer together than they left."""
 
 Checked = Literal["unknown", "right", "wrong"]
 _ZERO = Decimal(0)
@@ -136,6 +139,11 @@ class ExecutionState(NamedTuple):
     alarms: frozenset[str] = frozenset()
     ended: Done | None = None
 
+    @property
+    def recent(self) -> int:
+        """How many writes the last minute has seen."""
+        return sum(at > self.at - MINUTE_MS for at in self.writes)
+
 
 def begun(programme: Programme) -> ExecutionState:
     """Return the state before anything is known."""
@@ -193,5 +201,9 @@ class Turn:
 
     def wrote(self) -> None:
         """Count one write."""
-        recent = tuple(at for at in self.state.writes if at > self.at - 60_000)
+        recent = tuple(at for at in self.state.writes if at > self.at - MINUTE_MS)
         self.note(writes=(*recent, self.at))
+
+    def may_write(self) -> bool:
+        """Return whether anything at all may be written this minute."""
+        return self.state.recent < self.state.programme.rules.writes

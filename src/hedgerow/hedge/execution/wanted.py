@@ -152,7 +152,6 @@ def _limit(leg: LegState) -> Decimal | None:
 def why_not(state: ExecutionState, index: int, order: Order, *, protects: bool = False) -> tuple[str, ...]:
     """Return every reason why `order` must not leave now; what protects is kept from fewer of them."""
     leg, rules, now = state.legs[index], state.programme.rules, state.at
-    recent = sum(at > now - 60_000 for at in state.writes)
     budget = rules.writes if order.reduce_only else rules.writes * (1 - rules.kept)
     reasons = [
         (leg.quote_at < now - rules.price_ms, "the price is old"),
@@ -162,7 +161,7 @@ def why_not(state: ExecutionState, index: int, order: Order, *, protects: bool =
         (leg.modes != "right", "the account's modes are not as they must be"),
         (leg.units == "wrong", "the venue counts in other units"),
         (leg.units == "unknown" and bool(leg.held), "the units of the position are not verified"),
-        (recent >= budget, "this minute's writes are used up"),
+        (state.recent >= budget, "this minute's writes are used up"),
         (bool(state.frozen), state.frozen),
         (bool(state.replan) and not protects, state.replan),
         (bool(state.halted) and not order.reduce_only, f"halted: {state.halted}"),

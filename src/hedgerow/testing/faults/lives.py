@@ -45,7 +45,7 @@ from hedgerow.testing.faults.watch import Watch
 __all__ = ["Life", "Verdict", "finish", "live"]
 
 BEGIN = 1_700_000_000_000
-_MOST_LIVES = 60
+_MOST_LIVES = 400
 _MOST_PROGRAMMES = 40
 _LATEST_MS = 900_000
 _COLD_EVERY = 400

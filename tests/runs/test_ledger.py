@@ -1,0 +1,163 @@
+"""The ledger is the fold of the journal: every fill once, in the venue's order, and money to the last digit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from tests.runs.desk import ACCOUNT, BEGIN, BTC, Desk
+
+from hedgerow.model.errors import JournalBroken, StateUnknown
+from hedgerow.model.legs import Leg
+from hedgerow.model.orders import Fill
+from hedgerow.model.ports import FundingPaid, Holding, Record
+from hedgerow.runs.ledger import (
+    Adopted,
+    adoption,
+    fill_record,
+    funding_record,
+    instrument_record,
+    ledger_of,
+)
+from hedgerow.store.chain import body_of, text_of
+from hedgerow.testing.faults.doors import SimAccount
+from hedgerow.testing.faults.plans import CONTRACTS
+
+
+def records(*lines: tuple[str, dict[str, object]]) -> list[Record]:
+    """Lines as a store gives them back."""
+    return [
+        Record(i + 1, ACCOUNT, BEGIN, kind, body_of(text_of(body)), "")
+        for i, (kind, body) in enumerate(lines)
+    ]
+
+
+def fill(number: int, quantity: str, price: str, at: int = BEGIN) -> Fill:
+    """A fill with a fee of 1."""
+    return Fill(
+        "sim",
+        "main",
+        f"t{number}",
+        f"x{number}",
+        "",
+        BTC.name,
+        Decimal(quantity),
+        Decimal(price),
+        Decimal(1),
+        "USDT",
+        at,
+    )
+
+
+INTRODUCED = instrument_record(BTC)
+
+
+def test_fills_are_folded_once_and_in_the_venues_order() -> None:
+    first, second = fill(1, "1", "100"), fill(2, "-1", "110", BEGIN + 5)
+    right = ledger_of(records(INTRODUCED, fill_record(first), fill_record(second)))
+    mixed = ledger_of(records(INTRODUCED, fill_record(second), fill_record(first), fill_record(second)))
+    assert right == mixed
+    entry = right.entries[BTC.name]
+    assert (entry.quantity, entry.realised, entry.fees, entry.fills) == (
+        0,
+        Decimal(10),
+        {"USDT": Decimal(2)},
+        2,
+    )
+    assert right.cash("USDT") == Decimal(8)
+
+
+def test_trades_of_the_same_instant_are_in_the_order_of_their_numbers() -> None:
+    told = [fill(10, "-2", "120"), fill(9, "1", "100"), fill(2, "1", "90")]
+    entry = ledger_of(records(INTRODUCED, *map(fill_record, told))).entries[BTC.name]
+    assert (entry.realised, entry.leg) == (Decimal(50), Leg(BTC))
+
+
+def test_funding_is_what_was_paid_whatever_the_interval() -> None:
+    """Peers §4 test 6: eight-hourly, then hourly payments; each once."""
+    hours = [0, 8, 16, 17, 18, 19]
+    paid = [
+        FundingPaid(BTC.name, BEGIN + hour * 3_600_000, Decimal("-0.0123") * (hour + 1), "USDT", f"p{hour}")
+        for hour in hours
+    ]
+    lines = [INTRODUCED, *map(funding_record, paid), *map(funding_record, paid[:3])]
+    ledger = ledger_of(records(*lines))
+    assert ledger.entries[BTC.name].funding == sum(payment.amount for payment in paid)
+    assert ledger.last_funding_at == paid[-1].at
+
+
+def test_what_was_taken_over_is_part_of_the_position() -> None:
+    lines = [INTRODUCED, adoption(Adopted(BTC.name, Decimal(2), Decimal(100), BEGIN, "held before"))]
+    ledger = ledger_of(records(*lines, fill_record(fill(1, "-2", "90", BEGIN + 1))))
+    assert ledger.quantity(BTC.name) == 0
+    assert ledger.entries[BTC.name].realised == Decimal(-20)
+    assert ledger.quantity("sim:NOTHING") == 0
+
+
+def test_a_trade_of_what_nobody_described_is_not_guessed() -> None:
+    with pytest.raises(JournalBroken, match="does not say what that is"):
+        ledger_of(records(fill_record(fill(1, "1", "100"))))
+
+
+def test_a_first_look_takes_over_what_is_held_and_later_gaps_need_a_person() -> None:
+    desk = Desk()
+    desk.market.outside(BTC, Decimal("0.02"), "trade")
+    desk.market.go(desk.market.now + 5_000)
+    first = desk.reconcile()
+    assert (first.gaps, first.ledger.quantity(BTC.name)) == ((), Decimal("0.02"))
+    desk.market.outside(BTC, Decimal("0.03"), "trade")
+    desk.market.fills.pop()
+    desk.market.go(desk.market.now + 5_000)
+    second = desk.reconcile()
+    assert second.frozen == (BTC.name,)
+    assert second.ledger.quantity(BTC.name) == Decimal("0.02")
+    third = desk.reconcile(adopt=True)
+    assert (third.frozen, third.ledger.quantity(BTC.name)) == ((), Decimal("0.05"))
+
+
+def test_fills_and_payments_that_came_while_nobody_looked_are_written() -> None:
+    desk = Desk()
+    desk.reconcile()
+    desk.market.outside(BTC, Decimal("0.02"), "liquidation")
+    desk.market.pay(BTC, Decimal("0.001"))
+    desk.market.go(desk.market.now + 5_000)
+    found = desk.reconcile()
+    assert (found.new_fills, found.new_payments, found.gaps) == (1, 1, ())
+    entry = found.ledger.entries[BTC.name]
+    assert (entry.quantity, entry.funding) == (Decimal("0.02"), desk.market.funding[BTC.name])
+    again = desk.reconcile()
+    assert (again.new_fills, again.new_payments) == (0, 0)
+
+
+def test_a_closed_position_without_a_fill_has_no_price_to_be_taken_over_at() -> None:
+    desk = Desk()
+    desk.market.outside(BTC, Decimal("0.02"), "trade")
+    desk.reconcile()
+    desk.market.outside(BTC, Decimal("-0.02"), "trade")
+    desk.market.fills.pop()
+    desk.market.go(desk.market.now + 5_000)
+    with pytest.raises(StateUnknown, match="tells no price"):
+        desk.reconcile(adopt=True)
+
+
+def test_legs_held_apart_stop_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def apart(_self: SimAccount, _instruments: object) -> tuple[Holding, ...]:
+        return (Holding(BTC.name, Decimal(1), "long", Decimal(100)),)
+
+    monkeypatch.setattr(SimAccount, "positions", apart)
+    with pytest.raises(StateUnknown, match="held apart"):
+        Desk().reconcile()
+
+
+def test_a_contract_that_changed_is_described_anew() -> None:
+    desk = Desk()
+    desk.reconcile()
+    changed = replace(BTC, lot=Decimal("0.002"))
+    lease = desk.store.acquire(ACCOUNT, "x", 1_000)
+    assert lease is not None
+    desk.store.append(ACCOUNT, BEGIN + 9, [instrument_record(changed)], lease)
+    ledger = ledger_of(desk.store.read(ACCOUNT))
+    assert ledger.instruments[BTC.name] == changed
+    assert ledger.since[BTC.name] < BEGIN + 9 * 10**6
+    assert set(ledger.instruments) == {each.name for each in CONTRACTS}

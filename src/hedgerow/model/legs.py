@@ -6,8 +6,9 @@ Venue and ledger fold the same fills through `Leg.traded`, so that both arrive a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
+from hedgerow.model.errors import BrokenPromise
 from hedgerow.model.instruments import Instrument, Payoff
 
 __all__ = ["QUANTUM", "ZERO", "Leg", "coins_of", "value_of"]
@@ -19,8 +20,14 @@ QUANTUM = Decimal("1e-12")
 
 
 def coins_of(amount: Decimal) -> Decimal:
-    """Return `amount` in whole quanta of a coin, half to even."""
-    return amount.quantize(QUANTUM, ROUND_HALF_EVEN)
+    """Return `amount` in whole quanta of a coin, half to even; raises `BrokenPromise` beyond 28 digits, and for NaN."""
+    try:
+        coins = amount.quantize(QUANTUM, ROUND_HALF_EVEN)
+    except InvalidOperation:
+        raise BrokenPromise(f"{amount} coins cannot be kept exactly") from None
+    if coins.is_nan():
+        raise BrokenPromise("an amount of coins is not a number")
+    return coins
 
 
 def value_of(instrument: Instrument, units: Decimal, price: Decimal) -> Decimal:

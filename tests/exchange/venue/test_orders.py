@@ -334,7 +334,7 @@ def test_time_does_not_go_back_and_books_are_proper() -> None:
     ):
         with pytest.raises(BrokenPromise, match="book"):
             step(state, Quoted(10, LINEAR.name, bids, asks))
-    with pytest.raises(BrokenPromise, match="mark"):
+    with pytest.raises(BrokenPromise, match="no price"):
         step(state, Marked(10, {LINEAR.name: Decimal(0)}))
     with pytest.raises(UnknownSymbol, match="does not list"):
         step(state, Printed(10, "paper:XYZ", Decimal(1), Decimal(1)))

@@ -21,8 +21,9 @@ from hedgerow.exchange.venue.margin import (
     maintenance_of,
     mark_of,
 )
-from hedgerow.exchange.venue.rules import Filters, filters_of
+from hedgerow.exchange.venue.rules import Filters, filters_of, sane
 from hedgerow.exchange.venue.state import Listing, VenueAccount, leg_key
+from hedgerow.model.errors import BrokenPromise
 from hedgerow.model.instruments import Payoff
 from hedgerow.model.legs import ZERO, Leg, coins_of, value_of
 from hedgerow.stats.margin import adl_rank
@@ -138,7 +139,9 @@ def _bankruptcy(leg: Leg, units: Decimal, mark: Decimal, missing: Decimal) -> De
 
 
 def deleverage(draft: Draft, event: Deleveraged) -> None:
-    """Close the best placed of the queue at the price the event names, without a fee."""
+    """Close the best placed of the queue at the price the event names, without a fee; raises for one that is none."""
+    if not (sane(event.quantity, event.price) and event.price > 0):
+        raise BrokenPromise(f"{event.quantity} at {event.price} is no trade")
     if event.instrument in draft.listings:
         _close_winners(draft, event.instrument, event.quantity, event.price, event.price)
 

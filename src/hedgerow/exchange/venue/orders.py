@@ -9,7 +9,7 @@ from hedgerow.exchange.venue.draft import Draft
 from hedgerow.exchange.venue.events import AllCancelled, CancelAsked, Code, OrderMoved, Placed, Said
 from hedgerow.exchange.venue.margin import free_coins, grows_by
 from hedgerow.exchange.venue.matching import Walk, ahead_at, closable, take, walk
-from hedgerow.exchange.venue.rules import filters_of, unfit
+from hedgerow.exchange.venue.rules import filters_of, on_tick, unfit
 from hedgerow.exchange.venue.state import Listing, VenueAccount, VenueOrder, leg_key
 from hedgerow.model.legs import ZERO, Leg, value_of
 from hedgerow.model.orders import OrderState
@@ -83,7 +83,8 @@ def _arrived(draft: Draft, event: Placed) -> VenueOrder:
     order, listing = event.order, draft.listings.get(event.order.instrument.name)
     if listing is not None and listing.instrument is not order.instrument:
         order = replace(order, instrument=listing.instrument)
-    against = (event.leg == "long" and order.quantity < 0) or (event.leg == "short" and order.quantity > 0)
+    turns = {"net": 0, "long": -1, "short": 1}[event.leg]
+    against = order.quantity.is_finite() and order.quantity * turns > 0
     return VenueOrder(
         account=event.account,
         order_id="",
@@ -188,7 +189,7 @@ def _misplaced_stop(listing: Listing, order: VenueOrder) -> Code:
     stop = order.order.stop
     if stop is None:
         return ""
-    if stop <= 0 or stop % listing.instrument.tick:
+    if not on_tick(listing.instrument, stop):
         return "tick"
     return "stop_now" if _touched(listing, order) else ""
 

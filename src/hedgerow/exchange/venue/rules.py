@@ -13,9 +13,10 @@ from hedgerow.model.instruments import Instrument, MarginTier, Payoff
 from hedgerow.model.legs import ZERO, value_of
 from hedgerow.model.orders import units_of
 
-__all__ = ["Bracket", "Filters", "VenueRules", "filters_of", "unfit"]
+__all__ = ["MOST", "Bracket", "Filters", "VenueRules", "filters_of", "on_tick", "sane", "unfit"]
 
-_MOST = Decimal("1e15")
+MOST = Decimal("1e13")
+"""No quantity, price or amount is more: sums of such, with twelve decimals, are exact in 28 digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,24 +98,44 @@ def _brackets(tiers: tuple[MarginTier, ...]) -> tuple[Bracket, ...]:
     return tuple(found)
 
 
+def sane(*numbers: Decimal) -> bool:
+    """Whether these can be counted with: finite, and no more than `MOST` either way."""
+    return all(number.is_finite() and -MOST <= number <= MOST for number in numbers)
+
+
+def on_tick(instrument: Instrument, price: Decimal) -> bool:
+    """Whether an order may have this price."""
+    return sane(price) and price > 0 and not price % instrument.tick
+
+
 def unfit(
     instrument: Instrument, units: Decimal, price: Decimal | None, mark: Decimal, *, reduces: bool
 ) -> Code:
     """Return which filter an order of signed `units` fails, or nothing. `price` None: at market, valued at the mark.
 
-    Orders that only reduce may be worth less than the minimum: dust must be closable. Nothing beyond 1e15 units or coins is
-    taken: exact sums end at 28 digits.
+    Orders that only reduce may be worth less than the minimum: dust must be closable. Nothing beyond `MOST` units or coins is
+    taken.
     """
-    filters, size = filters_of(instrument), abs(units)
-    if not units.is_finite() or not size or size % filters.lot:
-        return "lot"
-    if size < filters.least:
-        return "min_quantity"
-    if price is not None and (not price.is_finite() or price <= 0 or price % instrument.tick):
+    if price is not None and not on_tick(instrument, price):
         return "tick"
-    if size > (filters.most or _MOST) or size * (price or mark) > _MOST:
+    code = _off_size(filters_of(instrument), units)
+    if code:
+        return code
+    worth = abs(value_of(instrument, units, price or mark))
+    if worth > MOST:
         return "max_quantity"
     if reduces or instrument.payoff is Payoff.QUANTO:
         return ""
-    worth = size if instrument.payoff is Payoff.INVERSE else value_of(instrument, size, price or mark)
-    return "min_notional" if worth < instrument.min_notional else ""
+    dollars = abs(units) if instrument.payoff is Payoff.INVERSE else worth
+    return "min_notional" if dollars < instrument.min_notional else ""
+
+
+def _off_size(filters: Filters, units: Decimal) -> Code:
+    if not units.is_finite() or not units:
+        return "lot"
+    size = abs(units)
+    if size > (filters.most or MOST):
+        return "max_quantity"
+    if size % filters.lot:
+        return "lot"
+    return "min_quantity" if size < filters.least else ""

@@ -17,15 +17,18 @@ from hedgerow.exchange.venue.events import (
     Said,
 )
 from hedgerow.exchange.venue.margin import free_coins, isolated_equity, maintenance_of
-from hedgerow.exchange.venue.rules import filters_of
+from hedgerow.exchange.venue.rules import filters_of, sane
 from hedgerow.exchange.venue.state import Setting, VenueAccount, leg_key
+from hedgerow.model.errors import BrokenPromise
 from hedgerow.model.legs import ZERO, coins_of, value_of
 
 __all__ = ["configure", "credit", "move_margin", "set_dead_man", "set_fees", "set_hedge"]
 
 
 def credit(draft: Draft, event: Credited) -> None:
-    """Put coins in or take them out; what is held or owed cannot be taken."""
+    """Put coins in or take them out; what is held or owed cannot be taken. Raises `BrokenPromise` for no amount."""
+    if not sane(event.amount):
+        raise BrokenPromise(f"{event.amount} {event.coin} is no amount of coins")
     account, amount = draft.account(event.account), coins_of(event.amount)
     if event.kind == "derivatives":
         after = with_coins(account, event.coin, amount)
@@ -73,7 +76,7 @@ def _unsettable(draft: Draft, account: VenueAccount, event: Configured, wanted: 
     for _, leg in legs:
         value = abs(value_of(leg.instrument, leg.quantity, listing.mark or leg.entry or ZERO))
         most = min(most, filters.brackets[filters.bracket(value)].max_leverage)
-    return "leverage" if not 1 <= wanted.leverage <= most else ""
+    return "" if sane(wanted.leverage) and 1 <= wanted.leverage <= most else "leverage"
 
 
 def set_hedge(draft: Draft, event: HedgeSet) -> None:
@@ -92,7 +95,9 @@ def move_margin(draft: Draft, event: MarginMoved) -> None:
     account = draft.account(event.account)
     key = leg_key(event.instrument, event.leg)
     code: Code = "not_flat" if key in account.legs else "leg"
-    if key in account.margins:
+    if not sane(event.amount):
+        code = "margin"
+    elif key in account.margins:
         leg = account.legs[key]
         after = replace(
             account, margins={**account.margins, key: account.margins[key] + coins_of(event.amount)}
@@ -107,7 +112,9 @@ def move_margin(draft: Draft, event: MarginMoved) -> None:
 
 
 def set_fees(draft: Draft, event: FeesSet) -> None:
-    """Give an account its own fees in a contract."""
+    """Give an account its own fees in a contract; raises `BrokenPromise` for what are no fractions."""
+    if not (sane(event.taker, event.maker) and max(abs(event.taker), abs(event.maker)) < 1):
+        raise BrokenPromise(f"fees of {event.taker} and {event.maker} are no fractions")
     account = draft.account(event.account)
     draft.keep(replace(account, fees={**account.fees, event.instrument: (event.taker, event.maker)}))
     _say(draft, account, "", "fees")

@@ -9,7 +9,7 @@ from hedgerow.exchange.venue.booking import book, with_coins
 from hedgerow.exchange.venue.draft import Draft
 from hedgerow.exchange.venue.events import Funded, FundingSet
 from hedgerow.exchange.venue.margin import mark_of
-from hedgerow.exchange.venue.rules import filters_of
+from hedgerow.exchange.venue.rules import filters_of, sane
 from hedgerow.exchange.venue.state import Funding, Listing, leg_key
 from hedgerow.model.errors import BrokenPromise
 from hedgerow.model.legs import Leg, coins_of, value_of
@@ -39,11 +39,13 @@ def come_due(draft: Draft) -> None:
 
 
 def set_funding(draft: Draft, event: FundingSet) -> None:
-    """Set what the next settlement pays, and when; raises `BrokenPromise` for a first one without an interval."""
+    """Set what the next settlement pays, and when; raises `BrokenPromise` without interval, instant or a fraction."""
     listing = draft.listings[event.instrument]
     before = listing.funding
     interval = event.interval_ms or (before.interval_ms if before else None)
     next_at = event.next_at or (before.next_at if before else None)
+    if not sane(event.rate) or abs(event.rate) > 1:
+        raise BrokenPromise(f"a funding rate of {event.rate} for {event.instrument} is no fraction")
     if not interval or next_at is None or next_at <= draft.at:
         raise BrokenPromise(f"the next funding of {event.instrument} needs an interval and a later instant")
     draft.put(replace(listing, funding=Funding(event.rate, interval, next_at)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 from hedgerow.exchange.venue.draft import Draft
 from hedgerow.exchange.venue.events import (
@@ -29,6 +30,7 @@ from hedgerow.exchange.venue.events import (
 from hedgerow.exchange.venue.liquidation import deleverage, liquidate
 from hedgerow.exchange.venue.matching import cross, printed
 from hedgerow.exchange.venue.orders import cancel, cancel_all, place, sweep, trigger
+from hedgerow.exchange.venue.rules import sane
 from hedgerow.exchange.venue.settings import (
     configure,
     credit,
@@ -90,6 +92,9 @@ def _happen(state: VenueState, draft: Draft, event: VenueEvent) -> None:  # noqa
             pass
         case Printed():
             state.listing(event.instrument)
+            _priced(event.instrument, event.price)
+            if not sane(event.quantity):
+                raise BrokenPromise(f"a trade of {event.quantity} is none")
             printed(draft, event.instrument, event.price, event.quantity)
         case AllCancelled():
             cancel_all(draft, event)
@@ -119,8 +124,8 @@ def _quote(state: VenueState, draft: Draft, event: Quoted) -> None:
     listing = state.listing(event.instrument)
     if listing.status == "closed":
         return
-    crossed = event.bids and event.asks and event.bids[0][0] >= event.asks[0][0]
-    if crossed or not (_in_order(event.bids, -1) and _in_order(event.asks, 1)):
+    proper = _in_order(event.bids, -1) and _in_order(event.asks, 1)
+    if not proper or (event.bids and event.asks and event.bids[0][0] >= event.asks[0][0]):
         raise BrokenPromise(f"the book of {event.instrument} is crossed, not best first or not positive")
     draft.put(replace(listing, bids=event.bids, asks=event.asks, quoted_at=event.at))
     if draft.orders:
@@ -131,7 +136,12 @@ def _in_order(side: Levels, sign: int) -> bool:
     """Whether all levels are positive and lie in steps of this sign."""
     last = None
     for price, units in side:
-        if price <= 0 or units <= 0 or (last is not None and (price - last) * sign <= 0):
+        if (
+            not sane(price, units)
+            or price <= 0
+            or units <= 0
+            or (last is not None and (price - last) * sign <= 0)
+        ):
             return False
         last = price
     return True
@@ -140,17 +150,22 @@ def _in_order(side: Levels, sign: int) -> bool:
 def _mark(state: VenueState, draft: Draft, event: Marked) -> None:
     """Set marks and indexes, let stops go, then call margin: a stop may still save what it protects."""
     for name, index in (event.indexes or {}).items():
+        _priced(name, index)
         listing = indexed(state.listing(name), index, event.at, state.rules.settlement_ms)
         draft.put(listing)
     for name, mark in event.marks.items():
-        if mark <= 0:
-            raise BrokenPromise(f"a mark of {mark} for {name} is no price")
+        _priced(name, mark)
         state.listing(name)
         if draft.listings[name].status != "closed":
             draft.put(replace(draft.listings[name], mark=mark, marked_at=event.at))
     for name in event.marks:
         trigger(draft, name)
     liquidate(draft, event.marks)
+
+
+def _priced(name: str, price: Decimal) -> None:
+    if not sane(price) or price <= 0:
+        raise BrokenPromise(f"{price} is no price of {name}")
 
 
 def _list(draft: Draft, event: Listed) -> None:

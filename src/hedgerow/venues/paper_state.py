@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 from hedgerow.exchange.venue import Funded, VenueState
 from hedgerow.model.errors import BadInput
 from hedgerow.model.orders import Fill
 from hedgerow.model.ports import FundingPrint
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 __all__ = ["PaperBooks", "books_from", "plain_of"]
 
@@ -28,9 +33,7 @@ class PaperBooks:
 
 def plain_of(books: PaperBooks) -> dict[str, object]:
     """Return what `json.dumps` takes: Decimals as text, every contract once."""
-    from pydantic import TypeAdapter
-
-    plain = TypeAdapter(PaperBooks).dump_python(books, mode="json")
+    plain = _adapter().dump_python(books, mode="json")
     contracts: dict[str, object] = {}
     plain["state"] = _folded(plain["state"], contracts)
     return {"version": _VERSION, "contracts": contracts, "books": plain}
@@ -38,7 +41,7 @@ def plain_of(books: PaperBooks) -> dict[str, object]:
 
 def books_from(plain: Mapping[str, object]) -> PaperBooks:
     """Return the books that `plain_of` wrote; raises `BadInput` for anything else."""
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     contracts, books = plain.get("contracts"), plain.get("books")
     if plain.get("version") != _VERSION or not isinstance(contracts, dict) or not isinstance(books, dict):
@@ -47,12 +50,20 @@ def books_from(plain: Mapping[str, object]) -> PaperBooks:
         )
     try:
         state = _unfolded(books.get("state"), contracts)
-        return TypeAdapter(PaperBooks).validate_python({**books, "state": state})
+        return _adapter().validate_python({**books, "state": state})
     except (ValidationError, KeyError) as problem:
         raise BadInput(
             f"the paper account cannot be read: {str(problem).splitlines()[0]}",
             advice="It was cut short or changed by hand. Move the file away to begin a new account.",
         ) from None
+
+
+@cache
+def _adapter() -> TypeAdapter[PaperBooks]:
+    """What turns books into plain data and back; making it takes longer than using it."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(PaperBooks)
 
 
 def _folded(node: object, contracts: dict[str, object]) -> object:

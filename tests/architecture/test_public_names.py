@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from tests.architecture.sources import ROOT, run_python
 
 import hedgerow
@@ -48,3 +49,9 @@ def test_import_is_light() -> None:
 def test_importing_every_room_leaves_the_heavy_libraries_out() -> None:
     rooms = ["model", "stats", "hedge", "files", "venues", "reports"]
     assert loaded_by("\n".join(f"import hedgerow.{room}" for room in rooms)) & HEAVY == set()
+
+
+@pytest.mark.parametrize("verb", ["value", "beta", "plan"])
+def test_a_one_shot_command_never_waits_for_what_compiles(verb: str) -> None:
+    ran = f"from hedgerow.cli import main\nassert main(['{verb}', 'examples/book.csv']) in (0, 1)"
+    assert loaded_by(ran) & HEAVY == set()

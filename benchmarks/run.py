@@ -1,8 +1,8 @@
 """Every table of this folder: `./check bench`, or `./check bench rolling startup` for some of them.
 
 Each runs in a process of its own, with the threads that its rows name on every side. `--json` prints one list of rows
-`{workload, ours_s, peer, peer_s, ratio, target, ok}`; `--write` renews docs/reference/speed.md. The exit status is 1 where
-a row falls short.
+`{workload, ours_s, peer, peer_s, ratio, target, ok}`; `--write` renews these tables in docs/reference/speed.md. The exit
+status is 1 where a row falls short.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -64,6 +65,16 @@ def there_are() -> list[str]:
     return [name for name in TABLES if (ROOT / "benchmarks" / f"{name}.py").exists()]
 
 
+def renewed(page: str, tables: dict[str, list[Row]]) -> str:
+    """Return the page with these tables in place of its old ones, in the order of TABLES; the others stay."""
+    head, _, measured_before = page.partition(MARK)
+    parts = re.split(r"^### (\w+)\n", measured_before, flags=re.MULTILINE)[1:]
+    texts = dict(zip(parts[::2], (part.strip() for part in parts[1::2]), strict=True))
+    texts |= {name: text_of(found) for name, found in tables.items()}
+    sections = [f"### {name}\n\n{texts[name]}\n" for name in TABLES if name in texts]
+    return "\n".join([f"{head}{MARK}\n", *sections])
+
+
 def main(words: list[str]) -> int:
     """Exit status: 0 if every row asked for holds, 1 if one does not, 2 for a name there is not."""
     if words[:1] == ["--one"]:
@@ -75,15 +86,15 @@ def main(words: list[str]) -> int:
     if unknown:
         print(f"no table called {', '.join(unknown)}; there are {', '.join(there_are())}", file=sys.stderr)
         return 2
-    found: list[Row] = []
+    tables = {}
     for name in names:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
-        found += measured(name)
-    table = text_of(found)
-    print(json.dumps([row.to_dict() for row in found], indent=2) if "--json" in flags else table)
-    if "--write" in flags:
-        head = PAGE.read_text(encoding="utf-8").split(MARK)[0]
-        PAGE.write_text(f"{head}{MARK}\n\n{table}\n", encoding="utf-8")
+        tables[name] = measured(name)
+        if "--write" in flags:
+            page = renewed(PAGE.read_text(encoding="utf-8"), {name: tables[name]})
+            PAGE.write_text(page, encoding="utf-8")
+    found = [row for name in names for row in tables[name]]
+    print(json.dumps([row.to_dict() for row in found], indent=2) if "--json" in flags else text_of(found))
     return 0 if all(row.ok for row in found) else 1
 
 

@@ -70,8 +70,16 @@ def polars(columns: list[FloatArray], x: FloatArray, window: int, least: int) ->
     return slopes
 
 
-def vectorbt(y: FloatArray, x: FloatArray, window: int, least: int) -> FloatArray:
-    """The slope from vectorbt's own compiled rolling means, in Rust where it is installed."""
+def vectorbt(y: FloatArray, lead: FloatArray, window: int, least: int) -> FloatArray:
+    """Its own rolling beta, in Rust; it wants x once for every column."""
+    from vectorbt.returns import dispatch
+
+    slope: FloatArray = dispatch.rolling_beta(y, window, least, lead, engine="rust")
+    return slope
+
+
+def vectorbt_means(y: FloatArray, x: FloatArray, window: int, least: int) -> FloatArray:
+    """The slope from its rolling means, compiled by numba: they slide where its rolling beta starts again."""
     from vectorbt.generic import nb
 
     def mean(values: FloatArray) -> FloatArray:
@@ -114,7 +122,7 @@ def work() -> Work:
     y, x = panel(2000, 500)
     out, copied, window, least = np.empty_like(y), np.empty_like(y), 90, 60
     columns = [np.ascontiguousarray(column) for column in y.T]
-    few = y[:, :5]
+    few, lead = y[:, :5], np.ascontiguousarray(np.broadcast_to(x[:, None], y.shape))
     return Work(
         "rolling beta, 2,000 days × 500 coins, window 90, 1 thread",
         partial(rolling_beta, y, x, window, least, out),
@@ -122,7 +130,12 @@ def work() -> Work:
             Peer("bottleneck", partial(bottleneck, y, x, window, least), 5.0, alike),
             Peer("polars", partial(polars, columns, x, window, least), 15.0, polars_alike),
             Peer("pandas", partial(pandas, y, x, window, least), 30.0, alike),
-            Peer("vectorbt", partial(vectorbt, y, x, window, least), 30.0, alike),
+            Peer(
+                "vectorbt, its rolling beta in Rust", partial(vectorbt, y, lead, window, least), 30.0, alike
+            ),
+            Peer(
+                "vectorbt, from its rolling means", partial(vectorbt_means, y, x, window, least), 5.0, alike
+            ),
             Peer("statsmodels", partial(statsmodels, few, x, window), 2000.0, share=5 / 500),
             Peer("copying the panel", partial(np.copyto, copied, y), 1 / 8),
         ),

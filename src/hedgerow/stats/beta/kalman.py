@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -93,10 +93,10 @@ def kalman_mle(
     noise = float(np.mean((y[used] - float(x[used] @ y[used]) / square * x[used]) ** 2))
     noise = max(noise, _EXACT**2 * float(np.mean(y[used] ** 2)))
     at = np.log([0.01 * noise * used.sum() / square, noise])
-    climb: dict[str, object] = {"xatol": 1e-4, "fatol": 1e-8, "maxiter": 2000}
+    climb: Any = {"xatol": 1e-4, "fatol": 1e-8, "maxiter": 2000}
     at = minimize(loss, at, method="Nelder-Mead", options=climb).x
     # once more from a small triangle: from a large one, rounding leads astray where the likelihood is flat
-    climb |= {"xatol": 1e-7, "fatol": 1e-11, "initial_simplex": at + 1e-3 * np.eye(3, 2, -1)}
+    climb = climb | {"xatol": 1e-7, "fatol": 1e-11, "initial_simplex": at + 1e-3 * np.eye(3, 2, -1)}
     at = minimize(loss, at, method="Nelder-Mead", options=climb).x
     return float(np.exp(at[0])), float(np.exp(at[1])), -loss(at)
 

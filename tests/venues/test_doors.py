@@ -11,6 +11,7 @@ from tests.venues.recordings import opened, run
 
 from hedgerow.model import ports
 from hedgerow.model.errors import BadConfig, MissingExtra, StateUnknown, VenueRefused, VenueUnreachable
+from hedgerow.model.orders import Accepted, Order, Refused
 from hedgerow.venues.calls import Wire
 from hedgerow.venues.clientids import own_id, venue_id
 from hedgerow.venues.dialects import VENUES, venue_named
@@ -112,7 +113,7 @@ class TestReading:
     def read(answer: object, attempts: int = 1) -> object:
         venue, asked = opened("bybit", {"*": answer})
         instrument = run(venue.listings()).of("BTCUSDT").instrument
-        wire = Wire(venue.door.exchange, venue.door.venue, attempts)
+        wire = Wire(venue.door.exchange, venue.door.venue, attempts=attempts)
         route = venue.door.venue.products["linear"].positions[0]
         try:
             return run(wire.read(route, {"symbol": instrument.symbol}))
@@ -140,6 +141,49 @@ class TestReading:
         venue, _ = opened("binance", {"*": [1, 2]})
         with pytest.raises(StateUnknown):
             run(venue.account.positions([run(venue.listings()).of("BTCUSDT").instrument]))
+
+
+BAN = '{"code":-1003,"msg":"Way too many requests; IP banned until 1795000060000. Please use the websocket."}'
+
+
+def test_a_ban_is_obeyed_until_it_ends() -> None:
+    answers = {"/fapi/v3/positionRisk": Turns((Answer(418, BAN), [])), "/fapi/v1/order": {"orderId": 1}}
+    venue, asked = opened("binance", answers)
+    now = [1795000000000]
+    venue.door.now = lambda: now[0]
+    btc = run(venue.listings()).of("BTCUSDT").instrument
+    order = Order(OURS, btc, Decimal("0.5"))
+    for _ in range(2):
+        with pytest.raises(VenueUnreachable):
+            run(venue.account.positions([btc]))
+    assert len(asked) == 1  # neither repeated nor asked again
+    silent = run(venue.trading.place(order))
+    assert isinstance(silent, Refused)
+    assert len(asked) == 1
+    now[0] += 61_000
+    assert run(venue.account.positions([btc])) == ()
+    assert isinstance(run(venue.trading.place(order)), Accepted)
+
+
+def test_only_the_lists_of_markets_are_read_at_the_start() -> None:
+    venue = connect("bybit", KEYS)
+    asked: list[str] = []
+    row = {
+        "symbol": "BTCUSDT", "contractType": "LinearPerpetual", "status": "Trading", "baseCoin": "BTC", "quoteCoin": "USDT",
+        "settleCoin": "USDT", "fundingInterval": 240, "deliveryTime": "0", "priceFilter": {"tickSize": "0.10"},
+        "lotSizeFilter": {"minOrderQty": "0.001", "maxOrderQty": "100.000", "qtyStep": "0.001", "minNotionalValue": "5"},
+        "leverageFilter": {"minLeverage": "1", "maxLeverage": "100.00"},
+    }  # fmt: skip
+
+    async def told(url: str, *_: object, **__: object) -> object:
+        asked.append(url)
+        return {"retCode": 0, "result": {"category": "linear", "list": [row] if "linear" in url else []}}
+
+    venue.door.exchange.fetch = told
+    (btc,) = run(venue.data.instruments())
+    assert all("/v5/market/instruments-info" in url for url in asked)
+    assert (btc.lot, btc.tick, btc.min_notional) == (Decimal("0.001"), Decimal("0.1"), Decimal(5))
+    assert btc.funding_interval_hours == 4.0
 
 
 def test_recorded_answers_keep_their_figures() -> None:

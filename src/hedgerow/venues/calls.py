@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import localcontext
 from typing import NoReturn, TypeVar
 
@@ -17,17 +18,28 @@ __all__ = ["READ_ATTEMPTS", "Wire"]
 
 Answer = TypeVar("Answer")
 READ_ATTEMPTS = 3
-_TRANSIENT = {408, 418, 425, 429}
+_TRANSIENT = {408, 425}
+_TURNED_AWAY = {418, 429}
+_UNTIL = re.compile(r"until (\d{13})")
 # What ccxt's own parsers raise on an answer of another form than they were written for.
 _UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError)
 
 
+@dataclass(slots=True)
+class Ban:
+    """Until when (milliseconds of UTC) the venue has told us to be silent."""
+
+    until: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """A ccxt exchange and the table that says how to understand it."""
+    """A ccxt exchange, the table that says how to understand it, and whether it wants silence now."""
 
     exchange: Exchange
     venue: Venue
+    ban: Ban = field(default_factory=Ban)
+    now: Callable[[], int] = lambda: time.time_ns() // 1_000_000
     attempts: int = READ_ATTEMPTS
 
     async def read(self, route: Route, params: Mapping[str, object]) -> object:
@@ -40,7 +52,7 @@ class Wire:
         """Return what `call` reads; a venue that does not answer is asked again, a refusal is final."""
         import stamina
 
-        async for attempt in stamina.retry_context(on=VenueUnreachable, attempts=self.attempts, timeout=None):
+        async for attempt in stamina.retry_context(on=_worth_repeating, attempts=self.attempts, timeout=None):
             with attempt:
                 return await self._once(call)
         raise VenueUnreachable(f"{self.venue.name} was not asked")
@@ -48,6 +60,10 @@ class Wire:
     async def _once(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
         import ccxt
 
+        if self.ban.until > self.now():
+            raise Silenced(
+                f"{self.venue.name} wants no requests until {self.ban.until}", advice=_WAIT["banned"]
+            )
         seen = Seen()
         seeing(seen)
         try:
@@ -71,10 +87,13 @@ class Wire:
         """Raise what an answer means, by its code and status; without an answer the venue is out of reach."""
         import ccxt
 
+        self._heed(seen)
         code, message = code_of(self.venue, spoken(seen))
         if code:
             self._refused(code, message)
         said = f"{self.venue.name}: {_told(why)}"
+        if seen.status in _TURNED_AWAY:
+            raise Silenced(said, advice=_WAIT["banned"]) from why
         away = isinstance(why, (ccxt.NetworkError, OSError)) if seen.status is None else seen.status >= 500
         if away or seen.status in _TRANSIENT:
             raise VenueUnreachable(
@@ -85,7 +104,9 @@ class Wire:
     def _refused(self, code: str, message: str) -> NoReturn:
         found = meaning(self.venue.codes, code, message)
         said = f"{self.venue.name} {code}: {message[:300]}"
-        if found in {"again", "banned", "maintenance"} or code in self.venue.codes.unknown:
+        if found == "banned":
+            raise Silenced(said, advice=_WAIT["banned"])
+        if found in {"again", "maintenance"} or code in self.venue.codes.unknown:
             raise VenueUnreachable(said, advice=_WAIT.get(found, "Ask again later."))
         raise (
             NotThere(said)
@@ -95,6 +116,15 @@ class Wire:
             )
         )
 
+    def _heed(self, seen: Seen) -> None:
+        """Keep until when to be silent: as the answer names it, or its header in seconds."""
+        named = _UNTIL.search(seen.text or "")
+        after = seen.headers.get("Retry-After", "")
+        if named:
+            self.ban.until = max(self.ban.until, int(named[1]))
+        elif seen.status in _TURNED_AWAY and after.isdecimal():
+            self.ban.until = max(self.ban.until, self.now() + 1000 * int(after))
+
     async def send(
         self, call: Callable[[], Awaitable[object]], meant: tuple[Meant, ...] = ()
     ) -> tuple[Seen, str]:
@@ -102,6 +132,8 @@ class Wire:
         import ccxt
 
         seen = Seen(meant)
+        if self.ban.until > self.now():
+            return seen, f"{self.venue.name} wants no requests until {self.ban.until}"
         seeing(seen)
         try:
             with localcontext():
@@ -110,6 +142,7 @@ class Wire:
             seen.left = False
             return seen, _told(why)
         except (ccxt.BaseError, OSError, *_UNREADABLE) as why:
+            self._heed(seen)
             return seen, f"{type(why).__name__}: {_told(why)}"
         return seen, ""
 
@@ -117,6 +150,14 @@ class Wire:
 def _told(why: BaseException) -> str:
     """What an error says, without the query of the address it names: a signature is nobody's business."""
     return re.sub(r"\?\S+", "", str(why))[:300]
+
+
+class Silenced(VenueUnreachable):
+    """The venue turns us away for asking too much."""
+
+
+def _worth_repeating(why: Exception) -> bool:
+    return isinstance(why, VenueUnreachable) and not isinstance(why, Silenced)
 
 
 class NotThere(VenueRefused):

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from hedgerow.model.errors import StateUnknown, UnitMismatch
 from hedgerow.model.instruments import Instrument
-from hedgerow.venues.calls import Wire
+from hedgerow.venues.calls import Ban, Wire
 from hedgerow.venues.clientids import own_id
 from hedgerow.venues.fields import Names
 from hedgerow.venues.listing import Listing, Listings, listings_of
@@ -47,11 +47,12 @@ class Door:
     proven: set[str] = field(default_factory=set)
     wrong: dict[str, str] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
+    ban: Ban = field(default_factory=Ban)
 
     @property
     def wire(self) -> Wire:
         """The calls."""
-        return Wire(self.exchange, self.venue)
+        return Wire(self.exchange, self.venue, self.ban, self.now)
 
     async def listings(self, *, anew: bool = False) -> Listings:
         """Return the venue's contracts, loaded once, or again where `anew` and they were not given."""

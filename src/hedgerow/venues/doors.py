@@ -144,6 +144,7 @@ def connect(
             "timeout": 10_000,
             **dict(settings or {}),
             **keys.settings(),
+            "has": {"fetchCurrencies": False},  # a private call at most venues, of which nothing here is used
             "options": {"maxRetriesOnFailure": 0, **venue.options, **venue.needs},
         }
     )

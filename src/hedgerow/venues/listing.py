@@ -7,7 +7,7 @@ own entry states the same size: at one venue it is metadata, and 10,000 times wr
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -93,7 +93,11 @@ def _listing(venue: Venue, product: Product, market: Row) -> Listing:
     if raw is None or symbol is None:
         raise StateUnknown(f"a market of {venue.name} has no symbol")
     multiplier, mismatch = _multiplier(product, market)
-    return Listing(_instrument(venue, market, raw, multiplier), product, symbol, raw, mismatch)
+    minutes = number(market.get("info"), product.interval_in) if product.interval_in else None
+    instrument = _instrument(venue, market, raw, multiplier)
+    if minutes and instrument.is_perpetual:
+        instrument = replace(instrument, funding_interval_hours=float(minutes) / 60)
+    return Listing(instrument, product, symbol, raw, mismatch)
 
 
 def _multiplier(product: Product, market: Row) -> tuple[Decimal, str]:

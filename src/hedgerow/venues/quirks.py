@@ -220,7 +220,8 @@ class Product:
     """A venue's linear or inverse contracts: units, endpoints, fields.
 
     `units`: the venue counts in our units (base coins, dollars of inverse contracts), whatever its contract size says, or in
-    contracts of `contractSize`. `size_in` is where the venue's own market entry states that size, which must be the one used.
+    contracts of `contractSize`. `size_in` is where the venue's own market entry states that size, which must be the one used,
+    and `interval_in` where it states the minutes between two settlements of funding.
     """
 
     units: Units
@@ -247,6 +248,7 @@ class Product:
     fees: Route | None = None
     fee_taker: Names = ""
     fee_maker: Names = ""
+    interval_in: Names = ""
     longest_interval_hours: int = 8
     history_ms: int = 90 * DAY_MS
     set_up: SetUp = field(default_factory=SetUp)

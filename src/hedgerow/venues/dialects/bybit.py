@@ -129,6 +129,7 @@ def _product(kind: str) -> Product:
         fees=Route("privateGetV5AccountFeeRate", _LIST, fixed=category),
         fee_taker="takerFeeRate",
         fee_maker="makerFeeRate",
+        interval_in="fundingInterval",
         history_ms=2 * 365 * DAY_MS,
         set_up=_set_up(category),
         dead_man=_SWITCH,

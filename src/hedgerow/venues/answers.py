@@ -74,7 +74,7 @@ def placed(venue: Venue, seen: Seen, raised: str) -> Reply:
         return Refused(str(seen.status), "asked too often: turned away at the door", again=True)
     inner = _embedded(body)
     if inner is not None:
-        return _refusal(venue, "message", inner)
+        return _refusal(venue, *inner)
     return Unknown(_reason(seen, raised or "an answer without an order id"))
 
 
@@ -88,7 +88,7 @@ def cancelled(venue: Venue, seen: Seen, raised: str, order_id: str) -> Reply:
         return _refusal(venue, code, message or raised)
     inner = _embedded(body)
     if inner is not None:
-        return _refusal(venue, "message", inner)
+        return _refusal(venue, *inner)
     found = text(body, venue.requests.id)
     if seen.body is not None and (found or text(body, venue.code) in venue.fine):
         return Accepted(found or order_id)
@@ -108,17 +108,13 @@ def _refusal(venue: Venue, code: str, message: str) -> Reply:
     return Refused(code, message[:_LONGEST_REASON] or found, again=again)
 
 
-def _embedded(body: object) -> str | None:
-    """The error inside an answer that calls itself a success: one venue answers each order of a list apart."""
+def _embedded(body: object) -> tuple[str, str] | None:
+    """Code and words of an error inside an answer that calls itself a success: some venues answer each order apart."""
     found = value(body, "response.data.statuses.0.error data.0.errorMsg")
     if isinstance(found, str) and found != "success":
-        return found
+        return text(body, "data.0.errorCode") or "message", found
     failed = body.get("status") if isinstance(body, Mapping) else None
-    return (
-        str(body["response"])
-        if failed == "err" and isinstance(body, Mapping) and "response" in body
-        else None
-    )
+    return ("message", str(body.get("response"))) if failed == "err" and isinstance(body, Mapping) else None
 
 
 def _reason(seen: Seen, raised: str) -> str:

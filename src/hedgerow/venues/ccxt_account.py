@@ -62,9 +62,17 @@ class CcxtAccount:
         found: list[Balance] = []
         for wallet in self.door.venue.wallets:
             if wallet.name in self.door.wallets:
-                rows = await all_rows(self.door.wire, wallet.route, Span({}))
-                found += [one for row in rows for one in _balances(row, wallet)]
+                found += [one for row in await self._coins(wallet) for one in _balances(row, wallet)]
         return tuple(found)
+
+    async def _coins(self, wallet: Wallet) -> tuple[Row, ...]:
+        try:
+            return await all_rows(self.door.wire, wallet.route, Span({}))
+        except VenueRefused as why:
+            raise VenueRefused(
+                f"the {wallet.name} wallet cannot be read: {why.message}",
+                advice="Let the key read it, or name the wallets that count: what is not read is not zero.",
+            ) from why
 
     async def modes(self, instrument: Instrument) -> AccountModes:
         """Return position mode, margin mode and leverage."""

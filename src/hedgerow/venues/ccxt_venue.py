@@ -159,11 +159,18 @@ class CcxtTrading:
         found: dict[str, OrderReport] = {}
         for route in listing.product.open_orders:
             span = Span(_names(route, listing), key=lambda row: text(row, names.id))
-            rows = await all_rows(self.door.wire, route, span)
-            for row in self.door.mine(rows, names.symbol, listing):
+            for row in self.door.mine(await self._rows(route, span), names.symbol, listing):
                 report = self._one(row, listing)
                 found.setdefault(report.order_id, report)
         return tuple(found.values())
+
+    async def _rows(self, route: Route, span: Span) -> tuple[Row, ...]:
+        try:
+            return await all_rows(self.door.wire, route, span)
+        except VenueRefused:
+            if not route.optional:
+                raise
+            return ()
 
     async def fills(self, instrument: Instrument, since: int) -> tuple[Fill, ...]:
         """Return every fill from `since` on (0: as far back as the venue keeps them), oldest first."""

@@ -128,11 +128,12 @@ def connect(
     *,
     sandbox: bool = False,
     hedged: bool = False,
+    wallets: tuple[str, ...] = (),
     settings: Mapping[str, Any] | None = None,
 ) -> CcxtVenue:
     """Return a venue's ports with a key: exact numbers, no repeats by ccxt, hosts pinned, units checked before any order.
 
-    `settings` are ccxt's own (a proxy, a time-out). Raises `MissingExtra` without the extra `live`, `BadConfig` for a venue
+    `wallets` are those that count (all the venue's table names by default), `settings` ccxt's own (a proxy, a time-out). Raises `MissingExtra` without the extra `live`, `BadConfig` for a venue
     without a table or without a sandbox.
     """
     venue = venue_named(name)
@@ -150,9 +151,13 @@ def connect(
     )
     if sandbox:
         _sandbox(exchange, venue)
-    wallets = tuple(wallet.name for wallet in venue.wallets)
     return venue_of(
-        exchange, venue.name, account=keys.account, wallets=wallets, hedged=hedged, self_check=True
+        exchange,
+        venue.name,
+        account=keys.account,
+        wallets=wallets or tuple(wallet.name for wallet in venue.wallets),
+        hedged=hedged,
+        self_check=True,
     )
 
 

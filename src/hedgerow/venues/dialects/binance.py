@@ -74,6 +74,11 @@ _STREAM = StreamTable(
 )
 
 
+_TICKER = TickerFields(
+    last="price", bid="bidPrice", ask="askPrice", mark="markPrice", index="indexPrice", at="time"
+)
+
+
 def _history(call: str, *, window_ms: int = 0, kind: str = "") -> Route:
     return Route(
         call,
@@ -114,11 +119,14 @@ def _product(api: str, units: Units, position: PositionFields, floor: str, set_u
             else Route("dapiPrivateGetPositionRisk", symbol=""),
         ),
         position=position,
-        open_orders=(Route(f"{private}GetOpenOrders"), Route(f"{private}GetOpenAlgoOrders")),
+        open_orders=(
+            Route(f"{private}GetOpenOrders"),
+            Route(f"{private}GetOpenAlgoOrders", optional=not linear),  # not in COIN-M's samples
+        ),
         order=_ORDER,
         lookups=(
             Route(f"{private}GetOrder", client="origClientOrderId"),
-            Route(f"{private}GetAlgoOrder", symbol="", client="clientAlgoId"),
+            Route(f"{private}GetAlgoOrder", symbol="", client="clientAlgoId", optional=True),
         ),
         cancel=Route(f"{private}DeleteOrder", client="origClientOrderId"),
         cancel_stop=Route(f"{private}DeleteAlgoOrder", symbol="", client="clientAlgoId"),
@@ -137,9 +145,7 @@ def _product(api: str, units: Units, position: PositionFields, floor: str, set_u
             Route(f"{public}GetTickerBookTicker"),
             Route(f"{public}GetPremiumIndex"),
         ),
-        ticker=TickerFields(
-            last="price", bid="bidPrice", ask="askPrice", mark="markPrice", index="indexPrice", at="time"
-        ),
+        ticker=_TICKER,
         tiers=Route("fapiPrivateGetLeverageBracket" if linear else "dapiPrivateV2GetLeverageBracket"),
         tier=TierFields(rows="brackets", floor=floor, mmr="maintMarginRatio", leverage="initialLeverage"),
         fees=Route(f"{private}GetCommissionRate"),

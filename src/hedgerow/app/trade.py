@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -21,18 +21,18 @@ from hedgerow.app.plans import (
     same_book,
 )
 from hedgerow.config import Settings
-from hedgerow.hedge.execution import Ticketed, Wanted
+from hedgerow.hedge.execution import Ticketed
 from hedgerow.hedge.plan import Refusal
-from hedgerow.model.errors import BadConfig, BrokenPromise, UnknownSymbol
+from hedgerow.model.errors import BadConfig
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
-from hedgerow.model.orders import contracts_of, units_of
+from hedgerow.model.orders import contracts_of
 from hedgerow.model.portfolio import Position, PositionKind
 from hedgerow.model.ports import AccountModes, Level
 from hedgerow.model.trades import BetaMoved, LegTraded, Traded
 from hedgerow.runs.executor import Executor
 from hedgerow.runs.story import story_of
-from hedgerow.runs.trading import Asked, carried, held_now, unfinished
+from hedgerow.runs.trading import Asked, carried, unfinished
 
 if TYPE_CHECKING:
     from hedgerow.store.plans import KeptPlan
@@ -74,10 +74,10 @@ def trade(settings: Settings, prefix: str, mode: Mode, report: Report = lambda _
     same_book(plan)
     report("reading prices")
     market, catalogue, desk = _market(plan, question, report)
-    wanted = _wanted(plan, catalogue)
-    contracts = [want.instrument for want in wanted]
+    contracts = [each for each in catalogue if each.name in plan.held]
     with dealing(place_of(settings, mode), market, contracts) as at:
-        return _Hand(plan, question, at, desk).trade(wanted, mode, report)
+        report("trading")
+        return _Hand(plan, question, at, desk).trade(mode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,45 +89,33 @@ class _Hand:
     at: Dealing
     desk: Desk | None
 
-    def trade(self, wanted: tuple[Wanted, ...], mode: Mode, report: Report) -> Traded | Refused:
-        """Finish what is unfinished, else begin."""
-        told = _Told()
-        executor = Executor(self.at.doors, self.at.journal, self.at.clock, told)
-        before = unfinished(self.at.journal, self.at.account)
-        name = self.plan.plan_id if before is None else before.plan
-        credited: Mapping[str, Decimal] = {}
-        report("trading" if before is None else "finishing what was begun")
-        if before is not None:
-            done = asyncio.run(executor.run(self.at.account, self.at.holder))
-        else:
-            credited = self.at.provide(self.plan.capital)
-            found = asyncio.run(
-                carried(executor, self.at.doors, self.at.journal, self.at.holder, self._asked(wanted))
-            )
-            if found.refusals:
-                return Refused(name, found.refusals)
-            done = found.done
-        if done is None:
-            raise BrokenPromise("a trade ended without an outcome")
-        story = story_of(self.at.journal.read(self.at.account), name)
-        held = asyncio.run(held_now(self.at.doors, [leg.instrument for leg in story.legs]))
-        legs = tuple(replace(leg, held=held[leg.instrument.name]) for leg in story.legs)
-        beta = self._beta(legs) if name == self.plan.plan_id else None
+    def trade(self, mode: Mode) -> Traded | Refused:
+        """Finish what is unfinished, else begin, and tell it from the journal."""
+        told, at = _Told(), self.at
+        executor = Executor(at.doors, at.journal, at.clock, told)
+        fresh = unfinished(at.journal, at.account) is None
+        credited = at.provide(self.plan.capital) if fresh else {}
+        found = asyncio.run(carried(executor, at.doors, at.journal, at.holder, self._asked()))
+        if found.done is None:
+            return Refused(found.plan, found.refusals)
+        story = story_of(at.journal.read(at.account), found.plan)
+        held = found.held or {}
+        legs = tuple(replace(leg, held=held.get(leg.instrument.name)) for leg in story.legs)
         return Traded(
-            name,
+            found.plan,
             mode,
-            self.at.account,
-            done.outcome,
-            done.why,
-            before is not None,
+            at.account,
+            found.done.outcome,
+            found.done.why,
+            found.recovered,
             story.lines,
             legs,
             credited,
-            beta,
+            self._beta(legs) if found.plan == self.plan.plan_id else None,
             tuple(told.lines),
         )
 
-    def _asked(self, wanted: tuple[Wanted, ...]) -> Asked:
+    def _asked(self) -> Asked:
         leverage = Decimal(str(self.settings.trade.leverage))
         ticket = Ticketed(
             self.plan.plan_id,
@@ -135,11 +123,16 @@ class _Hand:
             self.at.clock.now(),
             wanted=AccountModes(hedge=False, margin_mode="cross", leverage=leverage),
         )
-        return Asked(ticket, wanted, basis_of(self.plan), freshness_of(self.settings), wall_ms())
+        contracts = {
+            f"{leg['venue']}:{leg['instrument']}": Decimal(leg["contracts_exact"])
+            * (1 if leg["side"] == "buy" else -1)
+            for leg in legs_of(self.plan)
+        }
+        return Asked(ticket, contracts, basis_of(self.plan), freshness_of(self.settings), wall_ms())
 
     def _beta(self, legs: Sequence[LegTraded]) -> BetaMoved | None:
-        """Measure the book again with what is held now beside it."""
-        if self.desk is None:
+        """Measure the book again with what is held now beside it; None where that is not known."""
+        if self.desk is None or any(leg.held is None for leg in legs):
             return None
         book = self.desk.book
         names = {leg.instrument.name for leg in legs}
@@ -179,18 +172,3 @@ def _market(
         return market, catalogue(market), None
     desk = open_desk(settings, plan.book["path"], report)
     return desk.hedge_market, desk.catalogue, desk
-
-
-def _wanted(plan: KeptPlan, catalogue: Sequence[Instrument]) -> tuple[Wanted, ...]:
-    """Return the plan's legs in signed units of the contracts as they are now."""
-    known = {each.name: each for each in catalogue}
-    found = []
-    for leg in legs_of(plan):
-        name = f"{leg['venue']}:{leg['instrument']}"
-        if name not in known:
-            raise UnknownSymbol(f"{name} is no longer traded", advice="Plan again.")
-        contracts = Decimal(leg["contracts_exact"])
-        found.append(
-            Wanted(known[name], units_of(known[name], contracts if leg["side"] == "buy" else -contracts))
-        )
-    return tuple(found)

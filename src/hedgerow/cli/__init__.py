@@ -43,6 +43,8 @@ _VERBS = (
     ),
     ("ledger", "hedgerow.cli.standing:ledger", "What does the journal add up to?"),
     ("halt", "hedgerow.cli.standing:halt", "Stop everything that adds risk, at once."),
+    ("reconcile", "hedgerow.cli.accounts:reconcile", "Do the journal and the venue agree?"),
+    ("export", "hedgerow.cli.accounts:export", "Fills, fees and funding in dollars, for the accountant."),
     ("stress", "hedgerow.cli.hedge:stress", "What could go wrong, with the hedge and without?"),
     ("demo", "hedgerow.cli.hedge:demo", "A plan for an example book on the simulated market."),
     (

@@ -9,7 +9,17 @@ from typing import Literal
 
 from hedgerow.model.instruments import Instrument
 
-__all__ = ["AccountState", "BetaMoved", "EntryRow", "LegTraded", "ModeState", "TradeLine", "Traded"]
+__all__ = [
+    "AccountState",
+    "Agreement",
+    "BetaMoved",
+    "EntryRow",
+    "LegTraded",
+    "ModeState",
+    "TradeLine",
+    "Traded",
+    "Unexplained",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,3 +133,30 @@ class ModeState:
     halts: Mapping[str, str]
     trouble: str = ""
     advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unexplained:
+    """Signed units that a venue holds of a contract, and what fills explain of them; `adopted`: taken over by name."""
+
+    instrument: str
+    held: Decimal
+    explained: Decimal
+    adopted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """A journal held against its venue: what was new, which orders are open, and what nothing explains."""
+
+    account: str
+    new_fills: int
+    new_payments: int
+    open_orders: tuple[str, ...]
+    gaps: tuple[Unexplained, ...]
+    entries: tuple[EntryRow, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """True where everything that the venue holds is explained or taken over."""
+        return all(gap.adopted for gap in self.gaps)

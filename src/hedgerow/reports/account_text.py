@@ -9,11 +9,11 @@ from rich.console import Group, RenderableType
 
 from hedgerow.model.display import plain
 from hedgerow.model.orders import contracts_of
-from hedgerow.model.trades import AccountState, EntryRow, ModeState
+from hedgerow.model.trades import AccountState, Agreement, EntryRow, ModeState
 from hedgerow.reports.layout import columns, line, page
 from hedgerow.reports.trade_text import coins, stamp
 
-__all__ = ["entries_table", "ledger_text", "status_json", "status_text"]
+__all__ = ["agreement_json", "agreement_text", "ledger_text", "status_json", "status_text"]
 
 _ALL = "*"
 
@@ -30,7 +30,7 @@ def ledger_text(modes: Sequence[ModeState]) -> Group:
         parts += _trouble(mode)
         for account in mode.accounts:
             parts.append(line(f"{mode.mode} · {account.account} · {account.records} records", "bold"))
-            parts.append(entries_table(account.entries) if account.entries else line("  no contract yet"))
+            parts.append(_entries(account.entries) if account.entries else line("  no contract yet"))
     return page(*(parts or [line("Nothing was traded yet.")]))
 
 
@@ -43,7 +43,7 @@ def _mode(mode: ModeState) -> list[RenderableType]:
     for account in mode.accounts:
         parts.append(line(_account(account)))
         if account.entries:
-            parts.append(entries_table(account.entries))
+            parts.append(_entries(account.entries))
     return parts
 
 
@@ -76,7 +76,7 @@ def _account(account: AccountState) -> str:
     return f"  {account.account} · {held} · {last}{begun}"
 
 
-def entries_table(entries: Sequence[EntryRow]) -> RenderableType:
+def _entries(entries: Sequence[EntryRow]) -> RenderableType:
     """Return contracts with what they brought, in coins of settlement."""
     rows = [
         [
@@ -118,19 +118,65 @@ def _account_json(account: AccountState) -> dict[str, Any]:
         "last_at": None if account.last_at is None else stamp(account.last_at),
         "halted": account.halted,
         "unfinished": account.unfinished or None,
-        "entries": [
+        "entries": _entries_json(account.entries),
+    }
+
+
+def _entries_json(entries: Sequence[EntryRow]) -> list[dict[str, Any]]:
+    return [
+        {
+            "venue": row.instrument.venue,
+            "instrument": row.instrument.symbol,
+            "contracts_exact": str(contracts_of(row.instrument, row.quantity)),
+            "units_exact": str(row.quantity),
+            "entry": plain(row.entry),
+            "settle": row.instrument.settle,
+            "realised_exact": str(row.realised),
+            "funding_exact": str(row.funding),
+            "fees": {coin: str(fee) for coin, fee in sorted(row.fees.items())},
+            "fills": row.fills,
+        }
+        for row in entries
+    ]
+
+
+def agreement_text(found: Agreement) -> Group:
+    """Return whether journal and venue agree, and what nothing explains."""
+    news = f"{found.new_fills} new fills, {found.new_payments} new payments, {len(found.open_orders)} open orders"
+    gaps = [
+        line(
+            f"{gap.instrument}: the venue holds {gap.held:f}, fills explain {gap.explained:f}"
+            + (": taken over" if gap.adopted else ". Look at it, then `hedgerow reconcile --adopt`")
+        )
+        for gap in found.gaps
+    ]
+    said = (
+        "the venue and the journal agree" if found.agrees else "not explained; these contracts are not traded"
+    )
+    return page(
+        line(f"{found.account} · {said}", "bold"),
+        line(f"  {news}"),
+        *gaps,
+        _entries(found.entries) if found.entries else None,
+    )
+
+
+def agreement_json(found: Agreement) -> dict[str, Any]:
+    """Return the document of `reconcile --json`; units are exact, as text."""
+    return {
+        "account": found.account,
+        "agrees": found.agrees,
+        "new_fills": found.new_fills,
+        "new_payments": found.new_payments,
+        "open_orders": list(found.open_orders),
+        "gaps": [
             {
-                "venue": row.instrument.venue,
-                "instrument": row.instrument.symbol,
-                "contracts_exact": str(contracts_of(row.instrument, row.quantity)),
-                "units_exact": str(row.quantity),
-                "entry": plain(row.entry),
-                "settle": row.instrument.settle,
-                "realised_exact": str(row.realised),
-                "funding_exact": str(row.funding),
-                "fees": {coin: str(fee) for coin, fee in sorted(row.fees.items())},
-                "fills": row.fills,
+                "instrument": gap.instrument,
+                "held_exact": str(gap.held),
+                "explained_exact": str(gap.explained),
+                "adopted": gap.adopted,
             }
-            for row in account.entries
+            for gap in found.gaps
         ],
+        "entries": _entries_json(found.entries),
     }

@@ -5,32 +5,35 @@ carried(executor, market, asked) -> Carried
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from hedgerow.hedge.execution import Done, LegFacts, Programme, Ticketed, Wanted, schedule
 from hedgerow.hedge.plan import Refusal
 from hedgerow.hedge.staleness import Basis, Freshness, stale
-from hedgerow.model.errors import StateUnknown
+from hedgerow.model.errors import StateUnknown, UnknownSymbol, VenueRefused, VenueUnreachable
 from hedgerow.model.instruments import Instrument
-from hedgerow.model.orders import contracts_of
+from hedgerow.model.orders import contracts_of, units_of
 from hedgerow.model.ports import Holding, Store, Ticker
 from hedgerow.runs.executor import Executor, recalled
 from hedgerow.runs.ledger import ledger_of
 from hedgerow.runs.reconcile import Doors
 
-__all__ = ["Asked", "Carried", "carried", "held_now", "unfinished"]
+__all__ = ["Asked", "Carried", "carried", "unfinished"]
 
 _ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is to be traded, and until when that is still wanted; `now` is the instant that the plan's age counts to."""
+    """What is to be traded, signed contracts by name, and until when that is still wanted.
+
+    `now` is the instant that the plan's age counts to.
+    """
 
     ticket: Ticketed
-    wanted: tuple[Wanted, ...]
+    contracts: Mapping[str, Decimal]
     basis: Basis
     freshness: Freshness
     now: int
@@ -38,11 +41,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """The end of it; `done` is None where something refused. `arrival` are prices when it began, by contract."""
+    """The end of it: `done` of `plan`, or refusals. `held` are units by contract, read back; None where that failed.
 
+    `recovered` says that an unfinished programme was finished instead.
+    """
+
+    plan: str
     done: Done | None
-    refusals: tuple[Refusal, ...]
-    arrival: Mapping[str, Decimal]
+    refusals: tuple[Refusal, ...] = ()
+    held: Mapping[str, Decimal] | None = None
+    recovered: bool = False
 
 
 def unfinished(store: Store, account: str) -> Programme | None:
@@ -52,28 +60,43 @@ def unfinished(store: Store, account: str) -> Programme | None:
 
 
 async def carried(executor: Executor, doors: Doors, store: Store, holder: str, asked: Asked) -> Carried:
-    """Trade what is asked, if it is still good. Errors as `Executor.run`."""
-    contracts = [want.instrument for want in asked.wanted]
-    facts = await _facts(doors, store, asked.ticket.account, contracts)
+    """Finish what is unfinished, else trade what is asked, if it is still good. Errors as `Executor.run`.
+
+    Raises `UnknownSymbol` for a contract that the venue does not have.
+    """
+    account = asked.ticket.account
+    before = unfinished(store, account)
+    if before is not None:
+        done = await executor.run(account, holder)
+        held = await _read_back(doors, [leg.instrument for leg in before.legs])
+        return Carried(before.plan, done, held=held, recovered=True)
+    contracts = await _listed(doors, asked.contracts)
+    wanted = [Wanted(each, units_of(each, asked.contracts[each.name])) for each in contracts]
+    facts = await _facts(doors, store, account, contracts)
     prices = {name: float(fact.price) for name, fact in facts.items() if fact.price is not None}
-    held = {
-        each.name: contracts_of(each, facts[each.name].held or _ZERO)
-        for each in contracts
-        if each.name in facts
-    }
-    arrival = {name: fact.price for name, fact in facts.items() if fact.price is not None}
-    old = stale(asked.basis, asked.now, prices, held, asked.freshness)
-    if old:
-        return Carried(None, old, arrival)
-    found = schedule(asked.ticket, asked.wanted, facts)
+    there = {each.name: contracts_of(each, facts[each.name].held or _ZERO) for each in contracts}
+    old = stale(asked.basis, asked.now, prices, there, asked.freshness)
+    found = old or schedule(asked.ticket, wanted, facts)
     if not isinstance(found, Programme):
-        return Carried(None, found, arrival)
-    return Carried(await executor.run(asked.ticket.account, holder, found), (), arrival)
+        return Carried(asked.ticket.plan, None, found)
+    done = await executor.run(account, holder, found)
+    return Carried(asked.ticket.plan, done, held=await _read_back(doors, contracts))
 
 
-async def held_now(doors: Doors, contracts: Sequence[Instrument]) -> dict[str, Decimal]:
-    """Return signed units held by contract, as the venue says it now. Raises what the door raises."""
-    return _nets(contracts, await doors.account.positions(contracts))
+async def _listed(doors: Doors, names: Iterable[str]) -> list[Instrument]:
+    known = {each.name: each for each in await doors.market.instruments()}
+    missing = sorted(set(names) - set(known))
+    if missing:
+        raise UnknownSymbol(f"{', '.join(missing)}: not traded at the venue", advice="Plan again.")
+    return [known[name] for name in names]
+
+
+async def _read_back(doors: Doors, contracts: Sequence[Instrument]) -> Mapping[str, Decimal] | None:
+    """Return signed units held, as the venue says it now; None where it does not answer: that is not flat."""
+    try:
+        return _nets(contracts, await doors.account.positions(contracts))
+    except (VenueUnreachable, VenueRefused, StateUnknown):
+        return None
 
 
 async def _facts(

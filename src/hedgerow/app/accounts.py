@@ -1,0 +1,99 @@
+"""Journals against venues, and journals for the accountant.
+
+reconciled(settings, "paper") -> Agreement
+exported(settings, "paper", folder) -> the files that were written
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hedgerow.app.dealing import dealing
+from hedgerow.app.desk import Report, market_of
+from hedgerow.app.plans import Mode, place_of
+from hedgerow.app.standing import entries_of
+from hedgerow.config import Settings
+from hedgerow.model.errors import BadConfig, BadInput, UsageError
+from hedgerow.model.trades import Agreement, Unexplained
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["exported", "reconciled"]
+
+
+def reconciled(
+    settings: Settings, mode: Mode, report: Report = lambda _: None, *, adopt: bool = False
+) -> Agreement:
+    """Bring the journal up to what the venue says and return what is left; with `adopt`, take over what nothing explains.
+
+    An unfinished trade's contracts are left to `trade`, which settles them. Raises what holding an account raises.
+    """
+    from hedgerow.runs.ledger import ledger_of
+    from hedgerow.runs.reconcile import reconcile
+    from hedgerow.runs.trading import unfinished
+
+    if mode == "live":
+        raise BadConfig(
+            "real money needs a venue with keys, and none is set up",
+            advice="Leave --live out: paper is reconciled.",
+        )
+    place = place_of(settings, mode)
+    if not place.journal.exists():
+        raise UsageError(
+            f"nothing was traded yet in {place.folder}", advice="`hedgerow trade` begins a journal."
+        )
+    report("reading prices")
+    market, _ = market_of(settings.data, settings.hedge.factor, settings.data.source)
+    with dealing(place, market, ()) as at:
+        report("asking the venue")
+        contracts = tuple(ledger_of(at.journal.read(at.account)).instruments.values())
+        begun = unfinished(at.journal, at.account)
+        unsettled = frozenset(leg.name for leg in begun.legs) if begun is not None else frozenset()
+        found = asyncio.run(
+            reconcile(at.doors, at.journal, at.clock, at.lease, contracts, adopt=adopt, unsettled=unsettled)
+        )
+        return Agreement(
+            at.account,
+            found.new_fills,
+            found.new_payments,
+            tuple(order.client_id or order.order_id for order in found.open_orders),
+            tuple(Unexplained(g.instrument, g.held, g.explained, g.adopted) for g in found.gaps),
+            entries_of(found.ledger),
+        )
+
+
+def exported(settings: Settings, mode: Mode, folder: Path) -> tuple[Path, ...]:
+    """Write fills and funding as CSV and Parquet and return the files; raises `BadInput` where they cannot be written."""
+    from hedgerow.runs.bookkeeping import fills_table, funding_table
+    from hedgerow.store.journal import look_into
+
+    place = place_of(settings, mode)
+    if not place.journal.exists():
+        raise UsageError(
+            f"nothing was traded yet in {place.folder}", advice="`hedgerow trade` begins a journal."
+        )
+    with look_into(place.journal) as journal:
+        records = {name: tuple(journal.read(name)) for name in journal.streams()}
+    tables: dict[str, Any] = {"fills": fills_table(records), "funding": funding_table(records)}
+    written: list[Path] = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, table in tables.items():
+            written += _both(table, folder / f"{mode}-{name}")
+    except OSError as why:
+        raise BadInput(
+            f"cannot be written: {why.strerror}", file=str(folder), advice="Give another folder with --out."
+        ) from None
+    return tuple(written)
+
+
+def _both(table: pl.DataFrame, stem: Path) -> list[Path]:
+    from hedgerow.runs.bookkeeping import for_spreadsheet
+
+    csv, parquet = stem.with_suffix(".csv"), stem.with_suffix(".parquet")
+    for_spreadsheet(table).write_csv(csv)
+    table.write_parquet(parquet)
+    return [csv, parquet]

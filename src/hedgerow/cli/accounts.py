@@ -1,0 +1,58 @@
+"""Accounts against their venue, and for the accountant: `reconcile` and `export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from hedgerow.app.accounts import exported, reconciled
+from hedgerow.app.plans import Mode
+from hedgerow.cli.options import DataOptions, Output, settings_of
+from hedgerow.cli.output import answer, progress
+
+__all__ = ["export", "reconcile"]
+
+Live = Annotated[
+    bool, Parameter(help="--paper (default), or --live.", negative="--paper", show_default=False)
+]
+
+
+def reconcile(
+    *,
+    adopt: Annotated[
+        bool, Parameter(help="Take over what no fill explains.", negative=(), show_default=False)
+    ] = False,
+    live: Live = False,
+    data: DataOptions | None = None,
+    output: Output | None = None,
+) -> int:
+    """Hold the journal against the venue: write fills and funding that it lacks, name what nothing explains.
+
+    Exit code 7 where something is left unexplained: its contracts are not traded until you take it over.
+    """
+    from hedgerow.reports.account_text import agreement_json, agreement_text
+
+    shown = output or Output()
+    with progress(shown) as report:
+        found = reconciled(settings_of(shown, data or DataOptions()), _mode(live), report, adopt=adopt)
+    answer(lambda: agreement_json(found), lambda: agreement_text(found), shown)
+    return 0 if found.agrees else 7
+
+
+def export(
+    *,
+    out: Annotated[Path, Parameter(help="Folder to write to.")] = Path(),
+    live: Live = False,
+    output: Output | None = None,
+) -> int:
+    """Write every fill and funding payment with its dollar value, as CSV and Parquet, for the accountant."""
+    shown = output or Output()
+    paths = [str(path) for path in exported(settings_of(shown), _mode(live), out)]
+    answer(lambda: {"files": paths}, lambda: "\n".join(f"wrote {path}" for path in paths), shown)
+    return 0
+
+
+def _mode(live: bool) -> Mode:
+    return "live" if live else "paper"

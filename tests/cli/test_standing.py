@@ -1,0 +1,126 @@
+"""`status`, `ledger`, `halt`, `reconcile` and `export`, also where there is nothing, or nothing that can be read."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+from tests.cli.conftest import BOOK, Run
+
+from hedgerow.app.dealing import PAPER_ACCOUNT
+from hedgerow.store.journal import open_journal
+
+
+@pytest.fixture
+def traded(run: Run, tmp_path: Path) -> Path:
+    """The state folder of a paper account that holds a hedge."""
+    plan = run("plan", BOOK, "--instruments", "BTCUSDT", "--collateral", "200000USDT", "--json").json
+    assert run("trade", plan["plan_id"]).status == 0
+    return tmp_path / "state" / "hedgerow" / "paper"
+
+
+def test_where_nothing_was_traded_that_is_said(run: Run, tmp_path: Path) -> None:
+    assert run("status").out.count("nothing was traded yet") == 2
+    assert run("status", "--json").json["paper"]["exists"] is False
+    assert "Nothing was traded yet." in run("ledger").out
+    for verb in ("reconcile", "export"):
+        done = run(verb)
+        assert done.status == 2
+        assert "nothing was traded yet" in done.err
+    assert not (tmp_path / "state").exists()
+    assert run("reconcile", "--live").status == 4
+
+
+def test_halting_needs_nothing_and_is_quick(run: Run, tmp_path: Path) -> None:
+    begun = time.monotonic()
+    done = run("halt", "--why", "look first")
+    assert time.monotonic() - begun < 2.0
+    assert (done.status, done.out) == (0, "everything is halted: look first (paper, live)\n")
+    status = run("status", "--json")
+    assert status.status == 1
+    assert status.json["live"]["halts"] == status.json["paper"]["halts"] == {"*": "look first"}
+    assert run("halt", "paper:paper", "--paper", "--json").json == {
+        "account": "paper:paper",
+        "modes": ["paper"],
+        "halted": "by hand",
+    }
+    assert "halted paper:paper: by hand" in run("status").out
+    assert run("halt", "--lift").status == 0
+    assert run("status", "--json").json["paper"]["halts"] == {"paper:paper": "by hand"}
+    assert run("halt", "paper:paper", "--lift", "--paper").out == "paper:paper may trade again (paper)\n"
+    assert run("status").status == 0
+
+
+@pytest.mark.slow
+def test_halting_works_while_a_stopped_process_holds_the_journal(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "state" / "hedgerow" / "paper" / "journal.db"
+    open_journal(path).close()
+    code = f"import sqlite3, time; c = sqlite3.connect({str(path)!r}, isolation_level=None)\nc.execute('BEGIN IMMEDIATE'); print('held', flush=True); time.sleep(60)"
+    holder = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == b"held\n"
+    os.kill(holder.pid, signal.SIGSTOP)
+    try:
+        begun = time.monotonic()
+        assert run("halt").status == 0
+        assert time.monotonic() - begun < 2.0
+        assert run("status", "--json").json["paper"]["trouble"] is None
+    finally:
+        holder.kill()
+        holder.communicate()
+
+
+@pytest.mark.slow
+def test_a_traded_account_is_told_reconciled_and_exported(run: Run, traded: Path, tmp_path: Path) -> None:
+    ledger = run("ledger", "--paper", "--json").json["paper"]["accounts"][0]
+    (entry,) = ledger["entries"]
+    assert "BTCUSDT" in run("ledger").out
+    assert Decimal(entry["units_exact"]) < 0
+    found = run("reconcile", "--json")
+    assert (found.status, found.json["agrees"], found.json["gaps"]) == (0, True, [])
+    assert found.json["entries"] == ledger["entries"]
+    assert "the venue and the journal agree" in run("reconcile").out
+    assert run("export", "--out", str(tmp_path / "out")).status == 0
+    fills = pl.read_parquet(tmp_path / "out" / "paper-fills.parquet")
+    assert sum(map(Decimal, fills["quantity"])) == Decimal(entry["units_exact"])
+    assert sum(map(Decimal, fills["fee"])) == Decimal(entry["fees"]["USDT"])
+    assert pl.read_csv(tmp_path / "out" / "paper-fills.csv").columns == fills.columns
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    assert run("export", "--out", str(tmp_path / "file")).status == 4
+
+
+@pytest.mark.slow
+def test_a_damaged_journal_is_told_and_halting_works(run: Run, traded: Path) -> None:
+    outside = sqlite3.connect(traded / "journal.db")
+    outside.execute("DROP TRIGGER records_no_UPDATE")
+    outside.execute(
+        "UPDATE records SET body = replace(body, '\"price\":\"6', '\"price\":\"7') WHERE kind = 'fill'"
+    )
+    outside.commit()
+    outside.close()
+    status = run("status", "--json")
+    assert status.status == 1
+    assert "is not what was written" in status.json["paper"]["trouble"]
+    assert "cannot be read" in run("status").out
+    assert run("ledger").status == 7
+    assert run("export").status == 7
+    assert run("reconcile").status == 7
+    assert run("halt").status == 0
+
+
+@pytest.mark.slow
+def test_while_another_holds_the_account_nothing_trades_it(run: Run, traded: Path) -> None:
+    with open_journal(traded / "journal.db") as journal:
+        assert journal.acquire(PAPER_ACCOUNT, "somebody", 15_000) is not None
+        done = run("reconcile")
+        assert done.status == 9
+        assert "another process trades" in done.err
+        assert "held by somebody for" in run("status").out

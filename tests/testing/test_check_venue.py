@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from tests.architecture.sources import ROOT
 
-from hedgerow.exchange.venue import VenueRules
+from hedgerow.exchange.venue import Code, VenueEvent, VenueRules
 from hedgerow.model.errors import BrokenPromise
 from hedgerow.model.orders import Accepted, Fill, Order, OrderReport, Reply
 from hedgerow.model.ports import FundingPaid, Holding
@@ -154,3 +154,10 @@ def test_the_reference_lists_every_case() -> None:
     page = (ROOT / "docs" / "reference" / "paper-venue.md").read_text(encoding="utf-8")
     rows = [line for line in page.splitlines() if line.startswith("| ") and line[2].isdigit()]
     assert rows == [f"| {case.number} | `{case.name}` | {case.shows} |" for case in CASES]
+
+
+def test_the_reference_names_every_event_and_code() -> None:
+    page = (ROOT / "docs" / "reference" / "paper-venue.md").read_text(encoding="utf-8")
+    events = {kind.__name__ for kind in get_args(VenueEvent)}
+    codes = set(get_args(Code)) - {""}
+    assert {name for name in events | codes if f"`{name}`" not in page} == set()

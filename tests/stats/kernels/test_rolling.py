@@ -23,7 +23,19 @@ def test_no_regime_costs_more_than_the_last_digits(name: str) -> None:
     for t in rng.integers(WINDOW, len(y), 200):
         j = int(rng.integers(y.shape[1]))
         rows = slice(t - WINDOW + 1, t + 1)
-        assert found[t, j] == pytest.approx(exact(y[rows, j], x[rows]), rel=1e-13), (t, j)
+        assert found[t, j] == pytest.approx(exact(y[rows, j], x[rows]), rel=1e-13, abs=0.0), (t, j)
+
+
+@pytest.mark.parametrize("name", REGIMES)
+def test_nor_does_a_day_of_minutes_in_stretches_of_six(name: str) -> None:
+    """Stretches long enough to be loud and quiet, or far from their middle, for windows on end."""
+    window, rng = 1440, np.random.default_rng(5)
+    y, x = regime(name, rows=20_000)
+    found = rolling_beta(y, x, window, 960)
+    for t in rng.integers(window, len(y), 20):
+        j = int(rng.integers(y.shape[1]))
+        rows = slice(t - window + 1, t + 1)
+        assert found[t, j] == pytest.approx(exact(y[rows, j], x[rows]), rel=1e-13, abs=0.0), (t, j)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))

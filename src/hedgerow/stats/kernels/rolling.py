@@ -24,6 +24,7 @@ _STRETCHES_A_WINDOW = 6
 _BLOCK = 512
 _SAMPLES = 9
 _STEADY = 10.0
+_SPLIT = 2.0**27 + 1.0
 
 
 class _Sums(NamedTuple):
@@ -87,6 +88,23 @@ def _added(total: float, lost: float, term: float) -> tuple[float, float]:
     return rounded, lost + ((total - (rounded - taken)) + (term - taken))
 
 
+@_inline
+def _product(a: float, b: float) -> tuple[float, float]:
+    """A product and its exact rounding error (Dekker 1971)."""
+    high_a, high_b = _SPLIT * a, _SPLIT * b
+    high_a, high_b = high_a - (high_a - a), high_b - (high_b - b)
+    low_a, low_b, rounded = a - high_a, b - high_b, a * b
+    return rounded, ((high_a * high_b - rounded) + high_a * low_b + low_a * high_b) + low_a * low_b
+
+
+@_inline
+def _spread(n: float, s: float, ds: float, a: float, da: float, b: float, db: float) -> float:
+    """n·s − a·b of sums with what rounding took from each: far from the middle, nearly all of it cancels."""
+    first, lost_first = _product(n, s)
+    second, lost_second = _product(a, b)
+    return (first - second) + ((lost_first - lost_second) + (n * ds - a * db - da * b))
+
+
 @_lean
 def _slide(
     new: FloatArray, old: FloatArray, x_new: float, x_old: float, s: _Sums, least: float, out: FloatArray
@@ -105,9 +123,9 @@ def _slide(
         s.x[j], s.x_lost[j] = _added(total, lost, -(off * x_old))
         total, lost = _added(s.xx[j], s.xx_lost[j], in_ * (x_new * x_new))
         s.xx[j], s.xx_lost[j] = _added(total, lost, -(off * (x_old * x_old)))
-        n, sx, sy = s.used[j], s.x[j] + s.x_lost[j], s.y[j] + s.y_lost[j]
-        sxx, sxy = s.xx[j] + s.xx_lost[j], s.xy[j] + s.xy_lost[j]
-        slope = (n * sxy - sx * sy) / (n * sxx - sx * sx)
+        n, x, dx = s.used[j], s.x[j], s.x_lost[j]
+        top = _spread(n, s.xy[j], s.xy_lost[j], x, dx, s.y[j], s.y_lost[j])
+        slope = top / _spread(n, s.xx[j], s.xx_lost[j], x, dx, x, dx)
         out[j] = slope if n >= least else np.nan
 
 
@@ -135,26 +153,32 @@ def _slide_steady(
 
 @_inner
 def _middle(values: FloatArray) -> float:
-    """The median of a few values spread over `values`; 0 without any."""
+    """The median of a few values spread over `values`; 0 without any.
+
+    0 too among values of both signs: away from it, what is tiny for a while would be rounded.
+    """
     seen, step = np.empty(_SAMPLES), max(len(values) // _SAMPLES, 1)
     count = 0
     for i in range(0, len(values), step):
         if count < _SAMPLES and math.isfinite(values[i]):
             seen[count] = values[i]
             count += 1
-    return np.median(seen[:count]) if count else 0.0
+    if count == 0 or (seen[:count].min() < 0.0 < seen[:count].max()):
+        return 0.0
+    return np.median(seen[:count])
 
 
 @_inner
 def _is_steady(x: FloatArray, start: int, window: int) -> bool:
-    """Whether the energy of x in its window stays within a factor of ten from row `start` on."""
-    total, least, most = 0.0, np.inf, 0.0
+    """Whether no window from row `start` on has ten times the energy that is left of another's without its mean."""
+    drift, total, least, most = 0.0, 0.0, np.inf, 0.0
     for t in range(len(x)):
-        total += x[t] * x[t]
+        drift, total = drift + x[t], total + x[t] * x[t]
         if t >= window:
-            total -= x[t - window] * x[t - window]
+            gone = x[t - window]
+            drift, total = drift - gone, total - gone * gone
         if t >= start and t + 1 >= window:
-            least, most = min(least, total), max(most, total)
+            least, most = min(least, total - drift * drift / window), max(most, total)
     return least > 0.0 and most <= _STEADY * least
 
 

@@ -102,7 +102,8 @@ def _spread(n: float, s: float, ds: float, a: float, da: float, b: float, db: fl
     """n·s − a·b of sums with what rounding took from each: far from the middle, nearly all of it cancels."""
     first, lost_first = _product(n, s)
     second, lost_second = _product(a, b)
-    return (first - second) + ((lost_first - lost_second) + (n * ds - a * db - da * b))
+    spread: float = (first - second) + ((lost_first - lost_second) + (n * ds - a * db - da * b))
+    return spread
 
 
 @_lean

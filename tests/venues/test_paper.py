@@ -299,6 +299,28 @@ def test_the_simulated_market_makes_a_venue_of_every_contract_in_the_catalogue()
         assert ticker.bid < ticker.ask
 
 
+def test_weeks_pass_for_cheap_coins_too_and_their_funding_is_paid() -> None:
+    market = simulated_market()
+    at = int(market.as_of.astype("datetime64[ms]").astype(np.int64))
+    clock = VirtualClock(at - 390 * 24 * HOUR)
+    contracts = tuple(c for c in catalogue(market) if c.symbol in {"BTCUSDT", "SHIBUSDT"})
+    paper = PaperVenue(clock, MarketFeed(market, contracts))
+    paper.credit("USDT", Decimal(1_000_000))
+    (btc,) = (c for c in contracts if c.underlying == "BTC")
+    asked(paper.trading.place(Order("a", btc, Decimal("-0.1"))))
+    clock.advance(30 * 24 * HOUR)
+    paid, fills = asked(paper.account.paid(btc, 0)), asked(paper.trading.fills(btc, 0))
+    assert len(paid) == 30 * 3
+    (wallet,) = asked(paper.account.balances())
+    fees = sum((f.fee for f in fills), Decimal(0))
+    assert wallet.total == 1_000_000 - fees + sum((p.amount for p in paid), Decimal(0))
+    kept = PaperVenue(clock, paper.feed, books=books_from(plain_of(paper.export())))
+    for each in contracts:
+        before, after = (asked(v.data.funding(each, 0, clock.now() + 1)) for v in (paper, kept))
+        assert [(p.at, p.rate) for p in after] == [(p.at, p.rate) for p in before]
+        assert before[-1].at == clock.now()
+
+
 def test_a_tape_of_trades_fills_what_rests() -> None:
     paper = venue()
     order = Order("rest", BTC, Decimal("0.5"), "limit", Decimal(59_990))

@@ -57,7 +57,7 @@ class Feed(Protocol):
         """Return finished bars."""
 
     def funding(self, instrument: Instrument, since: int, until: int) -> tuple[FundingPrint, ...]:
-        """Return realised rates of before the venue opened."""
+        """Return the realised rates that it knows of by itself."""
 
 
 class PaperVenue:
@@ -91,10 +91,10 @@ class PaperVenue:
         self.data, self.trading, self.account = PaperData(self), PaperTrading(self), PaperAccount(self)
 
     def export(self) -> PaperBooks:
-        """Return everything the venue remembers, for `paper_state.plain_of`."""
-        return PaperBooks(
-            self.opened_at, self.state, tuple(self._fills), tuple(self._payments), tuple(self._prints)
-        )
+        """Return everything the venue remembers, for `paper_state.plain_of`; settlements of what nobody traded are the feed's."""
+        traded = {fill.instrument for fill in self._fills}
+        prints = tuple(p for p in self._prints if p.instrument in traded)
+        return PaperBooks(self.opened_at, self.state, tuple(self._fills), tuple(self._payments), prints)
 
     def catch_up(self) -> int:
         """Let everything happen that is due by the clock, and return its instant."""

@@ -110,10 +110,11 @@ class PaperData:
         return self._venue.feed.candles(instrument, minutes, since, min(until, now - minutes * 60_000 + 1))
 
     async def funding(self, instrument: Instrument, since: int, until: int) -> tuple[FundingPrint, ...]:
-        """Return realised rates: the feed's of before the venue opened, its own from then on."""
-        self._venue.catch_up()
-        before = self._venue.feed.funding(instrument, since, min(until, self._venue.opened_at + 1))
-        return before + self._venue.prints(instrument.name, max(since, self._venue.opened_at + 1), until)
+        """Return realised rates: what the venue settled since it opened, and else what its feed knows."""
+        now = self._venue.catch_up()
+        known = {p.at: p for p in self._venue.feed.funding(instrument, since, min(until, now + 1))}
+        known |= {p.at: p for p in self._venue.prints(instrument.name, since, until)}
+        return tuple(known[at] for at in sorted(known))
 
     async def funding_now(self, instrument: Instrument) -> FundingPrint:
         """Return the forecast; raises `VenueRefused` for a contract without funding."""

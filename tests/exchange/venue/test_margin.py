@@ -131,6 +131,15 @@ def test_TV25_an_inverse_long_and_a_short_that_cannot_die(vectors: dict[str, Any
     assert liquidation_of(covered.listings, covered.account(ME), leg_key(flat.name, "net")) is None
 
 
+def test_TV26_bybit_s_isolated_inverse_page_of_2026(vectors: dict[str, Any]) -> None:
+    v = vectors["TV26_bybit"]
+    tiered = replace(INVERSE, tiers=(MarginTier(0.0, 0.005, 100.0),), tick=Decimal("0.0001"))
+    for units, wanted in (("-60000", v["inv_short_2026"]), ("60000", v["inv_long_2026"])):
+        state = isolated(tiered, units, 10, entry="50000", coins="10")
+        (held,) = holdings_of(state, state.account(ME), tiered)
+        assert float(held.liquidation or 0) == pytest.approx(wanted, abs=0.0002)
+
+
 def test_TV26_bybit_s_exact_linear_form_is_the_isolated_one(vectors: dict[str, Any]) -> None:
     v = vectors["TV26_bybit"]
     tiered = replace(LINEAR, tiers=(MarginTier(0.0, 0.005, 100.0),), tick=Decimal("0.0001"))

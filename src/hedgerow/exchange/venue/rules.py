@@ -10,13 +10,15 @@ from typing import Literal
 from hedgerow.exchange.venue.events import Code
 from hedgerow.model.amounts import decimal_of
 from hedgerow.model.instruments import Instrument, MarginTier, Payoff
-from hedgerow.model.legs import ZERO, value_of
+from hedgerow.model.legs import ZERO
 from hedgerow.model.orders import units_of
 
 __all__ = ["MOST", "Bracket", "Filters", "VenueRules", "filters_of", "on_tick", "sane", "unfit"]
 
-MOST = Decimal("1e13")
-"""No quantity, price or amount is more: sums of such, with twelve decimals, are exact in 28 digits."""
+MOST = Decimal("1e16")
+"""No number is more, and no value and no amount of coins more than a thousandth of it: sums of such, with twelve decimals,
+are exact in 28 digits."""
+_MOST_COINS = MOST / 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def unfit(
 ) -> Code:
     """Return which filter an order of signed `units` fails, or nothing. `price` None: at market, valued at the mark.
 
-    Orders that only reduce may be worth less than the minimum: dust must be closable. Nothing beyond `MOST` units or coins is
+    Orders that only reduce may be worth less than the minimum: dust must be closable. Nothing beyond `MOST` is
     taken.
     """
     if price is not None and not on_tick(instrument, price):
@@ -121,13 +123,12 @@ def unfit(
     code = _off_size(filters_of(instrument), units)
     if code:
         return code
-    worth = abs(value_of(instrument, units, price or mark))
-    if worth > MOST:
+    worth = abs(units) if instrument.payoff is Payoff.INVERSE else abs(units) * (price or mark)
+    if worth > _MOST_COINS:
         return "max_quantity"
     if reduces or instrument.payoff is Payoff.QUANTO:
         return ""
-    dollars = abs(units) if instrument.payoff is Payoff.INVERSE else worth
-    return "min_notional" if dollars < instrument.min_notional else ""
+    return "min_notional" if worth < instrument.min_notional else ""
 
 
 def _off_size(filters: Filters, units: Decimal) -> Code:

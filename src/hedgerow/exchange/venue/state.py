@@ -136,8 +136,8 @@ class Setting:
 class VenueAccount:
     """Coins by kind, legs by `leg_key`, and for isolated ones the coins set aside for them, which `wallets` include.
 
-    `wallets` are the derivatives wallets, without unrealised profit; `aside` are the coins that carry nothing (bonus
-    coins do). `cancels_at` is when the dead man's switch goes off.
+    `wallets` are the derivatives wallets, without unrealised profit; `aside` are the coins that carry nothing, but for
+    bonus coins: a wallet may stand below zero as far as they reach. `cancels_at` is when the dead man's switch goes off.
     """
 
     name: str

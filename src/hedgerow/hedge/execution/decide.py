@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from hedgerow.hedge.execution.checks import reference
+from hedgerow.hedge.execution.checks import price_fault, reference
 from hedgerow.hedge.execution.messages import Cancel, Configure, DeadMan, Done, Look, Outcome, Query, Send
 from hedgerow.hedge.execution.programme import Purpose, client_id, intent_of
 from hedgerow.hedge.execution.promises import keep_plan
@@ -179,7 +179,13 @@ def _unwanted(turn: Turn, leg: LegState, work: Work) -> bool:
         return True
     if work.purpose == "trade" and turn.at >= deadline(state, leg):
         return True
-    if work.order.kind != "post_only" or turn.at < work.sent_at + leg.leg.style.chase_ms or leg.quote is None:
+    rests = work.order.kind == "post_only" and turn.at >= work.sent_at + leg.leg.style.chase_ms
+    return rests and _left_behind(turn, leg, work)
+
+
+def _left_behind(turn: Turn, leg: LegState, work: Work) -> bool:
+    """Return whether the best price of its side is another than the order's; unknown prices leave it where it is."""
+    if leg.quote is None or not _priced(turn, leg):
         return False
     best = leg.quote.bid if work.order.quantity > 0 else leg.quote.ask
     return best is not None and round_to_tick(best, leg.leg.instrument.tick) != work.order.price
@@ -305,12 +311,13 @@ def _keep_within(turn: Turn) -> None:
 
 def _finished(turn: Turn, index: int) -> bool:
     leg = turn.state.legs[index]
-    return (
-        not leg.blocked
-        and settled(turn.state, leg)
-        and leg.quote is not None
-        and wish(turn.state, index) is None
-    )
+    over = not leg.blocked and settled(turn.state, leg) and _priced(turn, leg)
+    return over and wish(turn.state, index) is None
+
+
+def _priced(turn: Turn, leg: LegState) -> bool:
+    """Return whether there are prices to decide on; without them nothing is wished for, and nothing is finished."""
+    return not price_fault(leg.quote, turn.state.programme.rules)
 
 
 def _end(turn: Turn) -> None:
@@ -346,7 +353,7 @@ def _stopped(turn: Turn) -> tuple[Outcome, str] | None:
     reducing = any(
         (wanted := wish(state, i)) is not None and wanted.reduce_only for i in range(len(state.legs))
     )
-    seen = all(leg.quote is not None and leg.held is not None for leg in state.legs)
+    seen = all(_priced(turn, leg) and leg.held is not None for leg in state.legs)
     if state.halted and seen and not reducing:
         return "halted", state.halted
     if state.given_up:

@@ -89,6 +89,8 @@ class LegState(NamedTuple):
     @property
     def done(self) -> Decimal:
         """Signed units that our orders for the plan have traded, what was undone taken off."""
+        if not self.work:
+            return _ZERO
         return sum((w.filled for w in self.work if w.purpose != "protect"), _ZERO)
 
     @property
@@ -104,6 +106,8 @@ class LegState(NamedTuple):
     @property
     def open_work(self) -> tuple[Work, ...]:
         """Orders for the plan that may be live."""
+        if not self.work:
+            return ()
         return tuple(w for w in self.work if w.purpose != "protect" and w.state in OPEN)
 
     @property

@@ -6,7 +6,7 @@ live(seed) -> Verdict
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from decimal import Decimal
 from random import Random
@@ -33,7 +33,7 @@ from hedgerow.runs.executor import Executor, recalled
 from hedgerow.runs.ledger import Ledger, ledger_of
 from hedgerow.runs.points import watching
 from hedgerow.runs.reconcile import Doors, reconcile
-from hedgerow.testing.faults.chance import drawn
+from hedgerow.testing.faults.chance import Chance, drawn
 from hedgerow.testing.faults.disk import SimStore
 from hedgerow.testing.faults.doors import Road, SimAccount, SimClock, SimQuotes, SimTrading
 from hedgerow.testing.faults.history import check_history
@@ -114,11 +114,11 @@ class Sink:
 class Life:
     """A seed being lived."""
 
-    def __init__(self, seed: int, barred: frozenset[str] = frozenset()) -> None:
-        self.chance = drawn(seed, barred)
+    def __init__(self, seed: int, chance: Chance, clock: type[SimClock] = SimClock) -> None:
+        self.chance = chance
         self.random = self.chance.random
         self.market = SimMarket(Random(seed + 1), CONTRACTS, BEGIN)  # noqa: S311 - a market, no secret
-        self.clock = SimClock(self.market)
+        self.clock = clock(self.market)
         self.store = SimStore(self.clock, self.chance)
         self.watch = Watch(self.market, self.store, ACCOUNT, Rules())
         self.store.watch = self.watch
@@ -148,7 +148,7 @@ class Life:
             outcome = self._trade(programme)
             self.verdict.outcomes[outcome] += 1
             self.troubles.calm()
-            self._settle()
+            self.settle()
             if self.watch.violations:
                 break
             self.chance.calm = False
@@ -185,16 +185,9 @@ class Life:
 
     def _once(self, programme: Programme) -> Done | HedgerowError | None:
         """Live one process: to the end of the programme, to its death, or to an error that has a name."""
-        self._holders += 1
-        self.store.dead = False
-        self.watch.holder = f"process {self._holders}"
-        doors = self._doors
-        executor = Watched(doors, self.store, self.clock, self.sink)
-        executor.life = self
-        self.troubles.executor = executor
         try:
             with watching(self.troubles.point):
-                done: Done = finish(executor.run(ACCOUNT, self.watch.holder, programme))
+                done: Done = finish(self.start(programme))
         except Killed:
             self.verdict.kills += 1
         except BrokenPromise as why:
@@ -206,6 +199,16 @@ class Life:
         else:
             return done
         return None
+
+    def start(self, programme: Programme) -> Coroutine[Any, Any, Done | None]:
+        """Return a new process, to be run."""
+        self._holders += 1
+        self.store.dead = False
+        self.watch.holder = f"process {self._holders}"
+        executor = Watched(self._doors, self.store, self.clock, self.sink)
+        executor.life = self
+        self.troubles.executor = executor
+        return executor.run(ACCOUNT, self.watch.holder, programme)
 
     def took(self, executor: Watched, event: Event) -> None:
         """Look at the state after an event."""
@@ -223,7 +226,7 @@ class Life:
             self.watch.broken("I6", f"still at work: {state.ended or [leg.blocked for leg in state.legs]}")
             raise BrokenPromise("this life does not end")
 
-    def _settle(self) -> None:
+    def settle(self, through: Callable[[Coroutine[Any, Any, Any]], Any] = finish) -> None:
         """At rest, the ledger is what the venue says, to the last digit (I5)."""
         self.troubles.halt(None)
         self.market.go(self.market.now + 20_000)
@@ -231,7 +234,7 @@ class Life:
         if lease is None:
             self.watch.broken("I5", "the lease is never free")
             return
-        found = finish(reconcile(self._doors, self.store, self.clock, lease, CONTRACTS))
+        found = through(reconcile(self._doors, self.store, self.clock, lease, CONTRACTS))
         self.store.release(lease)
         if found.gaps:
             self.watch.broken("I5", f"unexplained: {found.gaps}")
@@ -259,4 +262,4 @@ class Life:
 
 def live(seed: int, events: int = 500, barred: frozenset[str] = frozenset()) -> Verdict:
     """Return what comes of a seed; the same seed and code come to the same journal (I11)."""
-    return Life(seed, barred).live(events)
+    return Life(seed, drawn(seed, barred)).live(events)

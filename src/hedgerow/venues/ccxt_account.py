@@ -144,7 +144,10 @@ class CcxtAccount:
             )
         params: dict[str, object] = {product.fees.symbol: listing.raw} if product.fees.symbol else {}
         rows = rows_of(await self.door.wire.read(product.fees, params), product.fees.rows)
-        (row, *_) = self.door.mine(rows, "symbol", listing) or rows
+        mine = self.door.mine(rows, "symbol", listing)
+        if not mine:
+            raise StateUnknown(f"the venue names no fees of {listing.instrument.name}")
+        row = mine[0]
         return amount(row, product.fee_taker), amount(row, product.fee_maker)
 
 

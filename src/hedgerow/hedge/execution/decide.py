@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from hedgerow.hedge.execution.checks import price_fault, reference
-from hedgerow.hedge.execution.messages import Cancel, Configure, DeadMan, Done, Look, Outcome, Query, Send
+from hedgerow.hedge.execution.checks import reference
+from hedgerow.hedge.execution.ending import end, finished, priced
+from hedgerow.hedge.execution.messages import Cancel, Configure, DeadMan, Look, Query, Send
 from hedgerow.hedge.execution.programme import Purpose, client_id, intent_of
 from hedgerow.hedge.execution.promises import keep_plan
 from hedgerow.hedge.execution.state import NEVER, LegState, Turn, Work
@@ -42,7 +43,7 @@ def decide(turn: Turn, *, asks: bool) -> None:
         _look(turn)
         _dead_man(turn)
         _warn(turn)
-        _end(turn)
+        end(turn)
 
 
 def _begin_right(turn: Turn) -> None:
@@ -132,7 +133,7 @@ def _protect(turn: Turn) -> None:
     state = turn.state
     for index, leg in enumerate(state.legs):
         stop = leg.stop
-        if leg.leg.stop is None or state.unwinding or not _finished(turn, index) or not leg.done:
+        if leg.leg.stop is None or state.unwinding or not finished(turn, index) or not leg.done:
             continue
         if stop is not None and (stop.state not in {OrderState.REFUSED, OrderState.ABSENT} or stop.filled):
             continue
@@ -185,7 +186,7 @@ def _unwanted(turn: Turn, leg: LegState, work: Work) -> bool:
 
 def _left_behind(turn: Turn, leg: LegState, work: Work) -> bool:
     """Return whether the best price of its side is another than the order's; unknown prices leave it where it is."""
-    if leg.quote is None or not _priced(turn, leg):
+    if leg.quote is None or not priced(turn, leg):
         return False
     best = leg.quote.bid if work.order.quantity > 0 else leg.quote.ask
     return best is not None and round_to_tick(best, leg.leg.instrument.tick) != work.order.price
@@ -307,96 +308,3 @@ def _keep_within(turn: Turn) -> None:
         total = leg.done + leg.live
         if abs(total) > abs(leg.leg.planned) or total * leg.leg.planned < 0:
             turn.freeze(f"{leg.leg.name}: {total} units done or live of {leg.leg.planned} planned")
-
-
-def _finished(turn: Turn, index: int) -> bool:
-    leg = turn.state.legs[index]
-    over = not leg.blocked and settled(turn.state, leg) and _priced(turn, leg)
-    return over and wish(turn.state, index) is None
-
-
-def _priced(turn: Turn, leg: LegState) -> bool:
-    """Return whether there are prices to decide on; without them nothing is wished for, and nothing is finished."""
-    return not price_fault(leg.quote, turn.state.programme.rules)
-
-
-def _end(turn: Turn) -> None:
-    state = turn.state
-    unknown = any(
-        w.is_open and (w.purpose != "protect" or w.seen_at == NEVER) for leg in state.legs for w in leg.work
-    )
-    if unknown:
-        return
-    ended = _stopped(turn) or _completed(turn)
-    if ended is None:
-        return
-    if state.dead_man_s and state.dead_man:
-        return
-    outcome, why = ended
-    done = Done(outcome, why)
-    if outcome not in {"complete", "halted"}:
-        turn.alarm(
-            "critical" if outcome in {"frozen", "partial"} else "warning", f"the plan ended {outcome}", why
-        )
-    turn.note(ended=done)
-    turn.commands.append(done)
-
-
-def _stopped(turn: Turn) -> tuple[Outcome, str] | None:
-    state = turn.state
-    if state.frozen:
-        return "frozen", state.frozen
-    if not all(settled(state, leg) or not leg.work for leg in state.legs):
-        return None
-    if state.replan:
-        return "replan", state.replan
-    reducing = any(
-        (wanted := wish(state, i)) is not None and wanted.reduce_only for i in range(len(state.legs))
-    )
-    seen = all(_priced(turn, leg) and leg.held is not None for leg in state.legs)
-    if state.halted and seen and not reducing:
-        return "halted", state.halted
-    if state.given_up:
-        return "partial", "its time and its grace are up"
-    return None
-
-
-def _completed(turn: Turn) -> tuple[Outcome, str] | None:
-    state = turn.state
-    legs = state.legs
-    if any(not settled(state, leg) or any(w.counted != w.filled for w in leg.work) for leg in legs):
-        return _refused_before_anything(turn)
-    over = all(leg.blocked or _finished(turn, i) for i, leg in enumerate(legs))
-    return _verdict(turn) if over and not any(_awaits_stop(turn, leg) for leg in legs) else None
-
-
-def _verdict(turn: Turn) -> tuple[Outcome, str]:
-    legs = turn.state.legs
-    blocked = "; ".join(f"{leg.leg.name}: {leg.blocked}" for leg in legs if leg.blocked)
-    done = any(leg.done for leg in legs)
-    if turn.state.unwinding:
-        return (
-            ("partial", blocked or "what is left is too small to trade")
-            if done
-            else ("unwound", "time was up")
-        )
-    if all(leg.done == leg.leg.planned for leg in legs):
-        return "complete", ""
-    if not done:
-        return "refused", blocked or "nothing of it can be traded"
-    return "partial", blocked or "the rest is too small to trade"
-
-
-def _refused_before_anything(turn: Turn) -> tuple[Outcome, str] | None:
-    blocked = [leg for leg in turn.state.legs if leg.blocked]
-    if blocked and not any(leg.work for leg in turn.state.legs):
-        return "refused", "; ".join(f"{leg.leg.name}: {leg.blocked}" for leg in blocked)
-    return None
-
-
-def _awaits_stop(turn: Turn, leg: LegState) -> bool:
-    if leg.leg.stop is None or turn.state.unwinding or leg.blocked or not leg.done:
-        return False
-    stop = leg.stop
-    given_up = any(key.startswith(f"{leg.leg.name} has no stop: ") for key in turn.state.alarms)
-    return not given_up and (stop is None or stop.seen_at == NEVER)

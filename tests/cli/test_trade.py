@@ -54,6 +54,22 @@ def sent(home: Path) -> int:
         return 0
 
 
+def wait_for(home: Path, orders: int) -> None:
+    """Wait until so many orders are in the journal."""
+    end = time.monotonic() + 60
+    while sent(home) < orders and time.monotonic() < end:
+        time.sleep(0.02)
+    assert sent(home) >= orders
+
+
+def finished(home: Path, plan: str) -> tuple[int, Any]:
+    """Trade on, as soon as the killed process's lease has ended."""
+    end = time.monotonic() + 60
+    while (told := run_json(home, "trade", plan))[0] == 9 and time.monotonic() < end:
+        time.sleep(1.0)
+    return told
+
+
 def positions(home: Path) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
     """Contracts by the ledger, and units by the paper venue's own books."""
     status, told = run_json(home, "ledger")
@@ -101,21 +117,14 @@ def test_a_plan_is_traded_and_told(tmp_path: Path) -> None:
 def test_killed_in_the_middle_and_started_again_the_ledger_is_right(tmp_path: Path, orders: int) -> None:
     _, plan = run_json(tmp_path, *PLAN)
     first = start(tmp_path, "trade", plan["plan_id"])
-    end = time.monotonic() + 60
-    while sent(tmp_path) < orders and time.monotonic() < end:
-        time.sleep(0.02)
+    wait_for(tmp_path, orders)
     first.send_signal(signal.SIGKILL)
     assert first.wait(timeout=30) == -signal.SIGKILL
     first.communicate()
-    assert sent(tmp_path) >= orders
     status, stands = run_json(tmp_path, "status")
     assert status == 1
     assert stands["paper"]["accounts"][0]["unfinished"] == plan["plan_id"]
-    second = run_json(tmp_path, "trade", plan["plan_id"])
-    while second[0] == 9:  # the killed process's lease has to end first
-        time.sleep(1.0)
-        second = run_json(tmp_path, "trade", plan["plan_id"])
-    status, told = second
+    status, told = finished(tmp_path, plan["plan_id"])
     assert status == 0, told
     assert (told["outcome"], told["recovered"]) == ("complete", True)
     assert "restarted" in {each["action"] for each in told["lines"]}
@@ -140,6 +149,37 @@ def test_a_halt_stops_a_trade_and_lifting_it_lets_it_go_on(tmp_path: Path) -> No
     assert run_json(tmp_path, "status")[0] == 1
     assert run_json(tmp_path, "halt", "--lift")[0] == 0
     assert run_json(tmp_path, "status")[1]["paper"]["halts"] == {}
+
+
+def test_a_halt_in_the_middle_lets_nothing_more_out(tmp_path: Path) -> None:
+    _, plan = run_json(tmp_path, *PLAN)
+    process = start(tmp_path, "trade", plan["plan_id"], "--json")
+    wait_for(tmp_path, orders=1)
+    begun = time.monotonic()
+    assert run_json(tmp_path, "halt", "--why", "enough")[0] == 0
+    assert time.monotonic() - begun < 10.0  # a loaded machine; the halt itself takes a quarter of a second
+    out = sent(tmp_path)
+    text, _ = process.communicate(timeout=120)
+    assert process.returncode == 8
+    told = json.loads(text)
+    assert (told["outcome"], sent(tmp_path)) == ("halted", out)
+    assert "enough" in told["why"]
+    rows, fills = positions(tmp_path)
+    assert rows == fills
+
+
+def test_what_was_begun_is_finished_though_its_book_has_changed(tmp_path: Path) -> None:
+    book = tmp_path / "book.csv"
+    book.write_bytes(Path(BOOK).read_bytes())
+    _, plan = run_json(tmp_path, "plan", str(book), *PLAN[2:])
+    first = start(tmp_path, "trade", plan["plan_id"])
+    wait_for(tmp_path, orders=1)
+    first.kill()
+    first.communicate()
+    book.unlink()
+    status, told = finished(tmp_path, plan["plan_id"])
+    assert (status, told["outcome"], told["beta"]) == (0, "complete", None)
+    assert told["legs"][0]["traded_exact"] == plan["plan"]["legs"][0]["contracts_exact"]
 
 
 def test_two_at_once_trade_once(tmp_path: Path) -> None:

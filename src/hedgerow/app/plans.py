@@ -30,6 +30,7 @@ __all__ = [
     "Place",
     "basis_of",
     "freshness_of",
+    "is_same_book",
     "keep_hedge",
     "keep_pair",
     "legs_of",
@@ -147,15 +148,20 @@ def freshness_of(settings: Settings) -> Freshness:
     return Freshness(settings.trade.max_age_minutes, settings.trade.max_move)
 
 
+def is_same_book(plan: KeptPlan) -> bool:
+    """Return whether the holdings that a plan was made for are as they were; a pair has none, and is."""
+    if plan.book is None:
+        return True
+    path = Path(plan.book["path"])
+    return path.is_file() and _fingerprint(path) == plan.book["sha256"]
+
+
 def same_book(plan: KeptPlan) -> None:
     """Raise `BadInput` where the holdings that a plan was made for have changed since, or are gone."""
-    if plan.book is None:
-        return
-    path = Path(plan.book["path"])
-    if not path.is_file() or _fingerprint(path) != plan.book["sha256"]:
+    if plan.book is not None and not is_same_book(plan):
         raise BadInput(
             "the book has changed since the plan was made",
-            file=path.name,
+            file=Path(plan.book["path"]).name,
             advice="Plan again, and trade the new plan.",
         )
 

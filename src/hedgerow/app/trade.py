@@ -8,12 +8,14 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from hedgerow.app.dealing import Dealing, dealing, wall_ms
+from hedgerow.app.dealing import PAPER_ACCOUNT, Dealing, dealing, wall_ms
 from hedgerow.app.desk import Desk, Report, market_of, open_desk
 from hedgerow.app.plans import (
     Mode,
+    Place,
     basis_of,
     freshness_of,
+    is_same_book,
     legs_of,
     place_of,
     planned,
@@ -69,15 +71,28 @@ def trade(settings: Settings, prefix: str, mode: Mode, report: Report = lambda _
             "real money needs a venue with keys, and none is set up",
             advice="Trade on paper: leave --live out.",
         )
-    plan = planned(settings, mode, prefix)
+    plan, place = planned(settings, mode, prefix), place_of(settings, mode)
     question = question_of(plan, settings)
-    same_book(plan)
+    fresh = _begun(place) is None
+    if fresh:
+        same_book(plan)
     report("reading prices")
     market, catalogue, desk = _market(plan, question, report)
     contracts = [each for each in catalogue if each.name in plan.held]
-    with dealing(place_of(settings, mode), market, contracts) as at:
-        report("trading")
+    with dealing(place, market, contracts) as at:
+        report("trading" if fresh else "finishing what was begun")
         return _Hand(plan, question, at, desk).trade(mode)
+
+
+def _begun(place: Place) -> str | None:
+    """Return the plan that the journal holds unfinished: it is finished whatever became of its book."""
+    from hedgerow.store.journal import look_into
+
+    if not place.journal.exists():
+        return None
+    with look_into(place.journal) as journal:
+        begun = unfinished(journal, PAPER_ACCOUNT)
+        return None if begun is None else begun.plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +179,10 @@ def _position(leg: LegTraded) -> Position:
 def _market(
     plan: KeptPlan, settings: Settings, report: Report
 ) -> tuple[Market, tuple[Instrument, ...], Desk | None]:
-    """Return the contracts' prices, the contracts there are, and for a hedge the desk to measure its book at."""
+    """Return the contracts' prices, the contracts there are, and for a hedge whose book is still there the desk."""
     from hedgerow.venues.catalogue import catalogue
 
-    if plan.book is None:
+    if plan.book is None or not is_same_book(plan):
         market, _ = market_of(settings.data, settings.hedge.factor, settings.data.source)
         return market, catalogue(market), None
     desk = open_desk(settings, plan.book["path"], report)

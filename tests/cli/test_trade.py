@@ -149,6 +149,40 @@ def test_a_halt_stops_a_trade_and_lifting_it_lets_it_go_on(tmp_path: Path) -> No
     assert run_json(tmp_path, "status")[0] == 1
     assert run_json(tmp_path, "halt", "--lift")[0] == 0
     assert run_json(tmp_path, "status")[1]["paper"]["halts"] == {}
+    status, told = run_json(tmp_path, "trade", plan["plan_id"])
+    assert (status, told["outcome"]) == (0, "complete")
+
+
+def test_flattening_closes_what_is_held_under_the_halt(tmp_path: Path) -> None:
+    assert run_json(tmp_path, "halt", "--flatten")[1]["closed"] == []
+    assert run_json(tmp_path, "halt", "--lift")[0] == 0
+    _, plan = run_json(tmp_path, *PLAN)
+    first = start(tmp_path, "trade", plan["plan_id"])
+    wait_for(tmp_path, orders=1)
+    first.kill()  # its lease lives on, and what it began is unfinished
+    first.communicate()
+    status, told = run_json(tmp_path, "halt", "--flatten")
+    assert [each["outcome"] for each in told["closed"]] == ["halted", "complete"], told
+    assert status == 0
+    begun, closed = told["closed"]
+    assert begun["recovered"] is True
+    (leg,) = closed["legs"]
+    assert (leg["side"], Decimal(leg["held_exact"])) == ("buy", Decimal(0))
+    rows, fills = positions(tmp_path)
+    assert set(rows.values()) == {Decimal(0)}
+    assert rows == fills
+    assert run_json(tmp_path, "halt", "--flatten")[1]["closed"] == []
+    assert run_json(tmp_path, "halt", "--flatten", "--lift")[0] == 2
+
+
+def test_an_account_lives_on_one_markets_prices(run: Run) -> None:
+    words = ("--instruments", "BTCUSDT", "--collateral", "200000USDT", "--json")
+    first, other = (run("plan", BOOK, "--seed", seed, *words).json for seed in ("7", "8"))
+    assert run("trade", first["plan_id"]).status == 0
+    told = run("trade", other["plan_id"])
+    assert told.status == 4
+    assert "lives on the prices of" in told.err
+    assert "--state" in told.err
 
 
 def test_a_halt_in_the_middle_lets_nothing_more_out(tmp_path: Path) -> None:

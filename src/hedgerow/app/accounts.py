@@ -10,7 +10,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hedgerow.app.dealing import dealing
+from hedgerow.app.dealing import data_of, dealing
 from hedgerow.app.desk import Report, market_of
 from hedgerow.app.plans import Mode, place_of
 from hedgerow.app.standing import entries_of
@@ -46,8 +46,9 @@ def reconciled(
             f"nothing was traded yet in {place.folder}", advice="`hedgerow trade` begins a journal."
         )
     report("reading prices")
+    settings = data_of(place, settings)
     market, _ = market_of(settings.data, settings.hedge.factor, settings.data.source)
-    with dealing(place, market, ()) as at:
+    with dealing(place, market, (), settings) as at:
         report("asking the venue")
         contracts = tuple(ledger_of(at.journal.read(at.account)).instruments.values())
         begun = unfinished(at.journal, at.account)

@@ -12,14 +12,15 @@ import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hedgerow.app.plans import Place
+from hedgerow.app.plans import Place, absolute
+from hedgerow.config import Settings
 from hedgerow.model.errors import BadInput, LeaseHeld
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from hedgerow.venues.paper import PaperVenue
     from hedgerow.venues.paper_state import PaperBooks
 
-__all__ = ["LEASE_MS", "PAPER_ACCOUNT", "Dealing", "account_uid", "dealing", "wall_ms"]
+__all__ = ["LEASE_MS", "PAPER_ACCOUNT", "Dealing", "account_uid", "data_of", "dealing", "wall_ms"]
 
 LEASE_MS = 15_000
 _HEADROOM = Decimal("1.05")
@@ -78,11 +79,14 @@ class Dealing:
 
 
 @contextmanager
-def dealing(place: Place, market: Market, contracts: Sequence[Instrument]) -> Iterator[Dealing]:
+def dealing(
+    place: Place, market: Market, contracts: Sequence[Instrument], settings: Settings
+) -> Iterator[Dealing]:
     """Hold the paper account of a state folder, at the prices of `market`, for `contracts` and whatever it holds.
 
     The venue's clock begins at the market's end or where the account stood, whichever is later, and runs as the wall's.
-    Raises `LeaseHeld` where another process trades it, and what opening a journal raises.
+    Raises `LeaseHeld` where another process trades it, `BadInput` where it lives on other prices, and what opening a
+    journal raises.
     """
     from hedgerow.runs.ledger import ledger_of
     from hedgerow.runs.reconcile import Doors
@@ -94,6 +98,7 @@ def dealing(place: Place, market: Market, contracts: Sequence[Instrument]) -> It
     holder = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     with open_journal(place.journal) as journal:
         lease = _taken(journal, holder)
+        _one_market(place, market, settings)
         books = _books(place.venue)
         known = {each.name: each for each in ledger_of(journal.read(PAPER_ACCOUNT)).instruments.values()}
         known |= {each.name: each for each in contracts}
@@ -117,6 +122,33 @@ def dealing(place: Place, market: Market, contracts: Sequence[Instrument]) -> It
             journal.release(lease)
 
 
+def data_of(place: Place, settings: Settings) -> Settings:
+    """Return the settings with the prices that the paper account lives on, where it has any."""
+    told = _json(place.market) if place.market.exists() else {}
+    if not told.get("data"):
+        return settings
+    from hedgerow.config import settings_from
+
+    return replace(settings, data=settings_from({"data": told["data"]}, place.market.name).data)
+
+
+def _one_market(place: Place, market: Market, settings: Settings) -> None:
+    """Note whose prices the account lives on; a jump to another market's would liquidate it, and mean nothing."""
+    from hedgerow.files.runs import exact
+    from hedgerow.store.folders import put_whole
+
+    now = f"{market.source}, seed {settings.data.seed}" if market.simulated else market.source
+    before = _json(place.market).get("of", now) if place.market.exists() else now
+    if before != now:
+        raise BadInput(
+            f"the paper account lives on the prices of {before}, and this is of {now}",
+            file=str(place.market),
+            advice="Give this one an account of its own: plan and trade with --state DIR.",
+        )
+    told = {"of": now, "data": exact(absolute(settings).data)}
+    put_whole(json.dumps(told).encode(), place.market, place.market.with_suffix(".begun"))
+
+
 def _taken(journal: Store, holder: str) -> Lease:
     lease = journal.acquire(PAPER_ACCOUNT, holder, LEASE_MS)
     if lease is None:
@@ -130,15 +162,17 @@ def _taken(journal: Store, holder: str) -> Lease:
 def _books(path: Path) -> PaperBooks | None:
     from hedgerow.venues.paper_state import books_from
 
-    if not path.exists():
-        return None
+    return books_from(_json(path)) if path.exists() else None
+
+
+def _json(path: Path) -> dict[str, Any]:
     try:
         told: Any = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
-        told = {}
+        told = None
     if not isinstance(told, dict):
         raise BadInput("this is no paper account", file=str(path), advice="Move it away to begin a new one.")
-    return books_from(told)
+    return told
 
 
 def _write(path: Path, books: PaperBooks) -> None:

@@ -28,6 +28,7 @@ __all__ = [
     "MODES",
     "Mode",
     "Place",
+    "absolute",
     "basis_of",
     "freshness_of",
     "is_same_book",
@@ -67,6 +68,11 @@ class Place:
     def venue(self) -> Path:
         """What the paper venue remembers."""
         return self.folder / self.mode / "venue.json"
+
+    @property
+    def market(self) -> Path:
+        """Whose prices the paper venue has."""
+        return self.folder / self.mode / "market.json"
 
 
 def place_of(settings: Settings, mode: Mode) -> Place:
@@ -114,7 +120,7 @@ def _keep(
     from hedgerow.store.plans import KeptPlan, keep_plan
 
     now = time.time_ns() // 1_000_000
-    told = exact(_absolute(settings))
+    told = exact(absolute(settings))
     plan = KeptPlan(str(document["plan_id"]), kind, now, document, told, *rest)
     try:
         for mode in MODES if settings.trade.live and not document["simulated"] else MODES[:1]:
@@ -196,7 +202,7 @@ def _coins(dollars: float, coin: str, desk: Desk) -> str:
     return f"{dollars / price if price > 0.0 else dollars:.8f}"
 
 
-def _absolute(settings: Settings) -> Settings:
+def absolute(settings: Settings) -> Settings:
     """The settings with every path as seen from anywhere."""
     data, factor = settings.data, settings.hedge.factor
     paths: dict[str, Any] = {

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
-from hedgerow.app.dealing import PAPER_ACCOUNT, Dealing, dealing, wall_ms
+from hedgerow.app.dealing import LEASE_MS, PAPER_ACCOUNT, Dealing, data_of, dealing, wall_ms
 from hedgerow.app.desk import Desk, Report, market_of, open_desk
 from hedgerow.app.plans import (
     Mode,
@@ -23,9 +23,10 @@ from hedgerow.app.plans import (
     same_book,
 )
 from hedgerow.config import Settings
-from hedgerow.hedge.execution import Ticketed
+from hedgerow.hedge.execution import ANY_MODES, Ticketed
 from hedgerow.hedge.plan import Refusal
-from hedgerow.model.errors import BadConfig
+from hedgerow.hedge.staleness import Basis, Freshness
+from hedgerow.model.errors import BadConfig, Halted
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
 from hedgerow.model.orders import contracts_of
@@ -33,13 +34,15 @@ from hedgerow.model.portfolio import Position, PositionKind
 from hedgerow.model.ports import AccountModes, Level
 from hedgerow.model.trades import BetaMoved, LegTraded, Traded
 from hedgerow.runs.executor import Executor
+from hedgerow.runs.ledger import ledger_of
 from hedgerow.runs.story import story_of
-from hedgerow.runs.trading import Asked, carried, unfinished
+from hedgerow.runs.trading import Asked, carried, held_now, unfinished
+from hedgerow.store.journal import look_into
+from hedgerow.store.plans import KeptPlan
 
-if TYPE_CHECKING:
-    from hedgerow.store.plans import KeptPlan
+__all__ = ["Refused", "flatten", "trade"]
 
-__all__ = ["Refused", "trade"]
+_FLATTEN = "flatten"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +82,58 @@ def trade(settings: Settings, prefix: str, mode: Mode, report: Report = lambda _
     report("reading prices")
     market, catalogue, desk = _market(plan, question, report)
     contracts = [each for each in catalogue if each.name in plan.held]
-    with dealing(place, market, contracts) as at:
+    with dealing(place, market, contracts, question) as at:
         report("trading" if fresh else "finishing what was begun")
         return _Hand(plan, question, at, desk).trade(mode)
 
 
+def flatten(settings: Settings, mode: Mode, report: Report = lambda _: None) -> tuple[Traded | Refused, ...]:
+    """Close every position of an account that is halted already, by orders that only reduce; none where it is flat.
+
+    Waits for a process that is ending. Raises `LeaseHeld` where it does not end, `BadConfig` for real money.
+    """
+    if mode == "live":
+        raise BadConfig(
+            "real money needs a venue with keys, and none is set up",
+            advice="Close positions at the venue itself.",
+        )
+    place = place_of(settings, mode)
+    if not place.journal.exists():
+        return ()
+    settings = data_of(place, settings)
+    report("reading prices")
+    market, _ = market_of(settings.data, settings.hedge.factor, settings.data.source)
+    report("waiting for the account")
+    _await_lease(place)
+    done: list[Traded | Refused] = []
+    with dealing(place, market, (), settings) as at:
+        report("closing positions")
+        for _ in range(2):  # what was begun ends first
+            closing = _closing(at)
+            if not closing and unfinished(at.journal, at.account) is None:
+                break
+            plan = KeptPlan(f"flatten-{wall_ms()}", _FLATTEN, wall_ms(), {}, {}, None, closing, {})
+            done.append(_Hand(plan, settings, at, None).trade(mode))
+    return tuple(done)
+
+
+def _closing(at: Dealing) -> dict[str, str]:
+    """Return the contracts, signed, that would close what the venue holds of those that the journal knows."""
+    known = ledger_of(at.journal.read(at.account)).instruments
+    held = asyncio.run(held_now(at.doors, tuple(known.values())))
+    return {name: str(-contracts_of(known[name], units)) for name, units in held.items() if units}
+
+
+def _await_lease(place: Place) -> None:
+    """Wait until nobody holds the account, for as long as a lease lasts; who holds it then is told by `dealing`."""
+    end = time.monotonic() + LEASE_MS / 1_000
+    with look_into(place.journal) as journal:
+        while any(left for _, left in journal.leases()) and time.monotonic() < end:
+            time.sleep(0.2)
+
+
 def _begun(place: Place) -> str | None:
     """Return the plan that the journal holds unfinished: it is finished whatever became of its book."""
-    from hedgerow.store.journal import look_into
-
     if not place.journal.exists():
         return None
     with look_into(place.journal) as journal:
@@ -109,6 +155,13 @@ class _Hand:
         told, at = _Told(), self.at
         executor = Executor(at.doors, at.journal, at.clock, told)
         fresh = unfinished(at.journal, at.account) is None
+        why = at.journal.halted(at.account)
+        if (
+            fresh and why is not None and self.plan.kind != _FLATTEN
+        ):  # begun and halted, it would be a plan used up
+            raise Halted(
+                f"{at.account} is halted: {why}", advice="`hedgerow halt --lift` allows it to trade again."
+            )
         credited = at.provide(self.plan.capital) if fresh else {}
         found = asyncio.run(carried(executor, at.doors, at.journal, at.holder, self._asked()))
         if found.done is None:
@@ -116,12 +169,15 @@ class _Hand:
         story = story_of(at.journal.read(at.account), found.plan)
         held = found.held or {}
         legs = tuple(replace(leg, held=held.get(leg.instrument.name)) for leg in story.legs)
+        outcome, reason = found.done.outcome, found.done.why
+        if found.plan.startswith(_FLATTEN) and all(leg.held == 0 for leg in legs):
+            outcome, reason = "complete", ""  # under a halt, what is over is called halted, closed or not
         return Traded(
             found.plan,
             mode,
             at.account,
-            found.done.outcome,
-            found.done.why,
+            outcome,
+            reason,
             found.recovered,
             story.lines,
             legs,
@@ -138,6 +194,11 @@ class _Hand:
             self.at.clock.now(),
             wanted=AccountModes(hedge=False, margin_mode="cross", leverage=leverage),
         )
+        if self.plan.kind == _FLATTEN:
+            closing = {name: Decimal(count) for name, count in self.plan.held.items()}
+            return Asked(
+                replace(ticket, wanted=ANY_MODES), closing, Basis(wall_ms(), {}, {}), Freshness(), wall_ms()
+            )
         contracts = {
             f"{leg['venue']}:{leg['instrument']}": Decimal(leg["contracts_exact"])
             * (1 if leg["side"] == "buy" else -1)

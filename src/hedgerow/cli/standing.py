@@ -11,8 +11,10 @@ from hedgerow.app.plans import MODES, Mode
 from hedgerow.app.standing import halt as halted
 from hedgerow.app.standing import standing
 from hedgerow.cli.options import Output, settings_of
-from hedgerow.cli.output import answer
+from hedgerow.cli.output import answer, progress
+from hedgerow.model.errors import UsageError
 from hedgerow.model.trades import ModeState
+from hedgerow.reports.layout import line, page
 
 __all__ = ["halt", "ledger", "status"]
 
@@ -50,6 +52,9 @@ def halt(
     /,
     *,
     why: Annotated[str, Parameter(help="The reason; `status` and refused orders say it.")] = "by hand",
+    flatten: Annotated[
+        bool, Parameter(help="Then close every position.", negative=(), show_default=False)
+    ] = False,
     lift: Annotated[bool, Parameter(help="Lift the halt instead.", negative=(), show_default=False)] = False,
     live: Which = None,
     output: Output | None = None,
@@ -62,7 +67,11 @@ def halt(
         As `status` names it; without one, every account, paper and live.
     """
     shown = output or Output()
+    if flatten and lift:
+        raise UsageError("--flatten and --lift are two things", advice="Give one of them.")
     done = halted(settings_of(shown), _modes(live), account, None if lift else why)
+    if flatten:
+        return _flattened(account, why, done, shown)
     if shown.json:
         answer(lambda: {"account": account, "modes": list(done), "halted": None if lift else why}, str, shown)
     elif not shown.quiet:
@@ -70,6 +79,37 @@ def halt(
         said = "may trade again" if lift else f"is halted: {why}"
         sys.stdout.write(f"{whom} {said} ({', '.join(done)})\n")
     return 0
+
+
+def _flattened(account: str, why: str, modes: tuple[Mode, ...], shown: Output) -> int:
+    """Close what the halted accounts hold, and tell it as `trade` does. Live accounts that never traded hold nothing."""
+    from hedgerow.app.trade import Refused
+    from hedgerow.app.trade import flatten as flattened
+    from hedgerow.reports import trade_text as told
+
+    settings = settings_of(shown)
+    with progress(shown) as report:
+        found = [
+            each
+            for mode in modes
+            if standing(settings, mode).exists
+            for each in flattened(settings, mode, report)
+        ]
+    documents = [
+        told.refused_json(each.plan_id, each.refusals) if isinstance(each, Refused) else told.trade_json(each)
+        for each in found
+    ]
+    texts = [
+        told.refused_text(each.plan_id, each.refusals) if isinstance(each, Refused) else told.trade_text(each)
+        for each in found
+    ]
+    head = {"account": account, "modes": list(modes), "halted": why}
+    answer(
+        lambda: {**head, "closed": documents},
+        lambda: page(*texts, None if texts else line("Halted. There was nothing to close.")),
+        shown,
+    )
+    return int(bool(found) and (isinstance(found[-1], Refused) or found[-1].outcome != "complete"))
 
 
 def _modes(live: bool | None) -> tuple[Mode, ...]:

@@ -20,7 +20,7 @@ from hedgerow.runs.executor import Executor, recalled
 from hedgerow.runs.ledger import ledger_of
 from hedgerow.runs.reconcile import Doors
 
-__all__ = ["Asked", "Carried", "carried", "unfinished"]
+__all__ = ["Asked", "Carried", "carried", "held_now", "unfinished"]
 
 _ZERO = Decimal(0)
 
@@ -91,10 +91,15 @@ async def _listed(doors: Doors, names: Iterable[str]) -> list[Instrument]:
     return [known[name] for name in names]
 
 
+async def held_now(doors: Doors, contracts: Sequence[Instrument]) -> dict[str, Decimal]:
+    """Return signed units held by contract, as the venue says it now. Raises what the door raises."""
+    return _nets(contracts, await doors.account.positions(contracts))
+
+
 async def _read_back(doors: Doors, contracts: Sequence[Instrument]) -> Mapping[str, Decimal] | None:
     """Return signed units held, as the venue says it now; None where it does not answer: that is not flat."""
     try:
-        return _nets(contracts, await doors.account.positions(contracts))
+        return await held_now(doors, contracts)
     except (VenueUnreachable, VenueRefused, StateUnknown):
         return None
 

@@ -1,0 +1,153 @@
+"""What a journal tells of one trade: its own orders and fills, in order, averaged as the payoff wants it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from tests.runs.test_bookkeeping import BTC, COIN
+
+from hedgerow.hedge.execution import (
+    ModesRead,
+    NotSent,
+    Part,
+    Priced,
+    Programme,
+    ProgrammeLeg,
+    Replied,
+    Restarted,
+)
+from hedgerow.model.errors import UsageError
+from hedgerow.model.instruments import Instrument
+from hedgerow.model.orders import Fill, Refused, Unknown
+from hedgerow.model.ports import AccountModes, Ticker
+from hedgerow.runs.ledger import fill_record
+from hedgerow.runs.story import Story, story_of
+from hedgerow.runs.wire import body_of
+from hedgerow.store.memory import MemoryStore
+
+PLAN = "a" * 64
+Line = tuple[str, Any]
+
+
+def programme(contract: Instrument, units: str, plan: str = PLAN) -> Line:
+    leg = ProgrammeLeg(contract, Decimal(0), Decimal(units), (Part(Decimal(units)),))
+    return "programme", body_of(Programme(plan, "paper:paper", 0, (leg,)))
+
+
+def sent(contract: Instrument, name: str, units: str, **more: Any) -> Line:
+    body = {"kind": "market", "price": None, "reduce_only": False, "stop": None, **more}
+    return "sent", {"client_id": name, "instrument": contract.name, "quantity": Decimal(units), **body}
+
+
+def filled(contract: Instrument, name: str, units: str, price: str, trade: str) -> Line:
+    fee, coin = Decimal("0.5"), contract.settle
+    return fill_record(
+        Fill("paper", "paper", trade, "o", name, contract.name, Decimal(units), Decimal(price), fee, coin, 9)
+    )
+
+
+def event(value: Any) -> Line:
+    return "event", body_of(value)
+
+
+def priced(contract: Instrument, bid: str, ask: str) -> Line:
+    ticker = Ticker(contract.name, 0, None, Decimal(bid), Decimal(ask), None, None)
+    return event(Priced(0, 0, (ticker,)))
+
+
+def told(*lines: Line, plan: str = PLAN) -> Story:
+    store = MemoryStore(lambda: 0)
+    lease = store.acquire("a", "one", 1_000)
+    assert lease is not None
+    store.append("a", 5, lines, lease)
+    return story_of(store.read("a"), plan)
+
+
+def test_fills_are_averaged_and_held_against_the_arrival() -> None:
+    story = told(
+        programme(BTC, "-0.4"),
+        priced(BTC, "59999", "60001"),
+        priced(BTC, "70000", "70002"),
+        sent(BTC, "hr1", "-0.4"),
+        filled(BTC, "hr1", "-0.1", "59940", "1"),
+        filled(BTC, "hr1", "-0.3", "59980", "2"),
+    )
+    (leg,) = story.legs
+    assert (leg.traded, leg.average, leg.arrival, leg.fills) == (Decimal("-0.4"), Decimal(59_970), Decimal(60_000), 2)
+    assert leg.fees == {"USDT": Decimal("1.0")}
+    assert leg.slippage == Decimal("0.0005")
+    assert [line.action for line in story.lines] == ["began", "sent", "filled", "filled"]
+    assert "sell 400 contracts of paper:BTCUSDT, market" in story.lines[1].text
+    assert "10.0 bp worse than arrival" in story.lines[2].text
+    bought = told(
+        programme(BTC, "0.1"),
+        priced(BTC, "59999", "60001"),
+        sent(BTC, "h", "0.1"),
+        filled(BTC, "h", "0.1", "59940", "1"),
+    )
+    assert bought.legs[0].slippage == Decimal("-0.001")
+    assert "10.0 bp better than arrival" in bought.lines[-1].text
+
+
+def test_an_inverse_average_is_one_of_coins() -> None:
+    lines = [filled(COIN, "h", "1000", "1000", "1"), filled(COIN, "h", "1000", "2000", "2")]
+    (leg,) = told(programme(COIN, "2000"), sent(COIN, "h", "2000"), *lines).legs
+    assert leg.average is not None
+    assert float(leg.average) == pytest.approx(2000 / 1.5)
+    assert (leg.arrival, leg.slippage) == (None, None)
+
+
+def test_what_is_not_ours_is_told_and_not_counted() -> None:
+    story = told(programme(BTC, "-0.4"), filled(BTC, "somebody", "-0.1", "59940", "1"))
+    assert story.legs[0].traded == 0
+    assert story.legs[0].average is None
+    assert [line.action for line in story.lines] == ["began", "foreign"]
+
+
+def test_trouble_is_told_in_words() -> None:
+    story = told(
+        programme(BTC, "-0.4"),
+        event(
+            ModesRead(
+                1, BTC.name, AccountModes(hedge=False, margin_mode="cross", leverage=Decimal(3)), changed=True
+            )
+        ),
+        event(ModesRead(1, BTC.name, AccountModes(hedge=False, margin_mode="cross", leverage=Decimal(3)))),
+        event(NotSent(2, "h0", "halted: by hand")),
+        sent(BTC, "h1", "0.1", kind="limit", price="60000", reduce_only=True, stop="50000"),
+        event(Replied(3, "h1", Refused("-2019", "margin"))),
+        event(Replied(4, "h2", Unknown("time-out"))),
+        event(Restarted(5)),
+    )
+    assert [line.action for line in story.lines] == [
+        "began",
+        "set",
+        "held back",
+        "sent",
+        "refused",
+        "unknown",
+        "restarted",
+    ]
+    assert "limit at 60000, stop 50000, reduce-only" in story.lines[3].text
+    assert story.lines[4].text == "h1: margin (-2019)"
+    assert "leverage 3" in story.lines[1].text
+
+
+def test_each_plan_has_its_own_story() -> None:
+    other = "b" * 64
+    lines = [
+        programme(BTC, "-0.4"),
+        sent(BTC, "h1", "-0.4"),
+        filled(BTC, "h1", "-0.4", "60000", "1"),
+        programme(BTC, "0.1", other),
+        sent(BTC, "h2", "0.1"),
+        filled(BTC, "h2", "0.1", "61000", "2"),
+    ]
+    assert told(*lines).legs[0].traded == Decimal("-0.4")
+    assert told(*lines, plan=other).legs[0].traded == Decimal("0.1")
+    with pytest.raises(UsageError, match="no trade of plan cccc"):
+        told(*lines, plan="c" * 64)
+    assert replace(told(*lines).legs[0], average=None).slippage is None

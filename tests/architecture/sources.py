@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from functools import cache
@@ -50,6 +51,7 @@ def run_python(*args: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]
         "PATH": "/usr/bin:/bin",
         "NO_COLOR": "1",
         "LANG": "C.UTF-8",
+        "XDG_STATE_HOME": os.environ.get("XDG_STATE_HOME", os.devnull),
     }
     return subprocess.run(
         [sys.executable, "-P", *args],

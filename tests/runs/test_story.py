@@ -76,7 +76,12 @@ def test_fills_are_averaged_and_held_against_the_arrival() -> None:
         filled(BTC, "hr1", "-0.3", "59980", "2"),
     )
     (leg,) = story.legs
-    assert (leg.traded, leg.average, leg.arrival, leg.fills) == (Decimal("-0.4"), Decimal(59_970), Decimal(60_000), 2)
+    assert (leg.traded, leg.average, leg.arrival, leg.fills) == (
+        Decimal("-0.4"),
+        Decimal(59_970),
+        Decimal(60_000),
+        2,
+    )
     assert leg.fees == {"USDT": Decimal("1.0")}
     assert leg.slippage == Decimal("0.0005")
     assert [line.action for line in story.lines] == ["began", "sent", "filled", "filled"]

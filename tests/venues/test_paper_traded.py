@@ -12,9 +12,11 @@ import pytest
 from hedgerow.exchange.venue import Credited, Deleveraged, Marked, Quoted, Said
 from hedgerow.hedge.execution import Style
 from hedgerow.hedge.execution.programme import Part, Programme, ProgrammeLeg
+from hedgerow.model.errors import VenueUnreachable
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.legs import Leg
-from hedgerow.model.ports import Level
+from hedgerow.model.orders import Fill, Order, OrderReport, Reply, Unknown
+from hedgerow.model.ports import Level, Trading
 from hedgerow.runs.executor import Executor
 from hedgerow.runs.ledger import ledger_of
 from hedgerow.runs.reconcile import Doors
@@ -22,6 +24,7 @@ from hedgerow.store.memory import MemoryStore
 from hedgerow.testing.venue import StillFeed, bench_contracts
 from hedgerow.venues.clocks import VirtualClock
 from hedgerow.venues.paper import PaperVenue
+from hedgerow.venues.paper_doors import PaperTrading
 from hedgerow.venues.paper_state import books_from, plain_of
 
 ACCOUNT = "paper:main"
@@ -66,8 +69,8 @@ class World:
             self.venue.happen(Quoted(at, contract.name, bids, asks))
             self.venue.happen(Marked(at, {contract.name: self.middle}, {contract.name: self.middle}))
 
-    def trade(self, programme: Programme | None) -> str | None:
-        doors = Doors(self.venue.data, self.venue.trading, self.venue.account)
+    def trade(self, programme: Programme | None, trading: Trading | None = None) -> str | None:
+        doors = Doors(self.venue.data, trading or self.venue.trading, self.venue.account)
         hand = Executor(doors, self.store, self.clock, Quiet())
         done = asyncio.run(hand.run(ACCOUNT, "me", programme))
         return None if done is None else done.outcome
@@ -189,3 +192,68 @@ def test_a_thin_book_that_walks_leads_to_no_more_and_to_no_other_money(seed: int
     ids = [order.order.client_id for order in world.venue.state.past]
     assert len(ids) == len(set(ids))
     world.agree(contract, contract.settle, brought)
+
+
+class Lossy(PaperTrading):
+    """A road on which requests are lost before they arrive, and answers after the venue acted, for a minute."""
+
+    def __init__(self, venue: PaperVenue, chance: Random) -> None:
+        super().__init__(venue)
+        self._chance, self._calm_at = chance, venue.clock.now() + 60_000
+
+    def _lost(self) -> bool:
+        return self._venue.clock.now() < self._calm_at and self._chance.random() < 0.2
+
+    async def place(self, order: Order) -> Reply:
+        if self._lost():
+            return Unknown("a time-out before it arrived")
+        reply = await super().place(order)
+        return Unknown("a time-out after it arrived") if self._lost() else reply
+
+    async def cancel(self, order: Order) -> Reply:
+        if self._lost():
+            return Unknown("a time-out before it arrived")
+        reply = await super().cancel(order)
+        return Unknown("a time-out after it arrived") if self._lost() else reply
+
+    async def order(self, order: Order) -> OrderReport | None:
+        if self._lost():
+            raise VenueUnreachable
+        return await super().order(order)
+
+    async def fills(self, instrument: Instrument, since: int) -> tuple[Fill, ...]:
+        if self._lost():
+            raise VenueUnreachable
+        return await super().fills(instrument, since)
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_lost_requests_and_lost_answers_trade_nothing_twice(seed: int) -> None:
+    """A fifth of all that is asked is lost, before or after the venue acted: one plan, one position, one ledger."""
+    chance = Random(seed)  # noqa: S311
+    world = World(chance)
+    styles = (Style(), Style("post_only", chase_ms=2_000, deadline_ms=90_000), Style("market", gap_ms=3_000))
+    sign = chance.choice((1, -1))
+    parts = [str(Decimal(sign * chance.randint(1, 12)) / 20) for _ in range(chance.randint(1, 4))]
+    plan, road = world.plan(LINEAR, *parts, style=chance.choice(styles)), Lossy(world.venue, chance)
+    outcome = None
+    while outcome is None:
+        try:
+            outcome = world.trade(plan, road)
+        except (
+            VenueUnreachable
+        ):  # nobody begins to trade without having looked: the process ends, and starts again
+            world.clock.advance(20_000)
+    leg, planned = world.venue.state.account("main").leg(LINEAR.name), sum(Decimal(part) for part in parts)
+    held = leg.quantity if leg else Decimal(0)
+    assert outcome in {
+        "complete",
+        "partial",
+        "refused",
+    }  # three orders in turn that never arrived are given up
+    assert 0 <= held * sign <= planned * sign
+    assert outcome != "complete" or held == planned
+    assert not world.venue.state.orders
+    ids = [order.order.client_id for order in world.venue.state.past]
+    assert len(ids) == len(set(ids))
+    world.agree(LINEAR, "USDT", 500_000)

@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.venues.recordings import opened, run
+from tests.venues.recordings import ID, opened, run
 
 from hedgerow.model.errors import StateUnknown, VenueRefused
+from hedgerow.model.orders import Order
 from hedgerow.model.ports import AccountModes
 from hedgerow.venues.doors import CcxtVenue
 from hedgerow.venues.recorded import Answer, Asked
@@ -133,3 +134,17 @@ def test_what_a_program_may_not_set_is_said() -> None:
     with pytest.raises(VenueRefused, match="position mode"):
         run(venue.account.configure(instrument, AccountModes(hedge=False, margin_mode=None, leverage=None)))
     assert [one for one in asked if one.method == "POST"] == []
+
+
+def test_orders_name_a_leg_as_soon_as_the_venue_has_said_that_there_are_two() -> None:
+    venue, asked = opened(
+        "binance", {"GET /fapi/v1/positionSide/dual": {"dualSidePosition": True}, "*": {"orderId": 1}}
+    )
+    instrument = run(venue.listings()).of("BTCUSDT").instrument
+    order = Order(ID, instrument, D("-0.5"), reduce_only=True)
+    run(venue.trading.place(order))
+    assert "reduceOnly=true" in str(asked[-1].body)
+    venue.door.learn_legs(run(venue.listings()).of("ETHUSDT"), hedge=True)  # one setting for all of them
+    run(venue.trading.place(order))
+    assert "positionSide=LONG" in str(asked[-1].body)
+    assert "reduceOnly" not in str(asked[-1].body)

@@ -84,6 +84,12 @@ def test_the_switch_of_binance_is_set_in_every_contract_we_traded() -> None:
     assert "countdownTime=30000" in str(asked[-1].body)
 
 
+def test_the_switch_covers_what_an_earlier_process_sent() -> None:
+    venue = binance([STOP], None)
+    run(venue.trading.open_orders(protective(venue).instrument))
+    assert venue.door.touched == {"BTCUSDT"}
+
+
 def test_the_switch_of_bingx_is_put_within_its_limits_and_off() -> None:
     venue, asked = opened("bingx", {"*": {"code": 0, "data": {"status": "ACTIVATED"}}})
     assert run(venue.trading.dead_man(600))

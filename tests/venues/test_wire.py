@@ -15,7 +15,7 @@ from tests.venues.conftest import LeftTheMachine
 from tests.venues.markets import markets_of
 from tests.venues.recordings import ID, opened, run
 
-from hedgerow.model.errors import BadInput, BrokenPromise, VenueRefused
+from hedgerow.model.errors import BrokenPromise, VenueRefused
 from hedgerow.model.orders import Order, Refused, Unknown
 from hedgerow.venues.dialects import VENUES
 from hedgerow.venues.doors import CcxtVenue, rebase, venue_of
@@ -243,10 +243,11 @@ def test_a_quantity_that_ccxt_would_change_does_not_leave() -> None:
 @pytest.mark.parametrize(
     "order", [{"quantity": D("0.0005")}, {"quantity": D("0.5"), "price": D("60000.05"), "kind": "limit"}]
 )
-def test_a_size_or_price_between_the_steps_is_bad_input(order: dict[str, Any]) -> None:
+def test_a_size_or_price_between_the_steps_is_refused_here(order: dict[str, Any]) -> None:
     venue, asked = opened("binance", {"*": {}})
-    with pytest.raises(BadInput):
-        run(venue.trading.place(Order(ID, short(venue).instrument, **order)))
+    reply = run(venue.trading.place(Order(ID, short(venue).instrument, **order)))
+    assert isinstance(reply, Refused)
+    assert "steps are" in reply.reason
     assert asked == []
 
 

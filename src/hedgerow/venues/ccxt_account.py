@@ -14,7 +14,7 @@ from hedgerow.venues.fields import BalanceFields
 from hedgerow.venues.listing import Listing
 from hedgerow.venues.modes import configure, modes_of
 from hedgerow.venues.paging import Span, all_rows
-from hedgerow.venues.quirks import Product, Route, Wallet
+from hedgerow.venues.quirks import PermissionFields, Product, Route, Wallet
 from hedgerow.venues.raw import Row, amount, flag, instant, number, rows_of, text, value
 from hedgerow.venues.reading import holding_of, paid_of
 from hedgerow.venues.units import of_holding
@@ -92,7 +92,8 @@ class CcxtAccount:
         """Return what the key may do, None where the venue does not say."""
         names = self.door.venue.permissions
         if names is None:
-            return Permissions("", None, None, None, "no endpoint")
+            whose = str(self.door.exchange.walletAddress or "")
+            return Permissions(whose, None, None, None, "no endpoint")
         body = await self.door.wire.read(names.route, {})
         row = _first(body, names.route)
         words = value(row, names.withdraw) if names.withdraw else None
@@ -105,12 +106,21 @@ class CcxtAccount:
         if names.read_only and flag(row, names.read_only):
             trade = False
         return Permissions(
-            account_id=text(row, names.account) or "",
+            account_id=text(await self._who(names, row), names.account) or "",
             trade=trade,
             withdraw=withdraw,
             ip_bound=_bound(row, names.ip),
             checked_by=names.route.call,
         )
+
+    async def _who(self, names: PermissionFields, row: Row) -> Row:
+        """The row in which the account's own name stands; empty where this key may not read it."""
+        if names.account_route is None:
+            return row
+        try:
+            return _first(await self.door.wire.read(names.account_route, {}), names.account_route)
+        except VenueRefused:
+            return {}
 
     async def paid(self, instrument: Instrument, since: int) -> tuple[FundingPaid, ...]:
         """Return funding received and paid from `since` on, oldest first, paged to the end."""

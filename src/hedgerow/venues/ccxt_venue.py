@@ -7,11 +7,12 @@ Nothing here repeats an order or a cancel.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from hedgerow.model.errors import BrokenPromise, StateUnknown, VenueRefused, VenueUnreachable
+from hedgerow.model.errors import BadInput, BrokenPromise, StateUnknown, VenueRefused, VenueUnreachable
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.orders import Accepted, Fill, Order, OrderReport, OrderState, Refused, Reply, Unknown
 from hedgerow.model.ports import StreamEvent
@@ -33,6 +34,7 @@ from hedgerow.venues.wire import Seen
 __all__ = ["CcxtTrading"]
 
 _LOOKS = 3
+_OURS = re.compile(r"hr[a-z0-9]{18}")
 _PAUSE_SECONDS = 0.5
 
 
@@ -48,9 +50,12 @@ class CcxtTrading:
         if self.door.self_check:
             await self._prove(listing)
         agree(listing, order)
-        request = request_of(self.door.venue, listing, order, hedged=self.door.hedged)
+        try:
+            request = request_of(self.door.venue, listing, order, hedged=self.door.has_legs(listing))
+        except BadInput as why:
+            return Refused("not-sent", why.message)
         if self.door.venue.requests.market_needs_price and request.price is None:
-            request = replace(request, price=await self._near(listing, order))
+            request = replace(request, price=await _near(self.door, listing, order))
         checked(self.door.exchange, request)
         self.door.touched.add(listing.raw)
         seen, raised = await self._create(request)
@@ -66,16 +71,6 @@ class CcxtTrading:
         return await self.door.wire.send(
             lambda: exchange.create_order(*request.arguments()), request.meant(self.door.venue.requests)
         )
-
-    async def _near(self, listing: Listing, order: Order) -> Decimal:
-        """The price on the other side of the book, where a venue has market orders only as limits beyond it."""
-        levels = await self.door.wire.ask(lambda: self.door.exchange.fetch_order_book(listing.symbol, 1))
-        side = levels["asks" if order.quantity > 0 else "bids"]
-        if not side:
-            raise VenueRefused(
-                f"there is nobody to trade {listing.instrument.name} with", advice="Try later."
-            )
-        return Decimal(str(side[0][0]))
 
     def _report(self, listing: Listing, seen: Seen) -> OrderReport | None:
         """What the answer says besides the id: at most venues nothing."""
@@ -162,6 +157,10 @@ class CcxtTrading:
             for row in self.door.mine(await self._rows(route, span), names.symbol, listing):
                 report = self._one(row, listing)
                 found.setdefault(report.order_id, report)
+        if any(_OURS.fullmatch(report.client_id) for report in found.values()):
+            self.door.touched.add(
+                listing.raw
+            )  # sent before this process began: the dead man's switch covers it too
         return tuple(found.values())
 
     async def _rows(self, route: Route, span: Span) -> tuple[Row, ...]:
@@ -235,6 +234,15 @@ class CcxtTrading:
     async def dead_man(self, seconds: int) -> bool:
         """Let the venue cancel all orders after `seconds` (0: off); false where it cannot. Call again in a third of the time."""
         return await set_dead_man(self.door, seconds)
+
+
+async def _near(door: Door, listing: Listing, order: Order) -> Decimal:
+    """The price on the other side of the book, where a venue has market orders only as limits beyond it."""
+    levels = await door.wire.ask(lambda: door.exchange.fetch_order_book(listing.symbol, 1))
+    side = levels["asks" if order.quantity > 0 else "bids"]
+    if not side:
+        raise VenueRefused(f"there is nobody to trade {listing.instrument.name} with", advice="Try later.")
+    return Decimal(str(side[0][0]))
 
 
 def _client(route: Route, client: str) -> dict[str, object]:

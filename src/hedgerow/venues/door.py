@@ -31,7 +31,7 @@ def now_ms() -> int:
 class Door:
     """One account at one venue.
 
-    `hedged`: long and short legs coexist (one-way otherwise). `self_check`: no order before the units are shown right.
+    `hedged`: long and short legs coexist, until the venue has said what is so (`legs`). `self_check`: no order before the units are shown right.
     `given`: the markets came with the exchange and stay; otherwise they are loaded, and loaded anew when asked for.
     """
 
@@ -47,6 +47,7 @@ class Door:
     proven: set[str] = field(default_factory=set)
     wrong: dict[str, str] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
+    legs: dict[str, bool] = field(default_factory=dict)
     ban: Ban = field(default_factory=Ban)
 
     @property
@@ -94,6 +95,16 @@ class Door:
         """Return a product by its name."""
         return self.venue.products[kind]
 
+    def has_legs(self, listing: Listing) -> bool:
+        """Return whether orders in a contract have to name a leg: what the venue said last, else what we were told."""
+        return self.legs.get(listing.raw, self.legs.get(_kind_of(listing), self.hedged))
+
+    def learn_legs(self, listing: Listing, hedge: bool | None) -> None:
+        """Keep what the venue said of the position mode: of the contract, or of all of its kind."""
+        route = listing.product.set_up.mode
+        if hedge is not None and route is not None:
+            self.legs[listing.raw if route.symbol else _kind_of(listing)] = hedge
+
     def weigh(self, evidence: Evidence | None) -> None:
         """Keep what a figure says of a contract's units: once wrong, always wrong."""
         if evidence is None:
@@ -128,3 +139,7 @@ class Door:
     def mine(self, rows: Iterable[Row], names: Names, one: Listing) -> tuple[Row, ...]:
         """Return the rows of a contract; a row that names none belongs to the one that was asked for."""
         return tuple(row for row in rows if self.raw_of(row, names) in {"", one.raw, one.symbol})
+
+
+def _kind_of(listing: Listing) -> str:
+    return f"all {listing.instrument.payoff}"

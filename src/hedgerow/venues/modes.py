@@ -43,8 +43,10 @@ async def modes_of(door: Door, listing: Listing) -> AccountModes:
     margin = margin_word(word(margins[0], names.margin_mode)) if margins else None
     fields = names.leverage_by_margin.get(margin or "", names.leverage_fields)
     hedges = {said for row in mode if (said := word(row, names.hedge))}
+    hedge = bool(hedges & names.hedge_words) if hedges else None
+    door.learn_legs(listing, hedge)
     return AccountModes(
-        hedge=bool(hedges & names.hedge_words) if hedges else None,
+        hedge=hedge,
         margin_mode=margin,
         leverage=_leverage(levers, fields),
     )

@@ -275,6 +275,8 @@ BINANCE = Venue(
     ),
     permissions=PermissionFields(
         Route("sapiGetAccountApiRestrictions", symbol=""),
+        account="accountAlias",
+        account_route=Route("fapiPrivateV3GetBalance", symbol=""),
         trade="enableFutures",
         withdraw="enableWithdrawals",
         ip="ipRestrict",

@@ -296,6 +296,8 @@ BINGX = Venue(
     streams=(_STREAM,),
     permissions=PermissionFields(
         Route("accountV1PrivateGetAccountApiPermissions", rows="data .", symbol=""),
+        account="userId shortUid",
+        account_route=Route("swapV3PrivateGetUserBalance", rows="data", symbol=""),
         withdraw="permissions",
         withdraw_words=frozenset({"4", "withdraw", "Withdraw"}),
         ip="ipAddresses",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from random import Random
 from typing import Any, cast
@@ -68,11 +68,11 @@ class Desk:
         leg = ProgrammeLeg(instrument, held, Decimal(units), cut, style or Style(), wanted)
         return Programme(name, ACCOUNT, self.clock.now(), (leg,))
 
-    def reconcile(self, **how: Any) -> Reconciled:
+    def reconcile(self, *, only: Sequence[Instrument] = CONTRACTS, **how: Any) -> Reconciled:
         """Look at the venue as the first act of a run does."""
         lease = self.store.acquire(ACCOUNT, "auditor", 15_000)
         assert lease is not None
-        found: Reconciled = finish(reconcile(self.doors, self.store, self.clock, lease, CONTRACTS, **how))
+        found: Reconciled = finish(reconcile(self.doors, self.store, self.clock, lease, only, **how))
         self.store.release(lease)
         return found
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from tests.runs.desk import ACCOUNT, BEGIN, BTC, Desk
+from tests.runs.desk import ACCOUNT, BEGIN, BTC, ETH, Desk
 
 from hedgerow.model.errors import JournalBroken, StateUnknown
 from hedgerow.model.legs import Leg
@@ -80,7 +80,7 @@ def test_funding_is_what_was_paid_whatever_the_interval() -> None:
     lines = [INTRODUCED, *map(funding_record, paid), *map(funding_record, paid[:3])]
     ledger = ledger_of(records(*lines))
     assert ledger.entries[BTC.name].funding == sum(payment.amount for payment in paid)
-    assert ledger.last_funding_at == paid[-1].at
+    assert ledger.last_funding == {BTC.name: paid[-1].at}
 
 
 def test_what_was_taken_over_is_part_of_the_position() -> None:
@@ -124,6 +124,20 @@ def test_fills_and_payments_that_came_while_nobody_looked_are_written() -> None:
     assert (entry.quantity, entry.funding) == (Decimal("0.02"), desk.market.funding[BTC.name])
     again = desk.reconcile()
     assert (again.new_fills, again.new_payments) == (0, 0)
+
+
+def test_news_of_one_contract_hides_none_of_another() -> None:
+    desk = Desk()
+    desk.reconcile()
+    desk.market.outside(BTC, Decimal("0.02"), "trade")
+    desk.market.pay(BTC, Decimal("0.001"))
+    desk.market.go(desk.market.now + 300_000)
+    desk.market.outside(ETH, Decimal("0.02"), "trade")
+    desk.market.pay(ETH, Decimal("0.001"))
+    desk.market.go(desk.market.now + 5_000)
+    assert desk.reconcile(only=[ETH]).new_payments == 1
+    found = desk.reconcile()
+    assert (found.new_fills, found.new_payments, found.gaps) == (1, 1, ())
 
 
 def test_a_closed_position_without_a_fill_has_no_price_to_be_taken_over_at() -> None:

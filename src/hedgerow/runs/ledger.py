@@ -72,7 +72,7 @@ class Entry:
 class Ledger:
     """Entries by contract. `since` is when each contract came into the journal: what the venue did before is none of its fills.
 
-    `last_fill_at` and `last_funding_at` are instants of the venue, None before the first.
+    `last_fill` and `last_funding` are instants of the venue by contract: what is known of one says nothing of another.
     """
 
     entries: Mapping[str, Entry] = field(default_factory=dict)
@@ -80,8 +80,8 @@ class Ledger:
     since: Mapping[str, int] = field(default_factory=dict)
     trades: frozenset[tuple[str, str, str]] = frozenset()
     payments: frozenset[tuple[str, str]] = frozenset()
-    last_fill_at: int | None = None
-    last_funding_at: int | None = None
+    last_fill: Mapping[str, int] = field(default_factory=dict)
+    last_funding: Mapping[str, int] = field(default_factory=dict)
 
     def quantity(self, instrument: str) -> Decimal:
         """Return the position in units that the journal explains."""
@@ -154,9 +154,16 @@ def ledger_of(records: Iterable[Record]) -> Ledger:
         since,
         frozenset(fills),
         frozenset(payments),
-        max((fill.at for fill in fills.values()), default=None),
-        max((paid.at for paid in payments.values()), default=None),
+        _last(fills.values()),
+        _last(payments.values()),
     )
+
+
+def _last(happened: Iterable[Fill | FundingPaid]) -> dict[str, int]:
+    last: dict[str, int] = {}
+    for each in happened:
+        last[each.instrument] = max(each.at, last.get(each.instrument, each.at))
+    return last
 
 
 def _adopted(body: Mapping[str, Any]) -> Adopted:

@@ -144,10 +144,10 @@ async def _catch_up(
     payments: list[FundingPaid] = []
     for each in instruments:
         begun = ledger.since[each.name]
-        since = max(begun, (ledger.last_fill_at or begun) - _OVERLAP_MS)
+        since = max(begun, ledger.last_fill.get(each.name, begun) - _OVERLAP_MS)
         fills += [f for f in await doors.trading.fills(each, since) if f.at >= begun]
         pp("reconcile.fills_read")
-        since = max(begun, (ledger.last_funding_at or begun) - _OVERLAP_MS)
+        since = max(begun, ledger.last_funding.get(each.name, begun) - _OVERLAP_MS)
         payments += [p for p in await doors.account.paid(each, since) if p.at >= begun]
         pp("reconcile.paid_read")
     new = [f for f in fills if (f.venue, f.account, f.trade_id) not in ledger.trades]

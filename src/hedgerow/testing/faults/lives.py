@@ -103,12 +103,14 @@ class Watched(Executor):
 class Sink:
     """Hears alarms, or not; what is critical is on record anyway."""
 
-    def __init__(self) -> None:
+    def __init__(self, chance: Chance | None = None) -> None:
         self.heard: list[tuple[Level, str, str]] = []
+        self._chance = chance
 
     def notify(self, level: Level, title: str, text: str) -> None:
-        """Take a message."""
-        self.heard.append((level, title, text))
+        """Take a message, if anybody is there."""
+        if self._chance is None or not self._chance.strikes("F27"):
+            self.heard.append((level, title, text))
 
 
 class Life:
@@ -128,7 +130,7 @@ class Life:
         self.market.on_fill += [self.watch.filled, self.troubles.hint]
         self.market.nameless = self.chance.has("F28") and self.random.random() < 0.5
         self.market.delay = self.troubles.delay
-        self.sink = Sink()
+        self.sink = Sink(self.chance)
         self.verdict = Verdict(seed, held=self.chance.held)
         self._holders = 0
         quotes = cast("MarketData", SimQuotes(self.road))

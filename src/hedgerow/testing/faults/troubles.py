@@ -35,16 +35,11 @@ class Troubles:
 
     def delay(self) -> int:
         """Return how long what was just accepted cannot be seen."""
-        return self.chance.random.randint(0, 10_000) if self.chance.has("F11") else 0
+        return self.chance.random.randint(0, 10_000) if self.chance.strikes("F11", 2.0) else 0
 
     def hint(self, placed: Placed | None, fill: Fill) -> None:
         """Let a stream tell of fills: late, twice, or never."""
-        if (
-            self.executor is None
-            or placed is None
-            or not self.chance.has("F9")
-            or self.chance.random.random() < 0.3
-        ):
+        if self.executor is None or placed is None or not self.chance.strikes("F9", 2.0):
             return
         told = StreamEvent("fill", self.market.now, fill=fill)
         executor = self.executor

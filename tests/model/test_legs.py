@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.hedge.books import contract
 
+from hedgerow.model.errors import BrokenPromise
 from hedgerow.model.instruments import Payoff
 from hedgerow.model.legs import QUANTUM, ZERO, Leg, coins_of, value_of
 
@@ -79,3 +80,9 @@ def test_money_moves_in_whole_quanta() -> None:
     assert coins_of(Decimal(1) / 3) % QUANTUM == 0
     assert coins_of(Decimal("0.5e-12")) == 0
     assert coins_of(Decimal("1.5e-12")) == Decimal("2e-12")
+
+
+@pytest.mark.parametrize("amount", ["1e17", "NaN", "Infinity"])
+def test_what_cannot_be_kept_exactly_is_not_kept(amount: str) -> None:
+    with pytest.raises(BrokenPromise, match=r"coins"):
+        coins_of(Decimal(amount))

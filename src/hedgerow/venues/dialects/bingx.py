@@ -259,7 +259,7 @@ BINGX = Venue(
     ),
     client_id=ClientId(r"[A-Za-z0-9_]{1,40}", unique=True),
     codes=Codes(
-        unknown=frozenset({"100410", "100500", "100503", "109500", "110500", "500", "504"}),
+        unknown=frozenset({"100500", "100503", "109500", "110500", "500", "504"}),
         duplicate=frozenset({"101481", "109201"}),
         absent=frozenset({"80016", "80017", "80018", "109421"}),
         again=frozenset({"100202", "101204", "101205", "101400", "110424"}),

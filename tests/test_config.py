@@ -15,6 +15,7 @@ from hedgerow.config import (
     DataSettings,
     HedgeSettings,
     Settings,
+    VenueSettings,
     config_path,
     load_settings,
     settings_from,
@@ -108,7 +109,18 @@ def test_what_is_no_text_is_said(tmp_path: Path, data: bytes) -> None:
 
 
 def test_schema_describes_every_section() -> None:
-    assert set(settings_schema()["properties"]) == {"data", "hedge", "limits", "betas", "trade"}
+    sections = {"data", "hedge", "limits", "betas", "trade", "book", "venues"}
+    assert set(settings_schema()["properties"]) == sections
+
+
+def test_venues_are_named_and_their_keys_known(tmp_path: Path) -> None:
+    path = write(tmp_path, '[venues.bybit]\nlive = true\n[book]\nsources = ["venue:bybit", "cold.csv"]\n')
+    found = load_settings(path, {}).settings
+    assert found.venues == {"bybit": VenueSettings(live=True)}
+    assert found.book.sources == ("venue:bybit", str(tmp_path / "cold.csv"))
+    for text, said in (("lives = true", "Did you mean live"), ('secret = "x"', "secrets never")):
+        with pytest.raises(BadConfig, match=said):
+            load_settings(write(tmp_path, f"[venues.bybit]\n{text}\n"), {})
 
 
 NUMBERS = st.floats(allow_nan=False)

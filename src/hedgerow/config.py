@@ -20,12 +20,15 @@ from hedgerow.hedge.limits import Limits
 from hedgerow.model.errors import BadConfig
 
 __all__ = [
+    "VENUE_BOOK",
     "BetaSettings",
+    "BookSettings",
     "DataSettings",
     "HedgeSettings",
     "Loaded",
     "Settings",
     "TradeSettings",
+    "VenueSettings",
     "config_path",
     "load_settings",
     "settings_from",
@@ -33,6 +36,8 @@ __all__ = [
     "state_path",
 ]
 
+VENUE_BOOK = "venue:"
+"""What names the book of an account instead of a file."""
 _PREFIX = "HEDGEROW__"
 _FILES = ("prices", "lake", "funding", "books", "open_interest", "sectors", "venues")
 _SECRET = re.compile(r"secret|passw|token|api_?key|private", re.IGNORECASE)
@@ -105,6 +110,29 @@ class BetaSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class BookSettings:
+    """What the book is made of that a command calls `venue:book`: files of holdings and `venue:NAME`, together."""
+
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VenueSettings:
+    """How a venue is opened. Its key stands elsewhere: `hedgerow keys add`.
+
+    `live`: orders of real money may go there. `allow_withdrawal_right`: also with a key that may withdraw, which is then a
+    warning at every start. `sandbox`: the venue's own. `hedged`: long and short legs of one contract coexist. `stand_in` is
+    for tests: the address of a server on this machine that plays the venue; no other address is taken.
+    """
+
+    live: bool = False
+    allow_withdrawal_right: bool = False
+    sandbox: bool = False
+    hedged: bool = False
+    stand_in: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set."""
 
@@ -113,6 +141,8 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     betas: Mapping[str, BetaSettings] = field(default_factory=dict)
     trade: TradeSettings = field(default_factory=TradeSettings)
+    book: BookSettings = field(default_factory=BookSettings)
+    venues: Mapping[str, VenueSettings] = field(default_factory=dict)
 
 
 _SECTIONS: dict[str, Any] = {
@@ -121,7 +151,11 @@ _SECTIONS: dict[str, Any] = {
     "limits": Limits,
     "betas": BetaSettings,
     "trade": TradeSettings,
+    "book": BookSettings,
+    "venues": VenueSettings,
 }
+_BY_NAME = ("betas", "venues")
+"""Sections whose keys are names of one's own: coins, venues."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +250,8 @@ def _known(key: str, file: str, line: int | None) -> None:
     section, *rest = key.split(".")
     if section not in _SECTIONS:
         raise _unknown(section, section, list(_SECTIONS), file, line)
-    if not rest or section == "betas":
-        names = [f.name for f in dataclasses.fields(BetaSettings)]
+    if not rest or section in _BY_NAME:
+        names = [f.name for f in dataclasses.fields(_SECTIONS[section])]
         if len(rest) > 1 and rest[1] not in names:
             raise _unknown(key, rest[1], names, file, line)
         return
@@ -258,6 +292,13 @@ def _anchor(tree: dict[str, Any], folder: Path) -> None:
         if isinstance(found, dict):
             paths = {name: found[name] for name in names if isinstance(found.get(name), str)}
             found |= {name: str(folder / path) for name, path in paths.items()}
+    book = tree.get("book")
+    sources = book.get("sources") if isinstance(book, dict) else None
+    if isinstance(book, dict) and isinstance(sources, list):
+        book["sources"] = [
+            str(folder / one) if isinstance(one, str) and not one.startswith(VENUE_BOOK) else one
+            for one in sources
+        ]
 
 
 def _put(tree: dict[str, Any], parts: list[str], value: Any, variable: str) -> None:

@@ -16,7 +16,7 @@ from tests.hedge.books import contract
 from hedgerow.model.errors import UnknownSymbol, UsageError, VenueRefused, VenueUnreachable
 from hedgerow.model.instruments import Instrument, MarginTier, Payoff
 from hedgerow.model.ports import Candle, CandleOf, Depth, FundingPrint
-from hedgerow.runs.pull import Asked, Pulled, contracts_for, kind_name, pages, pull
+from hedgerow.runs.pull import Asked, Missing, Pulled, contracts_for, kind_name, pages, pull
 
 HOUR = 3_600_000
 LINEAR = contract()
@@ -155,8 +155,16 @@ def test_an_earlier_beginning_is_filled_backwards_from_what_is_there() -> None:
 def test_what_the_venue_does_not_keep_is_named_and_the_rest_goes_on() -> None:
     lake = Lake()
     found = pulled(Venue(), lake, Asked(("index", "mark"), ("BTC",), 0, 3 * HOUR))
-    assert found.refused == ["index-1h of BTC: it keeps no index candles"]
+    assert found.missing == [Missing("index-1h", "BTC", "it keeps no index candles")]
     assert found.rows == {"mark-1h": 3}
+
+
+def test_a_history_that_begins_later_than_asked_is_named() -> None:
+    venue, lake = Venue(begins=100 * HOUR), Lake()
+    found = pulled(venue, lake, Asked(("candles", "funding"), ("BTC",), 0, 200 * HOUR))
+    assert found.later == [("candles-1h", "BTC", 100 * HOUR)]
+    empty = pulled(Venue(begins=10**15), Lake(), Asked(("candles",), ("BTC",), 0, 200 * HOUR))
+    assert empty.missing == [Missing("candles-1h", "BTC", "the venue has no row")]
 
 
 def test_contracts_tiers_and_books_are_kept_as_they_were_then() -> None:

@@ -1,4 +1,4 @@
-"""Market history on the command line: `data list` and `data check`."""
+"""Market history on the command line: `data pull`, `data list` and `data check`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from hedgerow.cli.options import Output
-from hedgerow.cli.output import answer
+from hedgerow.cli.options import Output, settings_of
+from hedgerow.cli.output import answer, measured
 
 __all__ = ["data"]
 
-data = App(name="data", help="What the lake of market history holds.", help_format="plaintext")
+data = App(
+    name="data", help="Fill the lake of market history, and see what it holds.", help_format="plaintext"
+)
 
 Lake = Annotated[str | None, Parameter(help="Where the lake is, if not in the data folder.")]
 
@@ -43,3 +45,52 @@ def check(*, lake: Lake = None, output: Output | None = None) -> int:
         lambda: findings_json(str(root), found), lambda: findings_text(str(root), found), output or Output()
     )
     return 1 if found else 0
+
+
+@data.command
+def pull(
+    venue: str,
+    /,
+    *,
+    coins: Annotated[str | None, Parameter(help="BTC,ETH or the venue's own symbols; without: all.")] = None,
+    kinds: Annotated[
+        str, Parameter(help="Of candles, mark, index, funding, contracts, tiers, books.")
+    ] = "candles,mark,funding,contracts",
+    bar: Annotated[str, Parameter(help="Length of a bar: 1m, 5m, 15m, 30m, 1h, 4h, 1d.")] = "1d",
+    since: Annotated[
+        str | None, Parameter(name="--from", help="First day; two years before --until.")
+    ] = None,
+    until: Annotated[str | None, Parameter(help="Last day; now.")] = None,
+    lake: Lake = None,
+    output: Output | None = None,
+) -> int:
+    """Bring what the lake lacks from a venue; what was interrupted goes on where it stopped.
+
+    Exit 1 where the venue has not everything, or rows are missing between others; 5 where it cannot be reached: what
+    came before stays.
+
+    Parameters
+    ----------
+    venue
+        binance, bybit, bingx, weex, mexc or hyperliquid.
+    """
+    import numpy as np
+
+    from hedgerow.app.data import asked_for, fill
+    from hedgerow.app.lake import lake_root
+    from hedgerow.reports.pull_text import filled_json, filled_text
+
+    shown = output or Output()
+    settings = settings_of(shown)
+    asked = asked_for(kinds, coins, bar, since, until)
+    with measured(shown) as report:
+        done = fill(settings, venue, lake_root(lake or settings.data.lake), asked, None, report)
+    told = [(one.kind, one.coin, one.why) for one in done.pulled.missing]
+    later = [(kind, coin, np.datetime64(at, "ms")) for kind, coin, at in done.pulled.later]
+    root, rows = str(done.root), done.pulled.rows
+    answer(
+        lambda: filled_json(root, done.lines, rows, told, later, done.findings),
+        lambda: filled_text(root, done.lines, rows, told, later, done.findings),
+        shown,
+    )
+    return 1 if told or done.findings else 0

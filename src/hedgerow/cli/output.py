@@ -16,7 +16,7 @@ from hedgerow.reports.wording import plain_text
 if TYPE_CHECKING:
     from hedgerow.cli.options import Output
 
-__all__ = ["answer", "closing", "progress", "show_error", "written"]
+__all__ = ["answer", "closing", "measured", "progress", "show_error", "written"]
 
 _WIDTH_WITHOUT_TERMINAL = 120
 
@@ -48,6 +48,26 @@ def progress(output: Output) -> Iterator[Callable[[str], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
         task = shown.add_task("starting", total=None)
         yield lambda said: shown.update(task, description=plain_text(said))
+
+
+@contextmanager
+def measured(output: Output) -> Iterator[Callable[[str, float], None]]:
+    """Show what is being done and the share that is done, on a terminal's stderr; silent as `progress`."""
+    if output.json or output.quiet or not sys.stderr.isatty():
+        yield lambda _, __: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task("asking what there is", total=1.0)
+        yield lambda said, share: shown.update(task, description=plain_text(said), completed=share)
 
 
 def written(path: Path, content: str | bytes) -> None:

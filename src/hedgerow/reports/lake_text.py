@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Group
+from rich.text import Text
 
 from hedgerow.model.lake import LakeFinding, LakeLine
 from hedgerow.model.market import iso_time
 from hedgerow.reports.layout import columns, instant, line, page
 
-__all__ = ["findings_json", "findings_text", "lines_json", "lines_text"]
+__all__ = ["findings_json", "findings_text", "holes_text", "lines_json", "lines_text"]
 
 _MOST_HOLES = 5
 
@@ -48,6 +49,12 @@ def findings_text(root: str, found: Sequence[LakeFinding]) -> Group:
     """Return what is not whole, for a terminal."""
     if not found:
         return page(line(root), line("Whole: no hole, and every file can be read."))
+    advice = "A hole that pulling again does not fill is the venue's: nothing is made up for it."
+    return page(line(root), *holes_text(found), line(advice))
+
+
+def holes_text(found: Sequence[LakeFinding]) -> list[Text]:
+    """Return a line for each finding, and below it its first holes."""
     said = []
     for one in found:
         said.append(line(f"{one.venue} {one.kind} {one.coin}: {one.detail}"))
@@ -57,8 +64,7 @@ def findings_text(root: str, found: Sequence[LakeFinding]) -> Group:
         ]
         if len(one.gaps) > _MOST_HOLES:
             said.append(line(f"    and {len(one.gaps) - _MOST_HOLES} more"))
-    advice = "A hole that pulling again does not fill is the venue's: nothing is made up for it."
-    return page(line(root), *said, line(advice))
+    return said
 
 
 def findings_json(root: str, found: Sequence[LakeFinding]) -> dict[str, Any]:

@@ -11,11 +11,22 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from hedgerow.model.errors import UnknownSymbol, UsageError, VenueRefused
+from hedgerow.model.errors import StateUnknown, UnknownSymbol, UsageError, VenueRefused
 from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.ports import Candle, CandleOf, Depth, FundingPrint, MarketData
 
-__all__ = ["KINDS", "Asked", "Kind", "Pulled", "Sink", "contracts_for", "kind_name", "pages", "pull"]
+__all__ = [
+    "KINDS",
+    "Asked",
+    "Kind",
+    "Missing",
+    "Pulled",
+    "Sink",
+    "contracts_for",
+    "kind_name",
+    "pages",
+    "pull",
+]
 
 Kind = Literal["candles", "mark", "index", "funding", "contracts", "tiers", "books"]
 KINDS: tuple[Kind, ...] = ("candles", "mark", "index", "funding", "contracts", "tiers", "books")
@@ -26,6 +37,7 @@ _MINUTE = 60_000
 _PAGE_BARS = 1_000
 _PAGE_FUNDING = 90 * 86_400_000
 _LEVELS = 50
+_LONGEST_STEP = 86_400_000
 _QUOTES = ("USDT", "USDC", "USD")
 
 
@@ -53,12 +65,26 @@ class Asked:
     minutes: int = 60
 
 
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What the venue did not give of a coin, and why."""
+
+    kind: str
+    coin: str
+    why: str
+
+
 @dataclass(slots=True)
 class Pulled:
-    """What came of it: rows written by kind, and what the venue would not give."""
+    """What came of it: the coins asked for, rows written by kind, and what the venue would not give.
 
+    `later` are series that begin after what was asked for: listed since, or the venue keeps no more.
+    """
+
+    coins: tuple[str, ...] = ()
     rows: dict[str, int] = field(default_factory=dict)
-    refused: list[str] = field(default_factory=list)
+    missing: list[Missing] = field(default_factory=list)
+    later: list[tuple[str, str, int]] = field(default_factory=list)
 
 
 def kind_name(kind: Kind, minutes: int) -> str:
@@ -78,25 +104,36 @@ async def pull(
 ) -> Pulled:
     """Write what the lake lacks of `asked`, oldest first, and return what was written.
 
-    A kind that the venue does not keep for a contract is named in `refused` and the rest goes on; a venue that no
-    longer answers raises, and what came before stays. `report` is told what is pulled and the share that is done.
+    A kind that the venue does not keep for a contract, or answers so that nothing can be concluded, is named in `missing`
+    and the rest goes on; a venue that no longer answers raises, and what came before stays. `report` is told what is pulled and the share that is done.
     Raises `UnknownSymbol` for a coin without a contract, `UsageError` for an empty interval.
     """
     if asked.until <= asked.since:
         raise UsageError("there is nothing between these dates", advice="Give --from before --until.")
     chosen = contracts_for(await market.instruments(), asked.coins)
-    pulled = Pulled()
+    pulled = Pulled(tuple(chosen))
     tasks = [(kind, coin) for coin in chosen for kind in asked.kinds]
     for done, (kind, coin) in enumerate(tasks):
         name = kind_name(kind, asked.minutes)
         report(f"{coin} {name}", done / len(tasks))
         try:
             written = await _one(market, sink, asked, kind, coin, chosen[coin])
-        except VenueRefused as why:
-            pulled.refused.append(f"{name} of {coin}: {why.message}")
+        except (VenueRefused, StateUnknown) as why:
+            pulled.missing.append(Missing(name, coin, why.message))
             continue
         pulled.rows[name] = pulled.rows.get(name, 0) + written
+        if kind in _CANDLES or kind == "funding":
+            _look(sink, asked, name, coin, pulled)
     return pulled
+
+
+def _look(sink: Sink, asked: Asked, name: str, coin: str, pulled: Pulled) -> None:
+    """Notice a series that begins late, or that is not there at all."""
+    span = sink.span(name, coin)
+    if span is None:
+        pulled.missing.append(Missing(name, coin, "the venue has no row"))
+    elif span[0] >= asked.since + max(asked.minutes * _MINUTE, _LONGEST_STEP):
+        pulled.later.append((name, coin, span[0]))
 
 
 def contracts_for(listed: Sequence[Instrument], coins: Sequence[str]) -> dict[str, Instrument]:

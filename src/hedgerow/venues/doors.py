@@ -9,10 +9,10 @@ See docs/venues/seams.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from hedgerow.model.errors import BadConfig, VenueRefused
@@ -28,8 +28,9 @@ from hedgerow.venues.reading import Whose
 from hedgerow.venues.streams import StreamState, follow
 from hedgerow.venues.wire import Exchange, ccxt_library, pin, watch
 
-__all__ = ["CcxtVenue", "Keys", "allow_live", "connect", "rebase", "venue_of"]
+__all__ = ["CcxtVenue", "Keys", "allow_live", "connect", "credentials_of", "rebase", "venue_of"]
 
+Answer = TypeVar("Answer")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -72,6 +73,13 @@ class CcxtVenue:
         """Return what the account's stream has told so far; the first call begins to listen to the exchange's messages."""
         await self.door.listings()
         return follow(self.door).state
+
+    async def during(self, work: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Return what `work` does with the venue, and close it behind it."""
+        try:
+            return await work()
+        finally:
+            await self.close()
 
     async def close(self) -> None:
         """Close sessions and sockets."""
@@ -149,6 +157,9 @@ def connect(
             "options": {"maxRetriesOnFailure": 0, **venue.options, **venue.needs},
         }
     )
+    exchange.has["fetchCurrencies"] = (
+        False  # ccxt asks for them before it lists markets, with the right to a wallet
+    )
     if sandbox:
         _sandbox(exchange, venue)
     return venue_of(
@@ -159,6 +170,19 @@ def connect(
         hedged=hedged,
         self_check=True,
     )
+
+
+def credentials_of(name: str) -> tuple[str, ...]:
+    """Return which fields of `Keys` a venue wants. Errors as `connect`."""
+    needed = getattr(ccxt_library(), venue_named(name).ccxt)().requiredCredentials
+    words = {
+        "apiKey": "key",
+        "secret": "secret",
+        "password": "password",
+        "walletAddress": "wallet",
+        "privateKey": "secret",
+    }
+    return tuple(dict.fromkeys(words[one] for one in words if needed.get(one)))
 
 
 def _sandbox(exchange: Exchange, venue: Venue) -> None:

@@ -66,6 +66,7 @@ _VERBS = (
     ("replay", "hedgerow.cli.kept:replay", "Does a stored run come out the same, bit for bit?"),
     ("pair", "hedgerow.cli.pairs:pair", "Long one coin, short another, the market taken out."),
     ("data", "hedgerow.cli.data:data", "What the lake of market history holds, and whether it is whole."),
+    ("keys", "hedgerow.cli.keys:keys", "Keys of venues, kept encrypted: added, checked, removed."),
     ("config", "hedgerow.cli.settings:config", "Show the settings in force, or their schema."),
     ("doctor", "hedgerow.cli.settings:doctor", "Check this installation."),
 )

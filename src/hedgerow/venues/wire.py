@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 
     import aiohttp
 
-__all__ = ["Exchange", "Meant", "Seen", "ccxt_library", "forbidden", "pin", "seeing", "watch"]
+__all__ = ["Exchange", "Meant", "Seen", "blanked", "ccxt_library", "forbidden", "pin", "seeing", "watch"]
 
 Exchange = Any  # a ccxt exchange: its classes are generated, and their types say nothing
 _FORBIDDEN = re.compile(Forbidden, re.IGNORECASE)
+_LEAST_BLANKED = 16
 _REDIRECTS = {301, 302, 303, 307, 308}
 
 
@@ -100,6 +101,7 @@ def watch(exchange: Exchange, silenced: Sequence[str] = ()) -> None:
 
     def answered(code: int, reason: str, url: str, method: str, headers: Any, body: str, *rest: Any) -> str:
         seen = _seen.get()
+        body = blanked(exchange, body)
         if seen is not None:
             seen.status, seen.text, seen.headers = code, body, dict(headers)
         kept: str = after(code, reason, url, method, headers, body, *rest)
@@ -116,6 +118,18 @@ def watch(exchange: Exchange, silenced: Sequence[str] = ()) -> None:
     for name in silenced:
         setattr(exchange, name, _nothing)
     exchange.hedgerow_watched = True
+
+
+def blanked(exchange: Exchange, text: str) -> str:
+    """Return `text` without the key and the secret of `exchange`, should a venue repeat them: it ends in errors and logs.
+
+    Shorter words are left: a password may be part of a price.
+    """
+    held = (getattr(exchange, name, None) for name in ("apiKey", "secret", "privateKey"))
+    for word in held:
+        if isinstance(word, str) and len(word) >= _LEAST_BLANKED:
+            text = text.replace(word, "***")
+    return text
 
 
 def _inspect(signed: Mapping[str, Any]) -> None:

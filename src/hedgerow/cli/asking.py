@@ -1,0 +1,97 @@
+"""What is asked for and never shown: passphrases and keys, from a terminal or a file descriptor, never from the words."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+from hedgerow.model.errors import UsageError
+
+__all__ = ["DESCRIPTOR", "asked_key", "passphrase_from"]
+
+DESCRIPTOR = "HEDGEROW_PASSPHRASE_FD"
+_LONGEST = 4_096
+_QUESTIONS = {
+    "key": "API key",
+    "secret": "API secret",
+    "password": "API passphrase, as chosen at the venue",
+    "wallet": "wallet address",
+}
+
+
+def passphrase_from(descriptor: int | None) -> Callable[[bool], str]:
+    """Return what tells the passphrase: a descriptor, the one that HEDGEROW_PASSPHRASE_FD names, or the terminal.
+
+    A descriptor is read once, to its first line's end.
+    """
+    said: list[str] = []
+
+    def ask(new: bool) -> str:
+        if not said:
+            number = descriptor if descriptor is not None else _named()
+            said.append(_prompted(new) if number is None else _line_of(number))
+        return said[0]
+
+    return ask
+
+
+def _named() -> int | None:
+    text = os.environ.get(DESCRIPTOR)
+    if text is None:
+        return None
+    if not text.isdecimal():
+        raise UsageError(f"{DESCRIPTOR} is no number", advice="Name an open file descriptor, such as 3.")
+    return int(text)
+
+
+def _line_of(descriptor: int) -> str:
+    data = b""
+    try:
+        while b"\n" not in data and len(data) < _LONGEST:
+            more = os.read(descriptor, _LONGEST)
+            if not more:
+                break
+            data += more
+    except OSError as why:
+        raise UsageError(
+            f"file descriptor {descriptor} cannot be read: {why.strerror}",
+            advice="Open it for the program, as the shell does with 3<FILE.",
+        ) from None
+    first = data.split(b"\n", 1)[0].rstrip(b"\r")
+    if not first:
+        raise UsageError(f"file descriptor {descriptor} holds no passphrase", advice="Give one line.")
+    return first.decode("utf-8", "surrogateescape")
+
+
+def _prompted(new: bool) -> str:
+    said = _hidden("Passphrase for the file of keys: ")
+    if new and said != _hidden("The same again: "):
+        raise UsageError("the two passphrases differ", advice="Try again.")
+    return said
+
+
+def _hidden(question: str) -> str:
+    import getpass
+
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "there is no terminal to ask for the passphrase",
+            advice=f"Give it by --passphrase-fd 3 3<FILE, or name the descriptor in {DESCRIPTOR}.",
+        )
+    return getpass.getpass(question)
+
+
+def asked_key(fields: tuple[str, ...]) -> dict[str, str]:
+    """Return the parts of a key: asked for on a terminal, where what is typed is not shown, else a line each of stdin."""
+    import getpass
+
+    if sys.stdin.isatty():
+        return {name: getpass.getpass(f"{_QUESTIONS[name]}: ").strip() for name in fields}
+    lines = [line.strip() for line in sys.stdin.read(_LONGEST).splitlines()]
+    if len(lines) < len(fields):
+        raise UsageError(
+            f"stdin has {len(lines)} lines for {len(fields)} parts",
+            advice=f"Give a line each, in this order: {', '.join(fields)}.",
+        )
+    return dict(zip(fields, lines, strict=False))

@@ -18,7 +18,7 @@ from tests.testing.standin.served import sent_to, served
 from hedgerow.app.lake import LakeSink
 from hedgerow.store.lake import Stream, read_rows
 from hedgerow.testing.standin.stand import Stand
-from hedgerow.testing.standin.worlds import stand_of
+from hedgerow.testing.standin.worlds import KEY, SECRET, stand_of
 
 TAGS = ("binance", "bybit", "bingx", "weex", "mexc")
 DAY = 86_400_000
@@ -127,3 +127,16 @@ def test_a_stand_in_elsewhere_than_on_this_machine_is_refused(tmp_path: Path, ru
     done = run(*asked("binance", sent_to(tmp_path, "http://192.0.2.1:80", "binance"), tmp_path))
     assert done.status == 4
     assert "not on this machine" in done.err
+
+
+def test_tiers_come_with_a_key_where_the_venue_shows_them_to_nobody_else(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEDGEROW_KEY_BINANCE", KEY)
+    monkeypatch.setenv("HEDGEROW_KEY_BINANCE_SECRET", SECRET)
+    with served({"binance": stand_of("binance")}) as base:
+        config = sent_to(tmp_path, base, "binance")
+        words = asked("binance", config, tmp_path / "lake", "--kinds", "tiers", "--coins", "BTC")
+        without, with_key = run(*words), run(*words, "--with-key")
+    assert (without.status, with_key.status) == (1, 0)
+    assert with_key.json["written"] == {"tiers": 1}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -109,19 +109,22 @@ def check(
 
     Bars are to follow each other at their own length, funding at most eight hours apart; snapshots have no step.
     """
+    found: list[LakeFinding] = []
+    for stream in _streams(root):
+        if (kinds is None or stream.kind in kinds) and venue in {None, stream.venue}:
+            for coin in coins_of(stream):
+                found += _of_coin(stream, coin) if coins is None or coin in coins else []
+    return tuple(found)
+
+
+def _streams(root: Path) -> Iterator[Stream]:
     from urllib.parse import unquote
 
     from hedgerow.store.query import kinds_of
 
-    found: list[LakeFinding] = []
     for name in kinds_of(root):
-        kind = unquote(name)
         for folder in sorted((root / f"kind={name}").glob("venue=*")):
-            stream = Stream(root, kind, unquote(folder.name.removeprefix("venue=")))
-            if (kinds is None or kind in kinds) and venue in {None, stream.venue}:
-                for coin in coins_of(stream):
-                    found += _of_coin(stream, coin) if coins is None or coin in coins else []
-    return tuple(found)
+            yield Stream(root, unquote(name), unquote(folder.name.removeprefix("venue=")))
 
 
 def _of_coin(stream: Stream, coin: str) -> list[LakeFinding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -47,20 +48,32 @@ def check(*, lake: Lake = None, output: Output | None = None) -> int:
     return 1 if found else 0
 
 
+@Parameter(name="*", show_default=False)
+@dataclass(frozen=True, slots=True)
+class PullOptions:
+    """What is brought."""
+
+    coins: Annotated[str | None, Parameter(help="BTC,ETH or the venue's own symbols; without: all.")] = None
+    kinds: Annotated[
+        str,
+        Parameter(
+            help="Of candles, mark, index, funding, contracts, tiers, books (candles,mark,funding,contracts)."
+        ),
+    ] = "candles,mark,funding,contracts"
+    bar: Annotated[str, Parameter(help="Length of a bar: 1m, 5m, 15m, 30m, 1h, 4h, 1d (1d).")] = "1d"
+    since: Annotated[str | None, Parameter(name="--from", help="First day; two years before --until.")] = None
+    until: Annotated[str | None, Parameter(help="Last day; now.")] = None
+    with_key: Annotated[
+        bool, Parameter(help="Ask with your key: Binance and BingX show tiers to nobody else.", negative="")
+    ] = False
+
+
 @data.command
 def pull(
     venue: str,
     /,
     *,
-    coins: Annotated[str | None, Parameter(help="BTC,ETH or the venue's own symbols; without: all.")] = None,
-    kinds: Annotated[
-        str, Parameter(help="Of candles, mark, index, funding, contracts, tiers, books.")
-    ] = "candles,mark,funding,contracts",
-    bar: Annotated[str, Parameter(help="Length of a bar: 1m, 5m, 15m, 30m, 1h, 4h, 1d.")] = "1d",
-    since: Annotated[
-        str | None, Parameter(name="--from", help="First day; two years before --until.")
-    ] = None,
-    until: Annotated[str | None, Parameter(help="Last day; now.")] = None,
+    what: PullOptions | None = None,
     lake: Lake = None,
     output: Output | None = None,
 ) -> int:
@@ -80,11 +93,17 @@ def pull(
     from hedgerow.app.lake import lake_root
     from hedgerow.reports.pull_text import filled_json, filled_text
 
-    shown = output or Output()
+    shown, wanted = output or Output(), what or PullOptions()
     settings = settings_of(shown)
-    asked = asked_for(kinds, coins, bar, since, until)
+    asked = asked_for(wanted.kinds, wanted.coins, wanted.bar, wanted.since, wanted.until)
+    keys = None
+    if wanted.with_key:
+        from hedgerow.app.asking import passphrase_from
+        from hedgerow.app.keys import keys_of
+
+        keys = keys_of(venue, passphrase_from(None))
     with measured(shown) as report:
-        done = fill(settings, venue, lake_root(lake or settings.data.lake), asked, None, report)
+        done = fill(settings, venue, lake_root(lake or settings.data.lake), asked, keys, report)
     told = [(one.kind, one.coin, one.why) for one in done.pulled.missing]
     later = [(kind, coin, np.datetime64(at, "ms")) for kind, coin, at in done.pulled.later]
     root, rows = str(done.root), done.pulled.rows

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from hedgerow.cli.asking import asked_key, passphrase_from
+from hedgerow.app.asking import asked_key, passphrase_from
 from hedgerow.cli.options import Output, settings_of
 from hedgerow.cli.output import answer
 

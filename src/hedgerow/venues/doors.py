@@ -157,9 +157,6 @@ def connect(
             "options": {"maxRetriesOnFailure": 0, **venue.options, **venue.needs},
         }
     )
-    exchange.has["fetchCurrencies"] = (
-        False  # ccxt asks for them before it lists markets, with the right to a wallet
-    )
     if sandbox:
         _sandbox(exchange, venue)
     return venue_of(

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hedgerow.app.books import book_from, is_account
 from hedgerow.config import BetaSettings, DataSettings, Settings
 from hedgerow.hedge.caution import stale_prices
 from hedgerow.hedge.estimation import Override
@@ -72,11 +73,11 @@ class Desk:
 def open_desk(
     settings: Settings, book: str | Path, report: Report = lambda _: None, *, through_time: bool = False
 ) -> Desk:
-    """Return a desk for the holdings in `book`; `report` is told what is being read.
+    """Return a desk for the holdings in `book`, a file or `venue:NAME`; `report` is told what is being read.
 
     Holdings of several dates are for what goes `through_time`.
 
-    Raises what the readers raise: `BadPortfolio`, `BadPrices`, `BadConfig`, `UsageError`, `UnknownSymbol`.
+    Raises what the readers and the venues raise: `BadPortfolio`, `BadPrices`, `BadConfig`, `UsageError`, `UnknownSymbol`.
     """
     from hedgerow.venues.catalogue import catalogue
 
@@ -88,7 +89,11 @@ def open_desk(
         hedge_market, _ = market_of(settings.data, policy.factor, settings.data.hedge_source)
     contracts = catalogue(hedge_market)
     report("reading holdings")
-    path = _holdings(settings, book, contracts, through_time=through_time)
+    if is_account(book):
+        read = book_from(settings, str(book), contracts)
+        path, contracts = _once(read.book), read.charged(contracts)
+    else:
+        path = _holdings(settings, book, contracts, through_time=through_time)
     idle = _idle(settings, policy, path, market)
     portfolio = replace(path.books[-1], notes=(*path.notes, *path.books[-1].notes, *idle))
     policy = replace(policy, factor=factor)
@@ -105,7 +110,12 @@ def _holdings(
     if through_time:
         return read_book_path(book, decimal_comma=comma, instruments=contracts)
     one = read_portfolio(book, decimal_comma=comma, instruments=contracts)
-    return BookPath(np.array([np.datetime64(0, "ms")]), (one,))
+    return _once(one)
+
+
+def _once(book: Portfolio) -> BookPath:
+    """A book as a path of one."""
+    return BookPath(np.array([np.datetime64(0, "ms")]), (book,))
 
 
 def _idle(settings: Settings, policy: Policy, path: BookPath, market: Market) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hedgerow.app.books import is_account
 from hedgerow.app.desk import Report
 from hedgerow.app.history import Tested, Times, backtest
 from hedgerow.config import Settings, settings_from
@@ -44,7 +45,7 @@ class Question:
     def files(self) -> dict[str, str]:
         """Every file that is read, by what it is."""
         data, factor = self.settings.data, self.settings.hedge.factor
-        named = {"book": self.book, "hedge_prices": self.hedge_prices}
+        named = {"book": None if is_account(self.book) else self.book, "hedge_prices": self.hedge_prices}
         named |= {name: getattr(data, name) for name in _DATA}
         named["index"] = factor[len(_INDEX) :] if factor.lower().startswith(_INDEX) else None
         return {name: str(path) for name, path in named.items() if path is not None}
@@ -81,6 +82,11 @@ def keep(folder: Path, done: Tested, question: Question) -> None:
     """Write a run into `folder`, with its policy, its question, and the fingerprints of every file it read."""
     from hedgerow.files.runs import write_run
 
+    if is_account(question.book):
+        raise UsageError(
+            "a run on the book of an account cannot be kept: it could not be read again",
+            advice="Run it on a file of holdings, or leave --out out.",
+        )
     write_run(folder, done.run, done.policy, question, question.files, _versions())
 
 

@@ -19,7 +19,7 @@ from hedgerow.model.instruments import Instrument, MarginTier, Payoff
 from hedgerow.model.market import Market
 from hedgerow.stats.carry import next_quarterly_expiry
 
-__all__ = ["VENUE", "catalogue"]
+__all__ = ["CAUTIOUS", "VENUE", "catalogue"]
 
 VENUE = "paper"
 _FEES = (Decimal("0.0005"), Decimal("0.0002"))
@@ -66,6 +66,8 @@ _LADDERS = (
     (5e6, ((0.0, 0.01, 50.0), (25_000.0, 0.02, 25.0), (250_000.0, 0.05, 10.0), (1_000_000.0, 0.125, 4.0))),
     (0.0, ((0.0, 0.02, 25.0), (10_000.0, 0.05, 10.0), (100_000.0, 0.10, 5.0), (500_000.0, 0.25, 2.0))),
 )
+CAUTIOUS = tuple(MarginTier(*step) for step in _LADDERS[-1][1])
+"""The ladder of the thinnest coins, for contracts of which a venue tells none."""
 
 
 def catalogue(market: Market) -> tuple[Instrument, ...]:

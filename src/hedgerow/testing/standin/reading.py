@@ -20,7 +20,7 @@ from hedgerow.exchange.venue import (
 )
 from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.orders import Fill, Order, contracts_of, units_of
-from hedgerow.testing.standin.dialect import Call, Refusal
+from hedgerow.testing.standin.dialect import Call, Refusal, number
 
 __all__ = [
     "all_cancelled",
@@ -36,6 +36,7 @@ __all__ = [
     "past_orders",
     "placed",
     "units",
+    "wallet_rows",
 ]
 
 
@@ -145,3 +146,9 @@ def average(order: VenueOrder) -> Decimal:
     if instrument.payoff is Payoff.INVERSE:
         return round(order.filled / order.cost, 8)
     return order.cost / order.filled
+
+
+def wallet_rows(call: Call, kind: str) -> list[dict[str, str]]:
+    """Return the coins of a wallet that trades nothing here, in the words that most venues share."""
+    coins = call.stand.wallets.get((call.account, kind), {})
+    return [{"asset": coin, "free": number(amount), "locked": "0"} for coin, amount in coins.items()]

@@ -58,6 +58,7 @@ class Stand:
     """One venue. `clock` tells milliseconds of UTC; `skew_ms` is how far the venue's own clock is ahead of it.
 
     Prices follow a slow wave around `prices`, so that candles of any time can be asked for; `heard` is every request.
+    `wallets` are the coins of (account, kind) that trade nothing here: spot, fund, earn, bonus.
     """
 
     tag: str
@@ -68,6 +69,7 @@ class Stand:
     keys: dict[str, Key] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     skew_ms: int = 0
+    wallets: dict[tuple[str, str], dict[str, Decimal]] = field(default_factory=dict)
     state: VenueState = field(init=False)
     fills: dict[str, list[Fill]] = field(default_factory=dict)
     funded: dict[str, list[Funded]] = field(default_factory=dict)

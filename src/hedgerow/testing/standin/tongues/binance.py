@@ -37,7 +37,9 @@ from hedgerow.testing.standin.tongues.binance_account import (
     mode,
     positions,
     restrictions,
+    savings,
     set_mode,
+    spot,
     symbol_config,
 )
 from hedgerow.testing.standin.tongues.binance_market import brackets, coin_margined, public
@@ -330,6 +332,8 @@ DIALECT = Dialect(
         **_branch("/dapi", inverse=True),
         "GET /fapi/v1/symbolConfig": Endpoint(symbol_config),
         "GET /sapi/v1/account/apiRestrictions": Endpoint(restrictions),
+        "GET /sapi/v1/simple-earn/flexible/position": Endpoint(savings),
+        "GET /api/v3/account": Endpoint(spot),
     },
     whose=_whose,
     wrap=lambda body, _: body,

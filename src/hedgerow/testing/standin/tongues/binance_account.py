@@ -7,7 +7,7 @@ from typing import Any
 
 from hedgerow.exchange.venue import Configured, balances_of, holdings_of
 from hedgerow.testing.standin.dialect import Call, Endpoint, Refusal, number
-from hedgerow.testing.standin.reading import configured, counted, dead_man, hedge_set
+from hedgerow.testing.standin.reading import configured, counted, dead_man, hedge_set, wallet_rows
 from hedgerow.testing.standin.tongues.binance_market import listed
 
 __all__ = [
@@ -20,7 +20,9 @@ __all__ = [
     "mode",
     "positions",
     "restrictions",
+    "savings",
     "set_mode",
+    "spot",
     "symbol_config",
 ]
 
@@ -186,3 +188,15 @@ def restrictions(call: Call) -> Any:
         "permitsUniversalTransfer": False,
         "enableSpotAndMarginTrading": False,
     }
+
+
+def spot(call: Call) -> Any:
+    """Return the spot wallet; flexible savings stand in it again, as receipts named LD and the coin."""
+    receipts = [{**row, "asset": f"LD{row['asset']}"} for row in wallet_rows(call, "earn")]
+    return {"accountType": "SPOT", "balances": [*wallet_rows(call, "spot"), *receipts], "uid": 1}
+
+
+def savings(call: Call) -> Any:
+    """Return flexible savings."""
+    rows = [{"asset": row["asset"], "totalAmount": row["free"]} for row in wallet_rows(call, "earn")]
+    return {"rows": rows, "total": len(rows)}

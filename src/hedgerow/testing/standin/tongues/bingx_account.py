@@ -9,7 +9,7 @@ from hedgerow.exchange.venue import Configured, balances_of, holdings_of
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.ports import Holding
 from hedgerow.testing.standin.dialect import Call, Endpoint, Refusal, number
-from hedgerow.testing.standin.reading import configured, dead_man, hedge_set
+from hedgerow.testing.standin.reading import configured, dead_man, hedge_set, wallet_rows
 
 __all__ = ["ACCOUNT"]
 
@@ -180,9 +180,24 @@ def _permissions(call: Call) -> Any:
     }
 
 
+def _spot(call: Call) -> Any:
+    return {"balances": wallet_rows(call, "spot")}
+
+
+def _fund(call: Call) -> Any:
+    return {"assets": wallet_rows(call, "fund")}
+
+
+def _no_coins(_call: Call) -> Any:
+    return []
+
+
 ACCOUNT = {
     "GET /openApi/swap/v2/user/positions": Endpoint(_positions),
     "GET /openApi/swap/v3/user/balance": Endpoint(_balance),
+    "GET /openApi/cswap/v1/user/balance": Endpoint(_no_coins),
+    "GET /openApi/spot/v1/account/balance": Endpoint(_spot),
+    "GET /openApi/fund/v1/account/balance": Endpoint(_fund),
     "GET /openApi/swap/v2/user/income": Endpoint(_income),
     "GET /openApi/swap/v2/user/commissionRate": Endpoint(_fees),
     "GET /openApi/swap/v2/trade/leverage": Endpoint(_leverage),

@@ -8,7 +8,7 @@ from typing import Any
 from hedgerow.exchange.venue import Configured, balances_of, holdings_of
 from hedgerow.model.ports import Holding
 from hedgerow.testing.standin.dialect import Call, Endpoint, Refusal, number
-from hedgerow.testing.standin.reading import configured, dead_man, hedge_set
+from hedgerow.testing.standin.reading import configured, dead_man, hedge_set, wallet_rows
 from hedgerow.testing.standin.tongues.bybit_market import category_of, listed
 
 __all__ = ["ACCOUNT"]
@@ -225,12 +225,18 @@ def _key(call: Call) -> Any:
     }
 
 
+def _earn(call: Call) -> Any:
+    rows = [{"coin": row["asset"], "amount": row["free"]} for row in wallet_rows(call, "earn")]
+    return {"list": rows, "nextPageCursor": ""}
+
+
 ACCOUNT = {
     "GET /v5/position/list": Endpoint(_positions),
     "POST /v5/position/set-leverage": Endpoint(_leverage),
     "POST /v5/position/switch-isolated": Endpoint(_isolated),
     "POST /v5/position/switch-mode": Endpoint(_mode),
     "GET /v5/account/wallet-balance": Endpoint(_wallet),
+    "GET /v5/earn/position": Endpoint(_earn),
     "GET /v5/account/info": Endpoint(_info),
     "GET /v5/account/fee-rate": Endpoint(_fees),
     "GET /v5/account/transaction-log": Endpoint(_ledger),

@@ -9,7 +9,7 @@ from hedgerow.exchange.venue import Configured, balances_of, holdings_of
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.ports import Holding
 from hedgerow.testing.standin.dialect import Call, Endpoint, plain
-from hedgerow.testing.standin.reading import configured, counted, hedge_set
+from hedgerow.testing.standin.reading import configured, counted, hedge_set, wallet_rows
 from hedgerow.testing.standin.tongues.mexc_market import Bare, pages
 
 __all__ = ["ACCOUNT"]
@@ -55,10 +55,11 @@ def _position(one: Instrument, h: Holding) -> dict[str, Any]:
 
 
 def _assets(call: Call) -> Any:
-    rows = []
+    """What was given on trial stands in a coin's equity, and beside it as the bonus that is part of it."""
+    rows, bonuses = [], call.stand.wallets.get((call.account, "bonus"), {})
     for b in balances_of(call.stand.state, call.stand.account(call.account)):
         if b.kind == "derivatives" and b.coin in {"USDT", "USDC"}:
-            gained = b.unrealised or _ZERO
+            gained, bonus = b.unrealised or _ZERO, bonuses.get(b.coin, _ZERO)
             rows.append(
                 {
                     "currency": b.coin,
@@ -66,9 +67,9 @@ def _assets(call: Call) -> Any:
                     "availableBalance": plain(b.free),
                     "cashBalance": plain(b.total),
                     "frozenBalance": 0,
-                    "equity": plain(b.total + gained),
+                    "equity": plain(b.total + gained + bonus),
                     "unrealized": plain(gained),
-                    "bonus": 0,
+                    "bonus": plain(bonus),
                 }
             )
     return rows
@@ -146,7 +147,7 @@ def _spot(call: Call) -> Any:
         canWithdraw=key is not None and key.withdraw,
         canDeposit=True,
         accountType="SPOT",
-        balances=[],
+        balances=wallet_rows(call, "spot"),
         permissions=["SPOT"],
     )
 

@@ -9,7 +9,7 @@ from hedgerow.exchange.venue import Configured, balances_of, holdings_of
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.ports import Holding
 from hedgerow.testing.standin.dialect import Call, Endpoint, Refusal, number
-from hedgerow.testing.standin.reading import configured
+from hedgerow.testing.standin.reading import configured, wallet_rows
 
 __all__ = ["ACCOUNT"]
 
@@ -148,7 +148,7 @@ def _spot(call: Call) -> Any:
         "canDeposit": True,
         "updateTime": call.at,
         "accountType": "SPOT",
-        "balances": [],
+        "balances": wallet_rows(call, "spot"),
         "permissions": ["SPOT"],
         "uid": 8_886_281_669,
     }

@@ -1,0 +1,168 @@
+"""Books that are read from accounts: spot, savings, collateral and contracts of a venue, and several with files together.
+
+book_from(settings, "venue:binance", contracts) -> AccountBook
+book_from(settings, "venue:all", contracts)        what [book] sources names: venues and files of a cold wallet
+
+Nothing is counted twice: a receipt for savings is left out beside the savings, a wallet that is margin is collateral and
+nothing else, and a file's rows of an account that is read itself are refused. Trial and bonus coins are told and never
+counted: they are not the owner's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hedgerow.app.asking import passphrase_from
+from hedgerow.app.keys import keys_of
+from hedgerow.app.venues import account_door, asked_of
+from hedgerow.config import VENUE_BOOK, Settings
+from hedgerow.model.errors import BadConfig, BadPortfolio
+from hedgerow.model.instruments import Instrument
+from hedgerow.model.orders import contracts_of
+from hedgerow.model.portfolio import Portfolio, Position, PositionKind
+from hedgerow.model.ports import Balance, Holding
+from hedgerow.store.keys import Ask
+
+if TYPE_CHECKING:
+    from hedgerow.venues.accounts import Account
+
+__all__ = ["AccountBook", "book_from", "is_account", "merged", "portfolio_of"]
+
+_ALL = f"{VENUE_BOOK}all"
+_RECEIPT = "LD"
+"""Before the coin's name: how Binance shows flexible savings among spot coins."""
+Fees = tuple[Decimal, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountBook:
+    """A book read from accounts, and the (taker, maker) fees of the first that tells them."""
+
+    book: Portfolio
+    fees: Fees | None = None
+    fees_of: str = ""
+
+    def charged(self, contracts: tuple[Instrument, ...]) -> tuple[Instrument, ...]:
+        """Return the contracts at the account's own fees."""
+        if self.fees is None:
+            return contracts
+        taker, maker = self.fees
+        return tuple(replace(one, taker_fee=taker, maker_fee=maker) for one in contracts)
+
+
+def is_account(book: str | Path) -> bool:
+    """Return whether a book is read from accounts instead of a file."""
+    return str(book).startswith(VENUE_BOOK)
+
+
+def book_from(settings: Settings, name: str, contracts: tuple[Instrument, ...]) -> AccountBook:
+    """Return the book of `venue:NAME`, or of all `[book] sources` for `venue:all`; `contracts` are those files may name.
+
+    Raises `BadConfig` for a venue without a key, what reading files and asking venues raises: a wallet that cannot be read
+    is not empty.
+    """
+    sources = settings.book.sources if name == _ALL else (name,)
+    if not sources:
+        raise BadConfig(
+            "no sources are named", advice='Write [book] and sources = ["venue:binance", "cold.csv"].'
+        )
+    doubled = [one for one in sources if sources.count(one) > 1]
+    if doubled:
+        raise BadConfig(f"{doubled[0]} stands twice in sources", advice="Name each once, or it counts twice.")
+    ask = passphrase_from(None)
+    read = [_of_venue(settings, one, ask) for one in sources if is_account(one)]
+    files = [_of_file(settings, one, contracts) for one in sources if not is_account(one)]
+    told = next((one for one in read if one.fees is not None), AccountBook(Portfolio(())))
+    return AccountBook(merged([one.book for one in read], files), told.fees, told.fees_of)
+
+
+def _of_venue(settings: Settings, source: str, ask: Ask) -> AccountBook:
+    from hedgerow.venues.accounts import account_of
+
+    name = source.removeprefix(VENUE_BOOK)
+    door = account_door(settings, name, keys_of(name, ask))
+    found = asked_of(door, lambda: account_of(door))
+    book = portfolio_of(door.door.venue.name, found)
+    if found.fees is not None:
+        taker, maker = (f"{fee * 10_000:f}".rstrip("0").rstrip(".") for fee in found.fees)
+        said = f"Fees are {name}'s for this account now: taker {taker} bp, maker {maker} bp."
+        book = replace(book, notes=(*book.notes, said))
+    return AccountBook(book, found.fees, name)
+
+
+def _of_file(settings: Settings, path: str, contracts: tuple[Instrument, ...]) -> Portfolio:
+    from hedgerow.files.portfolio import read_portfolio
+
+    return read_portfolio(path, decimal_comma=settings.data.decimal_comma, instruments=contracts)
+
+
+def portfolio_of(venue: str, account: Account) -> Portfolio:
+    """Return an account's coins and contracts as a book; raises `BadPortfolio` where nothing is there."""
+    saved = {one.coin for one in account.balances if one.kind == "earn"}
+    receipts = [one for one in account.balances if one.kind == "spot" and _is_receipt(one.coin, saved)]
+    coins = [one for one in account.balances if one.kind != "bonus" and one not in receipts and one.total]
+    rows = (
+        *(_coin(venue, one) for one in coins),
+        *(_contract(venue, one, account) for one in account.holdings),
+    )
+    if not rows:
+        raise BadPortfolio(
+            f"the account at {venue} is empty", advice="Check that the key is of the right account."
+        )
+    notes = [
+        f"{one.total:f} {one.coin} at {venue} are a bonus: not yours, not counted."
+        for one in account.balances
+        if one.kind == "bonus"
+    ]
+    notes += [f"{one.coin} at {venue} is the receipt of savings that are counted." for one in receipts]
+    notes += [
+        f"{name} has no published tiers: those of the thinnest coins are taken." for name in account.assumed
+    ]
+    said = f"{venue}: {len(coins)} balances, {len(account.holdings)} contracts, as the account says now"
+    return Portfolio(rows, f"{VENUE_BOOK}{venue}", said, tuple(notes))
+
+
+def _is_receipt(coin: str, saved: set[str]) -> bool:
+    return coin.startswith(_RECEIPT) and coin.removeprefix(_RECEIPT) in saved
+
+
+def _coin(venue: str, one: Balance) -> Position:
+    kind = PositionKind.COLLATERAL if one.kind == "derivatives" else PositionKind.SPOT
+    saved = one.kind == "earn"
+    return Position(one.coin, one.total, kind, venue, tags=("earn",) if saved else (), locked=saved)
+
+
+def _contract(venue: str, held: Holding, account: Account) -> Position:
+    instrument = account.instruments[held.instrument]
+    return Position(
+        instrument.underlying,
+        contracts_of(instrument, held.quantity),
+        PositionKind.DERIVATIVE,
+        venue,
+        instrument=instrument,
+        entry_price=held.entry,
+    )
+
+
+def merged(accounts: list[Portfolio], files: list[Portfolio]) -> Portfolio:
+    """Return one book of several; raises `BadPortfolio` where a file has rows of an account that is read itself."""
+    read = {row.account for book in accounts for row in book.positions}
+    for book in files:
+        for row in book.positions:
+            if row.account in read:
+                raise BadPortfolio(
+                    f"{row.symbol} is of {row.account}, which is read itself: it would count twice",
+                    file=book.source,
+                    line=row.line,
+                    advice="Take the row out of the file, or the venue out of the sources.",
+                )
+    books = [*accounts, *files]
+    return Portfolio(
+        tuple(row for book in books for row in book.positions),
+        ", ".join(book.source for book in books),
+        "; ".join(book.recognised for book in books),
+        tuple(note for book in books for note in book.notes),
+    )

@@ -12,6 +12,8 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from hedgerow.config import Loaded, config_path, load_settings, settings_schema
+from hedgerow.model.checks import Check
+from hedgerow.reports.wording import plain_text
 
 __all__ = ["config", "doctor"]
 
@@ -70,20 +72,60 @@ def schema() -> int:
     return 0
 
 
-def doctor(*, json: Json = False, file: File = None) -> int:
-    """Check Python, the libraries, the configuration and the embedded market; 3 where one of them fails."""
-    checks = {
+def doctor(
+    *venues: Annotated[str, Parameter(help="Venues to look at; those in the settings where none is named.")],
+    json: Json = False,
+    passphrase: Annotated[
+        int | None,
+        Parameter(name="--passphrase-fd", help="File descriptor that the passphrase is read from."),
+    ] = None,
+    file: File = None,
+) -> int:
+    """Say what is whole and what is not: this installation, its state, each venue and its key.
+
+    Exit 3 where the installation is broken, 1 where something else is wrong. What nobody can verify is said, and is no error.
+    """
+    whole = {
         "python": _python(),
         "libraries": _libraries(),
         "configuration": _configuration(file),
         "embedded market": _market(),
     }
+    broken = not all(fine for fine, _ in whole.values())
+    state: tuple[Check, ...] = ()
+    found: dict[str, tuple[Check, ...]] = {}
+    if not broken:
+        from hedgerow.app.asking import passphrase_from
+        from hedgerow.app.doctor import at_venue, machine
+
+        settings, ask = load_settings(file).settings, passphrase_from(passphrase)
+        state = machine(settings)
+        found = {name: at_venue(settings, name, ask) for name in venues or tuple(settings.venues)}
     if json:
-        _print_json({name: {"fine": fine, "detail": detail} for name, (fine, detail) in checks.items()})
+        plain = {name: {"fine": fine, "detail": detail} for name, (fine, detail) in whole.items()}
+        plain |= {one.name: {"fine": one.outcome != "wrong", "detail": one.detail} for one in state}
+        told = {name: [dataclasses.asdict(one) for one in checks] for name, checks in found.items()}
+        _print_json({**plain, **({"venues": told} if told else {})})
     else:
-        for name, (fine, detail) in checks.items():
-            sys.stdout.write(f"{'fine' if fine else 'FAILS':6} {name}: {detail}\n")
-    return 0 if all(fine for fine, _ in checks.values()) else 3
+        _tell(whole, state, found)
+    if broken:
+        return 3
+    return int(any(one.outcome == "wrong" for one in (*state, *(c for all_ in found.values() for c in all_))))
+
+
+def _tell(
+    whole: Mapping[str, tuple[bool, str]], state: tuple[Check, ...], found: Mapping[str, tuple[Check, ...]]
+) -> None:
+    for name, (fine, detail) in whole.items():
+        sys.stdout.write(f"{'fine' if fine else 'FAILS':6} {name}: {detail}\n")
+    for one in state:
+        sys.stdout.write(
+            f"{'fine' if one.outcome == 'verified' else 'WRONG':6} {one.name}: {plain_text(one.detail)}\n"
+        )
+    for name, checks in found.items():
+        sys.stdout.write(f"\n{name}\n")
+        for one in checks:
+            sys.stdout.write(f"  {one.outcome:12} {one.name}: {plain_text(one.detail)}\n")
 
 
 def _python() -> tuple[bool, str]:

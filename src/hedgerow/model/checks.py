@@ -1,0 +1,19 @@
+"""What a look at something found: it holds, it does not, or nobody can tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Check", "Outcome"]
+
+Outcome = Literal["verified", "wrong", "not verified"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at, what came of it, and the evidence or the reason."""
+
+    name: str
+    outcome: Outcome
+    detail: str

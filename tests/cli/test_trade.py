@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ from tests.cli.test_processes import STARTS, environment
 
 from hedgerow.app.dealing import PAPER_ACCOUNT
 from hedgerow.model.errors import HedgerowError
+from hedgerow.store import folders
 from hedgerow.store.journal import look_into, open_journal
 
 pytestmark = pytest.mark.slow
@@ -285,3 +287,27 @@ def test_what_is_held_belongs_into_the_book_and_the_next_plan_is_traded(tmp_path
     assert rows_now == fills
     beta = told["beta"]
     assert beta["achieved_usd"] == pytest.approx(beta["planned_usd"], abs=50.0)
+
+
+def test_a_disk_that_fills_up_stops_the_trade_and_loses_nothing(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = ("--state", str(tmp_path / "state"))
+    plan = run(*PLAN, *state, "--json").json
+    put = folders.put_whole
+
+    def full(data: bytes | memoryview, path: Path, begun: Path) -> None:
+        if path.name == "venue.json" and sent(tmp_path):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        put(data, path, begun)
+
+    monkeypatch.setattr(folders, "put_whole", full)
+    done = run("trade", plan["plan_id"], *state)
+    assert done.status == 3
+    assert "No space left" in done.err
+    monkeypatch.setattr(folders, "put_whole", put)
+    told = run("trade", plan["plan_id"], *state, "--json")
+    assert (told.status, told.json["outcome"], told.json["recovered"]) == (0, "complete", True)
+    assert told.json["legs"][0]["traded_exact"] == plan["plan"]["legs"][0]["contracts_exact"]
+    rows, fills = positions(tmp_path)
+    assert rows == fills

@@ -21,7 +21,7 @@ import numpy as np
 
 from hedgerow.app.plans import Place, absolute
 from hedgerow.config import Settings
-from hedgerow.model.errors import BadInput, LeaseHeld
+from hedgerow.model.errors import BadInput, JournalFailed, LeaseHeld
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
 from hedgerow.model.ports import Clock, Lease, Store
@@ -179,4 +179,10 @@ def _write(path: Path, books: PaperBooks) -> None:
     from hedgerow.store.folders import put_whole
     from hedgerow.venues.paper_state import plain_of
 
-    put_whole(json.dumps(plain_of(books)).encode(), path, path.with_suffix(".begun"))
+    try:
+        put_whole(json.dumps(plain_of(books)).encode(), path, path.with_suffix(".begun"))
+    except OSError as why:  # the venue goes no further than what it has on the disk
+        raise JournalFailed(
+            f"{path}: the paper account cannot be written: {why.strerror}",
+            advice="Make room or let this user write there, and start again: it begins with reconciling.",
+        ) from None

@@ -338,3 +338,47 @@ def test_a_reduction_is_one_part_that_reduces_and_a_small_canary_is_the_whole() 
     found = schedule(ticket, [Wanted(BTC, Decimal("-0.001"))], {BTC.name: facts})
     assert isinstance(found, Programme)
     assert found.legs[0].parts == (Part(Decimal("-0.001"), reduce_only=True, canary=True),)
+
+
+def test_a_leg_that_is_refused_half_way_ends_in_part() -> None:
+    hand = Hand(leg("-0.5", "-0.1", "-0.4")).ready()
+    done_in_full(hand)
+    hand.wait(4_000)
+    hand.refuse(hand.sends[-1], again=False)
+    hand.wait(10_000)
+    assert (len(hand.sends), hand.ended) == (2, "partial")
+
+
+def test_dust_below_the_minimum_is_left_and_said() -> None:
+    coarse = replace(BTC, min_contracts=Decimal("0.01"))
+    hand = Hand(leg("-0.025", "-0.02", "-0.005", instrument=coarse)).ready()
+    done_in_full(hand)
+    hand.wait(5_000)
+    assert (len(hand.sends), hand.ended) == (1, "partial")
+    assert hand.state.ended is not None
+    assert hand.state.ended.why == "the rest is too small to trade"
+
+
+def test_what_is_done_and_too_small_to_undo_is_said() -> None:
+    coarse = replace(BTC, min_contracts=Decimal("0.01"))
+    style = Style("post_only", chase_ms=60_000, deadline_ms=5_000, at_deadline="unwind")
+    hand = Hand(leg("-0.02", instrument=coarse, style=style)).ready()
+    (resting,) = hand.sends
+    hand.accept(resting)
+    hand.fill(resting, "-0.005")
+    hand.wait(6_000)
+    hand.report(resting, OrderState.CANCELLED, "-0.005")
+    hand.wait(6_000)
+    assert (len(hand.sends), hand.ended) == (1, "partial")
+
+
+def test_units_without_a_notional_stay_unknown_and_nothing_follows() -> None:
+    hand = Hand(leg("-0.5", "-0.1", "-0.4")).ready()
+    done_in_full(hand)
+    for _ in range(10):
+        hand.now += 1_000
+        hand.feed(Tick(hand.now))
+        bare = Holding(BTC.name, Decimal("-0.1"), "net", hand.price, hand.price)
+        hand.feed(Held(hand.now, hand.now, (BTC.name,), (bare,)))
+    assert hand.state.legs[0].units == "unknown"
+    assert len(hand.sends) == 1

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.conftest import Run
+from tests.cli.conftest import BOOK, Run
 from tests.testing.standin.clients import client, only_loopback
 from tests.testing.standin.served import sent_to, served
 
@@ -133,6 +133,32 @@ def test_the_fees_are_the_accounts_own(tmp_path: Path, run: Run) -> None:
         done = run("choose", "venue:bybit", "--config", config, "--json")
     assert done.status in {0, 1}, done.err
     assert any("taker 5 bp, maker 2 bp" in said for said in done.json["warnings"])
+
+
+def test_a_run_on_an_account_goes_through_time_and_is_not_kept(tmp_path: Path, run: Run) -> None:
+    with served({"bybit": held("bybit")}) as base:
+        config = sent_to(tmp_path, base, "bybit")
+        words = ("backtest", "venue:bybit", "--config", config, "--from", "2026-05-01")
+        kept = run(*words, "--out", str(tmp_path / "run"))
+        assert kept.status == 2
+        assert "could not be read again" in kept.err
+        done = run(*words, "--json")
+    assert done.status in {0, 1}, done.err
+
+
+def test_the_paper_account_is_a_book_too(run: Run) -> None:
+    missing = run("value", "venue:paper")
+    assert missing.status == 4
+    assert "nothing was traded on paper yet" in missing.err
+    plan = run("plan", BOOK, "--instruments", "BTCUSDT", "--collateral", "200000USDT", "--json")
+    traded = run("trade", plan.json["plan_id"][:8], "--json")
+    assert traded.status == 0, traded.err
+    done = run("value", "venue:paper", "--json")
+    assert done.status == 0, done.err
+    (leg,) = plan.json["plan"]["legs"]
+    found = {symbol: Decimal(row["quantity_exact"]) for symbol, row in rows(done.json).items()}
+    assert found["BTCUSDT"] == -Decimal(leg["contracts_exact"])
+    assert found["USDT"] > 200_000
 
 
 @pytest.mark.parametrize(

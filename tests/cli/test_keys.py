@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import pty
+import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -191,3 +193,37 @@ def test_without_terminal_and_descriptor_nothing_is_guessed(
             monkeypatch.setattr(sys, "stdin", io.StringIO(f"{KEY}\n{SECRET}\n"))
             monkeypatch.setenv("HEDGEROW_PASSPHRASE_FD", descriptor)
             assert run("keys", "add", "binance", "--config", config).status == 0
+
+
+def test_what_is_typed_on_a_terminal_is_not_shown(tmp_path: Path) -> None:
+    with served({"binance": stand_of("binance")}) as base:
+        config = sent_to(tmp_path, base, "binance")
+        terminal, theirs = pty.openpty()
+        words = [sys.executable, "-m", "hedgerow", "keys", "add", "binance", "--store", "file"]
+        child = subprocess.Popen(
+            [*words, "--config", config],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+            env={**os.environ, "XDG_CONFIG_HOME": str(tmp_path / "typed")},
+        )
+        os.close(theirs)
+        shown = b""
+        for question, answer in (
+            (b"API key: ", KEY),
+            (b"API secret: ", SECRET),
+            (b"file of keys: ", WORDS),
+            (b"same again: ", WORDS),
+        ):
+            while question not in shown:
+                shown += os.read(terminal, 1_024)
+            os.write(terminal, f"{answer}\n".encode())
+        with suppress(OSError):  # a terminal whose program has gone says so with an error
+            while more := os.read(terminal, 1_024):
+                shown += more
+        assert child.wait(30) == 0, shown
+        os.close(terminal)
+    assert b"The key of binance is kept." in shown
+    assert not [secret for secret in SECRETS if secret.encode() in shown]
+    nothing_on_disk(tmp_path)

@@ -14,7 +14,7 @@ from hedgerow.app.desk import (
     value,
 )
 from hedgerow.app.history import Course, Tested, Times, backtest, compare
-from hedgerow.app.kept import Question, Replayed, ask, keep, recalled, replay, told
+from hedgerow.app.kept import Question, Replayed, ask, keep, keepable, recalled, replay, told
 from hedgerow.app.pairs import Paired, PairTerms, pair
 from hedgerow.app.plans import keep_hedge, keep_pair
 from hedgerow.app.sweeps import Workshop, sweep
@@ -37,6 +37,7 @@ __all__ = [
     "keep",
     "keep_hedge",
     "keep_pair",
+    "keepable",
     "numbers",
     "open_desk",
     "pair",

@@ -1,6 +1,7 @@
 """Books that are read from accounts: spot, savings, collateral and contracts of a venue, and several with files together.
 
 book_from(settings, "venue:binance", contracts) -> AccountBook
+book_from(settings, "venue:paper", contracts)      the paper account
 book_from(settings, "venue:all", contracts)        what [book] sources names: venues and files of a cold wallet
 
 Nothing is counted twice: a receipt for savings is left out beside the savings, a wallet that is margin is collateral and
@@ -29,9 +30,10 @@ from hedgerow.store.keys import Ask
 if TYPE_CHECKING:
     from hedgerow.venues.accounts import Account
 
-__all__ = ["AccountBook", "book_from", "is_account", "merged", "portfolio_of"]
+__all__ = ["AccountBook", "book_from", "is_account", "merged", "portfolio_of", "without_contracts"]
 
 _ALL = f"{VENUE_BOOK}all"
+_PAPER = "paper"
 _RECEIPT = "LD"
 """Before the coin's name: how Binance shows flexible savings among spot coins."""
 Fees = tuple[Decimal, Decimal]
@@ -51,6 +53,15 @@ class AccountBook:
             return contracts
         taker, maker = self.fees
         return tuple(replace(one, taker_fee=taker, maker_fee=maker) for one in contracts)
+
+
+def without_contracts(book: Portfolio) -> Portfolio:
+    """Return the coins of a book, and say that its contracts are left out: a run through time opens its own."""
+    coins = tuple(row for row in book.positions if not row.is_derivative)
+    if len(coins) == len(book.positions):
+        return book
+    said = f"{len(book.positions) - len(coins)} open contracts are left out: the run opens its own."
+    return replace(book, positions=coins, notes=(*book.notes, said))
 
 
 def is_account(book: str | Path) -> bool:
@@ -83,6 +94,8 @@ def _of_venue(settings: Settings, source: str, ask: Ask) -> AccountBook:
     from hedgerow.venues.accounts import account_of
 
     name = source.removeprefix(VENUE_BOOK)
+    if name == _PAPER:
+        return AccountBook(portfolio_of(name, _on_paper(settings)))
     door = account_door(settings, name, keys_of(name, ask))
     found = asked_of(door, lambda: account_of(door))
     book = portfolio_of(door.door.venue.name, found)
@@ -91,6 +104,24 @@ def _of_venue(settings: Settings, source: str, ask: Ask) -> AccountBook:
         said = f"Fees are {name}'s for this account now: taker {taker} bp, maker {maker} bp."
         book = replace(book, notes=(*book.notes, said))
     return AccountBook(book, found.fees, name)
+
+
+def _on_paper(settings: Settings) -> Account:
+    """What the paper account holds, as it was left; raises `BadConfig` where nothing was traded yet."""
+    from hedgerow.app.dealing import paper_books
+    from hedgerow.app.plans import place_of
+    from hedgerow.exchange.venue import balances_of, holdings_of
+    from hedgerow.venues.accounts import Account
+
+    books = paper_books(place_of(settings, "paper").venue)
+    if books is None:
+        raise BadConfig("nothing was traded on paper yet", advice="Trade a plan first: hedgerow trade ID.")
+    account = books.state.account(_PAPER)
+    named = {name: listing.instrument for name, listing in books.state.listings.items()}
+    held = tuple(one for each in named.values() for one in holdings_of(books.state, account, each))
+    return Account(
+        balances_of(books.state, account), held, {one.instrument: named[one.instrument] for one in held}
+    )
 
 
 def _of_file(settings: Settings, path: str, contracts: tuple[Instrument, ...]) -> Portfolio:

@@ -31,7 +31,16 @@ if TYPE_CHECKING:
     from hedgerow.venues.paper import PaperVenue
     from hedgerow.venues.paper_state import PaperBooks
 
-__all__ = ["LEASE_MS", "PAPER_ACCOUNT", "Dealing", "account_uid", "data_of", "dealing", "wall_ms"]
+__all__ = [
+    "LEASE_MS",
+    "PAPER_ACCOUNT",
+    "Dealing",
+    "account_uid",
+    "data_of",
+    "dealing",
+    "paper_books",
+    "wall_ms",
+]
 
 LEASE_MS = 15_000
 _HEADROOM = Decimal("1.05")
@@ -99,7 +108,7 @@ def dealing(
     with open_journal(place.journal) as journal:
         lease = _taken(journal, holder)
         _one_market(place, market, settings)
-        books = _books(place.venue)
+        books = paper_books(place.venue)
         known = {each.name: each for each in ledger_of(journal.read(PAPER_ACCOUNT)).instruments.values()}
         known |= {each.name: each for each in contracts}
         begins = max(
@@ -159,7 +168,8 @@ def _taken(journal: Store, holder: str) -> Lease:
     return lease
 
 
-def _books(path: Path) -> PaperBooks | None:
+def paper_books(path: Path) -> PaperBooks | None:
+    """Return what a paper account remembers in a file, None where there is none. Raises `BadInput`."""
     from hedgerow.venues.paper_state import books_from
 
     return books_from(_json(path)) if path.exists() else None

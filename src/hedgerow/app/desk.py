@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hedgerow.app.books import book_from, is_account
+from hedgerow.app.books import book_from, is_account, without_contracts
 from hedgerow.config import BetaSettings, DataSettings, Settings
 from hedgerow.hedge.caution import stale_prices
 from hedgerow.hedge.estimation import Override
@@ -91,7 +91,8 @@ def open_desk(
     report("reading holdings")
     if is_account(book):
         read = book_from(settings, str(book), contracts)
-        path, contracts = _once(read.book), read.charged(contracts)
+        contracts = read.charged(contracts)
+        path = _once(without_contracts(read.book) if through_time else read.book)
     else:
         path = _holdings(settings, book, contracts, through_time=through_time)
     idle = _idle(settings, policy, path, market)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hedgerow.model.journal import Difference
     from hedgerow.reports.run_page import RunReport
 
-__all__ = ["Question", "Replayed", "ask", "keep", "recalled", "replay", "told"]
+__all__ = ["Question", "Replayed", "ask", "keep", "keepable", "recalled", "replay", "told"]
 
 _INDEX = "index:"
 _DATA = ("prices", "funding", "books", "open_interest", "sectors", "venues")
@@ -82,12 +82,17 @@ def keep(folder: Path, done: Tested, question: Question) -> None:
     """Write a run into `folder`, with its policy, its question, and the fingerprints of every file it read."""
     from hedgerow.files.runs import write_run
 
+    keepable(question)
+    write_run(folder, done.run, done.policy, question, question.files, _versions())
+
+
+def keepable(question: Question) -> None:
+    """Raise `UsageError` for a question that could not be asked again: on the book of an account."""
     if is_account(question.book):
         raise UsageError(
             "a run on the book of an account cannot be kept: it could not be read again",
             advice="Run it on a file of holdings, or leave --out out.",
         )
-    write_run(folder, done.run, done.policy, question, question.files, _versions())
 
 
 def _versions() -> dict[str, str]:

@@ -53,7 +53,7 @@ def choose(
     Parameters
     ----------
     book
-        Holdings: CSV, JSON, TOML or Parquet with symbol and quantity.
+        Holdings: CSV, JSON, TOML or Parquet with symbol and quantity; or venue:NAME.
     """
     asked = _asked(data, beta, hedge, output)
     with progress(asked.output) as report:
@@ -88,7 +88,7 @@ def plan(
     Parameters
     ----------
     book
-        Holdings: CSV, JSON, TOML or Parquet with symbol and quantity.
+        Holdings: CSV, JSON, TOML or Parquet with symbol and quantity; or venue:NAME.
     """
     asked = _asked(data, beta, hedge, output)
     ticket = _planned(book, asked)
@@ -110,7 +110,7 @@ def stress(
     Parameters
     ----------
     book
-        Holdings: CSV, JSON, TOML or Parquet with symbol and quantity.
+        Holdings: CSV, JSON, TOML or Parquet with symbol and quantity; or venue:NAME.
     """
     asked = _asked(data, beta, hedge, output)
     _, _, ticket = _ticket(book, asked)

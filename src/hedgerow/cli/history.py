@@ -77,7 +77,7 @@ def backtest(
     Parameters
     ----------
     book
-        Spot holdings: CSV, JSON, TOML or Parquet with symbol and quantity.
+        Spot holdings: CSV, JSON, TOML or Parquet with symbol and quantity; or venue:NAME.
     """
     shown, asked, mine = output or Output(), run or RunOptions(), own or BookOptions()
     settings = settings_of(shown, data or DataOptions(), beta or BetaOptions(), hedge or HedgeOptions())
@@ -93,6 +93,8 @@ def backtest(
     )
     with progress(shown) as report:
         question = steps.Question(settings, book, times, asked.rebalance, asked.hedge_prices, asked.engine)
+        if asked.out is not None:
+            steps.keepable(question)
         done = steps.ask(question, report)
         if asked.out is not None:
             steps.keep(asked.out, done, question)

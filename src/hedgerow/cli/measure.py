@@ -16,7 +16,7 @@ def value(book: str, /, *, data: DataOptions | None = None, output: Output | Non
     Parameters
     ----------
     book
-        Holdings: CSV, JSON, TOML or Parquet with symbol and quantity.
+        Holdings: CSV, JSON, TOML or Parquet with symbol and quantity; or venue:NAME.
     """
     shown = output or Output()
     with progress(shown) as report:
@@ -45,7 +45,7 @@ def beta(
     Parameters
     ----------
     book
-        Holdings: CSV, JSON, TOML or Parquet with symbol and quantity.
+        Holdings: CSV, JSON, TOML or Parquet with symbol and quantity; or venue:NAME.
     """
     shown = output or Output()
     with progress(shown) as report:

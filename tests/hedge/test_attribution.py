@@ -13,7 +13,7 @@ from hedgerow.hedge.attribution import (
     LINES,
     Attribution,
     LegMove,
-    SpotMove,
+    SpotMoves,
     WalletMove,
     attribute,
     check_closes,
@@ -25,11 +25,17 @@ def one(beta: float) -> Any:
     return np.array([beta])
 
 
+def spots_of(*rows: tuple[float, float, float, bool]) -> SpotMoves:
+    """Holdings by value, return, beta and whether they are cash."""
+    values, changes, betas, cash = np.array(rows, dtype=float).reshape(-1, 4).T
+    return SpotMoves(values, changes, betas[:, None], cash.astype(bool))
+
+
 def test_TV33_attribution(vectors: dict[str, Any]) -> None:
     v = vectors["TV33_attribution"]
     q, arrival, end = v["q_fut"], v["F_arrival"], v["F_end"]
     lines = attribute(
-        [SpotMove(30_000.0, 0.06, one(1.25)), SpotMove(20_000.0, -0.02, one(1.6))],
+        spots_of((30_000.0, 0.06, 1.25, False), (20_000.0, -0.02, 1.6, False)),
         [LegMove(q * arrival, one(1.0), q * (end - arrival))],
         [],
         np.array([v["r_bench"]]),
@@ -59,7 +65,7 @@ def test_the_lines_add_up_to_what_was_gained(
     spots: list[Any], legs: list[Any], wallets: list[Any], factor: float
 ) -> None:
     lines = attribute(
-        [SpotMove(v, r, one(b), cash) for v, r, b, cash in spots],
+        spots_of(*spots),
         [LegMove(d, one(b), g) for d, b, g in legs],
         [WalletMove(w, u, 2.0, 2.0 * (1 + r), one(1.0), cash) for w, u, r, cash in wallets],
         np.array([factor]),
@@ -73,11 +79,13 @@ def test_the_lines_add_up_to_what_was_gained(
 def test_coins_as_collateral_are_a_holding_and_their_profit_is_fx() -> None:
     """Domain §8: W·ΔS is beta of the coin, accrued profit times ΔS is fx; W is never counted twice."""
     wallet = WalletMove(0.5, 0.1, 60_000.0, 66_000.0, one(1.0), cash=False)
-    lines = attribute([], [], [wallet], np.array([0.1]))
+    lines = attribute(spots_of(), [], [wallet], np.array([0.1]))
     assert lines.beta_spot == pytest.approx(3_000.0)
     assert lines.fx == pytest.approx(600.0)
     assert lines.alpha == pytest.approx(0.0, abs=1e-9)
-    pegged = attribute([], [], [WalletMove(1e4, 0.0, 1.0, 0.99, one(0.0), cash=True)], np.array([0.1]))
+    pegged = attribute(
+        spots_of(), [], [WalletMove(1e4, 0.0, 1.0, 0.99, one(0.0), cash=True)], np.array([0.1])
+    )
     assert pegged.fx == pytest.approx(-100.0)
     assert set(LINES) >= {"alpha", "beta_spot", "beta_hedge", "basis", "funding", "fees", "slippage"}
 

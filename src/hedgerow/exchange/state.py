@@ -81,7 +81,7 @@ class Account:
         """Return the account with this position in place of the old one, and `cash` coins more."""
         others = tuple(h for h in self.holdings if h.instrument.name != holding.instrument.name)
         kept = (*others, holding) if holding.contracts else others
-        return replace(self, wallet=self.wallet + cash, holdings=kept)
+        return Account(self.settle, self.wallet + cash, kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,8 @@ class ExchangeState:
 
     def with_account(self, account: Account) -> ExchangeState:
         """Return the state with this account in place of the old one."""
-        return replace(self, accounts={**self.accounts, account.settle: account})
+        accounts = {**self.accounts, account.settle: account}
+        return ExchangeState(accounts, self.marks, self.insurance, self.rules)
 
     def mark(self, instrument: Instrument) -> float:
         """Return the contract's mark; raises `BrokenPromise` where it was never marked."""

@@ -53,7 +53,8 @@ def step(state: ExchangeState, event: Event) -> _Step:
 
 
 def _marked(state: ExchangeState, event: Marked) -> _Step:
-    state = replace(state, marks={**state.marks, **event.marks})
+    marks = {**state.marks, **event.marks}
+    state = ExchangeState(state.accounts, marks, state.insurance, state.rules)
     outcomes: tuple[Outcome, ...] = ()
     for settle in state.accounts:
         state, closed = liquidated(state, settle)

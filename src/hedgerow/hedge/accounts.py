@@ -18,7 +18,15 @@ from hedgerow.model.risk import RiskModel
 from hedgerow.stats.margin import distance_rule
 from hedgerow.stats.risk import first_passage_probability
 
-__all__ = ["AccountRules", "account_name", "accounts_of", "liquidation_price_of", "move_alone", "open_stakes"]
+__all__ = [
+    "AccountRules",
+    "account_name",
+    "accounts_of",
+    "distance_wanted",
+    "liquidation_price_of",
+    "move_alone",
+    "open_stakes",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +70,7 @@ def accounts_of(
     needed = {
         name: wallet_for(
             draft.stakes,
-            _distance(draft.stakes, risk, rules),
+            distance_wanted(draft.stakes, risk, rules),
             rules.max_leverage,
             in_coin=draft.in_coin(rules),
         )
@@ -174,7 +182,8 @@ def _settle_usd(holding: Holding) -> float:
     return holding.delta_usd[0][1] / (contracts * contract.dollar_delta(holding.price_usd))
 
 
-def _distance(stakes: tuple[Stake, ...], risk: RiskModel, rules: AccountRules) -> float:
+def distance_wanted(stakes: tuple[Stake, ...], risk: RiskModel, rules: AccountRules) -> float:
+    """Return the move against an account of `stakes` that it has to survive: the rule's, or the one that was asked for."""
     if rules.least_distance is not None:
         return rules.least_distance
     return distance_rule(_volatility(stakes, risk) * float(np.sqrt(365.0)))
@@ -216,7 +225,7 @@ def _account(
         required_usd=required,
         leverage=gross / wallet if wallet > 0 else float("inf"),
         max_rally=reach,
-        required_rally=_distance(stakes, risk, rules),
+        required_rally=distance_wanted(stakes, risk, rules),
         liquidation_probability=chance,
         horizon_days=rules.horizon_days,
         shorts=shorts,

@@ -12,10 +12,10 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from hedgerow.model.arrays import FloatArray
+from hedgerow.model.arrays import BoolArray, FloatArray
 from hedgerow.model.errors import BrokenPromise
 
-__all__ = ["LINES", "Attribution", "LegMove", "SpotMove", "WalletMove", "attribute", "check_closes"]
+__all__ = ["LINES", "Attribution", "LegMove", "SpotMoves", "WalletMove", "attribute", "check_closes"]
 
 _TOLERANCE = 1e-9
 
@@ -42,7 +42,9 @@ class Attribution:
     @property
     def total(self) -> float:
         """The sum of all lines."""
-        return float(sum(getattr(self, name) for name in LINES))
+        of_prices = self.alpha + self.beta_spot + self.beta_hedge + self.basis
+        paid = of_prices + self.funding + self.fees + self.slippage + self.roll
+        return float(paid + self.fx + self.liquidation + self.rebalance)
 
     def __add__(self, other: Attribution) -> Attribution:
         """Return the lines of both, added one by one."""
@@ -65,13 +67,13 @@ LINES = tuple(field.name for field in fields(Attribution))
 
 
 @dataclass(frozen=True, slots=True)
-class SpotMove:
-    """A holding's `value_usd` at the start of the bar, its return, its betas (K,); cash has none and gains by fx."""
+class SpotMoves:
+    """N holdings: `value_usd` (N,) at the start of the bar, returns (N,), betas (N, K); `cash` (N,) gains by fx alone."""
 
-    value_usd: float
-    change: float
+    value_usd: FloatArray
+    change: FloatArray
     beta: FloatArray
-    cash: bool = False
+    cash: BoolArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class WalletMove:
 
 
 def attribute(
-    moves: Sequence[SpotMove],
+    spots: SpotMoves,
     legs: Sequence[LegMove],
     wallets: Sequence[WalletMove],
     factor_change: FloatArray,
@@ -107,23 +109,18 @@ def attribute(
     contract, its dollars times β·f are beta and the rest basis. A wallet of coins is a holding, and what a coin's own
     move does to unrealised profit is fx.
     """
-    fx = 0.0
-    held = list(moves)
+    gained, moved = spots.value_usd * spots.change, spots.value_usd * (spots.beta @ factor_change)
+    fx = sum(wallet.unrealised * (wallet.end_usd - wallet.start_usd) for wallet in wallets)
+    fx += sum(gained[spots.cash].tolist())
+    beta_spot = sum(moved[~spots.cash].tolist())
+    alpha = sum((gained - moved)[~spots.cash].tolist())
     for wallet in wallets:
-        change = wallet.end_usd - wallet.start_usd
-        fx += wallet.unrealised * change
-        held.append(
-            SpotMove(wallet.coins * wallet.start_usd, change / wallet.start_usd, wallet.beta, wallet.cash)
-        )
-    alpha, beta_spot = 0.0, 0.0
-    for move in held:
-        gained = move.value_usd * move.change
-        if move.cash:
-            fx += gained
-            continue
-        beta = move.value_usd * float(move.beta @ factor_change)
+        dollars = wallet.coins * wallet.start_usd
+        change = dollars * ((wallet.end_usd - wallet.start_usd) / wallet.start_usd)
+        beta = 0.0 if wallet.cash else dollars * float(wallet.beta @ factor_change)
+        fx += change if wallet.cash else 0.0
         beta_spot += beta
-        alpha += gained - beta
+        alpha += 0.0 if wallet.cash else change - beta
     hedge = [leg.delta_usd * float(leg.beta @ factor_change) for leg in legs]
     basis = sum(leg.gained_usd - beta for leg, beta in zip(legs, hedge, strict=True))
     return Attribution(alpha=alpha, beta_spot=beta_spot, beta_hedge=sum(hedge), basis=basis, fx=fx)

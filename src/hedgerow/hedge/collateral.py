@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cache
 
 import numpy as np
 
@@ -45,6 +46,7 @@ NEW = ("new collateral",)
 """The tags of the row that `--collateral` adds to the book."""
 
 
+@cache
 def parse_collateral(text: str | None) -> Collateral | None:
     """Return what `--collateral` says: `20000USDT`, `0.5BTC`, `book`, or None. Raises `UsageError`."""
     if text is None:

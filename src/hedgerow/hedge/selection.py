@@ -29,11 +29,13 @@ from hedgerow.model.market import Market
 from hedgerow.model.risk import RiskModel
 from hedgerow.stats.margin import distance_rule
 
-__all__ = ["rank"]
+__all__ = ["LEAST_SLOPE", "rank"]
 
 _NAN = float("nan")
 _NO_LIQUIDITY = Liquidity(_NAN, _NAN, _NAN)
 _PARTICIPATION = 0.05
+LEAST_SLOPE = 0.1
+"""The least beta, either way, that a contract can hedge with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def _candidate(terms: Terms, setting: _Setting) -> Candidate:
         return _unusable(terms, setting, terms.unusable)
     primary = int(np.argmax(np.abs(terms.beta)))
     slope = float(terms.beta[primary])
-    if abs(slope) < 0.1:
+    if abs(slope) < LEAST_SLOPE:
         return _unusable(terms, setting, f"its beta of {slope:.2f} is too small to hedge with")
     dollars = float(setting.target[primary] - setting.exposure.beta_usd[primary]) / slope
     margin = _margin(terms, dollars, setting)

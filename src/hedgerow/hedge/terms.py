@@ -93,12 +93,13 @@ def terms_of(instrument: Instrument, betas: Betas, market: Market) -> Terms:
     outlook = _funding(instrument, market)
     carry = outlook.expected * 365.0 / MONTH_DAYS if instrument.expiry else 0.0
     worth = price * (1.0 + carry * years)
-    own = contract_price(market, instrument)
+    own = price if instrument.expiry is None else contract_price(market, instrument)
     priced = years > 0.0 and bool(own != price)
     if priced:
         worth, carry = own, (own / price - 1.0) / years
     beta, residual, why = _beta(instrument, betas)
     beta = beta * betas.slopes.get(instrument.symbol, 1.0)
+    moves, lead = _volatility(market, instrument.underlying), betas.factors[0]
     kind = "quanto" if instrument.payoff is Payoff.QUANTO else ("dated" if instrument.expiry else "perpetual")
     if not np.isfinite(price):
         why = f"{instrument.underlying} has no price in {market.source or 'the market'}"
@@ -112,10 +113,10 @@ def terms_of(instrument: Instrument, betas: Betas, market: Market) -> Terms:
         quote_usd=quote,
         delta_usd=_dollars_a_contract(instrument, worth, settle, dollar),
         beta=beta,
-        underlying_volatility=_volatility(market, instrument.underlying),
+        underlying_volatility=moves,
         residual_volatility=residual,
         basis_volatility=_BASIS_SD[kind],
-        factor_volatility=_volatility(market, betas.factors[0]),
+        factor_volatility=moves if instrument.underlying == lead else _volatility(market, lead),
         volume_usd=market.daily_volume_usd(instrument.underlying),
         open_interest_usd=market.open_interest_usd.get(instrument.underlying, _NAN),
         book=_fresh_book(market, instrument.underlying),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from hedgerow.model.errors import BrokenPromise, UnknownSymbol
 __all__ = ["Book", "DataFlag", "FundingPrints", "Market", "Quote", "iso_time"]
 
 _STALE_BARS = 3
+_HOUR = np.timedelta64(1, "h")
 
 
 def iso_time(instant: np.datetime64) -> str:
@@ -106,7 +108,7 @@ class Market:
         rows, columns = len(self.times), len(self.symbols)
         check_shape("prices", self.prices, (rows, columns))
         check_shape("volumes_usd", self.volumes_usd, (rows, columns))
-        if rows and (np.any(np.diff(self.times) <= np.timedelta64(0, "ms")) or self.times[-1] > self.as_of):
+        if rows and ((self.times[1:] <= self.times[:-1]).any() or self.times[-1] > self.as_of):
             raise BrokenPromise("bar closes must rise and end at or before as_of")
 
     def __repr__(self) -> str:
@@ -138,18 +140,13 @@ class Market:
             return Quote(self.given[symbol], self.as_of, 0, given=True)
         if symbol not in self.symbols or not len(self.times):
             return None
-        series = self.prices[-_STALE_BARS - 1 :, self.symbols.index(symbol)]
-        known = np.flatnonzero(np.isfinite(series))
-        if not len(known):
-            return None
-        row = int(known[-1]) + max(len(self.times) - _STALE_BARS - 1, 0)
-        hours = float((self.as_of - self.times[row]) / np.timedelta64(1, "h"))
-        age = round(hours / self.bar_hours)
-        return (
-            None
-            if age > _STALE_BARS
-            else Quote(float(self.prices[row, self.symbols.index(symbol)]), self.times[row], age)
-        )
+        column, last = self.symbols.index(symbol), len(self.times) - 1
+        for row in range(last, max(last - _STALE_BARS, 0) - 1, -1):
+            price = self.prices[row, column].item()
+            if math.isfinite(price):
+                age = round(float((self.as_of - self.times[row]) / _HOUR) / self.bar_hours)
+                return Quote(price, self.times[row], age) if age <= _STALE_BARS else None
+        return None
 
     def last_seen(self, symbol: str) -> np.datetime64 | None:
         """Return the last bar close at which `symbol` had a price, or None if never."""

@@ -40,7 +40,7 @@ def staked(
     before: tuple[Ordered, ...] | None = None
     for _ in range(_MOST_ROUNDS):
         trades = decided(scene)
-        distance = max((account.required_rally for account in trades.plan.margin), default=distance)
+        distance = distance if trades.distance is None else trades.distance
         wanted = margin_wanted(scene, t, trades.orders, policy, distance)
         for settle, coins in wanted:
             put[settle] = put.get(settle, 0.0) + coins

@@ -10,7 +10,6 @@ import numpy as np
 
 from hedgerow.exchange import ExchangeState, Holding, Ordered
 from hedgerow.hedge.charges import trade_lines
-from hedgerow.hedge.plan import HedgePlan
 from hedgerow.hedge.policy import Policy
 from hedgerow.hedge.pool import HEDGE_TAG, find
 from hedgerow.hedge.sizing import size
@@ -29,11 +28,11 @@ __all__ = ["Trades", "decide", "order_of", "priced"]
 
 @dataclass(frozen=True, slots=True)
 class Trades:
-    """Orders with the plan behind them, and the terms they were priced on."""
+    """Orders, the `distance` to liquidation that their accounts need (None: no account), and the target (K,) aimed at."""
 
     orders: tuple[Ordered, ...]
-    plan: HedgePlan
-    terms: dict[str, Terms]
+    distance: float | None
+    target_usd: FloatArray
 
 
 def decide(
@@ -90,7 +89,8 @@ def decide(
             orders.append(order_of(held.instrument, wanted.pop(name, Decimal(0)) - held.contracts, terms))
     contracts = {leg.instrument.name: leg.instrument for leg in plan.legs}
     orders += [order_of(contracts[name], size_, terms) for name, size_ in wanted.items()]
-    return Trades(tuple(o for o in orders if o.contracts), plan, terms)
+    distance = max((account.required_rally for account in plan.margin), default=None)
+    return Trades(tuple(o for o in orders if o.contracts), distance, plan.target_usd)
 
 
 def _can_stay(policy: Policy, state: ExchangeState) -> bool:

@@ -32,7 +32,8 @@ class Panel:
     missing (`missing` (T, N)), NaN before the first; `live` (T, N) False where that is too old to go by; `hedged` (T, N)
     the coins that are to be hedged. `flow_usd` and `cost_usd` (T,) are what the owner put in, and what trades of the
     book itself cost. `factor` (T, K) are the factors' returns, 0 where one has no bar; `first` the bar at which the run
-    begins. `books` (S,) are the sets of holdings, `since` (T,) the one in force, `sets` (S, N) its coins.
+    begins. `books` (S,) are the sets of holdings, `since` (T,) the one in force, `sets` (S, N) its coins. `by_closes`: each row is worth its
+    coins at their own closes, none of which was given by hand.
     """
 
     times: TimeArray
@@ -52,6 +53,7 @@ class Panel:
     books: tuple[Portfolio, ...]
     since: IntArray
     sets: FloatArray
+    by_closes: bool
     notes: tuple[str, ...]
 
     def book_at(self, t: int) -> Portfolio:
@@ -181,6 +183,7 @@ def _panel(
         books=path.books,
         since=course.since,
         sets=course.sets,
+        by_closes=_by_closes(path, market),
         notes=_notes(course, mine, live, path, ways),
     )
 
@@ -198,6 +201,16 @@ def _at_one(book: Portfolio, market: Market) -> Valuation:
         *(p.underlying or "" for p in book.positions),
     }
     return value(book, replace(market, given=dict.fromkeys(names, 1.0)))
+
+
+def _by_closes(path: BookPath, market: Market) -> bool:
+    """Whether step 1 values every row of every set at its own coin's close."""
+    own = all(
+        coin_of(p) == p.symbol and p.rate is None and not p.discount
+        for book in path.books
+        for p in book.positions
+    )
+    return own and not any(symbol in market.given for symbol in market.symbols)
 
 
 def _raw(market: Market, symbols: tuple[str, ...]) -> FloatArray:

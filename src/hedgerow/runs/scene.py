@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hedgerow.exchange import Account, ExchangeState, equity, maintenance
-from hedgerow.hedge.attribution import Attribution, LegMove, SpotMove, WalletMove, attribute
+from hedgerow.hedge.attribution import Attribution, LegMove, SpotMoves, WalletMove, attribute
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.betas import Betas
 from hedgerow.model.coins import is_stablecoin
@@ -119,10 +119,8 @@ class Scene:
         """Return what prices did between the close before and that of bar `t`, by line."""
         start, held = self.spot(t - 1), self.panel.units[t - 1]
         end = np.where(held != 0.0, held * self.panel.prices[t], 0.0)
-        spots = [
-            SpotMove(float(v0), float(v1 / v0 - 1.0) if v0 else 0.0, b, bool(cash))
-            for v0, v1, b, cash in zip(start, end, self.beta, self.panel.cash, strict=True)
-        ]
+        change = np.divide(end, start, out=np.ones_like(end), where=start != 0.0) - 1.0
+        spots = SpotMoves(start, change, self.beta, self.panel.cash)
         legs: list[LegMove] = []
         wallets: list[WalletMove] = []
         for account in self.state.accounts.values():

@@ -36,6 +36,7 @@ from hedgerow.runs.learning import Known, drifting, estimated, learn
 from hedgerow.runs.panel import Panel
 from hedgerow.runs.past import Past
 from hedgerow.runs.prices import Prices
+from hedgerow.runs.resizing import resized
 from hedgerow.runs.scene import Scene
 from hedgerow.runs.settings import BacktestSettings
 
@@ -223,9 +224,13 @@ class Walk:
         assert self.known is not None  # noqa: S101  a review learns first
         anew = self._due(self.chosen, t, self.settings.choose_days)
         known, views = knowing(self.known, self.policy, self.past, self._scene(), t), self.past.views(t)
-        policy, book = self.past.asked(self.policy, t), self.panel.book_at(t)
+        policy = self.past.asked(self.policy, t)
 
         def decided(scene: Scene) -> Trades:
+            simple = None if anew else resized(policy, scene, t, views, known, found.aim_usd)
+            if simple is not None:
+                return simple
+            book = self.panel.book_at(t)
             return decide(policy, book, scene, t, views, known, found.aim_usd, anew=anew)
 
         asked = staked(decided, self._scene(), t, self.policy, self.rule_distance)
@@ -234,7 +239,7 @@ class Walk:
         self.hedged_with |= {order.instrument.underlying for order in trades.orders}
         if anew:
             self.chosen = self.traded
-            self.fixed_target = trades.plan.target_usd if self.policy.target_vol is not None else None
+            self.fixed_target = trades.target_usd if self.policy.target_vol is not None else None
         scene = self._scene()
         marks = {o.instrument.name: float(self.prices.mark(o.instrument)[t]) for o in trades.orders}
         cost = self._happen(t, Marked(marks))

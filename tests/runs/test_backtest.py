@@ -66,6 +66,32 @@ def test_a_hedge_takes_the_beta_out_and_every_bar_closes() -> None:
     assert found.totals["slippage"] < 0
 
 
+def test_funding_that_nobody_gave_is_modelled_and_said_never_zero() -> None:
+    market = history()
+    found = run(replace(market, funding={}), instruments=("BTCUSDT",))
+    paid = [e for e in found.events if e.kind == "funding"]
+    assert found.totals["funding"] > 0  # a short receives the usual rate
+    assert sorted({e.price for e in paid}) == pytest.approx([0.0001])
+    held = (found.times[-1] - paid[0].time) / HOURS_8
+    assert len(paid) == pytest.approx(held, abs=3)  # three a bar of a day
+    (note,) = [n for n in found.notes if "modelled" in n]
+    assert f"{len(paid)} of its {len(paid)} settlements" in note
+
+
+def test_funding_that_ends_is_modelled_from_there_on() -> None:
+    market = history()
+    half = market.times[len(market.times) // 2]
+    known = market.funding["BTC"]
+    cut = replace(known, times=known.times[known.times <= half], rates=known.rates[known.times <= half] * 3)
+    found = run(replace(market, funding={"BTC": cut}), instruments=("BTCUSDT",))
+    after = {e.price for e in found.events if e.kind == "funding" and e.time > half + 2 * HOURS_8}
+    before = {e.price for e in found.events if e.kind == "funding" and e.time <= half}
+    assert sorted(after) == pytest.approx([0.0001])
+    assert sorted(before) == pytest.approx([0.0003])
+    assert any("modelled" in n for n in found.notes)
+    assert not any("modelled" in n for n in run(instruments=("BTCUSDT",)).notes)
+
+
 @pytest.mark.parametrize("rule", ["threshold:0.05", "band"])
 def test_an_excluded_coin_can_be_hedged_with_without_hedging_twice(rule: str) -> None:
     """The short in BTC is the hedge of the others: leaving one's own BTC out must not make it invisible."""

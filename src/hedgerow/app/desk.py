@@ -309,7 +309,7 @@ def _with_costs(market: Market, data: DataSettings) -> Market:
 
         paid = funding_read(data.funding, data.funding_venue, data.as_of)
         ended = [s for s, prints in paid.prints.items() if not prints.speak_of(market.as_of)]
-        said = f"Funding of {_few(ended)} ends more than three days before the plan's date: it is modelled."
+        said = f"Funding of {_few(ended)} ends more than three days before {str(market.as_of)[:10]}: from there on it is modelled."
         market = replace(
             market, funding=paid.prints, notes=(*market.notes, *paid.notes, *([said] if ended else []))
         )

@@ -166,7 +166,7 @@ def _unpaid(prices: Prices, legs: tuple[_Leg, ...]) -> tuple[str, ...]:
     missing = [
         leg.instrument.symbol for leg in legs if leg.instrument.underlying not in prices.market.funding
     ]
-    return tuple(f"No funding of {name} was given: none is counted." for name in missing)
+    return tuple(f"No funding of {name} was given: modelled, at 0.01 % every 8 hours." for name in missing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,19 @@ def notes_of(past: Past, events: Sequence[Happened]) -> tuple[str, ...]:
     notes += [
         f"{coin} is taken at one dollar throughout: there is no series of it." for coin in past.prices.assumed
     ]
-    paid = {e.instrument for e in events if e.kind == "funding"}
-    notes += [f"No funding of {name} was given: none is counted." for name in sorted(traded - paid)]
-    return tuple(notes)
+    return (*notes, *_funded_how(past, events, sorted(traded)))
+
+
+def _funded_how(past: Past, events: Sequence[Happened], traded: Sequence[str]) -> list[str]:
+    """Say of which contracts funding was not measured, and for how much of it the usual rate was taken."""
+    notes = []
+    for name in traded:
+        bars = past.prices.unmeasured(name)
+        paid = [e.time for e in events if e.kind == "funding" and e.instrument == name]
+        usual = [when for when in paid if int(np.searchsorted(past.panel.times, when)) in bars]
+        if usual:
+            share = (
+                f"{len(usual)} of its {len(paid)} settlements, {str(usual[0])[:10]} to {str(usual[-1])[:10]}"
+            )
+            notes.append(f"Funding of {name} was not given for {share}: modelled, at 0.01 % every 8 hours.")
+    return notes

@@ -13,6 +13,7 @@ from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.market import Market
 from hedgerow.stats.carry import (
     annual_rate,
+    assumed_settlements,
     carried_price,
     prior_funding,
     settlement_from_bars,
@@ -29,10 +30,14 @@ _USUAL_CARRY = annual_rate(prior_funding(8.0).mean, 8.0)
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """One settlement of funding: its rate and the mark then, between the closes around it in proportion to time."""
+    """One settlement of funding: its rate and the mark then, between the closes around it in proportion to time.
+
+    `measured` is False where no rate was given and the usual one is taken.
+    """
 
     rate: float
     mark: float
+    measured: bool = True
 
 
 @dataclass(slots=True)
@@ -53,6 +58,7 @@ class Prices:
     _marks: dict[str, FloatArray] = field(default_factory=dict)
     _coins: dict[str, FloatArray] = field(default_factory=dict)
     _due: dict[str, dict[int, list[Settlement]]] = field(default_factory=dict)
+    _assumed: dict[str, set[int]] = field(default_factory=dict)
 
     def last(self, contract: Instrument) -> FloatArray:
         """Return the contract's close (T,) in its quote coin, the last known where a bar is missing, NaN before any.
@@ -158,17 +164,32 @@ class Prices:
         seconds = settlement_window(contract.venue, expiry.astype("datetime64[D]").item())
         return settlement_from_bars(self.times, self._series(contract.underlying, index), expiry, seconds)
 
+    def unmeasured(self, contract: str) -> frozenset[int]:
+        """Return the bars in which a contract, by its symbol, settled at a rate that nobody measured."""
+        return frozenset(self._assumed.get(contract, ()))
+
     def _settlements(self, contract: Instrument) -> dict[int, list[Settlement]]:
-        prints = self.market.funding.get(contract.underlying)
-        if prints is None or not contract.is_perpetual:
+        """The settlements by bar: as they were paid, and as they usually are where nothing is known."""
+        if not contract.is_perpetual:
             return {}
-        marks = self.mark(contract)
-        bars = np.searchsorted(self.times, prints.times, side="left")
+        prints = self.market.funding.get(contract.underlying)
+        known = np.isfinite(prints.rates) if prints is not None else np.zeros(0, dtype=bool)
+        times = prints.times[known] if prints is not None else self.times[:0]
+        rates = prints.rates[known] if prints is not None else np.zeros(0)
+        usual_times, usual_rates = assumed_settlements(times, self.times[0], self.times[-1])
+        when = np.concatenate([times, usual_times])
+        order = np.argsort(when, kind="stable")
+        measured = np.arange(len(when)) < len(times)
         found: dict[int, list[Settlement]] = {}
-        for bar, when, rate in zip(bars.tolist(), prints.times, prints.rates.tolist(), strict=True):
-            if 0 < bar < len(self.times) and np.isfinite(rate):
+        bars = np.searchsorted(self.times, when, side="left")
+        marks, every = self.mark(contract), np.concatenate([rates, usual_rates])
+        for i in order.tolist():
+            bar = int(bars[i])
+            if 0 < bar < len(self.times) and (measured[i] or np.isfinite(marks[bar - 1] + marks[bar])):
                 whole = (self.times[bar] - self.times[bar - 1]) / np.timedelta64(1, "ms")
-                share = float((when - self.times[bar - 1]) / np.timedelta64(1, "ms") / whole)
+                share = float((when[i] - self.times[bar - 1]) / np.timedelta64(1, "ms") / whole)
                 mark = float(marks[bar - 1] + share * (marks[bar] - marks[bar - 1]))
-                found.setdefault(bar, []).append(Settlement(rate, mark))
+                found.setdefault(bar, []).append(Settlement(float(every[i]), mark, bool(measured[i])))
+                if not measured[i]:
+                    self._assumed.setdefault(contract.symbol, set()).add(bar)
         return found

@@ -47,6 +47,7 @@ from hedgerow.stats.carry.intervals import (
     trailing_annual,
     worst_rolling,
 )
+from hedgerow.stats.carry.silence import assumed_settlements
 
 __all__ = [
     "CLAMP",
@@ -60,6 +61,7 @@ __all__ = [
     "Roll",
     "annual_basis",
     "annual_rate",
+    "assumed_settlements",
     "basis_beta",
     "carried_price",
     "check_rate",

@@ -47,6 +47,12 @@ def test_a_dollar_neutral_pair_has_a_third_leg() -> None:
     assert abs(float(found.beta_usd[0])) <= 60.0
     two = pair("SOL", "ETH", 100_000, MARKET, CONTRACTS, balance="dollar", factors=("BTC", "ETH"))
     assert np.abs(two.beta_usd).max() <= 60.0
+    symbols = [leg.instrument.symbol for leg in two.legs]
+    assert sorted(symbols) == [
+        "BTCUSDT",
+        "ETHUSDT",
+        "SOLUSDT",
+    ]  # one order in ETH, not two against each other
 
 
 def test_the_long_pays_and_the_short_receives_positive_funding() -> None:
@@ -58,6 +64,11 @@ def test_cointegration_is_another_claim() -> None:
     found = pair("SOL", "ETH", 100_000, MARKET, CONTRACTS)
     assert found.cointegration is not None
     assert np.isnan(found.cointegration.level) or found.cointegration.level in {0.01, 0.05, 0.1}
+
+
+def test_a_coin_nobody_knows_is_named() -> None:
+    with pytest.raises(UnknownSymbol, match="XYZ has no series"):
+        pair("SOL", "XYZ", 100_000, MARKET, CONTRACTS)
 
 
 def test_all_legs_or_none() -> None:

@@ -140,6 +140,8 @@ def pair(
             f"no pair of {long} and {short} for {notional_usd:g} dollars",
             advice="Two coins, and dollars above 0.",
         )
+    for coin in (long, short):
+        market.column(coin)  # raises where nobody knows the coin
     betas = estimate(market, tuple(dict.fromkeys((long, short, *names, "USDT"))), names, estimator=estimator)
     for coin in (long, short):
         if not np.isfinite(betas.of(coin)).all():
@@ -178,13 +180,18 @@ def pair(
 def _wanted(
     long: str, short: str, notional: float, betas: Betas, balance: Balance
 ) -> list[tuple[str, float]]:
-    """Coins and signed dollars: both legs, and what a third takes out of each factor where beta is left."""
+    """Each coin once with its signed dollars: both legs, and what takes out of each factor the beta that is left."""
     sold, _ = pair_dollars(notional, float(betas.of(long)[0]), float(betas.of(short)[0]), balance)
     legs = [(long, notional), (short, sold)]
     left = notional * betas.of(long) + sold * betas.of(short)
     if balance == "dollar":
         legs += [(factor, -float(beta)) for factor, beta in zip(betas.factors, left, strict=True)]
-    return legs
+    together: dict[
+        str, float
+    ] = {}  # a factor that is a coin of the pair is one order, not two against each other
+    for coin, dollars in legs:
+        together[coin] = together.get(coin, 0.0) + dollars
+    return list(together.items())
 
 
 def _terms(coin: str, catalogue: tuple[Instrument, ...], betas: Betas, market: Market) -> Terms:

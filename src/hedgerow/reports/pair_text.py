@@ -26,7 +26,7 @@ def pair_text(
         "" if found.simulated else found.source,
         f"as of {instant(found.as_of)}",
         f"factor {', '.join(found.factors)}",
-        "beta-neutral" if found.balance == "beta" else "dollar-neutral",
+        "beta-neutral" if found.balance == "beta" else "dollar-neutral, its beta taken out apart",
     )
     if not found.legs:
         return page(lead, line(f"no pair: {'; '.join(found.refused)}", "bold red"), line(closing))

@@ -219,7 +219,7 @@ def _raw(market: Market, symbols: tuple[str, ...]) -> FloatArray:
     never = [s for s, column in zip(symbols, raw.T, strict=True) if not np.isfinite(column).any()]
     if never:
         raise NotEnoughData(
-            f"{', '.join(never)} have no price in {market.source or 'the market file'}",
+            f"no price of {', '.join(never)} in {market.source or 'the market file'}",
             advice=f"Leave them out of the book, or give a constant price: --price {never[0]}=…",
         )
     return raw
@@ -280,8 +280,9 @@ def _first(
         first += int(np.argmax(np.append(wanted[first:].any(axis=1), True)))
     if first >= len(raw) - 1:
         raise NotEnoughData(
-            f"after {train_days:g} days to learn from, no bar is left to test on",
-            advice="Give a longer price file, an earlier --from, or a shorter --train.",
+            f"after {train_days:g} days to learn from and from {str(max(asked, market.times[0]))[:10]} on, no bar is left"
+            f" to test on up to {str(market.times[-1])[:10]}",
+            advice="Give a longer price file, a later --as-of, an earlier --from, or a shorter --train.",
         )
     return first
 

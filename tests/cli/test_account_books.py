@@ -143,7 +143,10 @@ def test_a_run_on_an_account_goes_through_time_and_is_not_kept(tmp_path: Path, r
         assert kept.status == 2
         assert "could not be read again" in kept.err
         done = run(*words, "--json")
+        grid = ("target_beta=0,0.5", "--out", str(tmp_path / "sweep"), "--workers", "1", "--json")
+        swept = run("sweep", *words[1:], *grid)
     assert done.status in {0, 1}, done.err
+    assert swept.status in {0, 1}, swept.err
 
 
 def test_the_paper_account_is_a_book_too(run: Run) -> None:

@@ -107,7 +107,7 @@ def test_a_broken_journal_and_who_trades_are_told(tmp_path: Path, run: Run) -> N
     assert run("doctor", "--json").json["paper journal"]["fine"] is (b'"a"' not in data)
 
 
-def test_code_that_runs_at_every_start_is_a_finding(
+def test_incident_45_code_that_runs_at_every_start_is_a_finding(
     tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(doctor, "_sites", lambda: [tmp_path])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import pty
+import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -93,7 +94,7 @@ def test_a_key_is_asked_about_kept_listed_checked_and_removed(
     assert run("keys", "list", "--json").json["keys"] == []
 
 
-def test_the_right_to_withdraw_is_refused_until_a_line_in_the_settings_says_otherwise(
+def test_incident_42_the_right_to_withdraw_is_refused_until_a_line_in_the_settings_says_otherwise(
     tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with served({"bybit": allowing(stand_of("bybit"), withdraw=True)}) as base:
@@ -118,7 +119,7 @@ def test_a_key_that_is_bound_to_no_address_is_warned_of(
 
 @pytest.mark.parametrize("shape", ["json", "text"])
 @pytest.mark.parametrize("tag", ["binance", "mexc"])
-def test_a_venue_that_repeats_the_secret_in_its_error_is_not_repeated(
+def test_incident_46_a_venue_that_repeats_the_secret_in_its_error_is_not_repeated(
     tag: str, shape: str, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stand = stand_of(tag)
@@ -170,6 +171,7 @@ def test_the_environment_is_the_last_resort(
         checked = run("keys", "check", "bybit", "--config", sent_to(tmp_path, base, "bybit"), "--json")
     assert checked.status == 0, checked.err
     clean(checked)
+    assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
     assert run("keys", "list", "--json").json["keys"] == [{"venue": "bybit", "where": "environment"}]
 
 

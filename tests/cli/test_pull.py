@@ -17,6 +17,7 @@ from tests.testing.standin.served import sent_to, served
 
 from hedgerow.app.lake import LakeSink
 from hedgerow.store.lake import Stream, read_rows
+from hedgerow.testing.standin import Fault
 from hedgerow.testing.standin.stand import Stand
 from hedgerow.testing.standin.worlds import KEY, SECRET, stand_of
 
@@ -102,6 +103,22 @@ def test_a_venue_out_of_reach_is_said_and_what_came_stays(tmp_path: Path, run: R
     done = run(*asked("binance", sent_to(tmp_path, base, "binance"), tmp_path))
     assert done.status == 5
     assert done.json["error"]["kind"] == "VenueUnreachable"
+
+
+def test_a_venue_that_goes_away_in_the_middle_leaves_what_came_and_is_gone_on_with(
+    tmp_path: Path, run: Run
+) -> None:
+    stand, lake = stand_of("bybit"), tmp_path / "lake"
+    stand.faults.append(Fault("GET .*/funding/history", "instead", status=503, times=3))
+    with served({"bybit": stand}) as base:
+        words = asked("bybit", sent_to(tmp_path, base, "bybit"), lake, "--coins", "BTC", *YEAR)
+        broken = run(*words)
+        assert broken.status == 5
+        assert LakeSink(lake, "bybit").span("candles-1d", "BTC") is not None
+        assert LakeSink(lake, "bybit").span("funding", "BTC") is None
+        again = run(*words)
+    assert again.status == 0, again.err
+    assert again.json["written"] == {"candles-1d": 0, "mark-1d": 0, "funding": 3 * 365, "contracts": 1}
 
 
 @pytest.mark.parametrize(

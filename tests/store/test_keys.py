@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import keyring
+import keyring.errors
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -33,7 +34,7 @@ def vault(folder: Path, words: str = WORDS) -> FileVault:
     return FileVault(folder / "keys" / "vault.json", lambda _: words)
 
 
-def test_what_was_put_is_there_and_nothing_of_it_can_be_read(tmp_path: Path) -> None:
+def test_incident_44_what_was_put_is_there_and_nothing_of_it_can_be_read(tmp_path: Path) -> None:
     kept = vault(tmp_path)
     assert kept.venues() == ()
     kept.put(BINANCE)
@@ -173,6 +174,16 @@ def test_a_real_keyring_is_taken_and_a_missing_one_is_not(
     assert not kept.remove("binance")
     assert kept.venues() == ("weex",)
     assert isinstance(vault_of(tmp_path, lambda _: WORDS, "file"), FileVault)
+
+
+def test_a_keyring_that_is_locked_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def locked(*_: str) -> None:
+        raise keyring.errors.KeyringLocked(CANARY)
+
+    monkeypatch.setattr(keyring, "get_password", locked)
+    with pytest.raises(BadInput, match="KeyringLocked") as raised:
+        KeyringVault().get("binance")
+    assert CANARY not in str(raised.value)
 
 
 def test_a_process_that_holds_a_key_dumps_no_core() -> None:

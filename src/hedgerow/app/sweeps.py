@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from hedgerow.app.books import is_account
 from hedgerow.app.desk import Report
 from hedgerow.app.history import Times, asked_of
 from hedgerow.config import Settings
@@ -54,7 +55,7 @@ def sweep(
         asked.catalogue,
         asked.hedge,
         asked.marks,
-        _fingerprint(settings, book, hedge_prices),
+        _fingerprint(settings, book, hedge_prices) + (repr(asked.book) if is_account(book) else ""),
     )
     folder = chosen.out
     done = swept(
@@ -87,6 +88,6 @@ def _fingerprint(settings: Settings, book: str | Path, hedge_prices: str | None)
     from hedgerow.files.runs import fingerprint
 
     data = settings.data
-    paths = [str(book), data.prices, hedge_prices, data.funding, data.books]
+    paths = [None if is_account(book) else str(book), data.prices, hedge_prices, data.funding, data.books]
     asked = replace(data, prices=None, funding=None, books=None)
     return repr(([fingerprint(path) if path else "" for path in paths], asked))

@@ -51,7 +51,7 @@ def sweep(
     Parameters
     ----------
     book
-        Spot holdings: CSV, JSON, TOML or Parquet with symbol and quantity.
+        Spot holdings: CSV, JSON, TOML or Parquet with symbol and quantity; or venue:NAME.
     fields
         What to vary, such as rebalance=band,calendar:7 estimator.half_life=20,40,80 target_beta=0,0.5.
     """

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Literal, Protocol
 
 from hedgerow.model.errors import BadInput, MissingExtra
@@ -88,44 +89,54 @@ def vault_of(folder: Path, ask: Ask, kind: Kind | None = None) -> Vault:
     return KeyringVault() if chosen == "keyring" else FileVault(folder / "vault.json", ask)
 
 
+@contextmanager
+def _ring() -> Iterator[ModuleType]:
+    """The keyring; one that is locked or away raises `BadInput`."""
+    import keyring
+    import keyring.errors
+
+    try:
+        yield keyring
+    except keyring.errors.KeyringError as why:
+        raise BadInput(
+            f"the keyring does not open: {type(why).__name__}",
+            advice="Unlock it, or keep keys in a file: hedgerow keys add VENUE --store file.",
+        ) from None
+
+
 @dataclass(frozen=True, slots=True)
 class KeyringVault:
-    """Keys in the system's keyring."""
+    """Keys in the system's keyring. Raises `BadInput` where it does not open."""
 
     def venues(self) -> tuple[str, ...]:
         """Return whose keys there are."""
-        import keyring
-
-        return tuple(json.loads(keyring.get_password(_SERVICE, _INDEX) or "[]"))
+        with _ring() as ring:
+            return tuple(json.loads(ring.get_password(_SERVICE, _INDEX) or "[]"))
 
     def get(self, venue: str) -> VenueKey | None:
         """Return a venue's key, or None."""
-        import keyring
-
-        found = keyring.get_password(_SERVICE, f"key {venue}")
+        with _ring() as ring:
+            found = ring.get_password(_SERVICE, f"key {venue}")
         return None if found is None else _key_of(json.loads(found))
 
     def put(self, key: VenueKey) -> None:
         """Keep a key in place of the venue's last one."""
-        import keyring
-
-        keyring.set_password(_SERVICE, f"key {key.venue}", json.dumps(asdict(key)))
+        with _ring() as ring:
+            ring.set_password(_SERVICE, f"key {key.venue}", json.dumps(asdict(key)))
         self._index({*self.venues(), key.venue})
 
     def remove(self, venue: str) -> bool:
         """Forget a venue's key; false where there was none."""
-        import keyring
-
         if venue not in self.venues():
             return False
         self._index(set(self.venues()) - {venue})
-        keyring.delete_password(_SERVICE, f"key {venue}")
+        with _ring() as ring:
+            ring.delete_password(_SERVICE, f"key {venue}")
         return True
 
     def _index(self, venues: set[str]) -> None:
-        import keyring
-
-        keyring.set_password(_SERVICE, _INDEX, json.dumps(sorted(venues)))
+        with _ring() as ring:
+            ring.set_password(_SERVICE, _INDEX, json.dumps(sorted(venues)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from tests.cli.conftest import BOOK, Run
 from tests.testing.standin.clients import client, only_loopback
 from tests.testing.standin.served import sent_to, served
 
-from hedgerow.testing.standin.stand import Stand
+from hedgerow.testing.standin.stand import Key, Stand
 from hedgerow.testing.standin.worlds import KEY, PASSPHRASE, SECRET, stand_of
 
 TAGS = ("binance", "bybit", "bingx", "weex", "mexc")
@@ -113,6 +113,24 @@ def test_a_files_rows_of_an_account_that_is_read_itself_are_refused(
         done = run("value", "venue:all", "--config", config)
     assert done.status == 4
     assert "count twice" in done.err
+
+
+def test_an_empty_account_is_no_book_of_its_own_and_no_hindrance_to_others(
+    tmp_path: Path, run: Run, book: Callable[[str, str], str]
+) -> None:
+    book("symbol,quantity\nBTC,1.5\n", "cold.csv")
+    stand = stand_of("bybit")
+    stand.open_account(Key(KEY, SECRET, "another"), {})
+    with served({"bybit": stand}) as base:
+        config = sent_to(tmp_path, base, "bybit")
+        alone = run("value", "venue:bybit", "--config", config)
+        with Path(config).open("a") as file:
+            file.write('[book]\nsources = ["venue:bybit", "cold.csv"]\n')
+        both = run("value", "venue:all", "--config", config, "--json")
+    assert alone.status == 4
+    assert "nothing is held" in alone.err
+    assert both.status == 0, both.err
+    assert rows(both.json)["BTC"]["quantity"] == 1.5
 
 
 def test_a_wallet_that_cannot_be_read_is_not_empty(tmp_path: Path, run: Run) -> None:

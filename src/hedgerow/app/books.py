@@ -73,7 +73,7 @@ def book_from(settings: Settings, name: str, contracts: tuple[Instrument, ...]) 
     """Return the book of `venue:NAME`, or of all `[book] sources` for `venue:all`; `contracts` are those files may name.
 
     Raises `BadConfig` for a venue without a key, what reading files and asking venues raises: a wallet that cannot be read
-    is not empty.
+    is not empty; `BadPortfolio` where nothing is held.
     """
     sources = settings.book.sources if name == _ALL else (name,)
     if not sources:
@@ -86,8 +86,13 @@ def book_from(settings: Settings, name: str, contracts: tuple[Instrument, ...]) 
     ask = passphrase_from(None)
     read = [_of_venue(settings, one, ask) for one in sources if is_account(one)]
     files = [_of_file(settings, one, contracts) for one in sources if not is_account(one)]
-    told = next((one for one in read if one.fees is not None), AccountBook(Portfolio(())))
-    return AccountBook(merged([one.book for one in read], files), told.fees, told.fees_of)
+    whole = merged([one.book for one in read], files)
+    if not whole.positions:
+        raise BadPortfolio(
+            f"nothing is held: {whole.recognised}", advice="Check that the key is of the right account."
+        )
+    told = next((one for one in read if one.fees is not None), AccountBook(whole))
+    return AccountBook(whole, told.fees, told.fees_of)
 
 
 def _of_venue(settings: Settings, source: str, ask: Ask) -> AccountBook:
@@ -131,7 +136,7 @@ def _of_file(settings: Settings, path: str, contracts: tuple[Instrument, ...]) -
 
 
 def portfolio_of(venue: str, account: Account) -> Portfolio:
-    """Return an account's coins and contracts as a book; raises `BadPortfolio` where nothing is there."""
+    """Return an account's coins and contracts as a book, which may be empty."""
     saved = {one.coin for one in account.balances if one.kind == "earn"}
     receipts = [one for one in account.balances if one.kind == "spot" and _is_receipt(one.coin, saved)]
     coins = [one for one in account.balances if one.kind != "bonus" and one not in receipts and one.total]
@@ -139,10 +144,6 @@ def portfolio_of(venue: str, account: Account) -> Portfolio:
         *(_coin(venue, one) for one in coins),
         *(_contract(venue, one, account) for one in account.holdings),
     )
-    if not rows:
-        raise BadPortfolio(
-            f"the account at {venue} is empty", advice="Check that the key is of the right account."
-        )
     notes = [
         f"{one.total:f} {one.coin} at {venue} are a bonus: not yours, not counted."
         for one in account.balances

@@ -173,6 +173,11 @@ def test_contracts_tiers_and_books_are_kept_as_they_were_then() -> None:
     assert lake.rows["contracts", "BTC"][HOUR]["lot"] == str(LINEAR.lot)
     assert lake.rows["tiers", "BTC"][HOUR]["mmr"] == [tier.mmr for tier in LINEAR.tiers]
     assert lake.rows["books", "BTC"][HOUR]["bid_price"] == [10.0]
+    past = Lake()
+    pulled(Venue(), past, Asked(("contracts",), ("BTC",), 0, HOUR, at=9 * HOUR))
+    assert list(past.rows["contracts", "BTC"]) == [
+        9 * HOUR
+    ]  # what is now was not so an hour after the beginning
 
 
 def test_volume_is_coins_or_dollars_as_the_contract_counts() -> None:

@@ -59,11 +59,12 @@ def asked_for(kinds: str, coins: str | None, bar: str, since: str | None, until:
         raise UsageError(f'--kinds "{kinds}" is not understood', advice=f"Give some of {','.join(KINDS)}.")
     if bar not in _BARS:
         raise UsageError(f"--bar {bar} is no length", advice=f"Give one of {', '.join(_BARS)}.")
-    end = time.time_ns() // 1_000_000 if until is None else _instant(until, "--until", _DAY_MS)
+    now = time.time_ns() // 1_000_000
+    end = now if until is None else _instant(until, "--until", _DAY_MS)
     begin = end - _DAYS * _DAY_MS if since is None else _instant(since, "--from", 0)
     wanted = () if coins is None else tuple(word.strip() for word in coins.split(",") if word.strip())
     known = tuple(dict.fromkeys(word.upper() if word.isalnum() else word for word in wanted))
-    return Asked(chosen, known, begin, end, _BARS[bar])
+    return Asked(chosen, known, begin, end, _BARS[bar], now)
 
 
 def _instant(text: str, option: str, whole_day: int) -> int:

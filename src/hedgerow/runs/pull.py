@@ -55,7 +55,8 @@ class Sink(Protocol):
 class Asked:
     """What to pull: `coins` of the default contract of each, or contracts by their own symbol; none: every coin.
 
-    Instants are milliseconds of UTC, `since` included, `until` not; `minutes` the length of a bar.
+    Instants are milliseconds of UTC, `since` included, `until` not; `minutes` the length of a bar. `at` is now, the instant
+    of what is told only as it is: contracts, tiers, books; None: `until`.
     """
 
     kinds: tuple[Kind, ...]
@@ -63,6 +64,7 @@ class Asked:
     since: int
     until: int
     minutes: int = 60
+    at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ async def _one(
     name = kind_name(kind, asked.minutes)
     if kind in {"contracts", "tiers", "books"}:
         row = await _snapshot(market, kind, contract)
-        sink.write(name, coin, [{"ts": asked.until, **row}])
+        sink.write(name, coin, [{"ts": asked.until if asked.at is None else asked.at, **row}])
         return 1
     step = asked.minutes * _MINUTE if kind in _CANDLES else 1
     page = asked.minutes * _MINUTE * _PAGE_BARS if kind in _CANDLES else _PAGE_FUNDING

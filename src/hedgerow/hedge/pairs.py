@@ -140,14 +140,7 @@ def pair(
             f"no pair of {long} and {short} for {notional_usd:g} dollars",
             advice="Two coins, and dollars above 0.",
         )
-    for coin in (long, short):
-        market.column(coin)  # raises where nobody knows the coin
-    betas = estimate(market, tuple(dict.fromkeys((long, short, *names, "USDT"))), names, estimator=estimator)
-    for coin in (long, short):
-        if not np.isfinite(betas.of(coin)).all():
-            raise NotEnoughData(
-                f"the beta of {coin} is unknown", advice="It has too few returns in these prices."
-            )
+    betas = _betas(long, short, market, names, estimator)
     wanted = _wanted(long, short, notional_usd, betas, balance)
     placed = [(_terms(coin, catalogue, betas, market), dollars) for coin, dollars in wanted]
     lots = [place_one(terms, dollars) for terms, dollars in placed]
@@ -175,6 +168,20 @@ def pair(
         source=market.source,
         simulated=market.simulated,
     )
+
+
+def _betas(long: str, short: str, market: Market, factors: tuple[str, ...], estimator: str) -> Betas:
+    """The betas of both coins and of what is beside them; raises for a coin nobody knows, or whose beta is unknown."""
+    for coin in (long, short):
+        market.column(coin)  # raises where there is no series of it
+    asked = tuple(dict.fromkeys((long, short, *factors, "USDT")))
+    betas = estimate(market, asked, factors, estimator=estimator)
+    for coin in (long, short):
+        if not np.isfinite(betas.of(coin)).all():
+            raise NotEnoughData(
+                f"the beta of {coin} is unknown", advice="It has too few returns in these prices."
+            )
+    return betas
 
 
 def _wanted(

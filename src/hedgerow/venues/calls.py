@@ -94,7 +94,9 @@ class Wire:
         said = f"{self.venue.name}: {_told(why)}"
         if seen.status in _TURNED_AWAY:
             raise Silenced(said, advice=_WAIT["banned"]) from why
-        away = isinstance(why, (ccxt.NetworkError, OSError)) if seen.status is None else seen.status >= 500
+        # A request that left and brought no answer is silence, whatever ccxt calls it: an answer cut off is "bad" to it.
+        silent = seen.left or isinstance(why, (ccxt.NetworkError, OSError))
+        away = silent if seen.status is None else seen.status >= 500
         if away or seen.status in _TRANSIENT:
             raise VenueUnreachable(
                 said, advice="Check the network; nothing is concluded from silence."

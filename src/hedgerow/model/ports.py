@@ -23,6 +23,7 @@ __all__ = [
     "Account",
     "AccountModes",
     "Balance",
+    "BalanceKind",
     "Candle",
     "CandleOf",
     "Clock",
@@ -116,7 +117,7 @@ class Holding:
 
     `notional` is the venue's own figure in the quote coin (inverse: the settlement coin as the venue prints it is in
     `notional_coin`), never negative; None where it gives none. `liquidation` is the venue's own price, None where there
-    is none.
+    is none. `margin` is the initial margin in the settlement coin, as the venue says it.
     """
 
     instrument: str
@@ -132,6 +133,7 @@ class Holding:
     leverage: Decimal | None = None
     adl_rank: int | None = None
     at: int | None = None
+    margin: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

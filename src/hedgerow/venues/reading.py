@@ -101,6 +101,7 @@ def holding_of(row: Row, names: PositionFields, instrument: Instrument) -> Holdi
         leverage=number(row, names.leverage),
         adl_rank=None if rank is None else int(rank),
         at=instant(row, names.at),
+        margin=number(row, names.margin) if names.margin else None,
     )
 
 

@@ -14,6 +14,7 @@ from hedgerow.model.ports import AccountModes, Holding, Ticker
 __all__ = ["modes_right", "price_fault", "reference", "too_small", "units_right", "worth"]
 
 Checked = Literal["unknown", "right", "wrong"]
+_ROUGHLY = 3
 
 
 def price_fault(ticker: Ticker | None, rules: Rules) -> str:
@@ -41,7 +42,11 @@ def _prices(ticker: Ticker) -> tuple[Decimal | None, ...]:
 
 
 def units_right(leg: LegState, holding: Holding, rules: Rules) -> Checked:
-    """Hold the venue's own notional against ours: a multiplier off by ten makes a hedge off by ten."""
+    """Hold the venue's own notional against ours: a multiplier off by ten makes a hedge off by ten.
+
+    A venue that tells no mark beside it, or only margin and leverage, is held against our price, roughly: sizes of
+    contracts are off by powers of ten.
+    """
     mark = holding.mark
     if not holding.quantity:
         return leg.units
@@ -51,9 +56,20 @@ def units_right(leg: LegState, holding: Holding, rules: Rules) -> Checked:
     if holding.notional_coin is not None and mark is not None and leg.leg.instrument.payoff is Payoff.INVERSE:
         pairs.append((holding.notional_coin, abs(holding.quantity) / mark))
     if not pairs:
-        return leg.units
+        return _units_roughly(leg, holding)
     wrong = any(abs(theirs - ours) > rules.unit_error * ours for theirs, ours in pairs)
     return "wrong" if wrong else "right"
+
+
+def _units_roughly(leg: LegState, holding: Holding) -> Checked:
+    price = holding.mark or (reference(leg.quote) if leg.quote is not None else None)
+    theirs = holding.notional
+    if theirs is None and holding.margin and holding.leverage:
+        theirs = holding.margin * holding.leverage
+    if not theirs or not price or leg.leg.instrument.payoff is not Payoff.LINEAR:
+        return leg.units
+    ours = worth(leg.leg.instrument, holding.quantity, price)
+    return "right" if theirs < ours * _ROUGHLY and ours < theirs * _ROUGHLY else "wrong"
 
 
 def worth(instrument: Instrument, units: Decimal, price: Decimal) -> Decimal:

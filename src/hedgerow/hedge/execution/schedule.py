@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_UP, Decimal
 from typing import TypeGuard
 
@@ -213,9 +213,16 @@ def _leg(ticket: Ticketed, want: Wanted, facts: LegFacts) -> ProgrammeLeg:
     style = ticket.style
     if gap > style.gap_ms:
         style = _slower(style, gap, len(parts))
+    modes = _asked_of(ticket, facts)
     return ProgrammeLeg(
-        want.instrument, facts.held or _ZERO, want.units, tuple(parts), style, ticket.wanted, ticket.stop
+        want.instrument, facts.held or _ZERO, want.units, tuple(parts), style, modes, ticket.stop
     )
+
+
+def _asked_of(ticket: Ticketed, facts: LegFacts) -> AccountModes:
+    """The modes to be read back; of a position mode that the venue tells nobody, nothing can be asked."""
+    silent = facts.modes is not None and facts.modes.hedge is None
+    return replace(ticket.wanted, hedge=None) if silent else ticket.wanted
 
 
 def _slower(style: Style, gap: int, parts: int) -> Style:

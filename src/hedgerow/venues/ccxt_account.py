@@ -205,7 +205,7 @@ def _balances(row: Row, wallet: Wallet) -> list[Balance]:
     own = total - bonus
     usable = own - sum(used, Decimal(0)) if free is None else free
     found = [Balance(coin, wallet.kind, own, usable, unrealised)] if own or usable or unrealised else []
-    return [*found, Balance(coin, "bonus", bonus, bonus)] if bonus else found
+    return [*found, Balance(coin, "bonus", bonus, Decimal(0))] if bonus else found
 
 
 def _blank(row: Row, names: str) -> bool:

@@ -6,7 +6,6 @@ Nothing here repeats an order or a cancel.
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -228,7 +227,7 @@ class CcxtTrading:
                     return ""
             except (VenueUnreachable, VenueRefused, StateUnknown) as why:
                 wrong = f"cannot be looked for: {why.message}"
-            await asyncio.sleep(_PAUSE_SECONDS * (look + 1))
+            await self.door.pause(_PAUSE_SECONDS * (look + 1))
         return wrong
 
     async def dead_man(self, seconds: int) -> bool:

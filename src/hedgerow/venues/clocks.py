@@ -32,7 +32,7 @@ class VirtualClock:
     """A clock that stands until somebody waits; `on_move` is told of each new instant."""
 
     def __init__(self, at: int = 0, on_move: Callable[[int], None] | None = None) -> None:
-        self._at, self._on_move = at, on_move
+        self._at, self.on_move = at, on_move
 
     def now(self) -> int:
         """Return milliseconds of UTC."""
@@ -50,5 +50,5 @@ class VirtualClock:
     def advance(self, ms: int) -> None:
         """Move on by `ms`."""
         self._at += max(ms, 0)
-        if self._on_move is not None:
-            self._on_move(self._at)
+        if self.on_move is not None:
+            self.on_move(self._at)

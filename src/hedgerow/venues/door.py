@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -32,6 +33,7 @@ class Door:
     """One account at one venue.
 
     `hedged`: long and short legs coexist, until the venue has said what is so (`legs`). `self_check`: no order before the units are shown right.
+    `pause` waits for so many seconds between two looks.
     `given`: the markets came with the exchange and stay; otherwise they are loaded, and loaded anew when asked for.
     """
 
@@ -48,6 +50,7 @@ class Door:
     wrong: dict[str, str] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
     legs: dict[str, bool] = field(default_factory=dict)
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     ban: Ban = field(default_factory=Ban)
 
     @property

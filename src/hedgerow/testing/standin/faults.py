@@ -12,7 +12,7 @@ from typing import Literal
 
 __all__ = ["Fault", "FaultKind"]
 
-FaultKind = Literal["lost", "silent", "cut", "instead", "after", "late"]
+FaultKind = Literal["lost", "silent", "cut", "instead", "after", "late", "slow", "old", "empty", "filled"]
 
 
 @dataclass(slots=True)
@@ -21,7 +21,11 @@ class Fault:
 
     `lost`: the connection breaks before the venue has heard. `silent`: the venue does it, and the connection breaks
     before it can say so. `cut`: the answer breaks off in the middle. `instead`: `status` and `body` without anything
-    done. `after`: it is done, and answered with `status` and `body` all the same. `late`: it is done `wait_ms` later.
+    done. `after`: it is done, and answered with `status` and `body` all the same; in both, a `word` of the core or of the
+    dialect is said in the venue's own code and words instead of `body`. `late`: it is done and answered `wait_ms` of real
+    time later. `slow`: the connection breaks, and it arrives `wait_ms` of the stand's time later, if it is still valid then.
+    `old`: it is answered with what was so `wait_ms` ago. `empty`: it is answered as if nobody held anything. `filled`: a
+    cancellation is said to have been done, while the order has filled.
     """
 
     match: str
@@ -29,6 +33,7 @@ class Fault:
     status: int = 502
     body: str = "<html><head><title>502 Bad Gateway</title></head></html>"
     headers: Mapping[str, str] = field(default_factory=dict)
+    word: str = ""
     wait_ms: int = 0
     times: int = 1
 

@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from hedgerow.testing.standin.dialect import Answer, Dialect, Heard, answered
+from hedgerow.testing.standin.dialect import Answer, Dialect, Heard, Refusal, answered
 from hedgerow.testing.standin.faults import Fault
 from hedgerow.testing.standin.stand import Stand
 from hedgerow.testing.standin.tongues import dialect_of
@@ -27,16 +27,21 @@ if TYPE_CHECKING:
 __all__ = ["rebase", "serving"]
 
 _LOOPBACK = "127.0.0.1"
+_NOT_DONE = {"lost", "instead", "slow"}
+_ANSWERED = {"late", "old", "empty", "filled"}
 
 
 @asynccontextmanager
 async def serving(stands: Mapping[str, Stand], port: int = 0) -> AsyncIterator[str]:
-    """Serve each stand under its tag on loopback, and yield the address; `port` 0: any that is free."""
+    """Serve each stand under its tag on loopback, and yield the address; `port` 0: any that is free.
+
+    Another stand may take the place of one in `stands` at any time.
+    """
     from aiohttp import web
 
     app = web.Application()
-    for tag, stand in stands.items():
-        _routes(app, tag, stand, dialect_of(stand.tag))
+    for tag in stands:
+        _routes(app, tag, stands)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, _LOOPBACK, port)
@@ -62,8 +67,11 @@ def rebase(node: Any, base: str, tag: str) -> Any:
     return f"{scheme}/{tag}{parts.path}"
 
 
-def _routes(app: web.Application, tag: str, stand: Stand, dialect: Dialect) -> None:
+def _routes(app: web.Application, tag: str, stands: Mapping[str, Stand]) -> None:
+    dialect = dialect_of(stands[tag].tag)
+
     async def handle(request: web.Request) -> web.StreamResponse:
+        stand = stands[tag]
         heard = Heard(
             request.method,
             request.path.removeprefix(f"/{tag}"),
@@ -73,6 +81,8 @@ def _routes(app: web.Application, tag: str, stand: Stand, dialect: Dialect) -> N
         )
         stand.heard.append(heard.name)
         fault = next((fault for fault in stand.faults if fault.takes(heard.name)), None)
+        if fault is None and stand.meddler is not None:
+            fault = stand.meddler(heard.name)
         if fault is None:
             return _sent(answered(dialect, heard, stand))
         return await _faulty(fault, request, heard, dialect, stand)
@@ -87,10 +97,14 @@ async def _faulty(
 
     if fault.kind == "late":
         await asyncio.sleep(fault.wait_ms / 1000)
-    answer = Answer("") if fault.kind in {"lost", "instead"} else answered(dialect, heard, stand)
+    if fault.kind == "slow":
+        stand.later.append((stand.at + fault.wait_ms, lambda: answered(dialect, heard, stand)))
+    answer = Answer("") if fault.kind in _NOT_DONE else _done(fault, heard, dialect, stand)
+    if fault.kind in {"instead", "after"} and fault.word:
+        return _sent(dialect.refused(Refusal(fault.word, fault.word, fault.status)))
     if fault.kind in {"instead", "after"}:
         return web.Response(text=fault.body, status=fault.status, headers=dict(fault.headers))
-    if fault.kind == "late":
+    if fault.kind in _ANSWERED:
         return _sent(answer)
     if fault.kind == "cut":
         whole = _text(answer).encode()
@@ -100,6 +114,21 @@ async def _faulty(
     if request.transport is not None:
         request.transport.close()
     return web.Response()
+
+
+def _done(fault: Fault, heard: Heard, dialect: Dialect, stand: Stand) -> Answer:
+    """What is answered to a request that was let in: by the venue as it is, as it was, or as it never was."""
+    if fault.kind == "old":
+        return answered(dialect, heard, stand.as_of(fault.wait_ms))
+    if fault.kind == "empty":
+        return answered(dialect, heard, stand.emptied())
+    if fault.kind != "filled":
+        return answered(dialect, heard, stand)
+    twin = stand.twin()
+    answer = answered(dialect, heard, twin)
+    for order_id in set(stand.state.orders) - set(twin.state.orders):
+        stand.fill(stand.state.orders[order_id])
+    return answer
 
 
 def _sent(answer: Answer) -> web.Response:

@@ -7,8 +7,10 @@ stand.tell(event)                                whatever happens to it; fills a
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from hedgerow.exchange.venue import (
@@ -22,6 +24,7 @@ from hedgerow.exchange.venue import (
     Quoted,
     VenueAccount,
     VenueEvent,
+    VenueOrder,
     VenueOutcome,
     VenueRules,
     VenueState,
@@ -37,7 +40,7 @@ __all__ = ["Key", "Stand"]
 
 _HOUR = 3_600_000
 _SWING, _PERIOD_HOURS = 0.05, 97.0
-_CENT = Decimal("0.01")
+_OWN_ORDERS = 8_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +56,25 @@ class Key:
     ip_bound: bool = True
 
 
+def _due(item: tuple[int, Callable[[], object]]) -> int:
+    return item[0]
+
+
+def _with_order(fill: Fill) -> Fill:
+    """What the venue closes by itself is an order there too, with an id that no client gave."""
+    if fill.order_id:
+        return fill
+    return replace(fill, order_id=str(_OWN_ORDERS + int(fill.trade_id)))
+
+
 @dataclass(slots=True)
 class Stand:
     """One venue. `clock` tells milliseconds of UTC; `skew_ms` is how far the venue's own clock is ahead of it.
 
     Prices follow a slow wave around `prices`, so that candles of any time can be asked for; `heard` is every request.
     `wallets` are the coins of (account, kind) that trade nothing here: spot, fund, earn, bonus.
+    `meddler` is asked of each request what goes wrong with it, after the `faults`; `later` is done when its instant has
+    passed; states of the last `remember_ms` are kept for answers that are old.
     """
 
     tag: str
@@ -71,15 +87,20 @@ class Stand:
     skew_ms: int = 0
     wallets: dict[tuple[str, str], dict[str, Decimal]] = field(default_factory=dict)
     state: VenueState = field(init=False)
+    born: int = field(init=False)
     fills: dict[str, list[Fill]] = field(default_factory=dict)
     funded: dict[str, list[Funded]] = field(default_factory=dict)
     printed: dict[str, list[FundingPrint]] = field(default_factory=dict)
     moved: list[VenueOutcome] = field(default_factory=list)
+    meddler: Callable[[str], Fault | None] | None = None
+    later: list[tuple[int, Callable[[], object]]] = field(default_factory=list)
+    remember_ms: int = 0
+    been: deque[tuple[int, VenueState]] = field(default_factory=deque)
     heard: list[str] = field(default_factory=list)
     listeners: list[Callable[[VenueOutcome], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.state = VenueState(rules=self.rules)
+        self.state, self.born = VenueState(rules=self.rules), self.clock()
         for one in self.instruments:
             self.tell(Listed(self.at, one))
             self.quote(one, self.prices[one.underlying])
@@ -108,6 +129,10 @@ class Stand:
     def tell(self, event: VenueEvent) -> tuple[VenueOutcome, ...]:
         """Let something happen; what came of it is kept and passed on to who listens."""
         self.state, outcomes = step(self.state, event)
+        if self.remember_ms:
+            self.been.append((self.state.at, self.state))
+            while self.been[0][0] < self.state.at - self.remember_ms and len(self.been) > 1:
+                self.been.popleft()
         for outcome in outcomes:
             self._keep(outcome)
             for listener in self.listeners:
@@ -117,7 +142,7 @@ class Stand:
     def _keep(self, outcome: VenueOutcome) -> None:
         match outcome:
             case Fill():
-                self.fills.setdefault(outcome.account, []).append(outcome)
+                self.fills.setdefault(outcome.account, []).append(_with_order(outcome))
             case Funded():
                 self.funded.setdefault(outcome.account, []).append(outcome)
             case FundingPrint():
@@ -128,10 +153,37 @@ class Stand:
                 pass
 
     def passed(self) -> int:
-        """Let the time pass until now and return it."""
+        """Let the time pass until now, do what was put off until then, and return it."""
         at = self.at
         self.tell(Passed(at))
+        while self.later and min(self.later, key=_due)[0] <= at:
+            first = min(self.later, key=_due)
+            self.later.remove(first)
+            first[1]()
         return at
+
+    def as_of(self, ms: int) -> Stand:
+        """Return what could be seen `ms` ago, as far as it is remembered: to be read, and thrown away."""
+        then = self.at - ms
+        state = next((state for at, state in reversed(self.been) if at <= then), None)
+        if state is None:
+            state = self.been[0][1] if self.been else self.state
+        return self._view(state, state.at)
+
+    def emptied(self) -> Stand:
+        """Return the venue without anybody's positions and orders: to be read, and thrown away."""
+        return self._view(replace(self.state, accounts={}, orders={}), self.at)
+
+    def twin(self) -> Stand:
+        """Return the venue as it is, to try something on."""
+        return self._view(self.state, self.at)
+
+    def _view(self, state: VenueState, until: int) -> Stand:
+        seen = copy(self)
+        seen.state, seen.moved, seen.listeners, seen.later, seen.remember_ms = state, [], [], [], 0
+        seen.fills = {who: [f for f in fills if f.at <= until] for who, fills in self.fills.items()}
+        seen.funded = {who: [p for p in all_ if p.payment.at <= until] for who, all_ in self.funded.items()}
+        return seen
 
     def quote(self, instrument: Instrument, price: Decimal, size: Decimal = Decimal(100)) -> None:
         """Set mark, index and a book of three levels a tick apart around `price`; `size` in coins, worth of it for others."""
@@ -146,6 +198,20 @@ class Stand:
         bids = tuple((middle - away, units) for away in levels)
         asks = tuple((middle + away, units) for away in levels)
         self.tell(Quoted(at, instrument.name, bids, asks))
+
+    def fill(self, order: VenueOrder) -> None:
+        """Let the market come to an order that rests, for all of it, and go back."""
+        one, price = order.order.instrument, order.order.price
+        before = self.state.listing(one.name)
+        if price is None:
+            return
+        size = abs(order.order.quantity) * 10
+        buys = order.order.quantity > 0
+        crossing = ((price, size),)
+        beyond = ((price - one.tick if buys else price + one.tick, size),)
+        bids, asks = (beyond, crossing) if buys else (crossing, beyond)
+        self.tell(Quoted(self.at, one.name, bids, asks))
+        self.tell(Quoted(self.at, one.name, before.bids, before.asks))
 
     def of_symbol(self, symbol: str) -> Instrument:
         """Return the contract by the venue's own symbol; raises `UnknownSymbol`."""
@@ -179,9 +245,8 @@ class Stand:
         """Return funding rates with since ≤ at < until: those of before the venue was opened follow a wave too."""
         every = round((instrument.funding_interval_hours or 8.0) * _HOUR)
         own = self.printed.get(instrument.name, [])
-        opened = own[0].at if own else self.clock()
         hours = Decimal(every) / _HOUR
-        times = range(-(-since // every) * every, min(until, opened), every)
+        times = range(-(-since // every) * every, min(until, self.born), every)
         past = [
             FundingPrint(instrument.name, at, self._rate(at), hours, mark=self.price(instrument, at))
             for at in times

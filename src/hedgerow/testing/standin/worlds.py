@@ -17,7 +17,7 @@ from hedgerow.model.errors import UsageError
 from hedgerow.model.instruments import Instrument, MarginTier, Payoff
 from hedgerow.testing.standin.stand import Key, Stand
 
-__all__ = ["KEY", "PASSPHRASE", "PRICES", "SECRET", "stand_of"]
+__all__ = ["KEY", "PASSPHRASE", "PRICES", "SECRET", "listed_of", "rules_of", "stand_of"]
 
 KEY, SECRET, PASSPHRASE = "k3y-0f-a-st4nd-1n", "s3cret-0f-a-st4nd-1n", "p4ss"
 PRICES = {"BTC": Decimal(60000), "ETH": Decimal(3000), "SOL": Decimal(150)}
@@ -42,19 +42,28 @@ def _now() -> int:
 
 def stand_of(tag: str, clock: Callable[[], int] = _now, hours: float = 8.0) -> Stand:
     """Return a venue's stand; funding is paid every `hours`. Raises `UsageError` for a venue nobody plays here."""
+    stand = Stand(tag, listed_of(tag, clock(), hours), PRICES, clock, rules_of(tag))
+    stand.open_account(Key(KEY, SECRET, "me", PASSPHRASE), {"USDT": Decimal(200_000), "BTC": Decimal(2)})
+    return stand
+
+
+def rules_of(tag: str) -> VenueRules:
+    """Return how a venue behaves. Raises `UsageError` for a venue nobody plays here."""
     if tag not in _SYMBOLS:
         raise UsageError(f"nobody plays {tag} here", advice=f"There are {', '.join(_SYMBOLS)}.")
-    rules = VenueRules(
+    return VenueRules(
         venue=tag, ids="free" if tag in _FREE_IDS else "ever", dead_man=tag not in _NO_SWITCH, first_id=10_001
     )
+
+
+def listed_of(tag: str, at: int, hours: float = 8.0) -> tuple[Instrument, ...]:
+    """Return a venue's contracts as they are listed at an instant; funding is paid every `hours`."""
     listed = [_linear(tag, coin, hours) for coin in PRICES]
     if tag in _INVERSE:
         listed.append(_inverse(tag, hours))
     if tag == "binance":
-        listed.append(_quarterly(listed[0], clock()))
-    stand = Stand(tag, tuple(listed), PRICES, clock, rules)
-    stand.open_account(Key(KEY, SECRET, "me", PASSPHRASE), {"USDT": Decimal(200_000), "BTC": Decimal(2)})
-    return stand
+        listed.append(_quarterly(listed[0], at))
+    return tuple(listed)
 
 
 def _linear(tag: str, coin: str, hours: float) -> Instrument:

@@ -29,6 +29,7 @@ from hedgerow.testing.standin.reading import (
 from hedgerow.testing.standin.stand import Key, Stand
 from hedgerow.testing.standin.tongues.binance_account import (
     account,
+    balance,
     commission,
     countdown,
     income,
@@ -70,6 +71,12 @@ _ERRORS = {
     "leg": (-4061, "Order's position side does not match user's setting."),
     "not_tradable": (-4140, "Invalid symbol status for opening position."),
     "no_price": (-1008, "Request throttled by system-level protection."),
+    "unknown": (
+        -1007,
+        "Timeout waiting for response from backend server. Send status unknown; execution status unknown.",
+    ),
+    "banned": (-1003, "Too many requests; current limit of IP is 2400 requests per minute."),
+    "closed": (-1016, "This service is no longer available."),
     "unknown_order": (-2013, "Order does not exist."),
     "order_over": (-2011, "Unknown order sent."),
     "not_flat": (-4048, "Margin type cannot be changed if there exists position."),
@@ -331,6 +338,7 @@ DIALECT = Dialect(
         **_branch("/fapi", inverse=False),
         **_branch("/dapi", inverse=True),
         "GET /fapi/v1/symbolConfig": Endpoint(symbol_config),
+        "GET /fapi/v3/balance": Endpoint(balance),
         "GET /sapi/v1/account/apiRestrictions": Endpoint(restrictions),
         "GET /sapi/v1/simple-earn/flexible/position": Endpoint(savings),
         "GET /api/v3/account": Endpoint(spot),

@@ -12,6 +12,7 @@ from hedgerow.testing.standin.tongues.binance_market import listed
 
 __all__ = [
     "account",
+    "balance",
     "commission",
     "countdown",
     "income",
@@ -188,6 +189,26 @@ def restrictions(call: Call) -> Any:
         "permitsUniversalTransfer": False,
         "enableSpotAndMarginTrading": False,
     }
+
+
+def balance(call: Call) -> Any:
+    """Return the wallets of USD-M, and whose they are."""
+    rows = balances_of(call.stand.state, call.stand.account(call.account))
+    return [
+        {
+            "accountAlias": "SgsRmXfWoC",
+            "asset": b.coin,
+            "balance": number(b.total),
+            "crossWalletBalance": number(b.total),
+            "crossUnPnl": number(b.unrealised or Decimal(0)),
+            "availableBalance": number(b.free),
+            "maxWithdrawAmount": number(b.free),
+            "marginAvailable": True,
+            "updateTime": call.at,
+        }
+        for b in rows
+        if b.kind == "derivatives" and b.coin in {"USDT", "USDC"}
+    ]
 
 
 def spot(call: Call) -> Any:

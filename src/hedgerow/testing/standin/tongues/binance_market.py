@@ -20,6 +20,9 @@ def coin_margined(instrument: Instrument) -> bool:
     return instrument.payoff is Payoff.INVERSE
 
 
+_STATUS = {"trading": "TRADING"}
+
+
 def listed(call: Call, *, inverse: bool) -> list[Instrument]:
     """Return the contracts of USD-M or of COIN-M."""
     return [one for one in call.stand.instruments if coin_margined(one) is inverse]
@@ -27,7 +30,7 @@ def listed(call: Call, *, inverse: bool) -> list[Instrument]:
 
 def _info(*, inverse: bool) -> Endpoint:
     def handle(call: Call) -> Any:
-        rows = [_symbol(one) for one in listed(call, inverse=inverse)]
+        rows = [_symbol(one, call) for one in listed(call, inverse=inverse)]
         return {"timezone": "UTC", "serverTime": call.stand.now, "rateLimits": [], "symbols": rows}
 
     return Endpoint(handle, signed=False)
@@ -61,7 +64,7 @@ def _filters(one: Instrument) -> list[dict[str, Any]]:
     ]
 
 
-def _symbol(one: Instrument) -> dict[str, Any]:
+def _symbol(one: Instrument, call: Call) -> dict[str, Any]:
     inverse = coin_margined(one)
     ends = _NEVER if one.expiry is None else round(one.expiry.timestamp() * 1000)
     pair = one.symbol.partition("_")[0]
@@ -71,7 +74,9 @@ def _symbol(one: Instrument) -> dict[str, Any]:
         "contractType": "PERPETUAL" if one.expiry is None else "CURRENT_QUARTER",
         "deliveryDate": ends,
         "onboardDate": 1_569_398_400_000,
-        "contractStatus" if inverse else "status": "TRADING",
+        "contractStatus" if inverse else "status": _STATUS.get(
+            call.stand.state.listing(one.name).status, "SETTLING"
+        ),
         "maintMarginPercent": "2.5000",
         "requiredMarginPercent": "5.0000",
         "baseAsset": one.underlying,

@@ -24,7 +24,7 @@ def _positions(call: Call) -> Any:
             held = holdings_of(call.stand.state, account, one)
             rows += [_position(call, h) for h in held]
             if not held and call.asked.get("symbol"):
-                rows.append(_flat(call))
+                rows += [_flat(call, place) for place in ((1, 2) if account.hedge else (0,))]
     return {"category": call.asked.get("category", "linear"), "list": rows, "nextPageCursor": ""}
 
 
@@ -59,13 +59,13 @@ def _position(call: Call, h: Holding) -> dict[str, Any]:
     }
 
 
-def _flat(call: Call) -> dict[str, Any]:
+def _flat(call: Call, place: int) -> dict[str, Any]:
     """A contract without a position is a row of empty words where it is asked for by name."""
     one = call.instrument()
     setting = call.stand.account(call.account).setting(one, call.stand.state.rules)
     return {
         "symbol": one.symbol,
-        "positionIdx": 0,
+        "positionIdx": place,
         "side": "",
         "size": "0",
         "avgPrice": "0",
@@ -84,23 +84,24 @@ def _flat(call: Call) -> dict[str, Any]:
 
 def _wallet(call: Call) -> Any:
     account, coins = call.stand.account(call.account), []
+    bonuses = call.stand.wallets.get((call.account, "bonus"), {})
     for b in balances_of(call.stand.state, account):
         if b.kind == "derivatives":
-            gained = b.unrealised or _ZERO
+            gained, bonus = b.unrealised or _ZERO, bonuses.get(b.coin, _ZERO)
             coins.append(
                 {
                     "coin": b.coin,
-                    "equity": number(b.total + gained),
-                    "walletBalance": number(b.total),
+                    "equity": number(b.total + gained + bonus),
+                    "walletBalance": number(b.total + bonus),
                     "free": "",
                     "locked": "0",
                     "unrealisedPnl": number(gained),
                     "availableToWithdraw": number(b.free),
                     "totalOrderIM": "0",
-                    "totalPositionIM": "0",
+                    "totalPositionIM": number(max(b.total - b.free, _ZERO)),
                     "totalPositionMM": "0",
                     "cumRealisedPnl": "0",
-                    "bonus": "0",
+                    "bonus": number(bonus),
                     "usdValue": "0",
                     "borrowAmount": "0",
                 }
@@ -108,9 +109,11 @@ def _wallet(call: Call) -> Any:
     return {"list": [{"accountType": "UNIFIED", "accountIMRate": "0", "totalEquity": "0", "coin": coins}]}
 
 
-def _info(_: Call) -> Any:
+def _info(call: Call) -> Any:
+    account, rules = call.stand.account(call.account), call.stand.state.rules
+    modes = {account.setting(one, rules).margin_mode for one in call.stand.instruments}
     return {
-        "marginMode": "REGULAR_MARGIN",
+        "marginMode": "REGULAR_MARGIN" if modes == {"cross"} else "ISOLATED_MARGIN",
         "updatedTime": "1700000000000",
         "unifiedMarginStatus": 4,
         "dcpStatus": "OFF",
@@ -187,6 +190,17 @@ def _isolated(call: Call) -> Any:
     return {}
 
 
+def _set_margin(call: Call) -> Any:
+    """The margin mode is the account's, and all its contracts'."""
+    modes: dict[str, Any] = {"REGULAR_MARGIN": "cross", "ISOLATED_MARGIN": "isolated"}
+    mode = modes.get(call.need("setMarginMode"))
+    if mode is None:
+        raise Refusal("not_offered", "")
+    for one in call.stand.instruments:
+        configured(call, Configured(call.at, call.account, one.name, margin_mode=mode))
+    return {"reasons": []}
+
+
 def _mode(call: Call) -> Any:
     hedge_set(call, hedge=call.need("mode") == "3")
     return {}
@@ -238,6 +252,7 @@ ACCOUNT = {
     "GET /v5/account/wallet-balance": Endpoint(_wallet),
     "GET /v5/earn/position": Endpoint(_earn),
     "GET /v5/account/info": Endpoint(_info),
+    "POST /v5/account/set-margin-mode": Endpoint(_set_margin),
     "GET /v5/account/fee-rate": Endpoint(_fees),
     "GET /v5/account/transaction-log": Endpoint(_ledger),
     "POST /v5/order/disconnected-cancel-all": Endpoint(_switch),

@@ -11,7 +11,7 @@ import hmac
 from decimal import Decimal
 from typing import Any
 
-from hedgerow.exchange.venue import Life, VenueOrder
+from hedgerow.exchange.venue import LegName, Life, VenueOrder
 from hedgerow.model.orders import Fill, Order, OrderKind, OrderState
 from hedgerow.testing.standin.dialect import Answer, Call, Dialect, Endpoint, Heard, Refusal, plain
 from hedgerow.testing.standin.reading import (
@@ -57,6 +57,9 @@ _ERRORS = {
     "leg": (7002, "position mode does not match"),
     "not_tradable": (2003, "Contract is not tradable"),
     "no_price": (500, "Internal error"),
+    "unknown": (500, "Internal error"),
+    "banned": (510, "Requests are too frequent. Please try again later"),
+    "closed": (604, "System in maintenance"),
     "unknown_order": (2040, "Order does not exist"),
     "order_over": (2041, "Order state cannot be cancelled"),
     "not_flat": (2021, "leverage inconsistent with the open position"),
@@ -107,6 +110,13 @@ def _sized(call: Call) -> Decimal:
     return size if call.whole("side", 0) in _BUYS else -size
 
 
+def _leg(call: Call) -> LegName:
+    """Where long and short coexist, the side names the leg: 1 and 4 the long, 2 and 3 the short."""
+    if call.asked.get("positionMode", "") != "1":
+        return "net"
+    return "long" if call.whole("side", 0) in {1, 4} else "short"
+
+
 def _place(call: Call) -> Any:
     word = call.need("type")
     kind: OrderKind = "market" if word in {"5", "6"} else "post_only" if word == "2" else "limit"
@@ -119,7 +129,8 @@ def _place(call: Call) -> Any:
         price=None if kind == "market" else call.decimal("price"),
         reduce_only=call.whole("side", 0) in _REDUCES,
     )
-    return {"orderId": placed(call, order, lives.get(word, "gtc")).order_id, "ts": call.at}
+    done = placed(call, order, lives.get(word, "gtc"), _leg(call))
+    return {"orderId": done.order_id, "ts": call.at}
 
 
 def _place_stop(call: Call) -> Any:
@@ -130,7 +141,7 @@ def _place_stop(call: Call) -> Any:
         reduce_only=call.whole("side", 0) in _REDUCES,
         stop=call.decimal("triggerPrice"),
     )
-    return placed(call, order).order_id
+    return placed(call, order, leg=_leg(call)).order_id
 
 
 def _side(order: VenueOrder) -> int:

@@ -79,7 +79,10 @@ def check_venue(make: Make, *, exempt: Mapping[str, str] | None = None) -> tuple
 
 async def check_case(case: VenueCase, make: Make) -> None:
     """Put a fresh venue to one case; raises `BrokenPromise` with its number."""
+    bench = await make()
     try:
-        await case.run(await make())
+        await case.run(bench)
     except HedgerowError as broken:
         raise BrokenPromise(f"case {case.number}, {case.name}: {broken.message}") from broken
+    finally:
+        await bench.close()

@@ -15,12 +15,16 @@ from hedgerow.exchange.venue import Levels, Marked, Quoted, VenueEvent
 from hedgerow.model.errors import BrokenPromise
 from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.orders import Accepted, Fill, Order, OrderKind, OrderReport, Refused
-from hedgerow.model.ports import Account, Holding, MarketData, Trading
+from hedgerow.model.ports import Account, BalanceKind, Holding, MarketData, Trading
 
 __all__ = ["START", "Bench", "close_to", "given", "holds", "is_a", "units"]
 
 START = Decimal(60_000)
 _STEPS = ((10, 1), (20, 2), (100, 50))
+
+
+async def _nothing() -> None:
+    """Be what has nothing to close."""
 
 
 @dataclass(slots=True)
@@ -31,7 +35,9 @@ class Bench:
     divisor; it has a book as `book` makes it and a mark. `happen` does what an event says, now, whatever
     its `at`; `wait` lets that many milliseconds pass; `restart` throws the venue's process away and returns a bench on
     what it kept. `bars` are the minutes of its candles and the span (since, until) that has them all. `unique_ids`: it
-    refuses a client id that it has seen. `prefix` begins every client id, so that none comes twice.
+    does not take a client id that it has seen. `prefix` begins every client id, so that none comes twice. `tells_kind`: its
+    fills say which of them it made itself. `coins` are the kinds of coins that its account tells of. `close` puts away what
+    holds sockets.
     """
 
     data: MarketData
@@ -46,6 +52,9 @@ class Bench:
     bars: tuple[int, int, int] = (1440, 0, 0)
     unique_ids: bool = True
     prefix: str = "hrtest"
+    tells_kind: bool = True
+    coins: frozenset[BalanceKind] = frozenset({"derivatives", "bonus", "earn"})
+    close: Callable[[], Awaitable[None]] = _nothing
     _count: count[int] = field(default_factory=count)
 
     def order(

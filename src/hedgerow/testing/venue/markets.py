@@ -75,7 +75,8 @@ async def notional_is_price_times_units(bench: Bench) -> None:
     holds(holding.notional is not None, "the venue says no notional: exempt this case, and check elsewhere")
     units("the position", holding.quantity, "-0.5")
     close_to("the notional", holding.notional, START / 2, "0.005")
-    close_to("the mark", holding.mark, START, "0.005")
+    if holding.mark is not None:
+        close_to("the mark", holding.mark, START, "0.005")
 
 
 async def inverse_units_are_dollars(bench: Bench) -> None:
@@ -125,7 +126,8 @@ async def a_dated_contract_settles_on_the_average(bench: Bench) -> None:
         await bench.wait(600_000)
     holds(await bench.account.positions([contract]) == (), "an expired contract has a position")
     last = (await bench.fills(contract))[-1]
-    holds(last.kind == "settlement", f"the last fill's kind is {last.kind}")
+    wanted = "settlement" if bench.tells_kind else "trade"
+    holds(last.kind == wanted, f"the last fill's kind is {last.kind}")
     close_to("the settlement price", last.price, Decimal(60_600))
     holds((await bench.report(order)).state is not OrderState.ACKED, "an order outlived its contract")
     listed = {i.name for i in await bench.data.instruments()}

@@ -12,9 +12,18 @@ from hedgerow.testing.standin import rebase, serving
 from hedgerow.testing.standin.stand import Stand
 from hedgerow.testing.standin.worlds import KEY, PASSPHRASE, SECRET
 
-__all__ = ["client", "only_loopback"]
+__all__ = ["CONTRACTS", "NAMES", "OPTIONS", "client", "only_loopback"]
 
-_OPTIONS: dict[str, dict[str, Any]] = {
+NAMES = {
+    "binance": "newClientOrderId",
+    "bybit": "orderLinkId",
+    "bingx": "clientOrderId",
+    "weex": "clientOrderId",
+    "mexc": "externalOid",
+}
+CONTRACTS = {"mexc": 10_000}  # of 0.0001 BTC; the others count coins
+
+OPTIONS: dict[str, dict[str, Any]] = {
     "binance": {"fetchMargins": False, "fetchMarkets": {"types": ["linear", "inverse"]}},
     "bybit": {"fetchMarkets": {"types": ["linear", "inverse"]}},
     "bingx": {},
@@ -29,7 +38,7 @@ async def client(stand: Stand, secret: str = SECRET) -> AsyncIterator[Any]:
     import ccxt.pro
 
     async with serving({stand.tag: stand}) as base:
-        options = {"defaultType": "swap", "fetchCurrencies": False, **_OPTIONS[stand.tag]}
+        options = {"defaultType": "swap", "fetchCurrencies": False, **OPTIONS[stand.tag]}
         exchange = getattr(ccxt.pro, stand.tag)(
             {
                 "apiKey": KEY,

@@ -10,7 +10,7 @@ from typing import Any
 
 import ccxt
 import pytest
-from tests.testing.standin.clients import client, only_loopback
+from tests.testing.standin.clients import CONTRACTS, NAMES, client, only_loopback
 
 from hedgerow.testing.standin import Fault
 from hedgerow.testing.standin.stand import Stand
@@ -19,14 +19,6 @@ from hedgerow.testing.standin.worlds import KEY, SECRET, stand_of
 TAGS = ("binance", "bybit", "bingx", "weex", "mexc")
 UNIQUE = ("binance", "bybit", "bingx")  # the others take one id as often as it comes
 SYMBOL = "BTC/USDT:USDT"
-NAMES = {
-    "binance": "newClientOrderId",
-    "bybit": "orderLinkId",
-    "bingx": "clientOrderId",
-    "weex": "clientOrderId",
-    "mexc": "externalOid",
-}
-CONTRACTS = {"mexc": 10_000}  # of 0.0001 BTC; the others count coins
 FEES = {
     "binance": "commission",
     "bybit": "execFee",

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from hedgerow.model.errors import JournalBusy, JournalFull, JournalReadOnly
-from hedgerow.model.ports import Lease, Record
+from hedgerow.model.ports import Clock, Lease, Record
 from hedgerow.store.memory import MemoryStore
 from hedgerow.testing.faults.chance import Chance
-from hedgerow.testing.faults.doors import SimClock
 from hedgerow.testing.faults.watch import Watch
 
 __all__ = ["SimStore"]
@@ -17,7 +16,7 @@ __all__ = ["SimStore"]
 class SimStore(MemoryStore):
     """The journal's twin whose disk fails, and whose process can die. `dead` answers nothing more."""
 
-    def __init__(self, clock: SimClock, chance: Chance) -> None:
+    def __init__(self, clock: Clock, chance: Chance) -> None:
         super().__init__(clock.monotonic)
         self._chance = chance
         self._read: dict[str, list[Record]] = {}

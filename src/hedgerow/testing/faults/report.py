@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from hedgerow.testing.faults.chance import FAULTS
-from hedgerow.testing.faults.lives import live
+from hedgerow.testing.faults.lives import Verdict, live
 
 __all__ = ["Report", "shrunk"]
 
@@ -29,16 +29,17 @@ class Report:
     @staticmethod
     def of(seeds: Iterable[int], events: int) -> Report:
         """Return what comes of living these seeds."""
-        report = Report()
-        for seed in seeds:
-            verdict = live(seed, events)
-            outcomes = Counter({_column(name): 0 for name in verdict.outcomes})
-            for name, count in verdict.outcomes.items():
-                outcomes[_column(name)] += count
-            found = {seed: verdict.violations} if verdict.violations else {}
-            by_fault = dict.fromkeys(verdict.struck, outcomes)
-            report += Report(1, verdict.events, verdict.kills, outcomes, verdict.struck, by_fault, found)
-        return report
+        return sum((Report.of_one(live(seed, events)) for seed in seeds), Report())
+
+    @staticmethod
+    def of_one(verdict: Verdict) -> Report:
+        """Return what came of one life."""
+        outcomes = Counter({_column(name): 0 for name in verdict.outcomes})
+        for name, count in verdict.outcomes.items():
+            outcomes[_column(name)] += count
+        found = {verdict.seed: verdict.violations} if verdict.violations else {}
+        by_fault = dict.fromkeys(verdict.struck, outcomes)
+        return Report(1, verdict.events, verdict.kills, outcomes, verdict.struck, by_fault, found)
 
     def __add__(self, other: Report) -> Report:
         """Return the sums of both."""
@@ -71,14 +72,14 @@ class Report:
             f"{len(self.violations)} seeds with violations"
         )
 
-    def table(self) -> str:
-        """Return fault by outcome as a Markdown table."""
+    def table(self, faults: Collection[str] = tuple(FAULTS)) -> str:
+        """Return fault by outcome as a Markdown table, of these `faults`."""
         lines = [
             f"| fault | struck | {' | '.join(_COLUMNS)} |",
             f"|---|---:|{'---:|' * len(_COLUMNS)}",
         ]
-        for fault, (words, _) in FAULTS.items():
-            outcomes = self.by_fault.get(fault, Counter())
+        for fault in faults:
+            words, outcomes = FAULTS[fault][0], self.by_fault.get(fault, Counter())
             cells = " | ".join(f"{outcomes[column]:,}" for column in _COLUMNS)
             lines.append(f"| {fault} {words} | {self.struck[fault]:,} | {cells} |")
         return "\n".join(lines)

@@ -6,12 +6,12 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from hedgerow.hedge.execution import ExecutionState, Programme, Rules
 from hedgerow.model.orders import Fill, Order
 from hedgerow.store.memory import MemoryStore
-from hedgerow.testing.faults.market import Placed, SimMarket
+from hedgerow.testing.faults.market import Placed
 
 __all__ = ["Watch"]
 
@@ -20,11 +20,26 @@ _MINUTE = 60_000
 _WRITES = {"sent", "cancel", "dead man", "configure"}
 
 
+class Looked(Protocol):
+    """The exchange as a watch looks at it: its instant, every order it ever took, and what is held."""
+
+    @property
+    def now(self) -> int:
+        """The instant, in milliseconds."""
+
+    @property
+    def placed(self) -> list[Placed]:
+        """Every order."""
+
+    def quantity(self, name: str) -> Decimal:
+        """Return a position in units."""
+
+
 @dataclass(slots=True)
 class Watch:
     """Hears of every intent, send, answer and fill; `history` is what the independent checker reads afterwards."""
 
-    market: SimMarket
+    market: Looked
     store: MemoryStore
     account: str
     rules: Rules

@@ -1,0 +1,82 @@
+"""Our adapters on the stand-in, by real ccxt and HTTP: the battery of every venue, lives under faults, no socket outside."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import stamina
+from tests.testing.standin.clients import only_loopback
+from tests.testing.standin.run import lived
+
+from hedgerow.model.orders import Refused, Reply, Unknown
+from hedgerow.testing.faults.report import Report
+from hedgerow.testing.standin.lives import Inn
+from hedgerow.testing.standin.through import EXEMPT, standin_bench
+from hedgerow.testing.standin.tongues import TONGUES
+from hedgerow.testing.venue import CASES, check_venue
+from hedgerow.venues.answers import placed
+
+LIVES = 6
+
+
+@pytest.fixture(autouse=True)
+def alone() -> Iterator[None]:
+    """Let no socket leave, no repeat wait, and a server that hangs up not be talked of."""
+    logging.disable(logging.CRITICAL)
+    with only_loopback(), stamina.set_testing(testing=True, attempts=3, cap=True):
+        yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tag", TONGUES)
+def test_our_adapters_pass_the_battery_at_every_venue(tag: str) -> None:
+    passed = check_venue(partial(standin_bench, tag), exempt=EXEMPT[tag])
+    assert len(passed) == len(CASES) - len(EXEMPT[tag])
+
+
+@pytest.mark.parametrize("tag", TONGUES)
+def test_what_a_venue_cannot_do_is_on_its_page(tag: str) -> None:
+    page = Path(__file__).parents[3].joinpath("docs", "venues", f"{tag}.md").read_text(encoding="utf-8")
+    assert [name for name in EXEMPT[tag] if f"`{name}`" not in page] == []
+
+
+@pytest.mark.parametrize("tag", TONGUES)
+def test_lives_under_faults_break_nothing(tag: str) -> None:
+    report = asyncio.run(lived(tag, range(LIVES)))
+    assert dict(report.violations) == {}
+    assert report.outcomes["complete"] > 0
+    assert report.struck.total() > 0
+
+
+def test_the_same_seed_is_the_same_life() -> None:
+    first, second = asyncio.run(_twice("bybit", 2))
+    assert first.figures() == second.figures()
+    assert first.events > 0
+
+
+async def _twice(tag: str, seed: int) -> list[Report]:
+    async with Inn(tag) as inn:
+        return [Report.of_one(await inn.live(seed)) for _ in range(2)]
+
+
+def test_a_layer_that_takes_silence_for_a_refusal_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hasty(*seen: Any) -> Reply:
+        reply = placed(*seen)
+        return Refused("0", "timed out", again=True) if isinstance(reply, Unknown) else reply
+
+    monkeypatch.setattr("hedgerow.venues.ccxt_venue.placed", hasty)
+    report = asyncio.run(lived("binance", range(36, 37)))
+    assert any("I2" in line for found in report.violations.values() for line in found)
+
+
+def test_the_guard_sees_a_socket_that_leaves() -> None:
+    with socket.socket() as outside, pytest.raises(AssertionError, match="left loopback"):
+        outside.connect(("192.0.2.1", 9))

@@ -41,6 +41,7 @@ def results(draw: st.DrawFn) -> RunResult:
         times=np.array(draw(st.lists(MOMENTS, min_size=bars, max_size=bars)), dtype="datetime64[ms]"),
         factors=("BTC", "ETH")[:factors],
         **{name: numbers(bars) for name in ("nav_usd", "spot_usd", "unhedged_usd", "gained_usd")},
+        **{name: numbers(bars) for name in ("gross_usd", "grown_usd")},
         **{name: numbers(bars) for name in ("deposits_usd", "flows_usd", "distance", "traded_usd")},
         **{name: numbers(bars, factors) for name in ("before_usd", "after_usd", "target_usd", "band_usd")},
         **{name: numbers(bars, factors) for name in ("book_beta_usd", "factor_change")},

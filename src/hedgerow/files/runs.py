@@ -31,12 +31,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Stored", "exact", "fingerprint", "identified", "read_run", "read_stored", "write_run"]
 
-FORMAT = 2
+FORMAT = 3
 _LAST = "inputs.json"
 _PARTS = ("policy.json", "ticks.parquet", "events.parquet", "betas.parquet")
 _EACH_BAR = (
     "nav_usd",
     "spot_usd",
+    "gross_usd",
+    "grown_usd",
     "unhedged_usd",
     "gained_usd",
     "deposits_usd",

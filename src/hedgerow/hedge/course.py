@@ -14,7 +14,7 @@ from hedgerow.model.arrays import FloatArray, TimeArray
 from hedgerow.model.journal import RunResult
 from hedgerow.stats.beta import Ols
 from hedgerow.stats.bootstrap import Interval, block_interval
-from hedgerow.stats.risk import DAYS_A_YEAR, hedge_effectiveness, historical_es, max_drawdown
+from hedgerow.stats.risk import hedge_effectiveness, historical_es, max_drawdown
 
 __all__ = ["Period", "RollingBeta", "Side", "by_period", "rolling_beta", "sides"]
 
@@ -25,9 +25,9 @@ _COSTS = ("fees", "slippage", "roll", "liquidation")
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the three columns of a run, on daily returns on the book's value; a year has 365 days.
+    """One of the three columns of a run, on daily returns on the book's gross value; a year has 365 days.
 
-    `return_a_year` is the mean day times 365. `beta` (K,) is the realised slope on the factors, NaN with too few days;
+    `return_a_year` is what was gained, of the gross value's mean, by the years: it has the sign of the dollars. `beta` (K,) is the realised slope on the factors, NaN with too few days;
     `cost_usd` is what trading, rolling and liquidation cost, of the portfolio what its own trades did; `funding_usd` what
     was received.
     """
@@ -75,19 +75,21 @@ def sides(run: RunResult) -> tuple[Side, Side, Side]:
     funding, own = run.totals["funding"], 0.0 - run.totals.get("rebalance", 0.0)
     alone, both = float(run.unhedged_usd[-1]), float(run.gained_usd[-1])
     return (
-        _side("portfolio", plain, factor, (alone, own, 0.0)),
-        _side("hedge", hedged - plain, factor, (both - alone, costs, funding)),
-        _side("hedged portfolio", hedged, factor, (both, costs + own, funding)),
+        _side(run, "portfolio", plain, factor, (alone, own, 0.0)),
+        _side(run, "hedge", hedged - plain, factor, (both - alone, costs, funding)),
+        _side(run, "hedged portfolio", hedged, factor, (both, costs + own, funding)),
     )
 
 
-def _side(name: str, returns: FloatArray, factor: FloatArray, usd: tuple[float, float, float]) -> Side:
+def _side(
+    run: RunResult, name: str, returns: FloatArray, factor: FloatArray, usd: tuple[float, float, float]
+) -> Side:
     known = len(returns) > 0
     gained, cost, funding = usd
     return Side(
         name=name,
         gained_usd=gained,
-        return_a_year=float(np.mean(returns)) * DAYS_A_YEAR if known else float("nan"),
+        return_a_year=gained / run.size_usd / run.years if known else float("nan"),
         volatility=volatility(returns),
         es95=historical_es(returns) if known else float("nan"),
         worst_day=float(np.min(returns)) if known else float("nan"),
@@ -120,7 +122,7 @@ def rolling_beta(run: RunResult, k: int = 0, window: int = _WINDOW) -> RollingBe
         unhedged=np.where(begun, path.beta[:, 0, k], np.nan),
         hedged=np.where(begun, path.beta[:, 1, k], np.nan),
         stderr=np.where(begun, path.stderr[:, 1, k], np.nan),
-        target=(run.target_usd[:, k] / run.spot_usd)[ends][1:],
+        target=(run.target_usd[:, k] / run.gross_usd)[ends][1:],
     )
 
 

@@ -21,10 +21,13 @@ class Effectiveness:
     """How a hedge did out of sample, on days: each interval is a 90 % block bootstrap.
 
     `variance_removed` is 1 − Var(hedged)/Var(unhedged) and may be negative; `residual_beta` is the slope of the hedged
-    return on the factor's, `target_beta` what it was meant to be on average; costs are a year, fractions of the book.
+    return on the factor's, `target_beta` what it was meant to be on average; costs are a year. Fractions are of `size_usd`, the book's gross value, mean over the
+    run: its shorts count as much as its longs. `net` says that it has none, and its value is the same.
     """
 
     days: int
+    size_usd: float
+    net: bool
     variance_removed: Interval
     volatility_unhedged: float
     volatility_hedged: float
@@ -50,7 +53,7 @@ def effectiveness(run: RunResult, *, intervals: bool = True) -> Effectiveness:
     """
     plain, hedged, factor = run.daily()
     joined = np.column_stack([plain, hedged, factor[:, 0]])
-    size = float(np.mean(run.spot_usd))
+    size = run.size_usd
     totals, years = run.totals, max(run.years, 1e-9)
     paid = -(totals["fees"] + totals["slippage"] + totals["roll"] + totals["liquidation"])
     draws = _DRAWS if intervals else 0
@@ -60,6 +63,8 @@ def effectiveness(run: RunResult, *, intervals: bool = True) -> Effectiveness:
     cost = (paid - totals["funding"]) / size / years
     return Effectiveness(
         days=len(plain),
+        size_usd=size,
+        net=run.is_net,
         variance_removed=removed,
         volatility_unhedged=volatility(plain),
         volatility_hedged=volatility(hedged),
@@ -68,7 +73,7 @@ def effectiveness(run: RunResult, *, intervals: bool = True) -> Effectiveness:
         drawdown_unhedged=_drawdown(plain),
         drawdown_hedged=_drawdown(hedged),
         residual_beta=block_interval(joined, _slope, seed=run.seed, draws=draws),
-        target_beta=float(np.mean(run.target_usd[:, 0] / run.spot_usd)),
+        target_beta=float(np.mean(run.target_usd[:, 0] / run.gross_usd)),
         turnover_a_year=float(np.sum(run.traded_usd)) / size / years,
         cost_a_year=paid / size / years,
         funding_a_year=totals["funding"] / size / years,

@@ -14,19 +14,23 @@ __all__ = ["Difference", "Estimated", "Happened", "RunResult", "day_ends", "day_
 
 _DAY = np.timedelta64(1, "D")
 _DAYS_A_YEAR = 365.0
+_SAME = 1e-9
 
 
 def day_ends(times: TimeArray) -> IntArray:
-    """Return the last bar of every day; a bar that closes at midnight ends the day before."""
+    """Return the first bar, and the last one of every day: D + 1 marks of D days, the first of them perhaps not whole.
+
+    A bar that closes at midnight ends the day before.
+    """
     days = (times - np.timedelta64(1, "ms")).astype("datetime64[D]")
     ends: IntArray = np.flatnonzero(np.append(days[1:] != days[:-1], True)).astype(np.int64)
-    return ends
+    return ends if ends[0] == 0 else np.concatenate([[0], ends])
 
 
 def day_sizes(times: TimeArray, worth: FloatArray, flows: FloatArray, ends: IntArray) -> FloatArray:
-    """Return what was at work on each day but the first (D,): its worth at the start, and flows for the rest of the day.
+    """Return what was at work on each day (D,): its gross `worth` at the start, and what flows added for the rest of it.
 
-    Modified Dietz: a flow (T,) counts by the share of the day that is left of it.
+    Modified Dietz: what a flow added (T,) counts by the share of the day that is left of it.
     """
     size = worth[ends[:-1]].copy()
     for t in np.flatnonzero(flows):
@@ -75,7 +79,8 @@ class Estimated:
 class RunResult(Result):
     """A policy through time. Arrays are (T,) bars, or (T, K) over the factors.
 
-    `nav_usd` is book and hedge account; `spot_usd` the book alone; `unhedged_usd` what the book gained since the
+    `nav_usd` is book and hedge account; `spot_usd` the book alone, shorts below zero; `gross_usd` its coins signs aside,
+    `grown_usd` what the flows of a bar added to that; `unhedged_usd` what the book gained since the
     start, `gained_usd` what book and hedge did; neither has `deposits_usd`, the margin that was put in, nor `flows_usd`,
     what the owner put into the book or, below zero, took out of it, at each bar's close. `lines` (T, L) is the attribution of each
     bar, `line_names` its columns. `book_beta_usd` is the dollar beta of the book alone, `before_usd` and `after_usd` of book and hedge before and after the bar's trades;
@@ -87,6 +92,8 @@ class RunResult(Result):
     factors: tuple[str, ...]
     nav_usd: FloatArray
     spot_usd: FloatArray
+    gross_usd: FloatArray
+    grown_usd: FloatArray
     unhedged_usd: FloatArray
     gained_usd: FloatArray
     deposits_usd: FloatArray
@@ -121,19 +128,32 @@ class RunResult(Result):
         """Length of the run."""
         return float((self.times[-1] - self.times[0]) / _DAY) / _DAYS_A_YEAR
 
+    @property
+    def size_usd(self) -> float:
+        """What shares of the book are of: its gross value, mean over the run; a book of longs alone has no other."""
+        return float(np.mean(self.gross_usd))
+
+    @property
+    def is_net(self) -> bool:
+        """Whether the book's value and its gross value are one: no coin of it was ever short."""
+        return bool((np.abs(self.gross_usd - self.spot_usd) <= _SAME * self.gross_usd).all())
+
     def daily(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return daily returns on the book's value: unhedged (D,), hedged (D,), of the factors (D, K)."""
+        """Return daily returns on the book's gross value: unhedged (D,), hedged (D,), of the factors (D, K).
+
+        What the first bar's own trades cost is in the first day: days times their sizes are all that was gained.
+        """
         ends = self.day_ends()
-        size = day_sizes(self.times, self.spot_usd, self.flows_usd, ends)
+        size = day_sizes(self.times, self.gross_usd, self.grown_usd, ends)
         grown = np.vstack([np.ones(len(self.factors)), np.cumprod(1.0 + self.factor_change[1:], axis=0)])
         return (
-            np.diff(self.unhedged_usd[ends]) / size,
-            np.diff(self.gained_usd[ends]) / size,
+            np.diff(self.unhedged_usd[ends[1:]], prepend=0.0) / size,
+            np.diff(self.gained_usd[ends[1:]], prepend=0.0) / size,
             grown[ends][1:] / grown[ends][:-1] - 1.0,
         )
 
     def day_ends(self) -> IntArray:
-        """Return the last bar of every day."""
+        """Return the first bar and the last one of every day."""
         return day_ends(self.times)
 
     def headline(self) -> str:

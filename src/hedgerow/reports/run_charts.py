@@ -61,7 +61,7 @@ def chart_equity(run: RunResult, width: int) -> Any:
 
 
 def drawdowns(run: RunResult) -> tuple[TimeArray, dict[str, FloatArray]]:
-    """Return day ends, and how far each was below its last high: daily returns on the book's value, compounded."""
+    """Return day ends, and how far each was below its last high: daily returns on the book's gross value, compounded."""
     plain, hedged, _ = run.daily()
     found = {}
     for name, returns in (("portfolio", plain), ("hedged", hedged)):

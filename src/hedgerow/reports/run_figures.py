@@ -110,11 +110,12 @@ def figure_drawdown(run: RunResult) -> Figure:
         [str(year), *(percent(float(s[years == year].min())) for s in series.values())]
         for year in np.unique(years)
     ]
+    value = "value" if run.is_net else "gross value"
     deepest = [percent(-float(s.min())) for s in series.values()]
     return drawn_figure(
         lambda width: charts.chart_drawdown(run, width),
         "How far below the last high",
-        f"At the deepest {deepest[0]} alone and {deepest[1]} hedged; daily returns on the book's value, compounded.",
+        f"At the deepest {deepest[0]} alone and {deepest[1]} hedged; daily returns on the book's {value}, compounded.",
         ["year", "portfolio, deepest", "hedged, deepest"],
         rows,
     )

@@ -18,7 +18,7 @@ from hedgerow.reports import run_figures as figures
 from hedgerow.reports import run_ledger as ledger
 from hedgerow.reports.layout import instant
 from hedgerow.reports.parts import Section, rendered
-from hedgerow.reports.run_text import judged, side_by_side
+from hedgerow.reports.run_text import judged, side_by_side, whole
 from hedgerow.reports.wording import number, percent, plain_text
 
 __all__ = ["RunReport", "lead", "run_page", "sections_of", "verdict"]
@@ -80,7 +80,7 @@ def verdict(found: Effectiveness) -> str:
     return (
         f"{did} ({percent(removed.low)} to {percent(removed.high)}) and left a beta of {number(left.middle)}"
         f" ({number(left.low)} to {number(left.high)}); wanted was {number(found.target_beta)}, {kept}."
-        f" A year of it cost {percent(found.cost_a_year)} of the book in trading and {funding}"
+        f" A year of it cost {percent(found.cost_a_year)} of {whole(found)} in trading and {funding}"
         f" {percent(abs(found.funding_a_year))} in funding{ended}."
     )
 
@@ -100,7 +100,7 @@ def sections_of(report: RunReport) -> list[Section]:
     """Return the parts of the report in their order; the page and the text are made of the same."""
     run, found = report.run, report.found
     figures_of_judgement = [
-        (name, f"{said}{'; ' + aside if aside else ''}") for name, said, aside in judged(found)
+        (name, f"{said}{'; ' + aside if aside else ''}") for name, said, aside in judged(found, run.currency)
     ]
     factors = list(enumerate(run.factors))
     columns = ["measure", "portfolio", "hedge", "hedged portfolio"]

@@ -17,7 +17,7 @@ from hedgerow.reports.layout import Fact, columns, facts, header, instant, line,
 from hedgerow.reports.wording import amount, number, percent
 from hedgerow.stats.bootstrap import Interval
 
-__all__ = ["LINES", "interval_words", "judged", "run_text", "side_by_side"]
+__all__ = ["LINES", "interval_words", "judged", "run_text", "side_by_side", "whole"]
 
 LINES = {
     "alpha": "what the coins did besides the market",
@@ -43,7 +43,7 @@ def run_text(run: RunResult, found: Effectiveness) -> Group:
         f"factor {', '.join(run.factors)}",
         f"rebalanced by {run.policy}",
     )
-    rows: list[Fact] = [("", name, said, aside) for name, said, aside in judged(found)]
+    rows: list[Fact] = [("", name, said, aside) for name, said, aside in judged(found, run.currency)]
     lines = [
         [name.replace("_", " "), amount(usd, run.currency, signed=True), LINES.get(name, "")]
         for name, usd in run.totals.items()
@@ -66,8 +66,18 @@ def interval_words(found: Interval, said: Callable[[float], str]) -> str:
     return f"{said(found.middle)} ({said(found.low)} … {said(found.high)})"
 
 
-def judged(found: Effectiveness) -> list[tuple[str, str, str]]:
-    """Return name, value and remark of every figure of the judgement."""
+def whole(found: Effectiveness) -> str:
+    """Return what fractions are of: the book, or the gross value of one that is short somewhere."""
+    return "the book" if found.net else "the book's gross value"
+
+
+def judged(found: Effectiveness, currency: str) -> list[tuple[str, str, str]]:
+    """Return name, value and remark of every figure of the judgement; what is a year, in dollars too."""
+    book = whole(found)
+
+    def dollars(share: float, *, signed: bool = False) -> str:
+        return f"{amount(share * found.size_usd, currency, signed=signed)} a year"
+
     return [
         (
             "variance removed",
@@ -77,15 +87,23 @@ def judged(found: Effectiveness) -> list[tuple[str, str, str]]:
         (
             "residual beta",
             interval_words(found.residual_beta, number),
-            f"target {number(found.target_beta)} of the book",
+            f"target {number(found.target_beta)} of {book}",
         ),
-        ("turnover a year", f"{number(found.turnover_a_year)} × the book", ""),
+        (
+            "turnover a year",
+            f"{number(found.turnover_a_year)} × {book}",
+            f"{dollars(found.turnover_a_year)}; {book} was {amount(found.size_usd, currency)}, mean",
+        ),
         (
             "trading cost a year",
             percent(found.cost_a_year),
-            "of the book: fees, spread, impact, liquidations",
+            f"of {book}, {dollars(found.cost_a_year)}: fees, spread, impact, liquidations",
         ),
-        ("funding a year", percent(found.funding_a_year, signed=True), "of the book; above zero is received"),
+        (
+            "funding a year",
+            percent(found.funding_a_year, signed=True),
+            f"of {book}, {dollars(found.funding_a_year, signed=True)}; above zero is received",
+        ),
         (
             "cost of variance",
             number(found.cost_per_variance),
@@ -101,7 +119,10 @@ def side_by_side(run: RunResult) -> list[list[str]]:
     found = sides(run)
     rows: list[tuple[str, Callable[[Side], str]]] = [
         ("gained", lambda s: amount(s.gained_usd, run.currency, signed=True)),
-        ("a year, on the book's value", lambda s: percent(s.return_a_year, signed=True)),
+        (
+            f"a year, of the book's {'value' if run.is_net else 'gross value'}",
+            lambda s: percent(s.return_a_year, signed=True),
+        ),
         ("volatility a year", lambda s: percent(s.volatility)),
         ("one day in 20, average loss", lambda s: percent(s.es95)),
         ("worst day", lambda s: percent(s.worst_day)),

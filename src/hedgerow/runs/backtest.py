@@ -66,6 +66,8 @@ def _result(policy: Policy, past: Past, walk: Walk, rows: list[Row]) -> RunResul
         factors=policy.factors,
         nav_usd=nav,
         spot_usd=spot,
+        gross_usd=panel.gross_usd[panel.first :],
+        grown_usd=panel.grown_usd[panel.first :],
         unhedged_usd=spot - owners,
         gained_usd=nav - owners - np.cumsum(deposits),
         deposits_usd=deposits,

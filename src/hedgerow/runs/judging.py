@@ -65,7 +65,9 @@ def _daily(past: Past) -> tuple[FloatArray, FloatArray]:
     first = past.panel.first
     ends = day_ends(past.panel.times[first:])
     worth, flows = past.panel.worth[first:].sum(axis=1), past.panel.flow_usd[first:]
-    size = day_sizes(past.panel.times[first:], worth, flows, ends)
+    size = day_sizes(
+        past.panel.times[first:], past.panel.gross_usd[first:], past.panel.grown_usd[first:], ends
+    )
     gained = (worth - np.cumsum(flows))[ends]
     moves = past.panel.factor[first:, 0].copy()
     moves[0] = 0.0

@@ -76,6 +76,19 @@ class Panel:
         return {self.symbols[n]: float(self.prices[t, n]) for n in found}
 
     @property
+    def gross_usd(self) -> FloatArray:
+        """Dollars (T,) of the book's coins, signs aside."""
+        total: FloatArray = np.abs(self.worth).sum(axis=1)
+        return total
+
+    @property
+    def grown_usd(self) -> FloatArray:
+        """What the owner's flows of each bar added (T,) to the gross value: of a short, that it became larger."""
+        moved = np.diff(np.abs(self.units), axis=0, prepend=0.0)
+        worth = np.where(moved != 0.0, moved * self.prices, 0.0).sum(axis=1)
+        return np.where(self.flow_usd != 0.0, worth, 0.0)
+
+    @property
     def changes(self) -> BoolArray:
         """Bars (T,) of the run after whose close the book holds other coins, or more or less of them, than before."""
         found = np.zeros(len(self.times), dtype=bool)

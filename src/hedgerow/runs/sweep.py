@@ -165,8 +165,8 @@ def _walked(group: dict[str, Point], past: Past, found: Learned) -> list[Tried]:
     walks = walk_all(stage, knobs, ends)
     if not (walks.missed <= _TOLERANCE).all():
         raise BrokenPromise(f"a compiled attribution misses {np.nanmax(walks.missed):g} of the book in a bar")
-    worth = stage.bar["spot"]
-    size, years = float(worth.mean()), _years(past)
+    gross = stage.bar["gross"]
+    size, years = float(gross.mean()), _years(past)
     paid = -walks.lines[:, [LINES.index(n) for n in ("fees", "slippage", "roll", "liquidation")]].sum(axis=1)
     rows = []
     for c, (key, point) in enumerate(group.items()):
@@ -177,7 +177,7 @@ def _walked(group: dict[str, Point], past: Past, found: Learned) -> list[Tried]:
                 key=key,
                 setting=point.setting,
                 engine="compiled",
-                hedged=np.diff(walks.gained[c]) / worth[ends[:-1]],
+                hedged=np.diff(walks.gained[c, 1:], prepend=0.0) / gross[ends[:-1]],
                 cost_a_year=float(paid[c]) / size / years,
                 funding_a_year=float(walks.lines[c, LINES.index("funding")]) / size / years,
                 turnover_a_year=float(walks.traded[c]) / size / years,

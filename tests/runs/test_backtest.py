@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -17,6 +18,7 @@ from hedgerow.model.errors import NotEnoughData, UsageError
 from hedgerow.model.journal import RunResult
 from hedgerow.model.market import FundingPrints, Market
 from hedgerow.model.portfolio import Portfolio
+from hedgerow.reports.run_text import befallen
 from hedgerow.runs import BacktestSettings, backtest
 from hedgerow.testing import beta_market, market_of
 
@@ -210,6 +212,31 @@ def test_margin_is_added_before_it_is_too_late_and_is_no_profit() -> None:
     assert found.nav_usd[-1] - found.spot_usd[0] - sum(e.usd for e in deposits) == pytest.approx(
         found.gained_usd[-1]
     )
+
+
+def test_what_was_refused_was_not_traded_and_a_liquidation_is_no_trade() -> None:
+    """A rally takes the hedge, and what is left of the money is too little for another: nothing trades after that."""
+    path = np.cumprod(1 + np.where(np.arange(200) < 120, 0.004 * (-1.0) ** np.arange(200), 0.05))
+    made = market_of({"BTC": 1e4 * path, "SOL": 50 * path})
+    found = run(
+        made, held=book(spot("SOL", 1000)), collateral="12000USDT", instruments=("BTCUSDT",), rebalance="band"
+    )
+    kinds = Counter(e.kind for e in found.events)
+    assert min(kinds["trade"], kinds["liquidation"], kinds["refused"]) > 0
+    trades = [e for e in found.events if e.kind == "trade"]
+    dollars = sum(abs(e.contracts) * float(made.prices[list(made.times).index(e.time), 0]) for e in trades)
+    assert found.traded_usd.sum() == pytest.approx(dollars, rel=1e-9)
+    measured = effectiveness(found, intervals=False)
+    assert measured.cost_a_year > 0.0
+    assert measured.cost_a_year * measured.size_usd * found.years == pytest.approx(
+        -sum(e.usd for e in trades)
+    )
+    ended = [e for e in found.events if e.kind == "liquidation"]
+    assert measured.liquidation_usd == pytest.approx(sum(e.usd for e in ended))
+    told = befallen(found)
+    assert str(ended[0].time - np.timedelta64(1, "ms"))[:10] in told[0]
+    assert f"{kinds['refused']:,} order" in told[1]
+    assert "margin" in told[1]
 
 
 def test_what_cannot_be_tested_says_so() -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hedgerow.hedge.effectiveness import volatility
+from hedgerow.hedge.effectiveness import TRADING, volatility
 from hedgerow.model.arrays import FloatArray, TimeArray
 from hedgerow.model.journal import RunResult
 from hedgerow.stats.beta import Ols
@@ -20,7 +20,6 @@ __all__ = ["Period", "RollingBeta", "Side", "by_period", "rolling_beta", "sides"
 
 _WINDOW = 90
 _LEAST_WINDOW = 20
-_COSTS = ("fees", "slippage", "roll", "liquidation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +27,8 @@ class Side:
     """One of the three columns of a run, on daily returns on the book's gross value; a year has 365 days.
 
     `return_a_year` is what was gained, of the gross value's mean, by the years: it has the sign of the dollars. `beta` (K,) is the realised slope on the factors, NaN with too few days;
-    `cost_usd` is what trading, rolling and liquidation cost, of the portfolio what its own trades did; `funding_usd` what
-    was received.
+    `cost_usd` is what trading and rolling cost, of the portfolio what its own trades did; `funding_usd` what was received,
+    `liquidation_usd` what liquidations did besides prices: fees below zero, what the venue's fund bore above.
     """
 
     name: str
@@ -42,6 +41,7 @@ class Side:
     beta: FloatArray
     cost_usd: float
     funding_usd: float
+    liquidation_usd: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +71,22 @@ class Period:
 def sides(run: RunResult) -> tuple[Side, Side, Side]:
     """Return portfolio, hedge and hedged portfolio; the first and the second add up to the third, day by day."""
     plain, hedged, factor = run.daily()
-    costs = -sum(run.totals[name] for name in _COSTS)
+    costs = -sum(run.totals[name] for name in TRADING)
     funding, own = run.totals["funding"], 0.0 - run.totals.get("rebalance", 0.0)
+    ended = run.totals["liquidation"]
     alone, both = float(run.unhedged_usd[-1]), float(run.gained_usd[-1])
     return (
-        _side(run, "portfolio", plain, factor, (alone, own, 0.0)),
-        _side(run, "hedge", hedged - plain, factor, (both - alone, costs, funding)),
-        _side(run, "hedged portfolio", hedged, factor, (both, costs + own, funding)),
+        _side(run, "portfolio", plain, factor, (alone, own, 0.0, 0.0)),
+        _side(run, "hedge", hedged - plain, factor, (both - alone, costs, funding, ended)),
+        _side(run, "hedged portfolio", hedged, factor, (both, costs + own, funding, ended)),
     )
 
 
 def _side(
-    run: RunResult, name: str, returns: FloatArray, factor: FloatArray, usd: tuple[float, float, float]
+    run: RunResult, name: str, returns: FloatArray, factor: FloatArray, usd: tuple[float, float, float, float]
 ) -> Side:
     known = len(returns) > 0
-    gained, cost, funding = usd
+    gained, cost, funding, ended = usd
     return Side(
         name=name,
         gained_usd=gained,
@@ -97,6 +98,7 @@ def _side(
         beta=_slopes(returns, factor),
         cost_usd=cost,
         funding_usd=funding,
+        liquidation_usd=ended,
     )
 
 

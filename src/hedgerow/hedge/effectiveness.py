@@ -11,7 +11,10 @@ from hedgerow.model.journal import RunResult
 from hedgerow.stats.bootstrap import Interval, block_interval
 from hedgerow.stats.risk import DAYS_A_YEAR, hedge_effectiveness, historical_es, max_drawdown
 
-__all__ = ["Effectiveness", "effectiveness", "volatility"]
+__all__ = ["TRADING", "Effectiveness", "effectiveness", "volatility"]
+
+TRADING = ("fees", "slippage", "roll")
+"""The lines of what trading costs; what a liquidation does to an account is none of them, and may even be above zero."""
 
 _DRAWS = 999
 
@@ -44,6 +47,7 @@ class Effectiveness:
     outside_band: float
     least_distance: float
     liquidations: int
+    liquidation_usd: float
 
 
 def effectiveness(run: RunResult, *, intervals: bool = True) -> Effectiveness:
@@ -55,7 +59,7 @@ def effectiveness(run: RunResult, *, intervals: bool = True) -> Effectiveness:
     joined = np.column_stack([plain, hedged, factor[:, 0]])
     size = run.size_usd
     totals, years = run.totals, max(run.years, 1e-9)
-    paid = -(totals["fees"] + totals["slippage"] + totals["roll"] + totals["liquidation"])
+    paid = -sum(totals[name] for name in TRADING)
     draws = _DRAWS if intervals else 0
     removed = block_interval(joined, _removed, seed=run.seed, draws=draws)
     outside = np.abs(run.before_usd - run.target_usd) > run.band_usd * (1.0 + 1e-9)
@@ -81,6 +85,7 @@ def effectiveness(run: RunResult, *, intervals: bool = True) -> Effectiveness:
         outside_band=float(np.mean(outside.any(axis=1))),
         least_distance=float(np.nanmin(run.distance, initial=np.inf)),
         liquidations=sum(e.kind == "liquidation" for e in run.events),
+        liquidation_usd=totals["liquidation"],
     )
 
 

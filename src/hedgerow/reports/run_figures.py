@@ -40,7 +40,8 @@ _GROUPS = {
     "alpha": ("alpha",),
     "basis": ("basis",),
     "funding": ("funding",),
-    "costs": ("fees", "slippage", "roll", "liquidation"),
+    "costs": ("fees", "slippage", "roll"),
+    "liquidation": ("liquidation",),
     "trades of the book itself": ("rebalance",),
     "dollar coins off their dollar": ("fx",),
 }

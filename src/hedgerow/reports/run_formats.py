@@ -11,6 +11,7 @@ from html import escape
 from hedgerow.reports.charts import INK, SOFT
 from hedgerow.reports.parts import Figure, Section
 from hedgerow.reports.run_page import ASSUMED, FOOT, RunReport, lead, sections_of, verdict
+from hedgerow.reports.run_text import befallen
 from hedgerow.reports.wording import plain_text
 
 __all__ = ["run_markdown", "run_picture"]
@@ -30,8 +31,9 @@ def run_markdown(report: RunReport) -> str:
     blocks += [_quoted(lead(run)), _quoted(verdict(report.found))]
     for section in sections_of(report):
         blocks += _section(section)
-    if run.notes:
-        blocks += [f"## {ASSUMED}", "\n".join(f"- {_quoted(note)}" for note in run.notes)]
+    said = (*befallen(run), *run.notes)
+    if said:
+        blocks += [f"## {ASSUMED}", "\n".join(f"- {_quoted(note)}" for note in said)]
     return "\n\n".join([*blocks, FOOT]) + "\n"
 
 

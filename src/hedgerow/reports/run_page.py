@@ -18,7 +18,7 @@ from hedgerow.reports import run_figures as figures
 from hedgerow.reports import run_ledger as ledger
 from hedgerow.reports.layout import instant
 from hedgerow.reports.parts import Section, rendered
-from hedgerow.reports.run_text import judged, side_by_side, whole
+from hedgerow.reports.run_text import befallen, counted, judged, side_by_side, whole
 from hedgerow.reports.wording import number, percent, plain_text
 
 __all__ = ["RunReport", "lead", "run_page", "sections_of", "verdict"]
@@ -49,7 +49,7 @@ def run_page(report: RunReport) -> str:
         verdict=verdict(found),
         six=_six(found),
         sections=sections_of(report),
-        warnings=[plain_text(note) for note in run.notes],
+        warnings=[plain_text(note) for note in (*befallen(run), *run.notes)],
         warnings_heading=ASSUMED,
         foot=FOOT,
     )
@@ -76,7 +76,11 @@ def verdict(found: Effectiveness) -> str:
     )
     kept = "within its interval" if left.low <= found.target_beta <= left.high else "outside its interval"
     funding = "received" if found.funding_a_year >= 0 else "paid"
-    ended = f", and {found.liquidations} liquidations" if found.liquidations else ""
+    ended = (
+        f", and there {'was' if found.liquidations == 1 else 'were'} {counted(found.liquidations)}"
+        if found.liquidations
+        else ""
+    )
     return (
         f"{did} ({percent(removed.low)} to {percent(removed.high)}) and left a beta of {number(left.middle)}"
         f" ({number(left.low)} to {number(left.high)}); wanted was {number(found.target_beta)}, {kept}."

@@ -5,6 +5,7 @@ run_text(run, found) -> Group
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
@@ -17,7 +18,7 @@ from hedgerow.reports.layout import Fact, columns, facts, header, instant, line,
 from hedgerow.reports.wording import amount, number, percent
 from hedgerow.stats.bootstrap import Interval
 
-__all__ = ["LINES", "interval_words", "judged", "run_text", "side_by_side", "whole"]
+__all__ = ["LINES", "befallen", "counted", "interval_words", "judged", "run_text", "side_by_side", "whole"]
 
 LINES = {
     "alpha": "what the coins did besides the market",
@@ -29,7 +30,7 @@ LINES = {
     "slippage": "half the spread, and impact",
     "roll": "from one contract to the next",
     "fx": "dollar coins off their dollar, coins that profit is in",
-    "liquidation": "fees, less what the fund paid",
+    "liquidation": "its fees, less what the fund bore of the loss: no earning",
     "rebalance": "trades of the book itself",
 }
 
@@ -51,6 +52,7 @@ def run_text(run: RunResult, found: Effectiveness) -> Group:
     ]
     return page(
         lead,
+        notes(befallen(run)) if befallen(run) else None,
         columns(["", "portfolio", "hedge", "hedged"], side_by_side(run), left=(0,)),
         facts(rows),
         columns(["where it came from", "dollars", ""], lines, left=(0, 2)),
@@ -64,6 +66,27 @@ def interval_words(found: Interval, said: Callable[[float], str]) -> str:
     if not np.isfinite(found.low):
         return f"{said(found.middle)} (too few days for an interval)"
     return f"{said(found.middle)} ({said(found.low)} … {said(found.high)})"
+
+
+def befallen(run: RunResult) -> list[str]:
+    """Return what went wrong on the way, a sentence each: what was liquidated and when, which orders were refused and why."""
+    ended = [e for e in run.events if e.kind == "liquidation"]
+    days = list(dict.fromkeys(str(e.time - np.timedelta64(1, "ms"))[:10] for e in ended))
+    more = f" and on {len(days) - 1} more day{'s' * (len(days) != 2)}" if len(days) > 1 else ""
+    said = [f"The hedge was liquidated on {days[0]}{more}: {counted(len(ended))}."] if ended else []
+    refused = Counter(e.note for e in run.events if e.kind == "refused")
+    if refused:
+        why = "; ".join(f"{n:,} × {reason}" for reason, n in refused.most_common(3))
+        several = refused.total() != 1
+        said.append(
+            f"{refused.total():,} order{'s were' if several else ' was'} refused, and left the hedge as it was: {why}."
+        )
+    return said
+
+
+def counted(liquidations: int) -> str:
+    """Return a number of liquidations in words."""
+    return "1 liquidation" if liquidations == 1 else f"{liquidations:,} liquidations"
 
 
 def whole(found: Effectiveness) -> str:
@@ -97,7 +120,7 @@ def judged(found: Effectiveness, currency: str) -> list[tuple[str, str, str]]:
         (
             "trading cost a year",
             percent(found.cost_a_year),
-            f"of {book}, {dollars(found.cost_a_year)}: fees, spread, impact, liquidations",
+            f"of {book}, {dollars(found.cost_a_year)}: fees, spread, impact, rolls",
         ),
         (
             "funding a year",
@@ -110,7 +133,7 @@ def judged(found: Effectiveness, currency: str) -> list[tuple[str, str, str]]:
             "a year's cost, funding included, for each unit removed",
         ),
         ("outside the band", percent(found.outside_band), "of bars, before their trade"),
-        ("nearest liquidation", percent(found.least_distance), f"{found.liquidations} liquidations"),
+        ("nearest liquidation", percent(found.least_distance), counted(found.liquidations)),
     ]
 
 
@@ -134,4 +157,11 @@ def side_by_side(run: RunResult) -> list[list[str]]:
         ("trading costs", lambda s: amount(-s.cost_usd, run.currency, signed=True)),
         ("funding", lambda s: amount(s.funding_usd, run.currency, signed=True)),
     ]
+    if any(side.liquidation_usd for side in found):
+        rows.append(
+            (
+                "liquidation, the fund's part in it",
+                lambda s: amount(s.liquidation_usd, run.currency, signed=True),
+            )
+        )
     return [[name, *(said(side) for side in found)] for name, said in rows]

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from hedgerow.hedge.attribution import LINES
-from hedgerow.hedge.effectiveness import effectiveness
+from hedgerow.hedge.effectiveness import TRADING, effectiveness
 from hedgerow.model.display import plain
 from hedgerow.model.errors import BrokenPromise, HedgerowError, UsageError
 from hedgerow.model.journal import day_ends
@@ -167,7 +167,7 @@ def _walked(group: dict[str, Point], past: Past, found: Learned) -> list[Tried]:
         raise BrokenPromise(f"a compiled attribution misses {np.nanmax(walks.missed):g} of the book in a bar")
     gross = stage.bar["gross"]
     size, years = float(gross.mean()), _years(past)
-    paid = -walks.lines[:, [LINES.index(n) for n in ("fees", "slippage", "roll", "liquidation")]].sum(axis=1)
+    paid = -walks.lines[:, [LINES.index(n) for n in TRADING]].sum(axis=1)
     rows = []
     for c, (key, point) in enumerate(group.items()):
         if len(found.legs) > 1 and walks.refused[c]:

@@ -244,9 +244,12 @@ class Walk:
         marks = {o.instrument.name: float(self.prices.mark(o.instrument)[t]) for o in trades.orders}
         cost = self._happen(t, Marked(marks))
         paid_in = self._put_in(t, asked.margin)
+        traded = 0.0
         for order in trades.orders:
+            told = len(self.events)
             cost += self._happen(t, replace(order, arrival=float(self.prices.last(order.instrument)[t])))
-        traded = sum(abs(scene.delta(o.instrument, float(o.contracts), t)) for o in trades.orders)
+            filled = [e.contracts for e in self.events[told:] if e.kind == "trade"]
+            traded += sum(abs(scene.delta(order.instrument, c, t)) for c in filled)
         if anew and not isinstance(self.policy.instruments, tuple):
             self.drift = self._drifting(self.known, t)  # the band's cost is that of the contracts now open
         return traded, cost, paid_in

@@ -170,8 +170,8 @@ def _refused(stage: Stage, j: int, lots: int, t: int) -> int:
 
 
 @inner
-def _filled(stage: Stage, held: Held, j: int, lots: int, t: int, lines: FloatArray, log: Log) -> None:
-    """One market order at the close of the bar, worse by half the spread and the impact."""
+def _filled(stage: Stage, held: Held, j: int, lots: int, t: int, lines: FloatArray, log: Log) -> bool:
+    """One market order at the close of the bar, worse by half the spread and the impact; return whether it was filled."""
     contracts, arrival = lots * stage.contract[j]["lot"], stage.leg[t, j]["last"]
     why = _refused(stage, j, lots, t)
     dollars = abs(delta(stage, contracts, t, j))
@@ -186,12 +186,13 @@ def _filled(stage: Stage, held: Held, j: int, lots: int, t: int, lines: FloatArr
             why = 4
     if why != 0:
         write(log, t, REFUSED, j, why, contracts, 0.0, 0.0)
-        return
+        return False
     lost = contracts * stage.contract[j]["multiplier"] * (arrival - price) * stage.bar[t]["coin"]
     paid = -fee * stage.bar[t]["coin"]
     lines[_SLIPPAGE] += lost
     lines[_FEES] += paid
     write(log, t, FILLED, j, 0, contracts, price, lost + paid)
+    return True
 
 
 @inner
@@ -225,9 +226,8 @@ def _trade(stage: Stage, knobs: Knobs, held: Held, t: int, out: Out, log: Log) -
     out.bar[t]["deposit"] += put_in(stage, knobs, held, t, log)
     for j in range(len(held.leg)):
         lots = held.leg[j]["order"]
-        if lots != 0:
+        if lots != 0 and _filled(stage, held, j, lots, t, out.lines[t], log):
             out.bar[t]["traded"] += abs(delta(stage, lots * stage.contract[j]["lot"], t, j))
-            _filled(stage, held, j, lots, t, out.lines[t], log)
 
 
 @inner

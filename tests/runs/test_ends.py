@@ -74,6 +74,27 @@ def test_attribution_closes_on_every_bar_for_each_kind_of_contract(name: str) ->
 
 
 @pytest.mark.parametrize("name", KINDS)
+def test_alpha_and_beta_of_spot_are_what_the_book_gained_alone(name: str) -> None:
+    """Whatever the margin is in: what its coins did is the hedge's, with everything else that is not the book's."""
+    found = run(name)
+    own = [found.line_names.index(line) for line in ("alpha", "beta_spot", "rebalance")]
+    alone = found.lines[1:, own].sum(axis=1)
+    np.testing.assert_allclose(alone, np.diff(found.unhedged_usd), atol=1e-9 * np.abs(found.nav_usd).max())
+    in_coin = name in {"BTCUSD_PERP", "ETHUSD_QUANTO", "BTCUSD_QUARTER"}
+    assert (abs(found.totals["collateral"]) > 100.0) == in_coin
+
+
+@pytest.mark.parametrize("name", ["BTCUSDT", "ETHUSDT", "BTCUSD_PERP"])
+def test_where_one_series_prices_coin_and_contract_there_is_no_basis(name: str) -> None:
+    """What ETH did beside BTC is the hedge's own alpha; of the factor's own coin there is none."""
+    found = run(name)
+    small = 1e-9 * np.abs(found.nav_usd).max()
+    basis, apart = (found.lines[:, found.line_names.index(line)] for line in ("basis", "alpha_hedge"))
+    assert np.abs(basis).max() < small
+    assert (np.abs(apart).max() > 1e4 * small) == (name == "ETHUSDT")
+
+
+@pytest.mark.parametrize("name", KINDS)
 def test_each_kind_of_contract_keeps_the_dollar_beta_within_its_limit(name: str) -> None:
     """After the first trade what is left is within the threshold and a lot, margin in coin counted."""
     found = run(name, rebalance="calendar:1")

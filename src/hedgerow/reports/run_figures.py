@@ -38,7 +38,9 @@ __all__ = [
 _GROUPS = {
     "market, spot and hedge": ("beta_spot", "beta_hedge"),
     "alpha": ("alpha",),
+    "alpha of the hedge": ("alpha_hedge",),
     "basis": ("basis",),
+    "coins that are margin": ("collateral",),
     "funding": ("funding",),
     "costs": ("fees", "slippage", "roll"),
     "liquidation": ("liquidation",),

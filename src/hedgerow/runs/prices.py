@@ -57,6 +57,7 @@ class Prices:
     _last: dict[str, FloatArray] = field(default_factory=dict)
     _marks: dict[str, FloatArray] = field(default_factory=dict)
     _coins: dict[str, FloatArray] = field(default_factory=dict)
+    _index: dict[str, FloatArray] = field(default_factory=dict)
     _due: dict[str, dict[int, list[Settlement]]] = field(default_factory=dict)
     _assumed: dict[str, set[int]] = field(default_factory=dict)
 
@@ -99,6 +100,13 @@ class Prices:
         if symbol not in self._coins:
             self._coins[symbol] = self._series(symbol)
         return self._coins[symbol]
+
+    def index_of(self, symbol: str) -> FloatArray:
+        """Return dollars a coin (T,) where dated contracts settle, in the book's market, or where that has none, here."""
+        if symbol not in self._index:
+            known = self.index is not None and symbol in self.index.symbols
+            self._index[symbol] = self._series(symbol, self.index if known else None)
+        return self._index[symbol]
 
     def due(self, contract: Instrument, bar: int) -> list[Settlement]:
         """Return the settlements after the bar before and up to the close of `bar`."""
@@ -160,9 +168,8 @@ class Prices:
 
     def _settled(self, contract: Instrument, expiry: np.datetime64) -> float:
         """Dollars at which a contract settles: its index, averaged over the venue's window."""
-        index = self.index if self.index is not None and contract.underlying in self.index.symbols else None
         seconds = settlement_window(contract.venue, expiry.astype("datetime64[D]").item())
-        return settlement_from_bars(self.times, self._series(contract.underlying, index), expiry, seconds)
+        return settlement_from_bars(self.times, self.index_of(contract.underlying), expiry, seconds)
 
     def unmeasured(self, contract: str) -> frozenset[int]:
         """Return the bars in which a contract, by its symbol, settled at a rate that nobody measured."""

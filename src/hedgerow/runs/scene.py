@@ -130,7 +130,14 @@ class Scene:
                 last = self.prices.last(held.instrument)
                 gained = (held.profit(float(last[t])) - held.profit(float(last[t - 1]))) * coin1
                 dollars = self.delta(held.instrument, float(held.contracts), t - 1)
-                legs.append(LegMove(dollars, self.contract_beta(held.instrument), gained))
-            beta, cash = self.coin_beta(account.settle), is_stablecoin(account.settle)
-            wallets.append(WalletMove(account.wallet, unrealised, coin0, coin1, beta, cash))
+                beta = self.contract_beta(held.instrument)
+                legs.append(LegMove(dollars, beta, gained, self._apart(held.instrument.underlying, t)))
+            cash = is_stablecoin(account.settle)
+            wallets.append(WalletMove(account.wallet, unrealised, coin0, coin1, cash))
         return attribute(spots, legs, wallets, self.panel.factor[t])
+
+    def _apart(self, coin: str, t: int) -> float:
+        """A coin's return in bar `t` beyond what the factors explain; 0 where the book's market has no price of it."""
+        start, end = self.prices.index_of(coin)[t - 1 : t + 1]
+        found = float(end / start - 1.0 - self.coin_beta(coin) @ self.panel.factor[t])
+        return found if np.isfinite(found) else 0.0

@@ -17,6 +17,7 @@ from hedgerow.exchange import (
     FundingPaid,
     Liquidation,
     Marked,
+    Ordered,
     Outcome,
     Refusal,
     Settlement,
@@ -240,16 +241,13 @@ class Walk:
         if anew:
             self.chosen = self.traded
             self.fixed_target = trades.target_usd if self.policy.target_vol is not None else None
-        scene = self._scene()
         marks = {o.instrument.name: float(self.prices.mark(o.instrument)[t]) for o in trades.orders}
         cost = self._happen(t, Marked(marks))
         paid_in = self._put_in(t, asked.margin)
-        traded = 0.0
+        told = len(self.events)
         for order in trades.orders:
-            told = len(self.events)
             cost += self._happen(t, replace(order, arrival=float(self.prices.last(order.instrument)[t])))
-            filled = [e.contracts for e in self.events[told:] if e.kind == "trade"]
-            traded += sum(abs(scene.delta(order.instrument, c, t)) for c in filled)
+        traded = _filled(self._scene(), trades.orders, self.events[told:], t)
         if anew and not isinstance(self.policy.instruments, tuple):
             self.drift = self._drifting(self.known, t)  # the band's cost is that of the contracts now open
         return traded, cost, paid_in
@@ -270,6 +268,12 @@ class Walk:
             total += usd
         self.lent += total if self.policy.collateral is None else 0.0
         return total
+
+
+def _filled(scene: Scene, orders: Sequence[Ordered], told: Sequence[Happened], t: int) -> float:
+    """Dollars of the orders that were filled; `told` has what became of each."""
+    pairs = zip(orders, told, strict=True)
+    return sum(abs(scene.delta(o.instrument, e.contracts, t)) for o, e in pairs if e.kind == "trade")
 
 
 def _to_go_by(known: Known, state: ExchangeState, now: np.datetime64) -> None:

@@ -14,7 +14,7 @@ from hedgerow.app.desk import (
     value,
 )
 from hedgerow.app.history import Course, Tested, Times, backtest, compare
-from hedgerow.app.kept import Question, Replayed, ask, keep, keepable, recalled, replay, told
+from hedgerow.app.kept import Question, Replayed, ask, keep, keepable, recalled, replay, told, untaken
 from hedgerow.app.pairs import Paired, PairTerms, pair
 from hedgerow.app.plans import keep_hedge, keep_pair
 from hedgerow.app.sweeps import Workshop, sweep
@@ -48,5 +48,6 @@ __all__ = [
     "replay",
     "sweep",
     "told",
+    "untaken",
     "value",
 ]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hedgerow.model.journal import Difference
     from hedgerow.reports.run_page import RunReport
 
-__all__ = ["Question", "Replayed", "ask", "keep", "keepable", "recalled", "replay", "told"]
+__all__ = ["Question", "Replayed", "ask", "keep", "keepable", "recalled", "replay", "told", "untaken"]
 
 _INDEX = "index:"
 _DATA = ("prices", "funding", "books", "open_interest", "sectors", "venues")
@@ -84,6 +84,13 @@ def keep(folder: Path, done: Tested, question: Question) -> None:
 
     keepable(question)
     write_run(folder, done.run, done.policy, question, question.files, _versions())
+
+
+def untaken(folder: Path) -> None:
+    """Raise `UsageError` where a run cannot be kept in `folder`, before it is walked."""
+    from hedgerow.files.runs import untaken as free
+
+    free(folder)
 
 
 def keepable(question: Question) -> None:

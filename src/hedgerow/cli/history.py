@@ -10,7 +10,7 @@ from cyclopts import Group, Parameter
 
 from hedgerow import app as steps
 from hedgerow.cli.options import BetaOptions, DataOptions, HedgeOptions, Output, settings_of
-from hedgerow.cli.output import answer, progress, written
+from hedgerow.cli.output import answer, progress, writable, written
 
 __all__ = ["BookOptions", "ContestOptions", "RunOptions", "backtest", "compare"]
 
@@ -91,6 +91,10 @@ def backtest(
         spot_cost_bps=mine.spot_cost,
         leave_days=mine.leave_after,
     )
+    if asked.report is not None:
+        writable(asked.report)
+    if asked.out is not None:
+        steps.untaken(asked.out)
     with progress(shown) as report:
         question = steps.Question(settings, book, times, asked.rebalance, asked.hedge_prices, asked.engine)
         if asked.out is not None:

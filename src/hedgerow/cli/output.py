@@ -16,7 +16,7 @@ from hedgerow.reports.wording import plain_text
 if TYPE_CHECKING:
     from hedgerow.cli.options import Output
 
-__all__ = ["answer", "closing", "measured", "progress", "show_error", "written"]
+__all__ = ["answer", "closing", "measured", "progress", "show_error", "writable", "written"]
 
 _WIDTH_WITHOUT_TERMINAL = 120
 
@@ -68,6 +68,13 @@ def measured(output: Output) -> Iterator[Callable[[str, float], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
         task = shown.add_task("asking what there is", total=1.0)
         yield lambda said, share: shown.update(task, description=plain_text(said), completed=share)
+
+
+def writable(path: Path) -> None:
+    """Raise `BadInput` for a file that could not be written in the end, before the work for it has begun."""
+    folder = path.parent
+    if path.is_dir() or not folder.is_dir() or not os.access(path if path.exists() else folder, os.W_OK):
+        raise BadInput("cannot be written", file=str(path), advice="Give a file in a folder that exists.")
 
 
 def written(path: Path, content: str | bytes) -> None:

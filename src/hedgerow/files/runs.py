@@ -29,7 +29,7 @@ from hedgerow.model.journal import Estimated, Happened, RunResult
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Stored", "exact", "fingerprint", "identified", "read_run", "read_stored", "write_run"]
+__all__ = ["Stored", "exact", "fingerprint", "identified", "read_run", "read_stored", "untaken", "write_run"]
 
 FORMAT = 3
 _LAST = "inputs.json"
@@ -95,6 +95,14 @@ def exact(value: Any) -> Any:
     return plain(value)
 
 
+def untaken(where: Path) -> None:
+    """Raise `UsageError` where a run is in the folder already, or a file is in its place."""
+    if (where / _LAST).exists():
+        raise UsageError(f"{where} holds a run already", advice="Give another folder, or remove it first.")
+    if where.exists() and not where.is_dir():
+        raise UsageError(f"{where} is no folder", advice="Give a folder you may write to.")
+
+
 def write_run(
     folder: str | Path,
     run: RunResult,
@@ -109,8 +117,7 @@ def write_run(
     Raises `UsageError` where a run is there already, or nothing can be written.
     """
     where = Path(folder)
-    if (where / _LAST).exists():
-        raise UsageError(f"{where} holds a run already", advice="Give another folder, or remove it first.")
+    untaken(where)
     document = {
         "format": FORMAT,
         "made_with": dict(made_with or {}),

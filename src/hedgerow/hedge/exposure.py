@@ -19,9 +19,9 @@ from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.display import Result
 from hedgerow.model.errors import UnknownSymbol
 
-__all__ = ["AssetExposure", "Exposure", "expose", "joint_error"]
+__all__ = ["LEAST_NET", "AssetExposure", "Exposure", "expose", "joint_error"]
 
-_LEAST_NET = 0.05
+LEAST_NET = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Exposure(Result):
     @property
     def has_ratio(self) -> bool:
         """True where the book has net value enough for a beta per dollar."""
-        return self.nav_usd > _LEAST_NET * self.gross_usd and self.nav_usd > 0
+        return self.nav_usd > LEAST_NET * self.gross_usd and self.nav_usd > 0
 
     @property
     def beta(self) -> FloatArray:

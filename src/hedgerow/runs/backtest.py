@@ -11,11 +11,12 @@ import numpy as np
 
 from hedgerow.hedge.attribution import LINES
 from hedgerow.hedge.policy import Policy
+from hedgerow.model.errors import UsageError
 from hedgerow.model.journal import RunResult
 from hedgerow.model.market import Market
 from hedgerow.model.portfolio import BookPath, Portfolio
 from hedgerow.runs.ends import undated_names
-from hedgerow.runs.past import Catalogue, Past, derived_of, notes_of, past_of
+from hedgerow.runs.past import Catalogue, Past, derived_of, notes_of, past_of, shareless
 from hedgerow.runs.settings import BacktestSettings
 from hedgerow.runs.walk import Row, Walk
 
@@ -38,10 +39,15 @@ def backtest(
     `catalogue` makes the contracts of a market; `hedge_market` has their prices and funding if the book's market does
     not, `marks` the prices that margin and funding are on, the closes without. Trades are at the close of the bar that decides them, with fee, half the spread and impact; margin is checked
     at every close, funding paid at its own settlement times. `report` is told the share that is done. Raises
-    `UsageError` for open contracts in the book and unknown betas, `NotEnoughData` where there is nothing to test on,
+    `UsageError` for open contracts in the book, unknown betas and a share of a book without net value, `NotEnoughData` where there is nothing to test on,
     `BrokenPromise` if a bar's attribution does not close.
     """
     past = past_of(policy, book, market, catalogue, hedge_market, settings or BacktestSettings(), marks)
+    why = shareless(policy, past)
+    if why:
+        raise UsageError(
+            why, advice="Give the target in dollars of beta: --target-beta-usd 0 takes all of it out."
+        )
     panel = past.panel
     walk = Walk(undated_names(policy, past), past)
     rows: list[Row] = []

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hedgerow.hedge.exposure import LEAST_NET
 from hedgerow.hedge.policy import Policy
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.journal import Happened
@@ -16,7 +17,7 @@ from hedgerow.runs.panel import Panel, coin_of, cut, panel_of
 from hedgerow.runs.prices import Prices
 from hedgerow.runs.settings import BacktestSettings
 
-__all__ = ["Catalogue", "Past", "derived_of", "notes_of", "past_of"]
+__all__ = ["Catalogue", "Past", "derived_of", "notes_of", "past_of", "shareless"]
 
 Catalogue = Callable[[Market], tuple[Instrument, ...]]
 _MARGIN_COINS = ("USDT", "USDC")
@@ -78,6 +79,17 @@ def past_of(
         None if hedge is market else hedge.times[0],
     )
     return Past(book, market, hedge, panel, Prices(market.times, hedge, marks, market), settings, catalogue)
+
+
+def shareless(policy: Policy, past: Past) -> str:
+    """Return why a target that is a share of net asset value means nothing on the book of the first bar, or nothing."""
+    if policy.target_beta is None or not any(policy.target_beta):
+        return ""
+    worth = past.panel.worth[past.panel.first]
+    net, gross = float(worth.sum()), float(np.abs(worth).sum())
+    if net > LEAST_NET * gross:
+        return ""
+    return f"this book has no beta per dollar: its net value of {net:,.0f} is at most 5 % of its gross {gross:,.0f}"
 
 
 def _with_dollars(market: Market) -> Market:

@@ -14,7 +14,7 @@ from hedgerow.model.journal import Estimated, Happened, RunResult
 from hedgerow.model.market import Market
 from hedgerow.model.portfolio import BookPath, Portfolio
 from hedgerow.runs.learning import estimated
-from hedgerow.runs.past import Catalogue, Past, notes_of, past_of
+from hedgerow.runs.past import Catalogue, Past, notes_of, past_of, shareless
 from hedgerow.runs.settings import BacktestSettings
 from hedgerow.runs.twin.staging import Learned, knobs_of, learned, stage_of
 from hedgerow.runs.twin.tape import EVENT, OUT_BAR, OUT_BETA, Knobs, Log, Out, Stage
@@ -68,7 +68,8 @@ def inexpressible(policy: Policy, past: Past) -> str:
         return "collateral out of the book or in a coin"
     _, hedge = past.views(past.panel.first)
     legs = [find(past.catalogue(hedge), name) for name in policy.instruments]
-    return _unfit_contracts(policy, legs) or _unfit_prices(past, legs)
+    nothing = "a share of a book without net value" if shareless(policy, past) else ""
+    return nothing or _unfit_contracts(policy, legs) or _unfit_prices(past, legs)
 
 
 def _unfit_contracts(policy: Policy, legs: list[Instrument]) -> str:

@@ -55,6 +55,45 @@ def test_text_json_report_and_folder_agree(run: Run, closes: str, small: str, tm
     assert "holds a run already" in again.err
 
 
+def test_what_could_not_be_kept_is_refused_before_the_walk(run: Run, small: str, tmp_path: Path) -> None:
+    """Before a price file is read: there is none."""
+    words = ("backtest", small, "--prices", str(tmp_path / "none.csv"))
+    taken = tmp_path / "taken"
+    taken.mkdir()
+    (taken / "inputs.json").write_text("{}")
+    done = run(*words, "--out", str(taken))
+    assert done.status == 2
+    assert "holds a run already" in done.err
+    for page in (tmp_path / "no" / "page.html", taken):
+        done = run(*words, "--report", str(page))
+        assert done.status == 4
+        assert "cannot be written" in done.err
+
+
+def test_a_share_of_a_book_without_net_value_is_refused_as_a_plan_is(
+    run: Run, closes: str, tmp_path: Path
+) -> None:
+    book = tmp_path / "neutral.csv"
+    book.write_text("symbol,quantity\nSOL,400\nSOL,-400\nADA,-300\n")
+    words = ("backtest", str(book), "--prices", closes, "--quote", "USDT", "--instruments", "BTCUSDT")
+    for engine in ("plain", "compiled"):
+        done = run(*words, "--target-beta", "0.5", "--engine", engine)
+        assert done.status == 2
+    assert run(*words, "--target-beta", "0.5").err.count("no beta per dollar") == 1
+    assert run(*words, "--target-beta-usd", "0").status == 0
+
+
+def test_the_answer_has_the_margin_and_both_sides_of_a_target(run: Run, closes: str, small: str) -> None:
+    words = ("backtest", small, "--prices", closes, "--quote", "USDT", "--target-beta", "0.5")
+    found, text = run(*words, "--json").json, run(*words).out
+    assert found["margin_put_in_usd"] > 0.0
+    assert [side["name"] for side in found["sides"]] == ["portfolio", "hedge", "hedged portfolio"]
+    assert found["periods"]
+    assert found["effectiveness"]["target_nav"] == pytest.approx(0.5)
+    assert "margin put in" in text
+    assert "0.50 of net asset value" in " ".join(text.split())
+
+
 def test_dated_holdings_are_walked_through_and_replayed(run: Run, closes: str, tmp_path: Path) -> None:
     days = pl.read_csv(closes)["date"].to_list()
     held, folder, page = tmp_path / "held.csv", tmp_path / "run", tmp_path / "run.html"

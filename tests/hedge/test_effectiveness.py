@@ -107,6 +107,17 @@ def test_a_day_that_is_not_whole_is_a_day_too() -> None:
     assert float(hourly.daily()[1] @ size) == pytest.approx(float(hourly.gained_usd[-1]))
 
 
+def test_of_less_than_thirty_days_nothing_is_told_for_a_year() -> None:
+    few, enough = (head(made(1.0, 1.0), bars) for bars in (30, 31))
+    for found, unknown in ((few, True), (enough, False)):
+        measured = effectiveness(found, intervals=False)
+        for name in ("turnover_a_year", "cost_a_year", "funding_a_year", "volatility_hedged", "es95_hedged"):
+            assert np.isnan(getattr(measured, name)) == unknown, name
+        for side in sides(found):
+            assert np.isnan([side.return_a_year, side.es95, side.volatility]).all() == unknown
+            assert np.isfinite(side.gained_usd)
+
+
 def test_a_short_book_has_the_beta_of_a_short_book() -> None:
     portfolio, _, hedged = sides(SHORT)
     assert portfolio.beta[0] < -0.8

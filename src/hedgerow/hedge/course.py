@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hedgerow.hedge.effectiveness import TRADING, volatility
+from hedgerow.hedge.effectiveness import LEAST_DAYS, TRADING, volatility
 from hedgerow.model.arrays import FloatArray, TimeArray
 from hedgerow.model.journal import RunResult
 from hedgerow.stats.beta import Ols
@@ -85,14 +85,14 @@ def sides(run: RunResult) -> tuple[Side, Side, Side]:
 def _side(
     run: RunResult, name: str, returns: FloatArray, factor: FloatArray, usd: tuple[float, float, float, float]
 ) -> Side:
-    known = len(returns) > 0
+    known, enough = len(returns) > 0, len(returns) >= LEAST_DAYS
     gained, cost, funding, ended = usd
     return Side(
         name=name,
         gained_usd=gained,
-        return_a_year=gained / run.size_usd / run.years if known else float("nan"),
+        return_a_year=gained / run.size_usd / run.years if enough else float("nan"),
         volatility=volatility(returns),
-        es95=historical_es(returns) if known else float("nan"),
+        es95=historical_es(returns) if enough else float("nan"),
         worst_day=float(np.min(returns)) if known else float("nan"),
         drawdown=max_drawdown(np.cumprod(np.concatenate([[1.0], 1.0 + returns]))).depth,
         beta=_slopes(returns, factor),

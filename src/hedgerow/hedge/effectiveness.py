@@ -11,10 +11,13 @@ from hedgerow.model.journal import RunResult
 from hedgerow.stats.bootstrap import Interval, block_interval
 from hedgerow.stats.risk import DAYS_A_YEAR, hedge_effectiveness, historical_es, max_drawdown
 
-__all__ = ["TRADING", "Effectiveness", "effectiveness", "volatility"]
+__all__ = ["LEAST_DAYS", "TRADING", "Effectiveness", "effectiveness", "volatility"]
 
 TRADING = ("fees", "slippage", "roll")
 """The lines of what trading costs; what a liquidation does to an account is none of them, and may even be above zero."""
+
+LEAST_DAYS = 30
+"""Days below which nothing is told for a year, and no tail."""
 
 _DRAWS = 999
 
@@ -25,7 +28,9 @@ class Effectiveness:
 
     `variance_removed` is 1 − Var(hedged)/Var(unhedged) and may be negative; `residual_beta` is the slope of the hedged
     return on the factor's, `target_beta` what it was meant to be on average; costs are a year. Fractions are of `size_usd`, the book's gross value, mean over the
-    run: its shorts count as much as its longs. `net` says that it has none, and its value is the same.
+    run: its shorts count as much as its longs. `net` says that it has none, and its value is the same. A target of b is b times net asset value: `target_usd` are its dollars, `target_nav` what
+    those are of it, margin put in left out, and `target_beta` of the gross value, each its mean. What is told for a year, and
+    tails, are NaN with fewer than 30 days.
     """
 
     days: int
@@ -40,6 +45,8 @@ class Effectiveness:
     drawdown_hedged: float
     residual_beta: Interval
     target_beta: float
+    target_usd: float
+    target_nav: float
     turnover_a_year: float
     cost_a_year: float
     funding_a_year: float
@@ -58,7 +65,8 @@ def effectiveness(run: RunResult, *, intervals: bool = True) -> Effectiveness:
     plain, hedged, factor = run.daily()
     joined = np.column_stack([plain, hedged, factor[:, 0]])
     size = run.size_usd
-    totals, years = run.totals, max(run.years, 1e-9)
+    enough = len(plain) >= LEAST_DAYS
+    totals, years = run.totals, run.years if enough else float("nan")
     paid = -sum(totals[name] for name in TRADING)
     draws = _DRAWS if intervals else 0
     removed = block_interval(joined, _removed, seed=run.seed, draws=draws)
@@ -72,12 +80,14 @@ def effectiveness(run: RunResult, *, intervals: bool = True) -> Effectiveness:
         variance_removed=removed,
         volatility_unhedged=volatility(plain),
         volatility_hedged=volatility(hedged),
-        es95_unhedged=historical_es(plain) if len(plain) else float("nan"),
-        es95_hedged=historical_es(hedged) if len(hedged) else float("nan"),
+        es95_unhedged=historical_es(plain) if enough else float("nan"),
+        es95_hedged=historical_es(hedged) if enough else float("nan"),
         drawdown_unhedged=_drawdown(plain),
         drawdown_hedged=_drawdown(hedged),
         residual_beta=block_interval(joined, _slope, seed=run.seed, draws=draws),
         target_beta=float(np.mean(run.target_usd[:, 0] / run.gross_usd)),
+        target_usd=float(np.mean(run.target_usd[:, 0])),
+        target_nav=float(np.mean(run.target_usd[:, 0] / (run.nav_usd - np.cumsum(run.deposits_usd)))),
         turnover_a_year=float(np.sum(run.traded_usd)) / size / years,
         cost_a_year=paid / size / years,
         funding_a_year=totals["funding"] / size / years,
@@ -90,8 +100,9 @@ def effectiveness(run: RunResult, *, intervals: bool = True) -> Effectiveness:
 
 
 def volatility(returns: FloatArray) -> float:
-    """Return the volatility a year of (D,) daily returns, NaN without any."""
-    return float(np.std(returns) * np.sqrt(DAYS_A_YEAR)) if len(returns) else float("nan")
+    """Return the volatility a year of (D,) daily returns, NaN with fewer than 30."""
+    enough = len(returns) >= LEAST_DAYS
+    return float(np.std(returns) * np.sqrt(DAYS_A_YEAR)) if enough else float("nan")
 
 
 def _removed(joined: FloatArray) -> float:

@@ -230,7 +230,7 @@ def figure_exposure(run: RunResult, found: Effectiveness, k: int) -> Figure:
     return drawn_figure(
         lambda width: charts.chart_exposure(run, k, width),
         f"Dollar beta to {run.factors[k]} against its no-trade band, with the trades",
-        f"{traded:,} bars traded{some}; {percent(found.outside_band)} of bars were outside the band before their trade. Each stroke is a trade, from where it began to where it ended; the first, out of the bare book, is left out.",
+        f"{traded:,} bars traded{some}; {percent(found.outside_band)} of bars were outside the band before their trade. Each stroke is a trade, from where it began to where it ended; the first, out of the bare book, is left out, and what began beyond the range of what was held is cut there: the table has it whole.",
         ["when", "before", "after", "target", "band", "traded"],
         rows,
     )

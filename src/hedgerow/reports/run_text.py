@@ -47,6 +47,9 @@ def run_text(run: RunResult, found: Effectiveness) -> Group:
         f"rebalanced by {run.policy}",
     )
     rows: list[Fact] = [("", name, said, aside) for name, said, aside in judged(found, run.currency)]
+    times = sum(e.kind == "deposit" for e in run.events)
+    put_in = amount(float(run.deposits_usd.sum()), run.currency)
+    rows.append(("", "margin put in", put_in, f"{times:,} time{'s' * (times != 1)}; in no gain"))
     lines = [
         [name.replace("_", " "), amount(usd, run.currency, signed=True), LINES.get(name, "")]
         for name, usd in run.totals.items()
@@ -112,7 +115,10 @@ def judged(found: Effectiveness, currency: str) -> list[tuple[str, str, str]]:
         (
             "residual beta",
             interval_words(found.residual_beta, number),
-            f"target {number(found.target_beta)} of {book}",
+            f"target {amount(found.target_usd, currency)}, mean: {number(found.target_nav)} of net asset value as it was"
+            f" (margin put in left out), {number(found.target_beta)} of {book}"
+            if found.target_usd
+            else "target 0",
         ),
         (
             "turnover a year",

@@ -29,7 +29,10 @@ def run_json(run: RunResult, found: Effectiveness) -> dict[str, Any]:
         "bars": len(run.times),
         "gained_usd": {"unhedged": plain(run.unhedged_usd[-1]), "hedged": plain(run.gained_usd[-1])},
         "flows_usd": plain(run.flows_usd.sum()),
+        "margin_put_in_usd": plain(run.deposits_usd.sum()),
         "effectiveness": plain(found),
+        "sides": plain(sides(run)),
+        "periods": plain(by_period(run)),
         "attribution_usd": plain(run.totals),
         "events": dict(Counter(event.kind for event in run.events)),
         "derived_prices": list(run.derived),
@@ -48,8 +51,6 @@ def report_json(
     """Return the document of `report --format json`: that of `backtest`, and the tables of the page as numbers."""
     months, totals = months_of(run)
     return run_json(run, found) | {
-        "sides": plain(sides(run)),
-        "periods": plain(by_period(run)),
         "attribution_usd_by_month": {
             month: dict(zip(run.line_names, plain(row), strict=True))
             for month, row in zip(months, totals, strict=True)
@@ -64,7 +65,6 @@ def report_json(
             }
             for name, events in contracts_of(run).items()
         },
-        "margin_put_in_usd": plain(run.deposits_usd.sum()),
         "betas": plain(run.betas),
         "policy": dict(policy),
         "files": {name: dict(file) for name, file in files.items()},

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from hedgerow.hedge.attribution import LINES
-from hedgerow.hedge.effectiveness import TRADING, effectiveness
+from hedgerow.hedge.effectiveness import LEAST_DAYS, TRADING, effectiveness
 from hedgerow.model.display import plain
 from hedgerow.model.errors import BrokenPromise, HedgerowError, UsageError
 from hedgerow.model.journal import day_ends
@@ -166,7 +166,7 @@ def _walked(group: dict[str, Point], past: Past, found: Learned) -> list[Tried]:
     if not (walks.missed <= _TOLERANCE).all():
         raise BrokenPromise(f"a compiled attribution misses {np.nanmax(walks.missed):g} of the book in a bar")
     gross = stage.bar["gross"]
-    size, years = float(gross.mean()), _years(past)
+    size, years = float(gross.mean()), _years(past) if len(ends) > LEAST_DAYS else float("nan")
     paid = -walks.lines[:, [LINES.index(n) for n in TRADING]].sum(axis=1)
     rows = []
     for c, (key, point) in enumerate(group.items()):

@@ -40,6 +40,11 @@ def test_two_factors_are_regressed_together() -> None:
     plain, _, factor = made.daily()
     wanted = sm.OLS(plain, sm.add_constant(factor)).fit().params[1:]
     np.testing.assert_allclose(sides(made)[0].beta, wanted, rtol=1e-9)
+    found, left = effectiveness(made), sides(made)[2].beta
+    np.testing.assert_allclose(list(found.residual_beta_by_factor.values()), left, rtol=1e-9, atol=1e-12)
+    assert list(found.target_beta_by_factor) == ["BTC", "ETH"]
+    assert found.residual_beta.middle == pytest.approx(left[0])
+    assert found.residual_beta.low < found.residual_beta.middle < found.residual_beta.high
 
 
 def test_the_rolling_beta_is_that_of_statsmodels_and_waits_for_its_window() -> None:

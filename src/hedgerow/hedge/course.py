@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hedgerow.hedge.effectiveness import LEAST_DAYS, TRADING, volatility
+from hedgerow.hedge.effectiveness import LEAST_DAYS, TRADING, slopes, volatility
 from hedgerow.model.arrays import FloatArray, TimeArray
 from hedgerow.model.journal import RunResult
 from hedgerow.stats.beta import Ols
@@ -95,20 +95,11 @@ def _side(
         es95=historical_es(returns) if enough else float("nan"),
         worst_day=float(np.min(returns)) if known else float("nan"),
         drawdown=max_drawdown(np.cumprod(np.concatenate([[1.0], 1.0 + returns]))).depth,
-        beta=_slopes(returns, factor),
+        beta=slopes(returns, factor),
         cost_usd=cost,
         funding_usd=funding,
         liquidation_usd=ended,
     )
-
-
-def _slopes(returns: FloatArray, factor: FloatArray) -> FloatArray:
-    """Least squares on all factors at once, with a constant."""
-    days, count = factor.shape
-    if days < _LEAST_WINDOW:
-        return np.full(count, np.nan)
-    design = np.column_stack([np.ones(days), factor])
-    return np.asarray(np.linalg.lstsq(design, returns, rcond=None)[0][1:], dtype=float)
 
 
 def rolling_beta(run: RunResult, k: int = 0, window: int = _WINDOW) -> RollingBeta:

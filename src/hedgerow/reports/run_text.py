@@ -37,6 +37,10 @@ LINES = {
 }
 
 
+_NOTHING = 0.005
+"""Dollars that no line is written for: what rounding leaves."""
+
+
 def run_text(run: RunResult, found: Effectiveness) -> Group:
     """Return the run for a terminal."""
     lead = header(
@@ -53,7 +57,7 @@ def run_text(run: RunResult, found: Effectiveness) -> Group:
     lines = [
         [name.replace("_", " "), amount(usd, run.currency, signed=True), LINES.get(name, "")]
         for name, usd in run.totals.items()
-        if usd
+        if not abs(usd) < _NOTHING
     ]
     return page(
         lead,

@@ -91,10 +91,7 @@ def backtest(
         spot_cost_bps=mine.spot_cost,
         leave_days=mine.leave_after,
     )
-    if asked.report is not None:
-        writable(asked.report)
-    if asked.out is not None:
-        steps.untaken(asked.out)
+    _room(asked)
     with progress(shown) as report:
         question = steps.Question(settings, book, times, asked.rebalance, asked.hedge_prices, asked.engine)
         if asked.out is not None:
@@ -120,6 +117,14 @@ def backtest(
 
     answer(document, text, shown)
     return int(bool(done.found.liquidations))
+
+
+def _room(asked: RunOptions) -> None:
+    """Refuse what could not be written in the end before anything is walked."""
+    if asked.report is not None:
+        writable(asked.report)
+    if asked.out is not None:
+        steps.untaken(asked.out)
 
 
 @Parameter(name="*", group=_RUN, show_default=False)

@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Coroutine
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from tests.testing.standin.clients import only_loopback
 
@@ -53,12 +55,13 @@ def _traded(settings: str, name: str, where: str, plan: str, contracts: dict[str
     wanted = {key: Decimal(count) for key, count in contracts.items()}
     asked = Asked(ticket, wanted, Basis(clock.now(), {}, {}), Freshness(), clock.now())
     with open_journal(where) as journal:
+
+        def once() -> Coroutine[Any, Any, Carried]:
+            return carried(Executor(doors, journal, clock, Sink()), doors, journal, "trader", asked)
+
         while True:
-            executor = Executor(doors, journal, clock, Sink())
             try:
-                return asked_of(
-                    venue, lambda executor=executor: carried(executor, doors, journal, "trader", asked)
-                )
+                return asked_of(venue, once)
             except LeaseHeld:  # of the process that was killed: it runs out
                 time.sleep(1.0)
 

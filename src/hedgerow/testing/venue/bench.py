@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import count
 
 from hedgerow.exchange.venue import Levels, Marked, Quoted, VenueEvent
-from hedgerow.model.errors import BrokenPromise
+from hedgerow.model.errors import BrokenPromise, UnknownSymbol
 from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.orders import Accepted, Fill, Order, OrderKind, OrderReport, Refused
 from hedgerow.model.ports import Account, BalanceKind, Holding, MarketData, Trading
@@ -85,8 +85,11 @@ class Bench:
         return await self.report(order)
 
     async def refused(self, order: Order) -> Refused:
-        """Place an order that has to be refused, and see that the venue has not got it."""
-        reply = await self.trading.place(order)
+        """Place an order that has to be refused, and see why; a contract that is not listed is not even asked for."""
+        try:
+            reply = await self.trading.place(order)
+        except UnknownSymbol as why:
+            return Refused("not-sent", why.message)
         if not isinstance(reply, Refused):
             raise BrokenPromise(f"{order} was not refused: {reply}")
         holds(reply.reason.strip() != "", "a refusal gives no reason")

@@ -172,7 +172,7 @@ def side_by_side(run: RunResult) -> list[list[str]]:
     if any(side.liquidation_usd for side in found):
         rows.append(
             (
-                "liquidation, the fund's part in it",
+                "liquidation, besides prices",
                 lambda s: amount(s.liquidation_usd, run.currency, signed=True),
             )
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from hedgerow.model.betas import Betas
 from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.market import Book, Market
-from hedgerow.stats.carry import fit_funding, forecast_funding, prior_funding
+from hedgerow.stats.carry import Ar1, fit_funding, forecast_funding, prior_funding
 
 __all__ = ["MONTH_DAYS", "FundingOutlook", "Terms", "terms_of"]
 
@@ -178,17 +179,20 @@ def _funding(instrument: Instrument, market: Market) -> FundingOutlook:
     """What a short of one dollar receives in 30 days: from the prints where there are any, else from the prior."""
     prints = market.funding.get(instrument.underlying)
     if prints is None or not prints.speak_of(market.as_of):
-        hours = instrument.funding_interval_hours or 8.0
         ended = f"prints end {str(prints.times[-1])[:10]}" if prints is not None and len(prints.times) else ""
-        why = ended or "no prints given"
-        model, last, note = (
-            prior_funding(hours),
-            _NAN,
-            f"{why}: 0.01 % per 8 h with the spread of large coins",
-        )
-    else:
-        model, last = fit_funding(prints.times, prints.rates), float(prints.rates[-1])
-        note = f"AR(1) of {model.n} prints of {prints.venue}, every {model.interval_hours:g} h"
+        return _usual_funding(instrument.funding_interval_hours or 8.0, ended or "no prints given")
+    model, last = fit_funding(prints.times, prints.rates), float(prints.rates[-1])
+    note = f"AR(1) of {model.n} prints of {prints.venue}, every {model.interval_hours:g} h"
+    return _ahead(model, last, note)
+
+
+@cache
+def _usual_funding(interval_hours: float, why: str) -> FundingOutlook:
+    note = f"{why}: 0.01 % per 8 h with the spread of large coins"
+    return _ahead(prior_funding(interval_hours), _NAN, note)
+
+
+def _ahead(model: Ar1, last: float, note: str) -> FundingOutlook:
     ahead = forecast_funding(model, last, round(MONTH_DAYS * 24.0 / model.interval_hours))
     basis: Basis = "measured" if model.basis == "measured" else "modelled"
     return FundingOutlook(ahead.expected, ahead.low, ahead.high, basis, note)

@@ -160,5 +160,9 @@ class Market:
         if symbol not in self.symbols:
             return float("nan")
         series = self.volumes_usd[-round(days * self.bars_per_day) :, self.symbols.index(symbol)]
-        seen = series[np.isfinite(series)]
-        return float(np.median(seen)) * self.bars_per_day if len(seen) else float("nan")
+        seen = np.sort(series[np.isfinite(series)])
+        if not len(seen):
+            return float("nan")
+        middle = len(seen) // 2
+        median = seen[middle] if len(seen) % 2 else (seen[middle - 1] + seen[middle]) / 2.0
+        return float(median) * self.bars_per_day

@@ -62,19 +62,20 @@ def resized(
 def _only(policy: Policy, scene: Scene, known: Known) -> Instrument | None:
     """The one linear perpetual that is open, or named with nothing open; None where there is more to it."""
     names, open_now = policy.instruments, scene.state.holdings
-    if len(open_now) > 1 or not (open_now or isinstance(names, tuple)):
+    named = names if isinstance(names, tuple) else ()
+    if len(open_now) > 1 or not (open_now or named):
         return None
-    if isinstance(names, tuple):
-        found = {find(known.contracts, name) for name in names}
-        contract = found.pop()
-        if found or (open_now and open_now[0].instrument != contract):
-            return None
-    else:
-        contract = open_now[0].instrument
+    contract = open_now[0].instrument if open_now else find(known.contracts, named[0])
+    if not all(_is(contract, name) for name in named):
+        return None
     plain = contract.is_perpetual and contract.payoff is Payoff.LINEAR
     priced = contract.underlying in known.model.symbols
     left_out = {contract.symbol, contract.name, HEDGE_TAG}.intersection(policy.exclude)
     return contract if plain and priced and not left_out and _in_dollars(scene, contract) else None
+
+
+def _is(contract: Instrument, name: str) -> bool:
+    return name.strip().upper() in {contract.symbol.upper(), contract.name.upper()}
 
 
 def _in_dollars(scene: Scene, contract: Instrument) -> bool:

@@ -34,8 +34,10 @@ class Covariance:
 
 def winsorised(returns: FloatArray, limit: float = _LIMIT) -> FloatArray:
     """Return (T, M) returns clipped at `limit` robust standard deviations (1.4826·MAD) from their median; NaN stays."""
-    middle = np.nanmedian(returns, axis=0)
-    spread = _MAD_TO_SD * np.nanmedian(np.abs(returns - middle), axis=0)
+    # Without a gap the plain median is the same number in a tenth of the time.
+    median = np.median if np.isfinite(returns).all() else np.nanmedian
+    middle = median(returns, axis=0)
+    spread = _MAD_TO_SD * median(np.abs(returns - middle), axis=0)
     reach = np.where(spread > 0, limit * spread, np.inf)
     clipped: FloatArray = np.clip(returns, middle - reach, middle + reach)
     return clipped

@@ -119,11 +119,7 @@ def _bound(problem: LotProblem, near: FloatArray, slack: FloatArray) -> _Bound |
     moved = np.abs(near) > _MOVED * problem.step
     cost = np.where(moved, kappa * np.sign(near), 0.0)
     slope = p @ near + problem.q
-    multipliers = (
-        np.linalg.lstsq(a[moved], -(slope + cost)[moved], rcond=None)[0]
-        if moved.any()
-        else np.zeros(a.shape[1])
-    )
+    multipliers = _multipliers(a[moved], -(slope + cost)[moved])
     pulled = slope + a @ multipliers
     cost = np.where(moved, cost, np.clip(-pulled, -kappa, kappa))
     left = pulled + cost
@@ -148,6 +144,15 @@ def _bound(problem: LotProblem, near: FloatArray, slack: FloatArray) -> _Bound |
     base = [c + sum(map(mul, row, centre)) for c, row in zip(centre, pull, strict=True)]
     weight = [0.5 * pivot for pivot in pivots]
     return _Bound(order, weight, pull, base, float(floor), spare, tilt, 0.5 * stiffness)
+
+
+def _multipliers(a: FloatArray, wanted: FloatArray) -> FloatArray:
+    """Return λ (K,) with Aλ nearest to `wanted`; of one factor it is a quotient."""
+    if a.shape[1] != 1 or not a.any():
+        found = np.linalg.lstsq(a, wanted, rcond=None)[0] if len(a) else np.zeros(a.shape[1])
+        return np.asarray(found, dtype=np.float64)
+    side = a[:, 0]
+    return np.array([side @ wanted / (side @ side)])
 
 
 def _by_least_pivots(bowl: FloatArray) -> tuple[list[int], list[float], list[list[float]]] | None:

@@ -39,9 +39,9 @@ class Scene:
         total: FloatArray = np.where(hedged != 0.0, hedged * self.panel.prices[t], 0.0) @ self.beta
         return total
 
-    def exposure(self, t: int) -> FloatArray:
-        """Return the dollar beta (K,) of the book, of the contracts and of coins that are margin."""
-        total = self.book_beta(t)
+    def exposure(self, t: int, book_beta: FloatArray | None = None) -> FloatArray:
+        """Return the dollar beta (K,) of the book (`book_beta` where it is known), the contracts and coins that are margin."""
+        total = self.book_beta(t) if book_beta is None else book_beta
         for account in self.state.accounts.values():
             beta = self.coin_beta(account.settle)
             if beta.any():

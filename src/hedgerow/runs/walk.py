@@ -68,6 +68,7 @@ class Walk:
     """The state of a run between two bars.
 
     `lent` are dollars of margin that the run put in by itself: they are not the owner's, and no target counts them.
+    `nav` is the net asset value that the last bar ended with.
     """
 
     policy: Policy
@@ -81,6 +82,7 @@ class Walk:
     drift: Drift | None = None
     fixed_target: FloatArray | None = None
     lent: float = 0.0
+    nav: float = 0.0
     rule_distance: float = 0.4
     learned: np.datetime64 | None = None
     chosen: np.datetime64 | None = None
@@ -99,7 +101,6 @@ class Walk:
     def bar(self, t: int) -> Row:
         """Walk to the close of bar `t` and return its row."""
         begun = t > self.panel.first
-        before = self._scene().nav(t - 1) if begun else 0.0
         lines = self._moved(t) if begun else Attribution()
         put_in = self._topped_up(t)
         self.events += self.own.get(t, [])
@@ -108,25 +109,26 @@ class Walk:
         elif t in self.own and self.known is not None:
             self.drift = self._drifting(self.known, t)
         lines += self._rolled(t)
-        exposure = self._scene().exposure(t)
-        found = self._review(t, exposure)
-        traded, cost, paid_in = (
-            self._trade(t, found) if found.action == "rebalance" else (0.0, Attribution(), 0.0)
-        )
-        put_in, scene = put_in + paid_in, self._scene()
-        lines = lines + cost + Attribution(rebalance=-float(self.panel.cost_usd[t]))
-        nav = scene.nav(t)
+        book_beta = self._scene().book_beta(t)
+        exposure = after = self._scene().exposure(t, book_beta)
+        found, traded = self._review(t, exposure), 0.0
+        if found.action == "rebalance":
+            traded, cost, paid_in = self._trade(t, found)
+            lines, put_in, after = lines + cost, put_in + paid_in, self._scene().exposure(t, book_beta)
+        lines, scene = lines + Attribution(rebalance=-float(self.panel.cost_usd[t])), self._scene()
+        before, self.nav = self.nav, scene.nav(t)
         if begun:
-            check_closes(lines, nav - before - put_in - float(self.panel.flow_usd[t]), nav, scene.gross(t))
+            change = self.nav - before - put_in - float(self.panel.flow_usd[t])
+            check_closes(lines, change, self.nav, scene.gross(t))
         return Row(
-            nav=nav,
+            nav=self.nav,
             spot=float(scene.spot(t).sum()),
             deposit=put_in,
             before=exposure,
-            after=scene.exposure(t),
+            after=after,
             target=self._target(t),
             band=found.band_usd,
-            book_beta=scene.book_beta(t),
+            book_beta=book_beta,
             distance=scene.distance(t),
             traded=traded,
             lines=lines,

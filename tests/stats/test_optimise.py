@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hedgerow.stats import optimise
 from hedgerow.stats.optimise import kkt_residual, minimise_quadratic
 
 cvxpy: Any = untyped_cvxpy
@@ -54,6 +55,31 @@ def test_the_minimum_is_that_of_an_outside_solver(
     assert found.objective == pytest.approx(float(cost.value), rel=1e-6, abs=1e-6)
     if equality:
         assert beta.T @ found.h == pytest.approx(target, abs=1e-8)
+
+
+@pytest.mark.parametrize("size", [3, 6, 10])
+@pytest.mark.parametrize("factors", [1, 2])
+def test_a_few_contracts_need_no_cone(size: int, factors: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their signs are found on plain numbers, those that were let go too soon and are wanted after all included."""
+    for seed in range(25):
+        p, q, beta, kappa = problem(seed, size)
+        a = np.hstack([beta, np.cos(np.arange(size))[:, None]])[:, :factors]
+        b = np.array([-1.0, 0.3])[:factors]
+        by_cone = minimise_quadratic(p, q, 4.0 * kappa, None, a, b, np.full(size, 1e4))
+        with monkeypatch.context() as patched:
+            patched.delattr(optimise, "_by_cone")
+            found = minimise_quadratic(p, q, 4.0 * kappa, None, a, b)
+        assert found.h == pytest.approx(by_cone.h, rel=1e-6, abs=1e-6)
+        assert found.objective <= by_cone.objective + 1e-9
+        assert a.T @ found.h == pytest.approx(b, abs=1e-12)
+        assert found.kkt <= 1e-12
+        assert kkt_residual(found.h, p, q, 4.0 * kappa, np.zeros(size), a) <= 1e-9
+
+
+def test_where_signs_cannot_tell_the_cone_does() -> None:
+    """Two contracts alike in everything, each free: no system of theirs has one answer."""
+    p, q, a, b = np.ones((2, 2)), np.zeros(2), np.zeros((2, 1)), np.zeros(1)
+    assert minimise_quadratic(p, q - 1.0, np.zeros(2) + 0.1, None, a, b).h.sum() == pytest.approx(0.9)
 
 
 def test_out_of_reach_is_said_not_raised() -> None:

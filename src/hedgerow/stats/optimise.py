@@ -20,7 +20,7 @@ __all__ = ["Solution", "kkt_residual", "minimise_quadratic", "on_equalities"]
 _RIDGE = 1e-9
 _EXACT = 1e-9
 _ROUND = 1e-12
-_FEW = 16
+_FEW, _ROUNDS = 16, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +85,10 @@ def minimise_quadratic(
 
 
 def _by_signs(p: FloatArray, q: FloatArray, cost: FloatArray, a: FloatArray, b: FloatArray) -> Solution:
-    """Guess the signs, solve with them, let go of what turned, take up what would pay, until neither is left.
+    """Walk from the minimum without costs to that with them: to where a sign would turn, or one more contract pays.
 
-    On plain numbers: arrays of three or ten cost more to call than to compute. There is no line search, so that it may
-    go round in circles: then, and where a system cannot be solved, `kkt` is infinite.
+    The active set on plain numbers: arrays of three or ten cost more to call than to compute. Where a system cannot be
+    solved, `kkt` is infinite.
     """
     m, costs = len(q), cost.tolist()
     rows = [[*own, *sides] for own, sides in zip(p.tolist(), a.tolist(), strict=True)]
@@ -97,12 +97,15 @@ def _by_signs(p: FloatArray, q: FloatArray, cost: FloatArray, a: FloatArray, b: 
     slack = _ROUND * (float(np.abs(q).max()) + float(cost.max()))
     x = _stationary(rows, base, [0.0] * m, [1] * m)
     signs = [1 if value > 0.0 else -1 for value in x[:m]]
-    for _ in range(3 * m):
-        x = _stationary(rows, base, costs, signs)
+    for _ in range(_ROUNDS * m):
+        before, x = x, _stationary(rows, base, costs, signs)
         turned = [i for i in range(m) if signs[i] and not x[i] * signs[i] > 0.0]
-        for i in turned:
-            signs[i] = 0
         if turned:
+            ways = [before[i] / (before[i] - x[i]) if before[i] != x[i] else 0.0 for i in turned]
+            way = min(ways)
+            x = [old + way * (new - old) for old, new in zip(before, x, strict=True)]
+            i = turned[ways.index(way)]
+            signs[i], x[i] = 0, 0.0
             continue
         pull = [sum(map(mul, row, x)) - side for row, side in zip(rows[:m], base, strict=False)]
         i = max(range(m), key=lambda k: -1.0 if signs[k] else abs(pull[k]) - costs[k])

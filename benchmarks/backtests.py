@@ -41,14 +41,16 @@ POLICY = Policy(
 
 
 def market(funding: bool) -> Market:
-    """Fifty coins that move with BTC; the same seed, with funding three times a day or without."""
+    """Fifty coins that move with BTC; the same seed, with funding three times a day, or of nothing once a day.
+
+    Without prints a run would model them.
+    """
     names = ["BTC", *(f"C{i:02d}" for i in range(COINS))]
     betas = {name: 1.0 + 0.02 * i for i, name in enumerate(names)}
     made = beta_market(betas, {"BTC": 60_000.0}, days=DAYS + TRAIN, volatility=0.02, own=0.015, seed=1)
-    times = np.arange(made.times[0], made.times[-1], np.timedelta64(8, "h")).astype("datetime64[ms]")
-    return replace(
-        made, funding={"BTC": FundingPrints("made", times, np.full(len(times), 1e-4))} if funding else {}
-    )
+    hours, rate = (8, 1e-4) if funding else (24, 0.0)
+    times = np.arange(made.times[0], made.times[-1], np.timedelta64(hours, "h")).astype("datetime64[ms]")
+    return replace(made, funding={"BTC": FundingPrints("made", times, np.full(len(times), rate))})
 
 
 def contracts(_: Market) -> tuple[Instrument, ...]:

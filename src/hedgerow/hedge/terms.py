@@ -78,8 +78,10 @@ class Terms:
         return float(np.hypot(self.residual_volatility, self.basis_volatility))
 
 
-def terms_of(instrument: Instrument, betas: Betas, market: Market) -> Terms:
-    """Return the terms of `instrument` in `market`, with its beta from `betas`.
+def terms_of(
+    instrument: Instrument, betas: Betas, market: Market, funding: FundingOutlook | None = None
+) -> Terms:
+    """Return the terms of `instrument` in `market`, with its beta from `betas` and, where it is given, its `funding`.
 
     A contract on a factor has that factor's beta: exactly 1, and a dated one its slope on its coin besides, where it was
     measured (`betas.slopes`, domain §3.1). A dated contract is at its own price where the market has one, which is then
@@ -91,7 +93,7 @@ def terms_of(instrument: Instrument, betas: Betas, market: Market) -> Terms:
     settle = dollar if pegged else settle
     quote = settle if instrument.payoff is Payoff.LINEAR else dollar
     years = _years_to_expiry(instrument, market)
-    outlook = _funding(instrument, market)
+    outlook = _funding(instrument, market) if funding is None else funding
     carry = outlook.expected * 365.0 / MONTH_DAYS if instrument.expiry else 0.0
     worth = price * (1.0 + carry * years)
     own = price if instrument.expiry is None else contract_price(market, instrument)

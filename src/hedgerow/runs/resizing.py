@@ -18,7 +18,7 @@ from hedgerow.hedge.margin import Stake
 from hedgerow.hedge.policy import Policy
 from hedgerow.hedge.pool import HEDGE_TAG, find
 from hedgerow.hedge.selection import LEAST_SLOPE
-from hedgerow.hedge.terms import terms_of
+from hedgerow.hedge.terms import FundingOutlook, terms_of
 from hedgerow.hedge.valuation import price_of
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.coins import is_stablecoin
@@ -29,6 +29,8 @@ from hedgerow.runs.learning import Known
 from hedgerow.runs.scene import Scene
 
 __all__ = ["resized"]
+
+_UNASKED = FundingOutlook(float("nan"), float("nan"), float("nan"), "assumed", "no order depends on it")
 
 
 def resized(
@@ -45,7 +47,7 @@ def resized(
     if contract is None:
         return None
     market, hedge = views
-    terms = terms_of(contract, known.betas, hedge)
+    terms = terms_of(contract, known.betas, hedge, _UNASKED)
     slope, held = float(terms.beta[0]), scene.state.account(contract.settle).holding(contract)
     open_usd = 0.0 if held is None else _open_usd(held, market)
     if terms.unusable or not abs(slope) >= LEAST_SLOPE or not np.isfinite(open_usd):

@@ -233,8 +233,7 @@ class Walk:
             simple = None if anew else resized(policy, scene, t, views, known, found.aim_usd)
             if simple is not None:
                 return simple
-            book = self.panel.book_at(t)
-            return decide(policy, book, scene, t, views, known, found.aim_usd, anew=anew)
+            return decide(policy, self.panel.book_at(t), scene, t, views, known, found.aim_usd, anew=anew)
 
         asked = staked(decided, self._scene(), t, self.policy, self.rule_distance)
         trades, self.rule_distance = asked.trades, asked.distance

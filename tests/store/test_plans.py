@@ -47,7 +47,9 @@ def test_the_same_plan_again_is_as_old_as_the_last_time(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [("1.5", "2.5"), (str(NOW), str(NOW + 1)), ("hedge", "pair"), ("{", "")]
+    ("old", "new"),
+    [("1.5", "2.5"), (str(NOW), str(NOW + 1)), ("hedge", "pair"), ("{", "")],
+    ids=["number", "time", "kind", "broken"],
 )
 def test_a_changed_plan_is_refused(tmp_path: Path, old: str, new: str) -> None:
     path = keep_plan(tmp_path, PLAN)

@@ -16,7 +16,8 @@ from tests.venues.markets import markets_of
 from tests.venues.recordings import ID, opened, run
 
 from hedgerow.model.errors import BrokenPromise, VenueRefused
-from hedgerow.model.orders import Order, Refused, Unknown
+from hedgerow.model.orders import Order, Refused, Unknown, lot_units
+from hedgerow.model.ports import last_look
 from hedgerow.venues.dialects import VENUES
 from hedgerow.venues.doors import CcxtVenue, rebase, venue_of
 from hedgerow.venues.wire import ccxt_library, forbidden, pin
@@ -277,3 +278,26 @@ def test_what_is_told_of_an_error_holds_no_signature() -> None:
     assert isinstance(reply, Unknown)
     assert "signature" not in reply.reason
     assert "/bingx/openApi/swap/v2/trade/order" in reply.reason
+
+
+@pytest.mark.parametrize("name", ["binance", "bybit", "bingx", "weex", "mexc"])
+def test_what_is_held_back_at_the_last_look_does_not_leave(name: str) -> None:
+    """A door that had to read first asks again right before the socket: a halt or another's lease may have come."""
+    venue, asked = opened(name, {"*": {}})
+    looks: list[str] = []
+
+    def halted() -> str:
+        looks.append(name)
+        return "halted: by hand"
+
+    async def held_back() -> object:
+        last_look.set(halted)
+        instrument = (await venue.data.instruments())[0]
+        return await venue.trading.place(Order(ID, instrument, -lot_units(instrument) * 100))
+
+    reply = run(held_back())
+    assert isinstance(reply, Refused)
+    assert reply.code == "not-sent"
+    assert "halted" in reply.reason
+    assert looks
+    assert [one for one in asked if one.method == "POST" and "order" in one.path] == []

@@ -11,7 +11,8 @@ return what went wrong, as one of three answers.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, Protocol
@@ -42,6 +43,7 @@ __all__ = [
     "StreamEvent",
     "Ticker",
     "Trading",
+    "last_look",
 ]
 
 CandleOf = Literal["last", "mark", "index"]
@@ -210,11 +212,15 @@ class MarketData(Protocol):
         """Return the venue's clock."""
 
 
+last_look: ContextVar[Callable[[], str]] = ContextVar("last_look", default=str)
+"""What a door asks right before an order leaves the machine, whatever it had to read first: "" lets it go, words hold it back."""
+
+
 class Trading(Protocol):
     """Orders. Only `place` opens risk, and nothing in here repeats it."""
 
     def place(self, order: Order) -> Awaitable[Reply]:
-        """Send `order` once."""
+        """Send `order` once, if `last_look` still lets it go: held back, it is refused as "not-sent"."""
 
     def cancel(self, order: Order) -> Awaitable[Reply]:
         """Ask to cancel; accepted means asked, and only a report says that it is over. Refused: it was over already."""

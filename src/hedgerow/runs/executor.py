@@ -45,8 +45,8 @@ from hedgerow.model.errors import (
     StateUnknown,
     UsageError,
 )
-from hedgerow.model.orders import Fill, Unknown
-from hedgerow.model.ports import Clock, Notifier, Record, Store, StreamEvent
+from hedgerow.model.orders import Fill, Refused, Unknown
+from hedgerow.model.ports import Clock, Notifier, Record, Store, StreamEvent, last_look
 from hedgerow.runs.asking import JUMP_MS, Question, answered, unseen
 from hedgerow.runs.pen import DONE, EVENT, SENT, Pen
 from hedgerow.runs.points import pp
@@ -266,12 +266,17 @@ class Executor:
         if why:
             return [NotSent(self._now(), order.client_id, why)]
         place = self._doors.trading.protect if order.stop is not None else self._doors.trading.place
+        looks = last_look.set(lambda: self._held_back(send))
         try:
             reply = await place(order)
         except HedgerowError as failed:
             # A door returns its three answers; one that raises has not said that the order does not exist.
             reply = Unknown(failed.message)
+        finally:
+            last_look.reset(looks)
         pp("executor.after_send")
+        if isinstance(reply, Refused) and reply.code == "not-sent" and (why := self._held_back(send)):
+            return [NotSent(self._now(), order.client_id, why)]
         return [Replied(self._now(), order.client_id, reply)]
 
     def _held_back(self, send: Send) -> str:

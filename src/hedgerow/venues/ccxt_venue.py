@@ -33,6 +33,7 @@ from hedgerow.venues.wire import Seen
 __all__ = ["CcxtTrading"]
 
 _LOOKS = 3
+_PROOF_MS = 60_000
 _OURS = re.compile(r"hr[a-z0-9]{18}")
 _PAUSE_SECONDS = 0.5
 
@@ -81,9 +82,11 @@ class CcxtTrading:
         return report_of(row, names, listing.instrument, self.door.venue.states, client)
 
     async def _prove(self, listing: Listing) -> None:
-        """Look for evidence of a contract's units once: its fills; positions were looked at when they were read."""
+        """Look for evidence of a contract's units, once a minute: its fills; positions were looked at when they were read."""
         name = listing.instrument.name
-        if name not in self.door.proven | set(self.door.wrong):
+        looked = self.door.now() - self.door.looked.get(name, -_PROOF_MS) < _PROOF_MS
+        if not looked and name not in self.door.proven | set(self.door.wrong):
+            self.door.looked[name] = self.door.now()
             product = listing.product
             span = min(product.history_ms, product.fills.window_ms or product.history_ms)
             await self.fills(listing.instrument, self.door.now() - span)

@@ -49,6 +49,7 @@ class Door:
     proven: set[str] = field(default_factory=set)
     wrong: dict[str, str] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
+    looked: dict[str, int] = field(default_factory=dict)
     legs: dict[str, bool] = field(default_factory=dict)
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     ban: Ban = field(default_factory=Ban)

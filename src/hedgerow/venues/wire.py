@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from hedgerow.model.errors import BrokenPromise, MissingExtra, VenueRefused
+from hedgerow.model.ports import last_look
 from hedgerow.venues.quirks import Forbidden
 from hedgerow.venues.raw import number
 
@@ -144,6 +145,8 @@ def _inspect(signed: Mapping[str, Any]) -> None:
         return
     if seen.meant:
         _compare(seen.meant, signed["url"], signed["body"])
+        if why := last_look.get()():
+            raise VenueRefused(f"held back: {why}", advice="Nothing was sent.")
     seen.left = True
 
 

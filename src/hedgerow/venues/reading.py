@@ -202,7 +202,7 @@ def fill_of(row: Row, names: FillFields, instrument: Instrument, whose: Whose, c
         instrument=instrument.name,
         quantity=signed(units_of(instrument, quantity), names.sides.get(side, side), names.side),
         price=price,
-        fee=(number(row, names.fee) or Decimal(0)) * names.fee_sign,
+        fee=amount(row, names.fee) * names.fee_sign,
         fee_coin=text(row, names.fee_coin) or instrument.settle,
         at=at,
         maker=maker if maker is not None else None if taker is None else not taker,

@@ -233,8 +233,8 @@ BINANCE = Venue(
     ),
     client_id=ClientId(r"[\.A-Z\:/a-z0-9_-]{1,36}", unique=True),
     codes=Codes(
-        unknown=frozenset({"-1000", "-1001", "-1006", "-1007", "-1008", "-1010"}),
-        duplicate=frozenset({"-4116"}),
+        unknown=frozenset({"-1000", "-1001", "-1006", "-1007", "-1008", "-1010", "-5041"}),
+        duplicate=frozenset({"-4116", "-20132"}),
         absent=frozenset({"-2011", "-2013"}),
         unchanged=frozenset({"-4046", "-4059"}),
         again=frozenset({"-1021", "-2018", "-2019", "-2021", "-2022", "-4131", "-5021", "-5022"}),

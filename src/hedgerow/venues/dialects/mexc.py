@@ -173,7 +173,7 @@ MEXC = Venue(
     ),
     client_id=ClientId(r"[A-Za-z0-9_-]{1,32}", unique=False),
     codes=Codes(
-        unknown=frozenset({"500", "501", "503", "504", "9999"}),
+        unknown=frozenset({"500", "501", "503", "504", "9999", "603"}),
         absent=frozenset({"2040", "2041"}),
         again=frozenset({"513", "2005", "2009", "30004", "30005"}),
         banned=frozenset({"429", "510"}),

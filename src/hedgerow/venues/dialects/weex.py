@@ -187,6 +187,8 @@ WEEX = Venue(
         ),
         refused=((-1199, -1045), (-2099, -2000), (-3399, -3000)),
         words={
+            "system_error": "unknown",
+            "system error": "unknown",
             "duplicate": "duplicate",
             "already exist": "duplicate",
             "amount not enough": "again",

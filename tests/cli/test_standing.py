@@ -60,6 +60,14 @@ def test_halting_needs_nothing_and_is_quick(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_name_that_no_account_can_have_is_not_taken_for_one(run: Run) -> None:
+    """Who mistypes has to know that nothing was stopped."""
+    done = run("halt", "paper")
+    assert done.status == 2
+    assert "NOTHING was halted" in done.err
+    assert "paper:paper" in done.err
+
+
 def test_halting_works_while_a_stopped_process_holds_the_journal(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "state" / "hedgerow" / "paper" / "journal.db"
     open_journal(path).close()

@@ -69,6 +69,11 @@ def halt(
     shown = output or Output()
     if flatten and lift:
         raise UsageError("--flatten and --lift are two things", advice="Give one of them.")
+    if account != "*" and ":" not in account:
+        said = f"NOTHING was {'lifted' if lift else 'halted'}: no account is called {account}"
+        raise UsageError(
+            said, advice="Accounts are VENUE:ID, as paper:paper; without a name it is every account."
+        )
     done = halted(settings_of(shown), _modes(live), account, None if lift else why)
     if flatten:
         return _flattened(account, why, done, shown)

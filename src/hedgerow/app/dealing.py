@@ -105,8 +105,7 @@ def dealing(
     from hedgerow.venues.paper_feed import MarketFeed
 
     holder = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-    with open_journal(place.journal) as journal:
-        lease = _taken(journal, holder)
+    with open_journal(place.journal) as journal, _leased(journal, holder) as lease:
         _one_market(place, market, settings)
         books = paper_books(place.venue)
         known = {each.name: each for each in ledger_of(journal.read(PAPER_ACCOUNT)).instruments.values()}
@@ -125,10 +124,7 @@ def dealing(
         for event in MarketFeed(market, fresh).opening(clock.now()):
             venue.happen(event)
         doors = Doors(venue.data, venue.trading, venue.account)
-        try:
-            yield Dealing(PAPER_ACCOUNT, holder, lease, doors, journal, clock, venue)
-        finally:
-            journal.release(lease)
+        yield Dealing(PAPER_ACCOUNT, holder, lease, doors, journal, clock, venue)
 
 
 def data_of(place: Place, settings: Settings) -> Settings:
@@ -158,14 +154,19 @@ def _one_market(place: Place, market: Market, settings: Settings) -> None:
     put_whole(json.dumps(told).encode(), place.market, place.market.with_suffix(".begun"))
 
 
-def _taken(journal: Store, holder: str) -> Lease:
+@contextmanager
+def _leased(journal: Store, holder: str) -> Iterator[Lease]:
+    """Hold the paper account's lease, and give it back however this ends."""
     lease = journal.acquire(PAPER_ACCOUNT, holder, LEASE_MS)
     if lease is None:
         raise LeaseHeld(
             f"another process trades {PAPER_ACCOUNT}",
             advice="`hedgerow status` names it. If it was killed, its lease ends within 15 seconds.",
         )
-    return lease
+    try:
+        yield lease
+    finally:
+        journal.release(lease)
 
 
 def paper_books(path: Path) -> PaperBooks | None:

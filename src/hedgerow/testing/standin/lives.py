@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Self, cast
 
 import stamina
@@ -234,7 +234,7 @@ class Life:
 
     def _mark(self, one: Instrument) -> Decimal:
         price = self.trouble.prices.get(one.name, self.stand.prices[one.underlying])
-        return (price / one.tick).to_integral_value() * one.tick
+        return (price / one.tick).to_integral_value(ROUND_HALF_EVEN) * one.tick
 
     def _units(self, one: Instrument) -> Decimal:
         held, random = self.seen.quantity(one.name), self.chance.random

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 
 from hedgerow.exchange.venue import (
     Credited,
@@ -189,10 +189,10 @@ class Stand:
         """Set mark, index and a book of three levels a tick apart around `price`; `size` in coins, worth of it for others."""
         at, tick = self.at, instrument.tick
         worth = size * (price if instrument.payoff.value == "inverse" else 1)
-        units = (worth / units_of(instrument, instrument.lot)).to_integral_value() * units_of(
+        units = (worth / units_of(instrument, instrument.lot)).to_integral_value(ROUND_HALF_EVEN) * units_of(
             instrument, instrument.lot
         )
-        middle = (price / tick).to_integral_value() * tick
+        middle = (price / tick).to_integral_value(ROUND_HALF_EVEN) * tick
         levels = tuple((Decimal(i) + 1) * tick for i in range(3))
         self.tell(Marked(at, {instrument.name: middle}, {instrument.name: middle}))
         bids = tuple((middle - away, units) for away in levels)
@@ -228,7 +228,7 @@ class Stand:
         """Return the price of a contract at any instant of the past."""
         base = self.prices[instrument.underlying]
         wave = Decimal(str(round(1.0 + _SWING * math.sin(at / _HOUR / _PERIOD_HOURS), 6)))
-        return (base * wave / instrument.tick).to_integral_value() * instrument.tick
+        return (base * wave / instrument.tick).to_integral_value(ROUND_HALF_EVEN) * instrument.tick
 
     def candles(self, instrument: Instrument, minutes: int, since: int, until: int) -> tuple[Candle, ...]:
         """Return finished bars with since ≤ at < until."""

@@ -53,7 +53,11 @@ def test_halting_needs_nothing_and_is_quick(run: Run, tmp_path: Path) -> None:
         "halted": "by hand",
     }
     assert "halted paper:paper: by hand" in run("status").out
-    assert run("halt", "--lift").status == 0
+    lifted = run("halt", "--lift")
+    assert lifted.status == 0
+    assert (
+        "still halted: paper:paper (paper), by hand: hedgerow halt paper:paper --lift --paper" in lifted.out
+    )
     assert run("status", "--json").json["paper"]["halts"] == {"paper:paper": "by hand"}
     assert run("halt", "paper:paper", "--lift", "--paper").out == "paper:paper may trade again (paper)\n"
     assert run("status").status == 0

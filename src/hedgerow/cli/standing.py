@@ -83,7 +83,17 @@ def halt(
         whom = "everything" if account == "*" else account
         said = "may trade again" if lift else f"is halted: {why}"
         sys.stdout.write(f"{whom} {said} ({', '.join(done)})\n")
+        if lift:
+            _still_halted(shown, done)
     return 0
+
+
+def _still_halted(shown: Output, modes: tuple[Mode, ...]) -> None:
+    """Name the halts that were not lifted: those of single accounts outlive the lifting of the halt of all."""
+    for mode in modes:
+        for name, why in standing(settings_of(shown), mode).halts.items():
+            named = "" if name == "*" else f" {name}"
+            sys.stdout.write(f"still halted: {name} ({mode}), {why}: hedgerow halt{named} --lift --{mode}\n")
 
 
 def _flattened(account: str, why: str, modes: tuple[Mode, ...], shown: Output) -> int:

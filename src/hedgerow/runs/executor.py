@@ -58,6 +58,11 @@ __all__ = ["Executor", "Pace", "recalled"]
 PROGRAMME = "programme"
 
 
+_STALE_MS = (
+    5_000  # what a door read before it sent may take that long: older prices are no ground for an order
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How often the loop turns and how long its lease lasts, in milliseconds.
@@ -262,11 +267,11 @@ class Executor:
         """Let an order leave, once, if the lease holds, no halt has come and its turn is not stale."""
         order = send.order
         pp("executor.before_send")
-        why = self._held_back(send)
+        why = self._held_back(send, self._pace.late_ms)
         if why:
             return [NotSent(self._now(), order.client_id, why)]
         place = self._doors.trading.protect if order.stop is not None else self._doors.trading.place
-        looks = last_look.set(lambda: self._held_back(send))
+        looks = last_look.set(lambda: self._held_back(send, _STALE_MS))
         try:
             reply = await place(order)
         except HedgerowError as failed:
@@ -275,17 +280,21 @@ class Executor:
         finally:
             last_look.reset(looks)
         pp("executor.after_send")
-        if isinstance(reply, Refused) and reply.code == "not-sent" and (why := self._held_back(send)):
+        if (
+            isinstance(reply, Refused)
+            and reply.code == "not-sent"
+            and (why := self._held_back(send, _STALE_MS))
+        ):
             return [NotSent(self._now(), order.client_id, why)]
         return [Replied(self._now(), order.client_id, reply)]
 
-    def _held_back(self, send: Send) -> str:
+    def _held_back(self, send: Send, late_ms: int) -> str:
         if not self._pen.lasts(self._pace.margin_ms):
             return "the lease is about to run out"
         halted = self._pen.halted()
         if halted is not None and not send.order.reduce_only:
             return f"halted: {halted}"
-        if self._state is None or self._now() > self._state.at + self._pace.late_ms:
+        if self._state is None or self._now() > self._state.at + late_ms:
             return "its turn took too long"
         return ""
 

@@ -73,7 +73,7 @@ def test_a_layer_that_takes_silence_for_a_refusal_is_found(monkeypatch: pytest.M
         return Refused("0", "timed out", again=True) if isinstance(reply, Unknown) else reply
 
     monkeypatch.setattr("hedgerow.venues.ccxt_venue.placed", hasty)
-    report = asyncio.run(lived("binance", range(36, 37)))
+    report = asyncio.run(lived("binance", range(90, 91)))
     assert any("I2" in line for found in report.violations.values() for line in found)
 
 

@@ -266,7 +266,7 @@ class Life:
         book.holders += 1
         self.store.dead = False
         self.watch.holder = f"process {book.holders}"
-        door.proven, door.wrong, door.touched = set(), {}, set()
+        door.proven, door.wrong, door.touched, door.looked = set(), {}, set(), {}
         executor = Watched(self.doors, self.store, self.clock, self.sink)
         executor.life = self
         try:

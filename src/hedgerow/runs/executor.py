@@ -58,9 +58,8 @@ __all__ = ["Executor", "Pace", "recalled"]
 PROGRAMME = "programme"
 
 
-_STALE_MS = (
-    5_000  # what a door read before it sent may take that long: older prices are no ground for an order
-)
+_STALE_MS = 5_000
+"""How old a turn may be after what its door had to read: older prices are no ground for an order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ async def client(stand: Stand, secret: str = SECRET) -> AsyncIterator[Any]:
             }
         )
         exchange.has["fetchCurrencies"] = False
-        exchange.urls["api"] = rebase(exchange.urls["api"], base, stand.tag)
+        rebase(exchange, base, stand.tag)
         try:
             await exchange.load_markets()
             yield exchange

@@ -10,7 +10,8 @@ The matching core is the paper venue's (`hedgerow.exchange.venue`). Nothing here
 from __future__ import annotations
 
 from hedgerow.testing.standin.faults import Fault
-from hedgerow.testing.standin.server import rebase, serving
+from hedgerow.testing.standin.server import serving
 from hedgerow.testing.standin.stand import Key, Stand
+from hedgerow.venues.doors import rebase
 
 __all__ = ["Fault", "Key", "Stand", "rebase", "serving"]

@@ -13,8 +13,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 from hedgerow.testing.standin.dialect import Answer, Dialect, Heard, Refusal, answered
 from hedgerow.testing.standin.faults import Fault
@@ -24,7 +23,7 @@ from hedgerow.testing.standin.tongues import dialect_of
 if TYPE_CHECKING:
     from aiohttp import web
 
-__all__ = ["rebase", "serving"]
+__all__ = ["serving"]
 
 _LOOPBACK = "127.0.0.1"
 _NOT_DONE = {"lost", "instead", "slow"}
@@ -51,20 +50,6 @@ async def serving(stands: Mapping[str, Stand], port: int = 0) -> AsyncIterator[s
         yield f"http://{_LOOPBACK}:{bound}"
     finally:
         await runner.cleanup()
-
-
-def rebase(node: Any, base: str, tag: str) -> Any:
-    """Return a ccxt exchange's addresses with `base`/`tag` in place of scheme and host; the paths stay.
-
-    Apply it to `exchange.urls["api"]` after sandbox or demo mode was chosen, never before.
-    """
-    if isinstance(node, dict):
-        return {name: rebase(value, base, tag) for name, value in node.items()}
-    if not isinstance(node, str):
-        return node
-    parts = urlsplit(node.replace("{hostname}", "host"))
-    scheme = base if parts.scheme.startswith("http") else base.replace("http", "ws", 1)
-    return f"{scheme}/{tag}{parts.path}"
 
 
 def _routes(app: web.Application, tag: str, stands: Mapping[str, Stand]) -> None:

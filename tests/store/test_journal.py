@@ -23,7 +23,7 @@ from hedgerow.model.errors import (
     JournalReadOnly,
 )
 from hedgerow.model.ports import Lease, Store
-from hedgerow.store.journal import Journal, open_journal
+from hedgerow.store.journal import Journal, look_into, open_journal
 from hedgerow.store.memory import MemoryStore
 from hedgerow.store.sqlite import named, reading, writing
 from hedgerow.testing import check_store
@@ -98,6 +98,18 @@ def test_two_processes_may_make_the_same_journal_at_once(tmp_path: Path) -> None
         for _ in range(4)
     ]
     assert [(p.communicate(timeout=60)[1], p.returncode) for p in racing] == [(b"", 0)] * 4
+
+
+def test_a_file_that_another_process_is_making_holds_nothing_yet(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    path.touch()
+    with look_into(path) as early:
+        assert (list(early.read("paper")), early.streams(), early.leases()) == ([], (), ())
+        with open_journal(path) as made:
+            lease = made.acquire("paper", "a", 1_000)
+            assert lease is not None
+            made.append("paper", 1, [("note", {})], lease)
+        assert [record.kind for record in early.read("paper")] == ["note"]
 
 
 def test_reading_waits_for_nobody_and_cannot_write(journal: Journal) -> None:

@@ -28,7 +28,7 @@ from hedgerow.store.folders import flush_folder
 from hedgerow.store.halts import Halt, halts_of
 from hedgerow.store.holding import Held, free, holds, lost, taken
 from hedgerow.store.migrate import upgrade
-from hedgerow.store.sqlite import failures, reading, sound, writing
+from hedgerow.store.sqlite import failures, holds_tables, reading, sound, writing
 from hedgerow.store.tables import FILLS, LEASES, RECORDS
 
 __all__ = ["Journal", "look_into", "milliseconds", "open_journal"]
@@ -107,6 +107,7 @@ class Journal:
         self._halts = halts_of(path)
         self._writer: Engine = writing(path)
         self._reader: Engine = reading(path)
+        self._made = False
 
     def prepare(self) -> None:
         """Make the file and its tables, or bring them to the newest schema."""
@@ -185,8 +186,8 @@ class Journal:
         """Yield the stream's records in order; raises `JournalBroken` at the first that is not what was written."""
         before, place = self._before(stream, after), after
         while True:
-            with failures(self.path), self._reader.begin() as connection:
-                rows = connection.execute(_NEXT, {"of": stream, "place": place}).all()
+            with self._reading() as connection:
+                rows = connection.execute(_NEXT, {"of": stream, "place": place}).all() if connection else []
             lines = ((Line(r.seq, r.at, r.kind, r.fence, r.body), r.digest) for r in rows)
             for record in checked(stream, lines, place, before):
                 before, place = record.digest, record.seq
@@ -196,8 +197,8 @@ class Journal:
 
     def streams(self) -> tuple[str, ...]:
         """Return every stream there is."""
-        with failures(self.path), self._reader.begin() as connection:
-            return tuple(connection.execute(_STREAMS).scalars())
+        with self._reading() as connection:
+            return tuple(connection.execute(_STREAMS).scalars()) if connection else ()
 
     def halt(self, account: str, at: int, why: str | None) -> None:
         """Set or lift a halt, in a file of its own that works when this one does not."""
@@ -213,8 +214,8 @@ class Journal:
 
     def leases(self) -> tuple[tuple[Lease, int], ...]:
         """Return every account's lease and the milliseconds that it has left, 0 where it is free."""
-        with failures(self.path), self._reader.begin() as connection:
-            rows = [Held(*row) for row in connection.execute(_HELD)]
+        with self._reading() as connection:
+            rows = [Held(*row) for row in connection.execute(_HELD)] if connection else []
         now = self._monotonic()
         return tuple(
             (Lease(h.account, h.holder, h.fence, h.expires), 0 if free(h, now) else h.expires - now)
@@ -244,6 +245,13 @@ class Journal:
     def _writing(self) -> Iterator[Connection]:
         with failures(self.path), self._writer.begin() as connection:
             yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection | None]:
+        """Yield a connection that reads; None while another process makes the file and has not put its tables in."""
+        with failures(self.path), self._reader.begin() as connection:
+            self._made = self._made or holds_tables(connection)
+            yield connection if self._made else None
 
     def _allow(self, connection: Connection, lease: Lease, *, opening: bool) -> None:
         """Raise `LeaseLost` or `Halted`; the time is read while the lock is held."""

@@ -3,6 +3,7 @@
 writing(path) -> Engine       WAL, flushed to the disk at every commit; transactions take the one writer's lock at once
 reading(path) -> Engine       its own connection, which cannot write and waits for nobody
 failures(path)                a context that turns SQLite's errors into ours
+holds_tables(connection)      False for a file that is only being made
 sound(connection, path)       every page looked at
 """
 
@@ -29,7 +30,7 @@ from hedgerow.model.errors import (
     JournalReadOnly,
 )
 
-__all__ = ["failures", "named", "reading", "sound", "writing"]
+__all__ = ["failures", "holds_tables", "named", "reading", "sound", "writing"]
 
 _WAIT_S = 5.0
 _PRIMARY = 0xFF  # the low byte of SQLite's extended codes
@@ -121,6 +122,11 @@ def named(why: BaseException | None, path: Path) -> HedgerowError:
     if code == sqlite3.SQLITE_CANTOPEN:
         return JournalFailed(f"{path} cannot be opened", advice=_OPEN)
     return JournalFailed(f"{path}: {why}; what the journal holds is as it was", advice=_DISK)
+
+
+def holds_tables(connection: Connection) -> bool:
+    """Return whether the file has any table at all; without, it holds nothing yet."""
+    return connection.exec_driver_sql("SELECT 1 FROM sqlite_master LIMIT 1").scalar() is not None
 
 
 def sound(connection: Connection, path: Path) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from decimal import Decimal
 from pathlib import Path
@@ -229,6 +230,56 @@ def test_two_at_once_trade_once(tmp_path: Path) -> None:
     rows, fills = positions(tmp_path)
     assert rows == fills
     assert {abs(units) for units in rows.values()} == {abs(units) for units in fills.values()}
+
+
+STOPPED = """
+import importlib, os, signal, sys
+from hedgerow.app import dealing
+from hedgerow.cli import main
+
+room, _, name = sys.argv[1].rpartition(":")
+place = dealing.Dealing if room == "Dealing" else importlib.import_module(room)
+real = getattr(place, name)
+
+def stop(*given, **named):
+    os.kill(os.getpid(), signal.SIGSTOP)
+    return real(*given, **named)
+
+setattr(place, name, stop)
+dealing.LEASE_MS = 300
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+@pytest.mark.parametrize("place", ["Dealing:provide", "hedgerow.app.trade:carried"])
+def test_who_slept_past_the_lease_writes_nothing_over_the_newer_account(tmp_path: Path, place: str) -> None:
+    _, plan = run_json(tmp_path, *PLAN)
+    _, other = run_json(tmp_path, *PLAN, "--target-beta", "0.5")
+    words = ("trade", plan["plan_id"], "--state", str(tmp_path / "state"))
+    sleeper = subprocess.Popen(
+        [sys.executable, "-P", "-c", STOPPED, place, *words],
+        env=environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        _, status = os.waitpid(sleeper.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status), sleeper.communicate()
+        assert finished(tmp_path, other["plan_id"])[0] == 0
+        account = journal(tmp_path).with_name("venue.json")
+        before, orders = account.read_bytes(), sent(tmp_path)
+        sleeper.send_signal(signal.SIGCONT)
+        _, said = sleeper.communicate(timeout=60)
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+    assert (account.read_bytes(), sent(tmp_path)) == (before, orders)
+    assert sleeper.returncode == 9, said
+    assert "taken" in said
+    rows, fills = positions(tmp_path)
+    assert rows == fills
+    assert run_json(tmp_path, "reconcile")[0] == 0
 
 
 def test_what_is_stale_or_not_there_is_refused(

@@ -21,6 +21,7 @@ from hedgerow.model.errors import (
     JournalFailed,
     JournalFull,
     JournalReadOnly,
+    LeaseLost,
 )
 from hedgerow.model.ports import Lease, Store
 from hedgerow.store.journal import Journal, look_into, open_journal
@@ -47,6 +48,22 @@ def lease_of(journal: Store) -> Lease:
 def write(journal: Store, lease: Lease, how_many: int = 3, size: int = 10) -> None:
     for n in range(how_many):
         journal.append("orders", n, [("a", {"n": n, "text": "x" * size})], lease)
+
+
+def test_what_is_written_beside_the_journal_is_guarded_by_the_lease(tmp_path: Path) -> None:
+    now = count(0, 10_000)
+    with open_journal(tmp_path / "journal.db", monotonic=lambda: next(now)) as journal:
+        first = lease_of(journal)
+        next(now), next(now)
+        with journal.guarding(first):  # its end has passed, and nobody came
+            pass
+        second = journal.acquire("paper:main", "two", TTL)
+        assert second is not None
+        with pytest.raises(LeaseLost, match="taken over by two"), journal.guarding(first):
+            pytest.fail("another holds it")
+        journal.release(second)
+        with pytest.raises(LeaseLost), journal.guarding(first):
+            pytest.fail("another held it")
 
 
 def test_the_journal_and_its_twin_keep_every_promise(tmp_path: Path) -> None:

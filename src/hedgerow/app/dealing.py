@@ -28,6 +28,7 @@ from hedgerow.model.ports import Clock, Lease, Store
 
 if TYPE_CHECKING:
     from hedgerow.runs.reconcile import Doors
+    from hedgerow.store.journal import Journal
     from hedgerow.venues.paper import PaperVenue
     from hedgerow.venues.paper_state import PaperBooks
 
@@ -118,7 +119,7 @@ def dealing(
             clock,
             MarketFeed(market, tuple(known.values())),
             books=books,
-            keep=lambda told: _write(place.venue, told),
+            keep=lambda told: _keep(journal, lease, place.venue, told),
         )
         fresh = tuple(each for name, each in known.items() if name not in venue.state.listings)
         for event in MarketFeed(market, fresh).opening(clock.now()):
@@ -184,6 +185,12 @@ def _json(path: Path) -> dict[str, Any]:
     if not isinstance(told, dict):
         raise BadInput("this is no paper account", file=str(path), advice="Move it away to begin a new one.")
     return told
+
+
+def _keep(journal: Journal, lease: Lease, path: Path, books: PaperBooks) -> None:
+    """Write the account down, while nobody can take it over; raises `LeaseLost` where somebody has: theirs is newer."""
+    with journal.guarding(lease):
+        _write(path, books)
 
 
 def _write(path: Path, books: PaperBooks) -> None:

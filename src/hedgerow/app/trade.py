@@ -163,7 +163,7 @@ class _Hand:
                 f"{at.account} is halted: {why}", advice="`hedgerow halt --lift` allows it to trade again."
             )
         credited = at.provide(self.plan.capital) if fresh else {}
-        found = asyncio.run(carried(executor, at.doors, at.journal, at.holder, self._asked()))
+        found = asyncio.run(carried(executor, at.doors, at.journal, at.lease, self._asked()))
         if found.done is None:
             return Refused(found.plan, found.refusals)
         story = story_of(at.journal.read(at.account), found.plan)

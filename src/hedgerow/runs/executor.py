@@ -46,7 +46,7 @@ from hedgerow.model.errors import (
     UsageError,
 )
 from hedgerow.model.orders import Fill, Refused, Unknown
-from hedgerow.model.ports import Clock, Notifier, Record, Store, StreamEvent, last_look
+from hedgerow.model.ports import Clock, Lease, Notifier, Record, Store, StreamEvent, last_look
 from hedgerow.runs.asking import JUMP_MS, Question, answered, unseen
 from hedgerow.runs.pen import DONE, EVENT, SENT, Pen
 from hedgerow.runs.points import pp
@@ -135,9 +135,10 @@ class Executor:
         """Take note of what a stream says; it is acted on at the next turn."""
         self._hints.append(event)
 
-    async def run(self, account: str, holder: str, programme: Programme | None = None) -> Done | None:
+    async def run(self, account: str, holder: str | Lease, programme: Programme | None = None) -> Done | None:
         """Finish what the journal holds unfinished, else carry out `programme`; None where there is neither.
 
+        `holder` takes a lease for as long as it runs. Whoever acts on what was seen before gives the lease seen under.
         Raises `LeaseHeld` or `LeaseLost` where another process writes, `StateUnknown` where the venue holds what nothing
         explains, `UsageError` for a plan that was begun before, `BrokenPromise` where an invariant does not hold.
         """

@@ -45,6 +45,7 @@ class Pen:
     def __init__(self, store: Store, clock: Clock, now: Callable[[], int], lease_ms: int) -> None:
         self._store, self._clock, self._now, self._lease_ms = store, clock, now, lease_ms
         self._lease: Lease | None = None
+        self._lent = False
         self._renewed = 0
         self._waiting: list[Line] = []
 
@@ -55,8 +56,12 @@ class Pen:
             raise LeaseLost
         return self._lease
 
-    def take(self, account: str, holder: str) -> None:
-        """Take the lease; raises `LeaseHeld`."""
+    def take(self, account: str, holder: str | Lease) -> None:
+        """Take the lease; raises `LeaseHeld`. One that is lent is only made to last; raises `LeaseLost`."""
+        if isinstance(holder, Lease):
+            self._lease, self._lent = holder, True
+            self._last(self._clock.monotonic())
+            return
         lease = self._store.acquire(account, holder, self._lease_ms)
         if lease is None:
             raise LeaseHeld(
@@ -70,15 +75,18 @@ class Pen:
         if now - self._renewed < self._lease_ms // 3:
             return
         pp("pen.before_renew")
-        lease = self._store.renew(self.lease, self._lease_ms)
-        self._lease, self._renewed = lease, now
+        self._last(now)
         pp("pen.after_renew")
-        if lease is None:
-            raise LeaseLost
+
+    def _last(self, now: int) -> None:
+        """Make the lease last from `now` on, however long ago it ended; raises `LeaseLost` where another took it."""
+        self._lease, self._renewed = self._store.renew(self.lease, self._lease_ms), now
+        if self._lease is None:
+            raise LeaseLost(advice="Nothing more was sent. Start again: it begins with reconciling.")
 
     def give_back(self) -> None:
-        """Let others write."""
-        if self._lease is not None:
+        """Let others write, unless the lease is lent."""
+        if self._lease is not None and not self._lent:
             pp("pen.before_release")
             self._store.release(self._lease)
 

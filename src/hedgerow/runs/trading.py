@@ -15,7 +15,7 @@ from hedgerow.hedge.staleness import Basis, Freshness, stale
 from hedgerow.model.errors import StateUnknown, UnknownSymbol, VenueRefused, VenueUnreachable
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.orders import contracts_of, units_of
-from hedgerow.model.ports import Holding, Store, Ticker
+from hedgerow.model.ports import Holding, Lease, Store, Ticker
 from hedgerow.runs.executor import Executor, recalled
 from hedgerow.runs.ledger import ledger_of
 from hedgerow.runs.reconcile import Doors
@@ -59,7 +59,9 @@ def unfinished(store: Store, account: str) -> Programme | None:
     return None if state is None else state.programme
 
 
-async def carried(executor: Executor, doors: Doors, store: Store, holder: str, asked: Asked) -> Carried:
+async def carried(
+    executor: Executor, doors: Doors, store: Store, holder: str | Lease, asked: Asked
+) -> Carried:
     """Finish what is unfinished, else trade what is asked, if it is still good. Errors as `Executor.run`.
 
     Raises `UnknownSymbol` for a contract that the venue does not have.

@@ -182,6 +182,20 @@ class Journal:
         self._point("journal.append.committed")
         return int(seq)
 
+    @contextmanager
+    def guarding(self, lease: Lease) -> Iterator[None]:
+        """Let nobody take an account over while something beside the journal is written for it.
+
+        Raises `LeaseLost`, before anything is done, where somebody has: an end that passed alone is no such thing. It
+        waits as writing does, and while it lasts nobody else writes: no journal may be written inside.
+        """
+        with self._writing() as connection:
+            held = _held(connection, lease.account)
+            refusal = None if holds(held, lease) else lost(held, lease, self._monotonic())
+            if refusal is not None:
+                raise refusal
+            yield
+
     def read(self, stream: str, after: int = 0) -> Iterator[Record]:
         """Yield the stream's records in order; raises `JournalBroken` at the first that is not what was written."""
         before, place = self._before(stream, after), after

@@ -105,7 +105,7 @@ def test_incident_34_funding_has_the_sign_of_what_was_paid(rate: str, units: str
     desk.market.pay(BTC, Decimal(rate))
     entry = desk.reconcile().ledger.entries[BTC.name]
     assert entry.funding == desk.market.funding[BTC.name]
-    assert (entry.funding > 0) == (sign > 0)
+    assert (entry.funding["USDT"] > 0) == (sign > 0)
 
 
 def test_incident_35_payments_are_events_and_not_a_rate_times_a_grid() -> None:
@@ -119,7 +119,7 @@ def test_incident_35_payments_are_events_and_not_a_rate_times_a_grid() -> None:
     ]
     desk.store.append(ACCOUNT, BEGIN, [instrument_record(BTC), *map(funding_record, paid)], lease)
     funding = ledger_of(desk.store.read(ACCOUNT)).entries[BTC.name].funding
-    assert funding == sum((each.amount for each in paid), Decimal(0))
+    assert funding == {"USDT": sum((each.amount for each in paid), Decimal(0))}
 
 
 def test_incident_38_maintenance_is_waited_out_and_traded_once() -> None:

@@ -79,8 +79,20 @@ def test_funding_is_what_was_paid_whatever_the_interval() -> None:
     ]
     lines = [INTRODUCED, *map(funding_record, paid), *map(funding_record, paid[:3])]
     ledger = ledger_of(records(*lines))
-    assert ledger.entries[BTC.name].funding == sum(payment.amount for payment in paid)
+    assert ledger.entries[BTC.name].funding == {"USDT": sum(payment.amount for payment in paid)}
+    assert ledger.cash("USDT") == sum(payment.amount for payment in paid)
     assert ledger.last_funding == {BTC.name: paid[-1].at}
+
+
+def test_funding_in_another_coin_is_never_added_to_the_settlement_coins() -> None:
+    paid = [
+        FundingPaid(BTC.name, BEGIN, Decimal("-1.5"), "USDT", "p1"),
+        FundingPaid(BTC.name, BEGIN + 1, Decimal("0.002"), "BNB", "p2"),
+        FundingPaid(BTC.name, BEGIN + 2, Decimal("-0.0005"), "BNB", "p3"),
+    ]
+    ledger = ledger_of(records(INTRODUCED, *map(funding_record, paid)))
+    assert ledger.entries[BTC.name].funding == {"USDT": Decimal("-1.5"), "BNB": Decimal("0.0015")}
+    assert (ledger.cash("USDT"), ledger.cash("BNB")) == (Decimal("-1.5"), Decimal("0.0015"))
 
 
 def test_what_was_taken_over_is_part_of_the_position() -> None:

@@ -92,14 +92,14 @@ class Traded:
 class EntryRow:
     """One contract of a ledger: signed units held and the price they were got at (None: flat), coins gained and paid.
 
-    `realised` and `funding` are coins of settlement, funding below zero where it cost; `fees` are what was paid, by coin.
+    `realised` is in coins of settlement. By coin: `funding`, below zero where it cost, and `fees`, what was paid.
     """
 
     instrument: Instrument
     quantity: Decimal
     entry: Decimal | None
     realised: Decimal
-    funding: Decimal
+    funding: Mapping[str, Decimal]
     fees: Mapping[str, Decimal]
     fills: int
 

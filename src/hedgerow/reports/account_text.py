@@ -84,7 +84,7 @@ def _entries(entries: Sequence[EntryRow]) -> RenderableType:
             f"{contracts_of(row.instrument, row.quantity):,f}",
             "" if row.entry is None else f"{row.entry:,.6g}",
             f"{row.realised:+.8f} {row.instrument.settle}",
-            f"{row.funding:+.8f}",
+            coins(row.funding, signed=True),
             coins(row.fees),
             str(row.fills),
         ]
@@ -132,7 +132,7 @@ def _entries_json(entries: Sequence[EntryRow]) -> list[dict[str, Any]]:
             "entry": plain(row.entry),
             "settle": row.instrument.settle,
             "realised_exact": str(row.realised),
-            "funding_exact": str(row.funding),
+            "funding": {coin: str(amount) for coin, amount in sorted(row.funding.items())},
             "fees": {coin: str(fee) for coin, fee in sorted(row.fees.items())},
             "fills": row.fills,
         }

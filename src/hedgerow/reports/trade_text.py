@@ -43,11 +43,11 @@ def stamp(at: int) -> str:
     )
 
 
-def coins(amounts: Mapping[str, Decimal]) -> str:
-    """Return amounts by coin in words; "none" for none."""
-    return (
-        ", ".join(f"{amount_:.8f} {coin}" for coin, amount_ in sorted(amounts.items()) if amount_) or "none"
-    )
+def coins(amounts: Mapping[str, Decimal], *, signed: bool = False) -> str:
+    """Return amounts by coin in words, with their signs where asked for; "none" for none."""
+    form = "+.8f" if signed else ".8f"
+    said = (f"{amount_:{form}} {coin}" for coin, amount_ in sorted(amounts.items()) if amount_)
+    return ", ".join(said) or "none"
 
 
 def trade_text(done: Traded, money: str = "USD") -> Group:

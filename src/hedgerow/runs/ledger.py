@@ -44,11 +44,14 @@ class Adopted:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One contract's account: the open `leg`, coins realised, funding received (below zero: paid), fees paid by coin."""
+    """One contract's account: the open `leg`, settlement coins realised; by coin, funding received (below zero: paid) and fees paid.
+
+    A venue may pay funding, and take fees, in another coin than the contract settles in: no coin is added to another.
+    """
 
     leg: Leg
     realised: Decimal = ZERO
-    funding: Decimal = ZERO
+    funding: Mapping[str, Decimal] = field(default_factory=dict)
     fees: Mapping[str, Decimal] = field(default_factory=dict)
     fills: int = 0
 
@@ -64,8 +67,12 @@ class Entry:
 
     def filled(self, fill: Fill) -> Entry:
         """Return the entry after a fill."""
-        fees = {**self.fees, fill.fee_coin: self.fees.get(fill.fee_coin, ZERO) + fill.fee}
+        fees = _with(self.fees, fill.fee_coin, fill.fee)
         return replace(self.traded(fill.quantity, fill.price), fees=fees, fills=self.fills + 1)
+
+    def funded(self, paid: FundingPaid) -> Entry:
+        """Return the entry after a funding payment, in whatever coin it was made."""
+        return replace(self, funding=_with(self.funding, paid.coin, paid.amount))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +96,12 @@ class Ledger:
         return entry.quantity if entry else ZERO
 
     def cash(self, coin: str) -> Decimal:
-        """Return what trading has brought in a settlement coin: realised and funding, less the fees paid in it."""
+        """Return what trading has brought in a coin: realised where contracts settle in it, and funding and fees paid in it."""
         total = ZERO
         for entry in self.entries.values():
             if entry.leg.instrument.settle == coin:
-                total += entry.realised + entry.funding
-            total -= entry.fees.get(coin, ZERO)
+                total += entry.realised
+            total += entry.funding.get(coin, ZERO) - entry.fees.get(coin, ZERO)
         return total
 
 
@@ -194,6 +201,9 @@ def _entries(
             before.filled(what) if isinstance(what, Fill) else before.traded(what.quantity, what.price)
         )
     for paid in payments:
-        before = entry(paid.instrument)
-        entries[paid.instrument] = replace(before, funding=before.funding + paid.amount)
+        entries[paid.instrument] = entry(paid.instrument).funded(paid)
     return entries
+
+
+def _with(sums: Mapping[str, Decimal], coin: str, amount: Decimal) -> dict[str, Decimal]:
+    return {**sums, coin: sums.get(coin, ZERO) + amount}

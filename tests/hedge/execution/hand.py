@@ -18,6 +18,7 @@ from hedgerow.hedge.execution import (
     Held,
     ModesRead,
     NotFound,
+    NotSent,
     Part,
     Priced,
     Programme,
@@ -179,6 +180,17 @@ class Hand:
     def refuse(self, order: Order, *, again: bool = False) -> None:
         """Refuse an order."""
         self.reply(order, Refused("-2019", "margin is insufficient", again=again))
+
+    def not_sent(self, order: Order) -> None:
+        """Say that an order never left."""
+        self.feed(NotSent(self.now, order.client_id, "its turn took too long"))
+
+    def turn_away(self, order: Order) -> None:
+        """Refuse an order for now, and let two looks a settle time apart find nothing of it."""
+        self.refuse(order, again=True)
+        for ms in (4_000, 16_000):
+            self.wait(ms)
+            self.absent(order)
 
     def lose(self, order: Order) -> None:
         """Leave it open whether an order arrived."""

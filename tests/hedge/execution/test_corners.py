@@ -73,7 +73,7 @@ def test_a_deadline_undoes_what_was_done_of_all_legs() -> None:
     done_in_full(hand)
     hand.wait(500)
     for _ in range(3):
-        hand.refuse(hand.sends[-1], again=True)
+        hand.not_sent(hand.sends[-1])
         hand.wait(6_000)
     undoing = hand.sends[-1]
     assert (undoing.instrument, undoing.quantity, undoing.reduce_only) == (BTC, Decimal("0.5"), True)
@@ -273,7 +273,7 @@ def test_a_stop_that_is_refused_is_tried_again_and_then_told() -> None:
     for _ in range(6):
         hand.wait(6_000)
         if hand.state.legs[0].stop is not None and hand.state.legs[0].stop.is_open:
-            hand.refuse(hand.sends[-1], again=True)
+            hand.turn_away(hand.sends[-1])
     stops = [order for order in hand.sends if order.stop is not None]
     assert len(stops) == 3
     assert len({order.client_id for order in stops}) == 3

@@ -261,7 +261,7 @@ def test_incident_36_silence_is_told() -> None:
 
 def test_incident_39_an_end_that_is_told_is_waited_for() -> None:
     hand = sent()
-    hand.refuse(hand.sends[0], again=True)
+    hand.not_sent(hand.sends[0])
     hand.wait(4_000)
     assert len(hand.sends) == 1
     hand.wait(5_000)

@@ -19,6 +19,8 @@ __all__ = ["decide"]
 _ZERO = Decimal(0)
 _HAIR = 5_000
 """How long a cancellation may go unheard before it is asked for again."""
+_LONG = 4
+"""How many settle times an order may be unknown before somebody is told."""
 
 
 def decide(turn: Turn, *, asks: bool) -> None:
@@ -264,7 +266,8 @@ def _look_at_order(turn: Turn, index: int, work: Work) -> None:
     rules = turn.state.programme.rules
     resting = work.order.kind != "market" or work.seen_at > NEVER
     calm = resting and work.state is not OrderState.UNKNOWN and work.cancelled_at is None
-    every = 3 * rules.look_ms if calm else rules.look_ms
+    # A venue that said "not now" is not asked every second whether it meant it.
+    every = 3 * rules.look_ms if calm or work.again else rules.look_ms
     if work.purpose == "protect" and work.seen_at > NEVER:
         every = 10 * rules.look_ms
     if turn.at >= work.asked_at + every:
@@ -292,12 +295,24 @@ def _warn(turn: Turn) -> None:
         since = max(leg.quote_at, state.programme.at)
         if turn.at >= since + 3 * rules.price_ms:
             turn.alarm("warning", f"{leg.leg.name} has no price", f"none since {since}")
+        _warn_of_unknown(turn, leg)
         stop = leg.stop
         unseen = stop is not None and stop.is_open and stop.seen_at == NEVER
         if unseen and stop is not None and turn.at >= stop.sent_at + rules.stop_ms:
             turn.alarm(
                 "critical", f"{leg.leg.name} has no stop", f"{stop.order.client_id} was not seen at the venue"
             )
+
+
+def _warn_of_unknown(turn: Turn, leg: LegState) -> None:
+    """Evidence alone settles an order, and somebody has to know when it does not come."""
+    for work in leg.open_work:
+        if (
+            work.state is OrderState.UNKNOWN
+            and turn.at >= work.sent_at + _LONG * turn.state.programme.rules.settle_ms
+        ):
+            said = f"{leg.leg.name}: {work.order.client_id}, {work.why}"
+            turn.alarm("critical", "the outcome of an order is not known", said)
 
 
 def _keep_within(turn: Turn) -> None:

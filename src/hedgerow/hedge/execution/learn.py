@@ -153,8 +153,10 @@ def _replied(turn: Turn, event: Replied) -> None:
             if report is not None:
                 _report(turn, report, event.at)
         case Refused(code=code, reason=reason, again=again):
-            state = standing(work, OrderState.REFUSED)
-            turn.work(index, work, work._replace(state=state, again=again, why=f"{code} {reason}".strip()))
+            # One that may be sent again is doubted first: only two looks that find no order say that there is none.
+            told = OrderState.UNKNOWN if again else OrderState.REFUSED
+            said = f"{code} {reason}".strip()
+            turn.work(index, work, work._replace(state=standing(work, told), again=again, why=said))
             turn.leg(index, changed_at=turn.at)
         case Unknown(reason=reason):
             turn.work(index, work, work._replace(state=standing(work, OrderState.UNKNOWN), why=reason))
@@ -185,7 +187,7 @@ def _report(turn: Turn, report: OrderReport, asked_at: int) -> None:
         _foreign_order(turn, report)
         return
     index, work = found
-    after, wrong = reported(work, report, asked_at)
+    after, wrong = reported(work, report, asked_at, turn.state.programme.rules)
     if wrong:
         turn.freeze(f"{turn.state.legs[index].leg.name}: {wrong}")
     _moved(turn, index, work, after)

@@ -32,19 +32,30 @@ def standing(work: Work, told: OrderState) -> OrderState:
     return moved(before, told)
 
 
-def reported(work: Work, report: OrderReport, asked_at: int) -> tuple[Work, str]:
-    """Return the order after a venue's report, and what is wrong with that, if anything."""
+def reported(work: Work, report: OrderReport, asked_at: int, rules: Rules) -> tuple[Work, str]:
+    """Return the order after a venue's report, and what is wrong with that, if anything.
+
+    "Filled", with less than all of it filled, is a contradiction: the order counts as open and is asked for again. It is
+    over, and wrong, where the venue still says so a settle time later.
+    """
     wrong = ""
     if report.quantity != work.order.quantity:
         wrong = f"the venue says that {work.order.client_id} is for {report.quantity} units, {work.order.quantity} were sent"
     filled, over = _most(work, report.filled)
-    state = standing(work, report.state)
+    told, short_at = report.state, work.short_at
+    if told is OrderState.FILLED and abs(filled) < abs(work.order.quantity):
+        short_at = asked_at if short_at is None else short_at
+        if asked_at < short_at + rules.settle_ms:
+            told = OrderState.ACKED
+        else:
+            over = f"the venue says that {work.order.client_id} is filled, with {filled} of {work.order.quantity}"
     after = work._replace(
-        state=_filled_state(work._replace(state=state), filled),
+        state=_filled_state(work._replace(state=standing(work, told)), filled),
         filled=filled,
         order_id=report.order_id or work.order_id,
         seen_at=max(work.seen_at, asked_at),
         absences=(),
+        short_at=short_at,
     )
     return after, wrong or over
 
@@ -84,7 +95,7 @@ def absent(work: Work, asked_at: int, unmoved: bool, rules: Rules) -> Work:
         return work._replace(state=moved(work.state, OrderState.CANCELLED), absences=absences)
     acked = work.state is OrderState.ACKED
     state = moved(work.state, OrderState.UNKNOWN) if acked else work.state
-    why = "accepted, then not to be found" if acked else "never arrived"
+    why = "accepted, then not to be found" if acked else work.why if work.again else "never arrived"
     return work._replace(state=moved(state, OrderState.ABSENT), absences=absences, again=not acked, why=why)
 
 

@@ -31,7 +31,8 @@ _ZERO = Decimal(0)
 class Work(NamedTuple):
     """One order of ours. `filled` is the most that fills or reports say, `counted` what fills alone add up to.
 
-    `absences` are the instants of questions that found no trace of it, position and fills included.
+    `absences` are the instants of questions that found no trace of it, position and fills included. `short_at` is when
+    the venue first called it filled with less than all of it filled. `again` says that another attempt may follow.
     """
 
     order: Order
@@ -50,6 +51,7 @@ class Work(NamedTuple):
     cancelled_at: int | None = None
     again: bool = False
     why: str = ""
+    short_at: int | None = None
 
     @property
     def is_open(self) -> bool:

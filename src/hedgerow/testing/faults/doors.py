@@ -136,6 +136,10 @@ class SimTrading:
         if isinstance(placed, Refused):
             return placed
         if not chance.calm:
+            for fault in ("F5", "F7"):
+                if chance.strikes(fault, 0.3):
+                    # It says no for now, and has taken the order: what is sent again unseen is sent twice.
+                    return Refused("-1008", "too busy", again=True)
             for fault, ms in (("F2", _TIMEOUT_MS), ("F3", 100), ("F4", 100), ("F6", 1_000)):
                 if chance.strikes(fault):
                     market.go(market.now + ms)
@@ -236,6 +240,9 @@ class SimTrading:
         if not seen:
             return None
         report = seen[0].report()
+        if report.state is OrderState.FILLED and self.road.chance.strikes("F11", 0.5):
+            # The status is there before the amounts are.
+            return replace(report, filled=Decimal(0), average=None)
         return replace(report, average=None, reduce_only=None) if self.road.chance.has("F28") else report
 
     async def open_orders(self, instrument: Instrument) -> tuple[OrderReport, ...]:

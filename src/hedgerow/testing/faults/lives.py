@@ -30,7 +30,7 @@ from hedgerow.model.errors import (
 from hedgerow.model.legs import Leg
 from hedgerow.model.ports import AccountModes, Level, MarketData
 from hedgerow.runs.executor import Executor, recalled
-from hedgerow.runs.ledger import Ledger, ledger_of
+from hedgerow.runs.ledger import Entry, Ledger, ledger_of
 from hedgerow.runs.points import watching
 from hedgerow.runs.reconcile import Doors, reconcile
 from hedgerow.testing.faults.chance import Chance, drawn
@@ -246,20 +246,12 @@ class Life:
         market = self.market
         for contract in CONTRACTS:
             name = contract.name
-            entry = ledger.entries.get(name)
-            leg = entry.leg if entry else Leg(contract)
-            ours = (leg.quantity, leg.cost, entry.realised if entry else 0, entry.funding if entry else 0)
-            theirs = (
-                market.legs[name].quantity,
-                market.legs[name].cost,
-                market.realised[name],
-                market.funding[name],
-            )
-            fees = entry.fees.get(contract.settle, Decimal(0)) if entry else Decimal(0)
-            if ours != theirs or fees != market.fees[name]:
-                self.watch.broken(
-                    "I5", f"{name}: {ours}, fees {fees}; the venue {theirs}, {market.fees[name]}"
-                )
+            entry = ledger.entries.get(name, Entry(Leg(contract)))
+            ours = (entry.quantity, entry.leg.cost, entry.realised, dict(entry.funding), dict(entry.fees))
+            leg = market.legs[name]
+            theirs = (leg.quantity, leg.cost, market.realised[name], market.funding[name], market.fees[name])
+            if ours != theirs:
+                self.watch.broken("I5", f"{name}: the ledger has {ours}, the venue {theirs}")
 
 
 def live(seed: int, events: int = 500, barred: frozenset[str] = frozenset()) -> Verdict:

@@ -63,8 +63,9 @@ class SimMarket:
     prices: dict[str, int] = field(default_factory=dict)
     legs: dict[str, Leg] = field(default_factory=dict)
     realised: dict[str, Decimal] = field(default_factory=dict)
-    fees: dict[str, Decimal] = field(default_factory=dict)
-    funding: dict[str, Decimal] = field(default_factory=dict)
+    fees: dict[str, dict[str, Decimal]] = field(default_factory=dict)
+    funding: dict[str, dict[str, Decimal]] = field(default_factory=dict)
+    fee_coin: str = ""
     placed: list[Placed] = field(default_factory=list)
     fills: list[tuple[int, Fill]] = field(default_factory=list)
     payments: list[FundingPaid] = field(default_factory=list)
@@ -79,7 +80,7 @@ class SimMarket:
             name = contract.name
             self.prices[name] = self.random.randint(5_000, 50_000)
             self.legs[name] = Leg(contract)
-            self.realised[name] = self.fees[name] = self.funding[name] = _ZERO
+            self.realised[name], self.fees[name], self.funding[name] = _ZERO, {}, {}
             self.history[name] = deque([(self.now, _ZERO)], maxlen=64)
 
     def bid(self, contract: Instrument) -> Decimal:
@@ -201,7 +202,8 @@ class SimMarket:
         self.legs[name], gained = self.legs[name].traded(quantity, price)
         self.realised[name] += gained
         fee = coins_of(abs(value_of(contract, quantity, price)) * rate)
-        self.fees[name] += fee
+        coin = self.fee_coin or contract.settle
+        self.fees[name][coin] = self.fees[name].get(coin, _ZERO) + fee
         named = placed is not None and not self.nameless
         fill = Fill(
             contract.venue,
@@ -213,7 +215,7 @@ class SimMarket:
             quantity,
             price,
             fee,
-            contract.settle,
+            coin,
             self.now,
             kind=kind,
         )
@@ -222,16 +224,14 @@ class SimMarket:
         for told in self.on_fill:
             told(placed, fill)
 
-    def pay(self, contract: Instrument, rate: Decimal) -> None:
-        """Settle funding: longs pay a positive rate."""
-        name = contract.name
+    def pay(self, contract: Instrument, rate: Decimal, coin: str = "") -> None:
+        """Settle funding, in `coin` or the contract's own: longs pay a positive rate."""
+        name, coin = contract.name, coin or contract.settle
         value = value_of(contract, self.legs[name].quantity, self.mark(contract))
         amount = coins_of(-value * rate)
         if amount:
-            self.funding[name] += amount
-            self.payments.append(
-                FundingPaid(name, self.now, amount, contract.settle, f"p{len(self.payments) + 1}")
-            )
+            self.funding[name][coin] = self.funding[name].get(coin, _ZERO) + amount
+            self.payments.append(FundingPaid(name, self.now, amount, coin, f"p{len(self.payments) + 1}"))
 
     def visible_fills(self, name: str, since: int) -> tuple[Fill, ...]:
         """Return the fills that can be seen by now."""

@@ -77,7 +77,9 @@ class Troubles:
             lots = self.chance.random.randint(1, max(int(abs(held) / lot_units(contract)), 1))
             market.outside(contract, -(lots * lot_units(contract)).copy_sign(held), kind)  # type: ignore[arg-type]
         if self.chance.strikes("F21"):
-            market.pay(contract, Decimal(self.chance.random.randint(-50, 50)) / 10**4)
+            coin = self.chance.random.choice(("", "", "BNB"))
+            market.pay(contract, Decimal(self.chance.random.randint(-50, 50)) / 10**4, coin)
+            market.fee_coin = coin
         if self.chance.strikes("F19"):
             self.road.delisted.add(contract.name)
         if self.chance.strikes("F26") and self.store.acquire(ACCOUNT, "intruder", 5_000) is not None:

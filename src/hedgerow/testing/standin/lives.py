@@ -38,7 +38,7 @@ from hedgerow.model.legs import Leg
 from hedgerow.model.orders import Fill, OrderState, lot_units
 from hedgerow.model.ports import AccountModes, MarketData
 from hedgerow.runs.executor import Executor
-from hedgerow.runs.ledger import Ledger, ledger_of
+from hedgerow.runs.ledger import Entry, Ledger, ledger_of
 from hedgerow.runs.points import watching
 from hedgerow.runs.reconcile import Doors, reconcile
 from hedgerow.testing.faults.disk import SimStore
@@ -321,31 +321,19 @@ class Life:
     def _compare(self, ledger: Ledger, contracts: Sequence[Instrument]) -> None:
         fills = self.stand.fills.get(_ACCOUNT, [])
         for one in contracts:
-            leg, realised, fees = Leg(one), Decimal(0), Decimal(0)
+            leg, realised = Leg(one), Decimal(0)
+            fees: dict[str, Decimal] = {}
+            funding: dict[str, Decimal] = {}
             for fill in fills:
                 if fill.instrument == one.name:
                     leg, gained = leg.traded(fill.quantity, fill.price)
-                    realised, fees = realised + gained, fees + fill.fee
-            funding = sum(
-                (
-                    p.payment.amount
-                    for p in self.stand.funded.get(_ACCOUNT, [])
-                    if p.payment.instrument == one.name
-                ),
-                Decimal(0),
-            )
-            entry = ledger.entries.get(one.name)
+                    realised += gained
+                    fees[fill.fee_coin] = fees.get(fill.fee_coin, Decimal(0)) + fill.fee
+            for paid in (p.payment for p in self.stand.funded.get(_ACCOUNT, [])):
+                if paid.instrument == one.name:
+                    funding[paid.coin] = funding.get(paid.coin, Decimal(0)) + paid.amount
+            entry = ledger.entries.get(one.name, Entry(Leg(one)))
             theirs = (leg.quantity, leg.cost, realised, fees, funding)
-            ours = (
-                (
-                    entry.quantity,
-                    entry.leg.cost,
-                    entry.realised,
-                    entry.fees.get(one.settle, Decimal(0)),
-                    entry.funding,
-                )
-                if entry
-                else (Decimal(0),) * 5
-            )
+            ours = (entry.quantity, entry.leg.cost, entry.realised, dict(entry.fees), dict(entry.funding))
             if ours != theirs or leg.quantity != self.seen.quantity(one.name):
                 self.watch.broken("I5", f"{one.name}: the ledger has {ours}, the venue {theirs}")

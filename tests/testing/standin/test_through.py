@@ -15,7 +15,9 @@ import stamina
 from tests.testing.standin.clients import only_loopback
 from tests.testing.standin.run import lived
 
-from hedgerow.model.orders import Refused, Reply, Unknown
+from hedgerow.hedge.execution import Work
+from hedgerow.hedge.execution.orderbook import standing
+from hedgerow.model.orders import OrderState, Refused, Reply, Unknown
 from hedgerow.testing.faults.report import Report
 from hedgerow.testing.standin.lives import Inn
 from hedgerow.testing.standin.through import EXEMPT, standin_bench
@@ -67,12 +69,26 @@ async def _twice(tag: str, seed: int) -> list[Report]:
         return [Report.of_one(await inn.live(seed)) for _ in range(2)]
 
 
-def test_a_layer_that_takes_silence_for_a_refusal_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    def hasty(*seen: Any) -> Reply:
-        reply = placed(*seen)
-        return Refused("0", "timed out", again=True) if isinstance(reply, Unknown) else reply
+def _hasty(*seen: Any) -> Reply:
+    """Take silence for a refusal."""
+    reply = placed(*seen)
+    return Refused("0", "timed out", again=True) if isinstance(reply, Unknown) else reply
 
-    monkeypatch.setattr("hedgerow.venues.ccxt_venue.placed", hasty)
+
+def _trusting(work: Work, told: OrderState) -> OrderState:
+    """Believe every refusal."""
+    return standing(work, OrderState.REFUSED if told is OrderState.UNKNOWN else told)
+
+
+def test_a_layer_that_takes_silence_for_a_refusal_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hedgerow.venues.ccxt_venue.placed", _hasty)
+    report = asyncio.run(lived("binance", range(90, 91)))
+    assert dict(report.violations) == {}
+
+
+def test_a_hand_that_believes_such_a_layer_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hedgerow.venues.ccxt_venue.placed", _hasty)
+    monkeypatch.setattr("hedgerow.hedge.execution.learn.standing", _trusting)
     report = asyncio.run(lived("binance", range(90, 91)))
     assert any("I2" in line for found in report.violations.values() for line in found)
 

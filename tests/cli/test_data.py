@@ -57,7 +57,19 @@ def test_check_names_the_hole_and_nothing_else(lake: Path, capsys: pytest.Captur
 def test_an_empty_lake_says_how_to_fill_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "list", "--lake", str(tmp_path)]) == 0
     assert "hedgerow data pull" in capsys.readouterr().out
-    assert main(["data", "check", "--lake", str(tmp_path)]) == 0
+
+
+@pytest.mark.parametrize("name", [".", "not-there"])
+def test_a_lake_that_holds_nothing_is_not_called_whole(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lake = str(tmp_path / name)
+    assert main(["data", "check", "--lake", lake]) == 1
+    told = capsys.readouterr().out
+    assert "Nothing is there" in told
+    assert "Whole" not in told
+    assert main(["data", "check", "--lake", lake, "--json"]) == 1
+    assert said(capsys) == {"lake": lake, "whole": False, "empty": True, "findings": []}
 
 
 def test_a_file_that_cannot_be_read_is_a_finding(lake: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hedgerow.runs.pull import Asked, Pulled
     from hedgerow.venues.doors import Keys
 
-__all__ = ["Filled", "asked_for", "check", "fill", "listed"]
+__all__ = ["Filled", "asked_for", "check", "fill", "is_empty", "listed"]
 
 _BARS = {"1m": 1, "5m": 5, "15m": 15, "30m": 30, "1h": 60, "4h": 240, "1d": 1440}
 _DAYS = 730
@@ -116,6 +116,11 @@ def check(
             for coin in coins_of(stream):
                 found += _of_coin(stream, coin) if coins is None or coin in coins else []
     return tuple(found)
+
+
+def is_empty(root: Path) -> bool:
+    """Return whether the lake holds no stream at all, or is not there: then there is nothing that could be whole."""
+    return next(_streams(root), None) is None
 
 
 def _streams(root: Path) -> Iterator[Stream]:

@@ -35,17 +35,20 @@ def listed(*, lake: Lake = None, output: Output | None = None) -> int:
 
 @data.command
 def check(*, lake: Lake = None, output: Output | None = None) -> int:
-    """Look for holes and files that cannot be read; exit with 1 where there are any."""
+    """Look for holes and files that cannot be read; exit with 1 where there are any, or where there is nothing."""
     from hedgerow.app.data import check as checked
+    from hedgerow.app.data import is_empty
     from hedgerow.app.lake import lake_root
     from hedgerow.reports.lake_text import findings_json, findings_text
 
     root = lake_root(lake)
-    found = checked(root)
+    found, empty = checked(root), is_empty(root)
     answer(
-        lambda: findings_json(str(root), found), lambda: findings_text(str(root), found), output or Output()
+        lambda: findings_json(str(root), found, empty=empty),
+        lambda: findings_text(str(root), found, empty=empty),
+        output or Output(),
     )
-    return 1 if found else 0
+    return 1 if found or empty else 0
 
 
 @Parameter(name="*", show_default=False)

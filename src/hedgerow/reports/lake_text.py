@@ -15,12 +15,13 @@ from hedgerow.reports.layout import columns, instant, line, page
 __all__ = ["findings_json", "findings_text", "holes_text", "lines_json", "lines_text"]
 
 _MOST_HOLES = 5
+_NOTHING = "`hedgerow data pull VENUE` fills it."
 
 
 def lines_text(root: str, lines: Sequence[LakeLine]) -> Group:
     """Return what the lake holds, for a terminal."""
     if not lines:
-        return page(line(root), line("Nothing yet. `hedgerow data pull VENUE` fills it."))
+        return page(line(root), line(f"Nothing yet. {_NOTHING}"))
     rows = [
         (one.venue, one.kind, f"{one.coins:,}", f"{one.rows:,}", instant(one.first), instant(one.last))
         for one in lines
@@ -45,8 +46,10 @@ def lines_json(root: str, lines: Sequence[LakeLine]) -> dict[str, Any]:
     return {"lake": root, "streams": rows}
 
 
-def findings_text(root: str, found: Sequence[LakeFinding]) -> Group:
-    """Return what is not whole, for a terminal."""
+def findings_text(root: str, found: Sequence[LakeFinding], *, empty: bool = False) -> Group:
+    """Return what is not whole, for a terminal; `empty` says that nothing was there to look at."""
+    if empty:
+        return page(line(root), line(f"Nothing is there, so nothing was checked. {_NOTHING}"))
     if not found:
         return page(line(root), line("Whole: no hole, and every file can be read."))
     advice = "A hole that pulling again does not fill is the venue's: nothing is made up for it."
@@ -67,8 +70,8 @@ def holes_text(found: Sequence[LakeFinding]) -> list[Text]:
     return said
 
 
-def findings_json(root: str, found: Sequence[LakeFinding]) -> dict[str, Any]:
-    """Return the document of `data check --json`."""
+def findings_json(root: str, found: Sequence[LakeFinding], *, empty: bool = False) -> dict[str, Any]:
+    """Return the document of `data check --json`; a lake that holds nothing is not whole."""
     rows = [
         {
             "venue": one.venue,
@@ -82,4 +85,4 @@ def findings_json(root: str, found: Sequence[LakeFinding]) -> dict[str, Any]:
         }
         for one in found
     ]
-    return {"lake": root, "whole": not found, "findings": rows}
+    return {"lake": root, "whole": not found and not empty, "empty": empty, "findings": rows}

@@ -130,6 +130,7 @@ def test_killed_in_the_middle_and_started_again_the_ledger_is_right(tmp_path: Pa
     status, told = finished(tmp_path, plan["plan_id"])
     assert status == 0, told
     assert (told["outcome"], told["recovered"]) == ("complete", True)
+    assert told["plan_id"] == told["asked"] == plan["plan_id"]
     assert "restarted" in {each["action"] for each in told["lines"]}
     (leg,) = told["legs"]
     assert leg["traded_exact"] == leg["planned_exact"] == plan["plan"]["legs"][0]["contracts_exact"]

@@ -184,6 +184,7 @@ class _Hand:
             credited,
             self._beta(legs) if found.plan == self.plan.plan_id else None,
             tuple(told.lines),
+            "" if self.plan.kind == _FLATTEN else self.plan.plan_id,
         )
 
     def _asked(self) -> Asked:

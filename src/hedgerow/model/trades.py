@@ -71,8 +71,8 @@ class BetaMoved:
 class Traded:
     """A plan after its trade. `outcome` is the executor's own word, `why` its reason.
 
-    `recovered` says that an unfinished trade was finished instead of a new one begun; `credited` are paper coins put into
-    the account. `beta` is None for pairs, and where the book could not be measured again.
+    `recovered` says that an unfinished trade was finished instead of a new one begun; `asked` is the plan that was asked for,
+    which may be another ("": none was). `credited` are paper coins put into the account. `beta` is None for pairs, and where the book could not be measured again.
     """
 
     plan_id: str
@@ -86,6 +86,7 @@ class Traded:
     credited: Mapping[str, Decimal]
     beta: BetaMoved | None
     alarms: tuple[str, ...] = ()
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)

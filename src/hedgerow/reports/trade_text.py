@@ -56,11 +56,7 @@ def trade_text(done: Traded, money: str = "USD") -> Group:
         f"{'PAPER' if done.mode == 'paper' else 'LIVE'} · account {done.account} · plan {done.plan_id[:12]}"
     )
     put = f"Paper coins put into the account: {coins(done.credited)}." if done.credited else ""
-    again = (
-        "A trade that had been begun was finished first. The plan asked for was not begun."
-        if done.recovered
-        else ""
-    )
+    again = _recovered(done) if done.recovered else ""
     said = _SPOKEN.get(done.outcome, done.outcome)
     return page(
         line(first, "bold"),
@@ -69,6 +65,14 @@ def trade_text(done: Traded, money: str = "USD") -> Group:
         notes([text for text in (put, again, *done.alarms) if text]) if put or again or done.alarms else None,
         line("To see what the account holds:  hedgerow ledger"),
     )
+
+
+def _recovered(done: Traded) -> str:
+    """Say what was finished, and whether it was what was asked for."""
+    if done.plan_id == done.asked:
+        return "It had been begun before: this finished it."
+    other = f" Plan {done.asked[:12]} was not begun: ask for it again." if done.asked else ""
+    return f"A trade that had been begun was finished first.{other}"
 
 
 def lines_table(lines: Iterable[TradeLine]) -> Table:
@@ -107,6 +111,7 @@ def trade_json(done: Traded) -> dict[str, Any]:
     """Return the document of `trade --json`; quantities are contracts, exact as text."""
     return {
         "plan_id": done.plan_id,
+        "asked": done.asked or None,
         "mode": done.mode,
         "account": done.account,
         "outcome": done.outcome,

@@ -31,10 +31,13 @@ def test_where_nothing_was_traded_that_is_said(run: Run, tmp_path: Path) -> None
     assert run("status").out.count("nothing was traded yet") == 2
     assert run("status", "--json").json["paper"]["exists"] is False
     assert "Nothing was traded yet." in run("ledger").out
-    for verb in ("reconcile", "export"):
-        done = run(verb)
-        assert done.status == 2
-        assert "nothing was traded yet" in done.err
+    done = run("reconcile")  # there is a venue, and nothing to hold against it
+    assert done.status == 2
+    assert "nothing was traded yet" in done.err
+    done = run("export", "--out", str(tmp_path / "out"))
+    assert (done.status, done.out) == (0, "Nothing was traded yet, and nothing was written.\n")
+    assert run("export", "--json").json == {"files": []}
+    assert not (tmp_path / "out").exists()
     assert not (tmp_path / "state").exists()
     assert run("reconcile", "--live").status == 4
 

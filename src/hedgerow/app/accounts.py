@@ -67,15 +67,16 @@ def reconciled(
 
 
 def exported(settings: Settings, mode: Mode, folder: Path) -> tuple[Path, ...]:
-    """Write fills and funding as CSV and Parquet and return the files; raises `BadInput` where they cannot be written."""
+    """Write fills and funding as CSV and Parquet and return the files, none where nothing was traded yet.
+
+    Raises `BadInput` where they cannot be written.
+    """
     from hedgerow.runs.bookkeeping import fills_table, funding_table
     from hedgerow.store.journal import look_into
 
     place = place_of(settings, mode)
     if not place.journal.exists():
-        raise UsageError(
-            f"nothing was traded yet in {place.folder}", advice="`hedgerow trade` begins a journal."
-        )
+        return ()
     with look_into(place.journal) as journal:
         records = {name: tuple(journal.read(name)) for name in journal.streams()}
     tables: dict[str, Any] = {"fills": fills_table(records), "funding": funding_table(records)}

@@ -47,10 +47,14 @@ def export(
     live: Live = False,
     output: Output | None = None,
 ) -> int:
-    """Write every fill and funding payment with its dollar value, as CSV and Parquet, for the accountant."""
+    """Write every fill and funding payment with its dollar value, as CSV and Parquet, for the accountant.
+
+    Where nothing was traded yet it says so, as `ledger` does, and writes nothing.
+    """
     shown = output or Output()
     paths = [str(path) for path in exported(settings_of(shown), _mode(live), out)]
-    answer(lambda: {"files": paths}, lambda: "\n".join(f"wrote {path}" for path in paths), shown)
+    said = "\n".join(f"wrote {path}" for path in paths) or "Nothing was traded yet, and nothing was written."
+    answer(lambda: {"files": paths}, lambda: said, shown)
     return 0
 
 

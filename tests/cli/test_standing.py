@@ -139,3 +139,17 @@ def test_while_another_holds_the_account_nothing_trades_it(run: Run, traded: Pat
         assert done.status == 9
         assert "another process trades" in done.err
         assert "held by somebody for" in run("status").out
+
+
+@pytest.mark.slow
+def test_a_halted_trade_names_the_commands_that_lift_its_halts(run: Run) -> None:
+    plan = run("plan", BOOK, "--instruments", "BTCUSDT", "--collateral", "200000USDT", "--json").json
+    assert run("halt", "paper:paper", "--why", "look first").status == 0
+    assert run("halt", "--why", "all").status == 0
+    told = run("trade", plan["plan_id"])
+    assert told.status == 8
+    commands = [text for text in told.err.split("`") if text.startswith("hedgerow ")]
+    assert commands == ["hedgerow halt paper:paper --lift", "hedgerow halt --lift"]
+    for command in commands:
+        assert run(*command.split()[1:]).status == 0
+    assert run("trade", plan["plan_id"]).status == 0

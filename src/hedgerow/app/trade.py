@@ -37,6 +37,7 @@ from hedgerow.runs.executor import Executor
 from hedgerow.runs.ledger import ledger_of
 from hedgerow.runs.story import story_of
 from hedgerow.runs.trading import Asked, carried, held_now, unfinished
+from hedgerow.store.halts import halts_of
 from hedgerow.store.journal import look_into
 from hedgerow.store.plans import KeptPlan
 
@@ -159,9 +160,8 @@ class _Hand:
         if (
             fresh and why is not None and self.plan.kind != _FLATTEN
         ):  # begun and halted, it would be a plan used up
-            raise Halted(
-                f"{at.account} is halted: {why}", advice="`hedgerow halt --lift` allows it to trade again."
-            )
+            lifting = halts_of(place_of(self.settings, mode).journal).lifting(at.account)
+            raise Halted(f"{at.account} is halted: {why}", advice=lifting)
         credited = at.provide(self.plan.capital) if fresh else {}
         found = asyncio.run(carried(executor, at.doors, at.journal, at.lease, self._asked()))
         if found.done is None:

@@ -77,6 +77,20 @@ class Halts:
         halt = found.get(account) or found.get(ALL)
         return halt.why if halt else None
 
+    def lifting(self, account: str) -> str:
+        """Return in words what lets an account trade again: its own halt and the halt of all are two."""
+        there = self.now()
+        commands = [
+            f"`hedgerow halt{'' if name == ALL else f' {name}'} --lift`"
+            for name in (account, ALL)
+            if name in there
+        ]
+        return (
+            f"To let it trade again: {' and '.join(commands)}."
+            if commands
+            else "It may trade by now: try again."
+        )
+
     def _read(self, line: str) -> Halt:
         try:
             said = json.loads(line)

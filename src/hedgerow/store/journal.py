@@ -275,7 +275,8 @@ class Journal:
         why = self.halted(lease.account) if opening else None
         if why is not None:
             raise Halted(
-                f"{lease.account} is halted: {why}", advice="`hedgerow halt --lift` allows it to trade again."
+                f"{lease.account} is halted: {why}",
+                advice=self._halts.lifting(lease.account),
             )
 
     def _before(self, stream: str, after: int) -> str:

@@ -153,3 +153,13 @@ def test_a_halted_trade_names_the_commands_that_lift_its_halts(run: Run) -> None
     for command in commands:
         assert run(*command.split()[1:]).status == 0
     assert run("trade", plan["plan_id"]).status == 0
+
+
+@pytest.mark.slow
+def test_a_journal_that_cannot_be_opened_has_one_exit_code(run: Run, tmp_path: Path) -> None:
+    plan = run("plan", BOOK, "--instruments", "BTCUSDT", "--collateral", "200000USDT", "--json").json
+    (tmp_path / "state" / "hedgerow" / "paper" / "journal.db").mkdir()
+    words = (("ledger",), ("reconcile",), ("export",), ("trade", plan["plan_id"]))
+    assert {verb[0]: run(*verb).status for verb in words} == dict.fromkeys([w[0] for w in words], 3)
+    assert run("status").status == 1
+    assert run("status", "--json").json["paper"]["trouble"]

@@ -46,3 +46,6 @@ def test_a_halt_that_cannot_be_written_says_that_it_does_not_halt(tmp_path: Path
     with pytest.raises(JournalFailed, match="cannot be written") as caught:
         Halts(tmp_path / "file" / "halts").set("a", 1, "stop")
     assert caught.value.advice.startswith("NOT halted.")
+    with pytest.raises(JournalFailed) as caught:
+        Halts(tmp_path / "file" / "halts").set("a", 1, None)
+    assert caught.value.advice.startswith("NOT lifted")

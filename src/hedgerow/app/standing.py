@@ -63,7 +63,7 @@ def standing(settings: Settings, mode: Mode) -> ModeState:
         with look_into(path) as journal:
             accounts = _accounts(journal)
     except HedgerowError as why:
-        return ModeState(mode, str(path), True, (), halts, why.message, why.advice)
+        return ModeState(mode, str(path), True, (), halts, why.message, why.advice, why.exit_code)
     return ModeState(mode, str(path), exists=True, accounts=accounts, halts=halts)
 
 

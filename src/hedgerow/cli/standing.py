@@ -38,13 +38,16 @@ def status(*, live: Which = None, output: Output | None = None) -> int:
 
 
 def ledger(*, live: Which = None, output: Output | None = None) -> int:
-    """Say what the journal adds up to: positions, realised profit, funding and fees, exact to the coin's last digit."""
+    """Say what the journal adds up to: positions, realised profit, funding and fees, exact to the coin's last digit.
+
+    A journal that cannot be read ends it with exit code 3, one that is damaged with 7, as it does every other verb.
+    """
     from hedgerow.reports.account_text import ledger_text, status_json
 
     shown = output or Output()
     found = _found(live, shown)
     answer(lambda: status_json(found), lambda: ledger_text(found), shown)
-    return 7 if any(mode.trouble for mode in found) else 0
+    return max(mode.code for mode in found)
 
 
 def halt(

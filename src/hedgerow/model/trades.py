@@ -125,7 +125,10 @@ class AccountState:
 
 @dataclass(frozen=True, slots=True)
 class ModeState:
-    """Paper or live: where its journal is, its accounts, the halts in force, and why it cannot be read ("": it can)."""
+    """Paper or live: where its journal is, its accounts, the halts in force, and why it cannot be read ("": it can).
+
+    `code` is the exit code of that trouble, the same that every verb ends with which needs the journal.
+    """
 
     mode: Literal["paper", "live"]
     place: str
@@ -134,6 +137,7 @@ class ModeState:
     halts: Mapping[str, str]
     trouble: str = ""
     advice: str = ""
+    code: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,9 @@ __all__ = ["ALL", "Halt", "Halts", "halts_of"]
 ALL = "*"
 """The name that stands for every account."""
 
+_NOT_HALTED = "NOT halted. End the trading processes themselves: `hedgerow status` names them."
+_NOT_LIFTED = "NOT lifted: what was halted still is. Let this user write there, and lift again."
+
 
 @dataclass(frozen=True, slots=True)
 class Halt:
@@ -52,7 +55,7 @@ class Halts:
         except OSError as failed:
             raise JournalFailed(
                 f"{self.path} cannot be written: {failed.strerror}",
-                advice="NOT halted. End the trading processes themselves: `hedgerow status` names them.",
+                advice=_NOT_LIFTED if why is None else _NOT_HALTED,
             ) from None
 
     def now(self) -> Mapping[str, Halt]:

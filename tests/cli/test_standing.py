@@ -66,6 +66,20 @@ def test_halting_needs_nothing_and_is_quick(run: Run, tmp_path: Path) -> None:
     assert run("status").status == 0
 
 
+def test_flattening_keeps_the_reason_of_the_halt_before(run: Run) -> None:
+    def reason() -> str:
+        return str(run("status", "--json").json["paper"]["halts"]["*"])
+
+    assert run("halt", "--why", "funding is wrong").status == 0
+    for _ in range(2):
+        assert run("halt", "--flatten").status == 0
+        assert reason() == "funding is wrong; by hand"
+    assert run("halt", "--flatten", "--why", "close it").status == 0
+    assert reason() == "funding is wrong; by hand; close it"
+    assert run("halt", "--why", "another matter").status == 0
+    assert reason() == "another matter"
+
+
 @pytest.mark.slow
 def test_a_name_that_no_account_can_have_is_not_taken_for_one(run: Run) -> None:
     """Who mistypes has to know that nothing was stopped."""

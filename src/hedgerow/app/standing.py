@@ -18,6 +18,7 @@ from hedgerow.model.trades import AccountState, EntryRow, ModeState
 
 if TYPE_CHECKING:
     from hedgerow.runs.ledger import Ledger
+    from hedgerow.store.halts import Halt
     from hedgerow.store.journal import Journal
 
 __all__ = ["entries_of", "halt", "standing"]
@@ -25,10 +26,12 @@ __all__ = ["entries_of", "halt", "standing"]
 _UNDER_WAY_S = 0.25
 
 
-def halt(settings: Settings, modes: Sequence[Mode], account: str, why: str | None) -> tuple[Mode, ...]:
+def halt(
+    settings: Settings, modes: Sequence[Mode], account: str, why: str | None, *, also: bool = False
+) -> tuple[Mode, ...]:
     """Halt an account ("*": all) in each mode, or lift its halt with None, and return the modes it is written in.
 
-    It needs neither journal nor lease. An order whose last look was before it has left when this returns. Raises
+    With `also`, the reason of a halt that is in force already stays before this one. It needs neither journal nor lease. An order whose last look was before it has left when this returns. Raises
     `JournalFailed` after all modes were tried, where one could not be written.
     """
     from hedgerow.store.halts import halts_of
@@ -37,7 +40,9 @@ def halt(settings: Settings, modes: Sequence[Mode], account: str, why: str | Non
     failed: JournalFailed | None = None
     for mode in modes:
         try:
-            halts_of(place_of(settings, mode).journal).set(account, time.time_ns() // 1_000_000, why)
+            halts = halts_of(place_of(settings, mode).journal)
+            before = halts.now().get(account) if also else None
+            halts.set(account, time.time_ns() // 1_000_000, _with(before, why))
         except JournalFailed as problem:
             failed = problem
         else:
@@ -47,6 +52,13 @@ def halt(settings: Settings, modes: Sequence[Mode], account: str, why: str | Non
     if why is not None:
         time.sleep(_UNDER_WAY_S)
     return tuple(done)
+
+
+def _with(before: Halt | None, why: str | None) -> str | None:
+    """The reason of a halt with this one after it, unless it is there already."""
+    if before is None or why is None:
+        return why
+    return before.why if why in before.why.split("; ") else f"{before.why}; {why}"
 
 
 def standing(settings: Settings, mode: Mode) -> ModeState:

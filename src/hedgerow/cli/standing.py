@@ -77,7 +77,7 @@ def halt(
         raise UsageError(
             said, advice="Accounts are VENUE:ID, as paper:paper; without a name it is every account."
         )
-    done = halted(settings_of(shown), _modes(live), account, None if lift else why)
+    done = halted(settings_of(shown), _modes(live), account, None if lift else why, also=flatten)
     if flatten:
         return _flattened(account, why, done, shown)
     if shown.json:

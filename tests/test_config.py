@@ -159,3 +159,14 @@ def test_settings_of_a_run_that_are_none_are_told() -> None:
     with pytest.raises(BadConfig, match=r"data\.seed") as why:
         settings_from(broken, "run")
     assert "again" in why.value.advice
+
+
+def test_settings_that_may_not_be_seen_are_not_taken_for_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(self: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", denied)
+    with pytest.raises(BadConfig, match="cannot be read: Permission denied"):
+        load_settings(None, {"HOME": str(tmp_path)})

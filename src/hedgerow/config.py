@@ -191,7 +191,7 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     known = os.environ if environ is None else environ
     chosen = path or config_path(known)
     variables = {name: text for name, text in known.items() if name.startswith(_PREFIX)}
-    if path is None and not chosen.is_file():
+    if path is None and not _is_there(chosen):
         if not variables:
             return Loaded(Settings(), {}, None)
         return _checked({}, "", variables, None)
@@ -209,14 +209,28 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     return _checked(tree, text, variables, chosen)
 
 
+def _is_there(path: Path) -> bool:
+    """Return whether a file is there; raises `BadConfig` for one that this user may not see: it may say much."""
+    try:
+        return path.is_file()
+    except OSError as why:
+        raise _unreadable(path, why) from None
+
+
 def _text(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as why:
-        reason = getattr(why, "strerror", None) or "it is not UTF-8 text"
-        raise BadConfig(
-            f"cannot be read: {reason}", file=path.name, advice="Check the path given with --config."
-        ) from None
+        raise _unreadable(path, why) from None
+
+
+def _unreadable(path: Path, why: Exception) -> BadConfig:
+    reason = getattr(why, "strerror", None) or "it is not UTF-8 text"
+    return BadConfig(
+        f"cannot be read: {reason}",
+        file=str(path),
+        advice="Let this user read it, or give another with --config.",
+    )
 
 
 def _checked(tree: dict[str, Any], text: str, variables: Mapping[str, str], path: Path | None) -> Loaded:

@@ -80,6 +80,19 @@ def test_flattening_keeps_the_reason_of_the_halt_before(run: Run) -> None:
     assert reason() == "another matter"
 
 
+def test_halting_needs_no_settings_where_the_state_is_named(run: Run, tmp_path: Path) -> None:
+    config = tmp_path / "broken.toml"
+    config.write_text("[hedge\n", encoding="utf-8")
+    done = run("halt", "--config", str(config))
+    assert done.status == 4
+    assert "NOTHING was halted" in done.err
+    where = ("--state", str(tmp_path / "there"))
+    assert run("halt", "--config", str(config), *where).status == 0
+    assert run("status", *where, "--json").json["paper"]["halts"] == {"*": "by hand"}
+    done = run("halt", "--lift", "--config", str(config), *where)
+    assert (done.status, done.out) == (0, "everything may trade again (paper, live)\n")
+
+
 @pytest.mark.slow
 def test_a_name_that_no_account_can_have_is_not_taken_for_one(run: Run) -> None:
     """Who mistypes has to know that nothing was stopped."""

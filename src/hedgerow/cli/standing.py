@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -12,7 +13,8 @@ from hedgerow.app.standing import halt as halted
 from hedgerow.app.standing import standing
 from hedgerow.cli.options import Output, settings_of
 from hedgerow.cli.output import answer, progress
-from hedgerow.model.errors import UsageError
+from hedgerow.config import Settings
+from hedgerow.model.errors import BadConfig, UsageError
 from hedgerow.model.trades import ModeState
 from hedgerow.reports.layout import line, page
 
@@ -77,7 +79,8 @@ def halt(
         raise UsageError(
             said, advice="Accounts are VENUE:ID, as paper:paper; without a name it is every account."
         )
-    done = halted(settings_of(shown), _modes(live), account, None if lift else why, also=flatten)
+    place = _place_for(shown, lift=lift)
+    done = halted(place, _modes(live), account, None if lift else why, also=flatten)
     if flatten:
         return _flattened(account, why, done, shown)
     if shown.json:
@@ -87,14 +90,25 @@ def halt(
         said = "may trade again" if lift else f"is halted: {why}"
         sys.stdout.write(f"{whom} {said} ({', '.join(done)})\n")
         if lift:
-            _still_halted(shown, done)
+            _still_halted(place, done)
     return 0
 
 
-def _still_halted(shown: Output, modes: tuple[Mode, ...]) -> None:
+def _place_for(shown: Output, *, lift: bool) -> Settings:
+    """Return settings that say where the state lies: with --state it does not matter what the file of settings holds."""
+    try:
+        return settings_of(shown)
+    except BadConfig as why:
+        if shown.state is not None:
+            return Settings(trade=replace(Settings().trade, state=str(shown.state)))
+        said = f"NOTHING was {'lifted' if lift else 'halted'}: give --state DIR, and it needs no settings."
+        raise BadConfig(why.message, advice=said) from None
+
+
+def _still_halted(place: Settings, modes: tuple[Mode, ...]) -> None:
     """Name the halts that were not lifted: those of single accounts outlive the lifting of the halt of all."""
     for mode in modes:
-        for name, why in standing(settings_of(shown), mode).halts.items():
+        for name, why in standing(place, mode).halts.items():
             named = "" if name == "*" else f" {name}"
             sys.stdout.write(f"still halted: {name} ({mode}), {why}: hedgerow halt{named} --lift --{mode}\n")
 

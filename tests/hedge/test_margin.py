@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.hedge.books import contract
+from tests.hedge.books import book, contract, open_contract, spot
+from tests.hedge.plans import plan
 
 from hedgerow.hedge.margin import Stake, equity_after, maintenance_after, survivable_move, wallet_for
 from hedgerow.model.instruments import Payoff
+from hedgerow.model.portfolio import Position, PositionKind
 
 LINEAR = contract()
 INVERSE = contract("BTCUSD_PERP", "BTC", Payoff.INVERSE, "100", "1")
@@ -65,3 +69,20 @@ def test_a_rally_takes_a_net_short_account_and_a_fall_a_long_one() -> None:
     )
     fall = survivable_move((stake(100_000.0),), 20_000.0, in_coin=False)
     assert fall == pytest.approx((0.2 - 0.004) / (1 - 0.004))
+
+
+@pytest.mark.parametrize(
+    ("collateral", "more"),
+    [(None, 0.0), ("20000USDT", 20_000.0), ("1BTC", 0.0), ("book", 500.0)],
+)
+def test_collateral_counts_where_nothing_has_to_be_traded(collateral: str | None, more: float) -> None:
+    short = open_contract(contract(), "-0.4", 65000.0, "paper")
+    there = Position("USDT", Decimal(4000), PositionKind.COLLATERAL, "paper")
+    rows = book(spot("BTC", "0.4"), spot("USDT", 500), short, there)
+    target = (0.0,) if collateral != "1BTC" else None
+    usd = None if collateral != "1BTC" else (60_000.0,)  # the new coin's own beta stays
+    found = plan(rows, collateral=collateral, target_beta=target, target_beta_usd=usd).plan
+    assert found.legs == ()
+    (account,) = found.margin
+    assert account.collateral_usd == pytest.approx(4000 + 0.4 * 5000 + more)
+    assert account.max_rally == pytest.approx(((6000 + more) / 24000 - 0.004) / 1.004)

@@ -11,6 +11,7 @@ from hedgerow.hedge.margin import Stake, maintenance_after, survivable_move, wal
 from hedgerow.hedge.plan import MarginAccount
 from hedgerow.hedge.terms import Terms
 from hedgerow.hedge.valuation import Holding, Valuation
+from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.errors import UsageError
 from hedgerow.model.instruments import Payoff
 from hedgerow.model.portfolio import PositionKind
@@ -57,16 +58,21 @@ def accounts_of(
 
     Contracts that the book already holds at the venue in the same settlement coin share the account; the same contract
     is one position, bought and sold against itself. What the book keeps there as collateral, and the profit of its
-    contracts, counts beside new collateral. Collateral in the plan goes to accounts in proportion to what they require.
+    contracts, counts beside new collateral. Collateral in the plan goes to accounts in proportion to what they require:
+    to those that trade, and where nothing is traded to those that are open at its venue and take its coin.
     """
     groups: dict[str, list[tuple[Terms, float]]] = {}
     for terms, dollars in trades:
         groups.setdefault(account_name(terms), []).append((terms, dollars))
-    drafts = {name: _Draft(name, _stakes(name, group, worth), group) for name, group in groups.items()}
+    drafts = {
+        name: _Draft(name, _stakes(name, group, worth), group, fed=True) for name, group in groups.items()
+    }
     for name in _open_accounts(worth):
         stakes = _stakes(name, [], worth)
         if name not in drafts and all(s.instrument.underlying in risk.symbols for s in stakes):
-            drafts[name] = _Draft(name, stakes, [])
+            drafts[name] = _Draft(name, stakes, [], fed=False)
+    if not groups:
+        drafts = {name: replace(draft, fed=_feeds(draft, worth, rules)) for name, draft in drafts.items()}
     needed = {
         name: wallet_for(
             draft.stakes,
@@ -76,8 +82,9 @@ def accounts_of(
         )
         for name, draft in drafts.items()
     }
-    given = _given(rules.collateral, worth, groups)
-    whole = sum(needed[name] for name in groups)
+    fed = [name for name, draft in drafts.items() if draft.fed]
+    given = _given(rules.collateral, worth, drafts[fed[0]]) if fed else float("nan")
+    whole = sum(needed[name] for name in fed)
     return tuple(
         _account(
             draft,
@@ -90,29 +97,41 @@ def accounts_of(
     )
 
 
+def _feeds(draft: _Draft, worth: Valuation, rules: AccountRules) -> bool:
+    """Return whether the plan's collateral goes to an account that is open already, where nothing is traded."""
+    collateral, instrument = rules.collateral, draft.stakes[0].instrument
+    if collateral is None:
+        return False
+    dollars = is_stablecoin(instrument.settle)
+    if collateral.from_book:
+        return dollars and collateral.value_usd(worth, instrument.venue) > 0.0
+    at = {h.position.account for h in worth.holdings if h.position.tags == NEW}
+    fits = collateral.coin == instrument.settle or (dollars and is_stablecoin(collateral.coin))
+    return fits and instrument.venue in at
+
+
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """An account with its positions, new ones netted with those open, and the new trades in it."""
+    """An account with its positions, new ones netted with those open; `fed`: the plan's collateral goes to it."""
 
     name: str
     stakes: tuple[Stake, ...]
     trades: list[tuple[Terms, float]]
+    fed: bool
 
     def in_coin(self, rules: AccountRules) -> bool:
         """True where the wallet is the underlying itself: inverse contracts, or collateral given in that coin."""
         instrument = self.stakes[0].instrument
         if instrument.payoff is Payoff.INVERSE:
             return True
-        return rules.collateral is not None and rules.collateral.coin == instrument.underlying
+        return self.fed and rules.collateral is not None and rules.collateral.coin == instrument.underlying
 
 
-def _given(
-    collateral: Collateral | None, worth: Valuation, groups: dict[str, list[tuple[Terms, float]]]
-) -> float:
-    """Dollars of collateral that the plan was told of, for all its accounts; NaN where it was told of none."""
-    if collateral is None or not groups:
+def _given(collateral: Collateral | None, worth: Valuation, first: _Draft) -> float:
+    """Dollars of collateral that the plan was told of, for all accounts it goes to; NaN where it was told of none."""
+    if collateral is None:
         return float("nan")
-    venue = next(iter(groups.values()))[0][0].instrument.venue
+    venue = first.stakes[0].instrument.venue
     dollars = collateral.value_usd(worth, venue)
     if collateral.from_book and not dollars > 0.0:
         raise UsageError(
@@ -137,10 +156,10 @@ def _wallet(draft: _Draft, worth: Valuation, rules: AccountRules, given: float) 
             else h.position.kind is PositionKind.COLLATERAL
             and f"{h.position.account}/{h.position.symbol}" == draft.name
             and h.position.tags != NEW
-            and not (from_book and draft.trades)
+            and not (from_book and draft.fed)
         )
     )
-    return there + (given if draft.trades else 0.0)
+    return there + (given if draft.fed else 0.0)
 
 
 def _account_of(holding: Holding) -> str:

@@ -87,10 +87,16 @@ def test_a_right_and_a_mode_that_are_wrong_are_findings(
     assert "wrong        position and margin mode: bybit:BTCUSDT: one-way" in done.out
 
 
-def test_a_venue_out_of_reach_is_a_finding(tmp_path: Path, run: Run) -> None:
-    done = run("doctor", "--config", sent_to(tmp_path, "http://127.0.0.1:9", "mexc"), "--json")
-    assert done.status == 1
-    assert outcomes(done.json, "mexc")["contracts"] == "wrong"
+@pytest.mark.parametrize("tag", TAGS)
+def test_what_a_venue_out_of_reach_would_say_is_not_verified_and_not_wrong(
+    tag: str, tmp_path: Path, run: Run
+) -> None:
+    done = run("doctor", "--config", sent_to(tmp_path, "http://127.0.0.1:9", tag), "--json")
+    assert done.status == 5
+    assert "wrong" not in outcomes(done.json, tag).values()
+    (found,) = [one for one in done.json["venues"][tag] if one["name"] == "contracts"]
+    assert (found["outcome"], found["unreached"]) == ("not verified", True)
+    assert "out of reach" in found["detail"]
 
 
 def test_a_broken_journal_and_who_trades_are_told(tmp_path: Path, run: Run) -> None:

@@ -131,3 +131,23 @@ def test_completion_can_be_installed(tmp_path: Path) -> None:
     done = start(tmp_path, "--install-completion", "--shell", "bash", "--output", str(target))
     assert done.returncode == 0, done.stderr
     assert "hedgerow" in target.read_text(encoding="utf-8")
+
+
+def test_a_look_at_this_machine_loads_no_network_and_no_desk(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from hedgerow.cli import main\n"
+        "main(['doctor'])\n"
+        "late = {'asyncio', 'sqlalchemy', 'hedgerow.app.desk', 'hedgerow.app.venues'}\n"
+        "sys.stderr.write(' '.join(sorted(late & set(sys.modules))))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.stdout
+    assert done.stderr == ""

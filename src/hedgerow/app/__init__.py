@@ -1,23 +1,30 @@
-"""The only place that knows which files, which venue and which store: settings in, answers out."""
+"""The only place that knows which files, which venue and which store: settings in, answers out.
+
+Every name is loaded when it is first asked for: what stops trading or looks at a journal does not wait for what reckons.
+"""
 
 from __future__ import annotations
 
-from hedgerow.app.desk import (
-    Desk,
-    beta,
-    choose,
-    numbers,
-    open_desk,
-    parse_instruments,
-    plan,
-    policy_of,
-    value,
-)
-from hedgerow.app.history import Course, Tested, Times, backtest, compare
-from hedgerow.app.kept import Question, Replayed, ask, keep, keepable, recalled, replay, told, untaken
-from hedgerow.app.pairs import Paired, PairTerms, pair
-from hedgerow.app.plans import keep_hedge, keep_pair
-from hedgerow.app.sweeps import Workshop, sweep
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hedgerow.app.desk import (
+        Desk,
+        beta,
+        choose,
+        numbers,
+        open_desk,
+        parse_instruments,
+        plan,
+        policy_of,
+        value,
+    )
+    from hedgerow.app.history import Course, Tested, Times, backtest, compare
+    from hedgerow.app.kept import Question, Replayed, ask, keep, keepable, recalled, replay, told, untaken
+    from hedgerow.app.pairs import Paired, PairTerms, pair
+    from hedgerow.app.plans import keep_hedge, keep_pair
+    from hedgerow.app.sweeps import Workshop, sweep
 
 __all__ = [
     "Course",
@@ -51,3 +58,59 @@ __all__ = [
     "untaken",
     "value",
 ]
+
+_HOMES = {
+    "desk": (
+        "Desk",
+        "beta",
+        "choose",
+        "numbers",
+        "open_desk",
+        "parse_instruments",
+        "plan",
+        "policy_of",
+        "value",
+    ),
+    "history": (
+        "Course",
+        "Tested",
+        "Times",
+        "backtest",
+        "compare",
+    ),
+    "kept": (
+        "Question",
+        "Replayed",
+        "ask",
+        "keep",
+        "keepable",
+        "recalled",
+        "replay",
+        "told",
+        "untaken",
+    ),
+    "pairs": (
+        "Paired",
+        "PairTerms",
+        "pair",
+    ),
+    "plans": (
+        "keep_hedge",
+        "keep_pair",
+    ),
+    "sweeps": (
+        "Workshop",
+        "sweep",
+    ),
+}
+_HOME_OF = {name: f"hedgerow.app.{home}" for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a name from the room it lives in."""
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module 'hedgerow.app' has no attribute {name!r}")
+    found = getattr(import_module(home), name)
+    globals()[name] = found
+    return found

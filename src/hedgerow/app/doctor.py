@@ -13,13 +13,15 @@ import stat
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hedgerow.app.plans import MODES, Mode, place_of
-from hedgerow.app.venues import account_door, asked_of, market_door
 from hedgerow.config import Settings, state_path
 from hedgerow.model.checks import Check, Outcome
 from hedgerow.model.errors import HedgerowError
-from hedgerow.store.keys import Ask
+
+if TYPE_CHECKING:
+    from hedgerow.store.keys import Ask
 
 __all__ = ["at_venue", "machine"]
 
@@ -97,6 +99,7 @@ def _runs(path: Path) -> bool:
 def at_venue(settings: Settings, name: str, ask: Ask) -> tuple[Check, ...]:
     """Return what was verified of a venue and its key, and what could not be. Raises `BadConfig` for an unknown venue."""
     from hedgerow.app.keys import check, keys_of
+    from hedgerow.app.venues import account_door, asked_of, market_door
     from hedgerow.venues.examination import examine
 
     door, keyed = market_door(settings, name), False

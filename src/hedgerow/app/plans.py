@@ -13,7 +13,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from hedgerow.app.books import is_account
 from hedgerow.config import Settings, settings_from, state_path
 from hedgerow.hedge.staleness import Basis, Freshness
 from hedgerow.model.errors import BadInput
@@ -87,6 +86,8 @@ def keep_hedge(
     """Keep a ticket that can be traded and return None, or why it is not kept ("" where there is nothing to trade)."""
     if not ticket.complete or not ticket.plan.legs:
         return ""
+    from hedgerow.app.books import is_account
+
     if is_account(book):
         return "Its book was read from an account: plan on a file of holdings to trade it on paper."
     names = tuple(leg.instrument.name for leg in ticket.plan.legs)

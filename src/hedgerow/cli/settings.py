@@ -83,7 +83,8 @@ def doctor(
 ) -> int:
     """Say what is whole and what is not: this installation, its state, each venue and its key.
 
-    Exit 3 where the installation is broken, 1 where something else is wrong. What nobody can verify is said, and is no error.
+    Exit 3 where the installation is broken, 1 where something else is wrong, 5 where a venue cannot be reached. What else
+    nobody can verify is said, and is no error.
     """
     whole = {
         "python": _python(),
@@ -110,7 +111,10 @@ def doctor(
         _tell(whole, state, found)
     if broken:
         return 3
-    return int(any(one.outcome == "wrong" for one in (*state, *(c for all_ in found.values() for c in all_))))
+    checks = (*state, *(one for told in found.values() for one in told))
+    if any(one.outcome == "wrong" for one in checks):
+        return 1
+    return 5 if any(one.unreached for one in checks) else 0
 
 
 def _tell(

@@ -12,8 +12,9 @@ Outcome = Literal["verified", "wrong", "not verified"]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at, what came of it, and the evidence or the reason."""
+    """One thing looked at, what came of it, and the evidence or the reason; `unreached`: nobody answered."""
 
     name: str
     outcome: Outcome
     detail: str
+    unreached: bool = False

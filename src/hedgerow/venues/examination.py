@@ -25,7 +25,7 @@ async def examine(venue: CcxtVenue, *, keyed: bool) -> tuple[Check, ...]:
     try:
         listed = await venue.data.instruments()
     except VenueUnreachable as why:
-        return (*found, Check("contracts", "wrong", f"out of reach: {why.message}"))
+        return (*found, Check("contracts", "not verified", f"out of reach: {why.message}", unreached=True))
     except HedgerowError as why:
         return (*found, Check("contracts", "not verified", why.message))
     found.append(await _contracts(venue, listed))
@@ -48,7 +48,7 @@ async def _asked(name: str, look: Callable[[], Awaitable[Check]]) -> Check:
     try:
         return await look()
     except HedgerowError as why:
-        return Check(name, "not verified", why.message)
+        return Check(name, "not verified", why.message, isinstance(why, VenueUnreachable))
 
 
 async def _clock(venue: CcxtVenue) -> Check:

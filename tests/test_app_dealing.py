@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from hedgerow.app.dealing import _leased
+from hedgerow.app.dealing import leased
 from hedgerow.model.errors import BadInput, LeaseHeld
 from hedgerow.store.memory import MemoryStore
 
 
 def test_an_error_leaves_no_lease_behind() -> None:
     journal = MemoryStore(lambda: 0)
-    with pytest.raises(BadInput), _leased(journal, "first"):
+    with pytest.raises(BadInput), leased(journal, "first"):
         raise BadInput("other prices")
-    with _leased(journal, "second"), pytest.raises(LeaseHeld), _leased(journal, "third"):
+    with leased(journal, "second"), pytest.raises(LeaseHeld), leased(journal, "third"):
         pass

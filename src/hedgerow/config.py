@@ -91,6 +91,9 @@ class TradeSettings:
 
     `state` is a folder; None: `hedgerow` under XDG_STATE_HOME. A plan is good for `max_age_minutes`, while no price moved by
     more than `max_move`, a fraction. `leverage` is what a flat account is set to before its first order.
+
+    The rest is how legs are traded, as `trade`'s options of these names say it. `participation` is a fraction of the volume and
+    `impact_bps` what one slice may move the price by; with neither there are no slices. `stop` is a fraction of the price.
     """
 
     state: str | None = None
@@ -98,6 +101,13 @@ class TradeSettings:
     max_age_minutes: float = 60.0
     max_move: float = 0.02
     leverage: float = 3.0
+    style: Literal["market", "limit", "post-only"] = "market"
+    chase_seconds: float = 15.0
+    deadline_minutes: float = 5.0
+    at_deadline: Literal["finish", "undo", "stop"] = "finish"
+    impact_bps: float | None = None
+    participation: float | None = None
+    stop: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def test_where_nothing_was_traded_that_is_said(run: Run, tmp_path: Path) -> None
     assert run("export", "--json").json == {"files": []}
     assert not (tmp_path / "out").exists()
     assert not (tmp_path / "state").exists()
-    assert run("reconcile", "--live").status == 4
+    assert run("reconcile", "--live").status == 2
 
 
 def test_halting_needs_nothing_and_is_quick(run: Run, tmp_path: Path) -> None:

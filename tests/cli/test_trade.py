@@ -307,7 +307,11 @@ def test_what_is_stale_or_not_there_is_refused(
 def test_a_pair_is_traded_leg_by_leg(tmp_path: Path) -> None:
     _, plan = run_json(tmp_path, "pair", "SOL", "ETH")
     status, told = run_json(tmp_path, "trade", plan["plan_id"])
-    assert (status, told["outcome"], told["beta"]) == (0, "complete", None)
+    assert (status, told["outcome"]) == (0, "complete")
+    beta = told["beta"]
+    assert (beta["before_usd"], beta["planned_usd"]) == (0.0, plan["beta_usd"]["BTC"])
+    assert beta["achieved_usd"] == pytest.approx(plan["beta_usd"]["BTC"], rel=1e-9)
+    assert beta["stderr_usd"] == pytest.approx(plan["stderr_usd"]["BTC"], rel=1e-9)
     assert [leg["side"] for leg in plan["legs"]] == ["buy", "sell"]
     assert {leg["instrument"]: leg["traded_exact"] for leg in told["legs"]} == {
         leg["instrument"]: leg["contracts_exact"] for leg in plan["legs"]

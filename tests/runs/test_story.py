@@ -17,11 +17,12 @@ from hedgerow.hedge.execution import (
     Programme,
     ProgrammeLeg,
     Replied,
+    Reported,
     Restarted,
 )
 from hedgerow.model.errors import UsageError
 from hedgerow.model.instruments import Instrument
-from hedgerow.model.orders import Fill, Refused, Unknown
+from hedgerow.model.orders import Accepted, Fill, OrderReport, OrderState, Refused, Unknown
 from hedgerow.model.ports import AccountModes, Ticker
 from hedgerow.runs.ledger import fill_record
 from hedgerow.runs.story import Story, story_of
@@ -47,6 +48,27 @@ def filled(contract: Instrument, name: str, units: str, price: str, trade: str) 
     return fill_record(
         Fill("paper", "paper", trade, "o", name, contract.name, Decimal(units), Decimal(price), fee, coin, 9)
     )
+
+
+def test_fills_that_name_no_client_are_ours_by_the_venues_order() -> None:
+    def unnamed(order_id: str, trade: str) -> Line:
+        kind, body = filled(BTC, "", "-0.1", "59940", trade)
+        return kind, {**body, "order_id": order_id}
+
+    report = OrderReport("hr2", "12", BTC.name, OrderState.FILLED, Decimal("-0.1"), Decimal("-0.1"))
+    story = told(
+        programme(BTC, "-0.3"),
+        sent(BTC, "hr1", "-0.1"),
+        unnamed("11", "1"),  # a stream may tell of a fill before the answer comes
+        event(Replied(1, "hr1", Accepted("11"))),
+        sent(BTC, "hr2", "-0.1"),
+        event(Reported(1, 1, report)),
+        unnamed("12", "2"),
+        unnamed("13", "3"),
+    )
+    (leg,) = story.legs
+    assert (leg.traded, leg.fills) == (Decimal("-0.2"), 2)
+    assert [each.action for each in story.lines].count("foreign") == 1
 
 
 def event(value: Any) -> Line:

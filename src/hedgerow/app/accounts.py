@@ -6,16 +6,17 @@ exported(settings, "paper", folder) -> the files that were written
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hedgerow.app.dealing import data_of, dealing
+from hedgerow.app.dealing import Dealing, data_of, dealing
 from hedgerow.app.desk import Report, market_of
-from hedgerow.app.plans import Mode, place_of
+from hedgerow.app.plans import Mode, Place, place_of
 from hedgerow.app.standing import entries_of
 from hedgerow.config import Settings
-from hedgerow.model.errors import BadConfig, BadInput, UsageError
+from hedgerow.model.errors import BadInput, HedgerowError, UsageError
 from hedgerow.model.trades import Agreement, Unexplained
 
 if TYPE_CHECKING:
@@ -25,45 +26,83 @@ __all__ = ["exported", "reconciled"]
 
 
 def reconciled(
-    settings: Settings, mode: Mode, report: Report = lambda _: None, *, adopt: bool = False
+    settings: Settings,
+    mode: Mode,
+    report: Report = lambda _: None,
+    *,
+    adopt: bool = False,
+    account: str | None = None,
 ) -> Agreement:
     """Bring the journal up to what the venue says and return what is left; with `adopt`, take over what nothing explains.
 
-    An unfinished trade's contracts are left to `trade`, which settles them. Raises what holding an account raises.
+    Of several live accounts one has to be named. An unfinished trade's contracts are left to `trade`, which settles them.
+    Raises what holding an account raises.
     """
-    from hedgerow.runs.ledger import ledger_of
-    from hedgerow.runs.reconcile import reconcile
-    from hedgerow.runs.trading import unfinished
-
-    if mode == "live":
-        raise BadConfig(
-            "real money needs a venue with keys, and none is set up",
-            advice="Leave --live out: paper is reconciled.",
-        )
     place = place_of(settings, mode)
     if not place.journal.exists():
         raise UsageError(
             f"nothing was traded yet in {place.folder}", advice="`hedgerow trade` begins a journal."
         )
+    with _held(settings, place, account, report) as at:
+        report("asking the venue")
+        return _agreement(at, adopt=adopt)
+
+
+@contextmanager
+def _held(settings: Settings, place: Place, account: str | None, report: Report) -> Iterator[Dealing]:
+    """The account of a journal, held."""
+    if place.mode == "live":
+        from hedgerow.app.live import accounts_of, live_dealing
+
+        failed: list[HedgerowError] = []
+        found = list(accounts_of(settings, place, account or _only(place), failed))
+        if failed or not found:
+            raise failed[0] if failed else UsageError(f"{place.journal} has no account {account}")
+        with live_dealing(settings, place, found[0], ()) as at:
+            yield at
+        return
     report("reading prices")
     settings = data_of(place, settings)
     market, _ = market_of(settings.data, settings.hedge.factor, settings.data.source)
     with dealing(place, market, (), settings) as at:
-        report("asking the venue")
-        contracts = tuple(ledger_of(at.journal.read(at.account)).instruments.values())
-        begun = unfinished(at.journal, at.account)
-        unsettled = frozenset(leg.name for leg in begun.legs) if begun is not None else frozenset()
-        found = asyncio.run(
-            reconcile(at.doors, at.journal, at.clock, at.lease, contracts, adopt=adopt, unsettled=unsettled)
+        yield at
+
+
+def _only(place: Place) -> str:
+    """The one account of a journal; raises `UsageError` where there are several."""
+    from hedgerow.store.journal import look_into
+
+    with look_into(place.journal) as journal:
+        names = journal.streams()
+    if len(names) != 1:
+        raise UsageError(
+            f"the journal has {len(names)} accounts",
+            advice=f"Name one of them: {', '.join(names) or 'none'}.",
         )
-        return Agreement(
-            at.account,
-            found.new_fills,
-            found.new_payments,
-            tuple(order.client_id or order.order_id for order in found.open_orders),
-            tuple(Unexplained(g.instrument, g.held, g.explained, g.adopted) for g in found.gaps),
-            entries_of(found.ledger),
+    return names[0]
+
+
+def _agreement(at: Dealing, *, adopt: bool) -> Agreement:
+    from hedgerow.runs.ledger import ledger_of
+    from hedgerow.runs.reconcile import reconcile
+    from hedgerow.runs.trading import unfinished
+
+    contracts = tuple(ledger_of(at.journal.read(at.account)).instruments.values())
+    begun = unfinished(at.journal, at.account)
+    unsettled = frozenset(leg.name for leg in begun.legs) if begun is not None else frozenset()
+    found = at.ask(
+        lambda doors: reconcile(
+            doors, at.journal, at.clock, at.lease, contracts, adopt=adopt, unsettled=unsettled
         )
+    )
+    return Agreement(
+        at.account,
+        found.new_fills,
+        found.new_payments,
+        tuple(order.client_id or order.order_id for order in found.open_orders),
+        tuple(Unexplained(g.instrument, g.held, g.explained, g.adopted) for g in found.gaps),
+        entries_of(found.ledger),
+    )
 
 
 def exported(settings: Settings, mode: Mode, folder: Path) -> tuple[Path, ...]:

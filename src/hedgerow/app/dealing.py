@@ -1,21 +1,24 @@
 """Doors to trade through: the paper venue with its account on disk, and who holds it.
 
-with dealing(place, market, contracts) as at: at.doors, at.journal, at.account, at.holder
+with dealing(place, market, contracts) as at: at.ask(work), at.journal, at.account, at.holder
+
+Real money is dealt with by `hedgerow.app.live`.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import secrets
 import socket
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -39,10 +42,13 @@ __all__ = [
     "account_uid",
     "data_of",
     "dealing",
+    "holder_of",
+    "leased",
     "paper_books",
     "wall_ms",
 ]
 
+Answer = TypeVar("Answer")
 LEASE_MS = 15_000
 _HEADROOM = Decimal("1.05")
 """Paper coins beyond what a plan wants: for fees, and a price that moved."""
@@ -63,21 +69,32 @@ def wall_ms() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Dealing:
-    """One account, held: its doors, its journal, a clock, the lease, and the venue itself where it is paper."""
+    """One account, held: its journal, a clock, the lease, the way to its doors, and the venue itself where it is paper."""
 
     account: str
     holder: str
     lease: Lease
-    doors: Doors
     journal: Store
     clock: Clock
-    paper: PaperVenue
+    visit: Callable[[Callable[[Doors], Awaitable[Any]]], Awaitable[Any]]
+    paper: PaperVenue | None = None
+
+    def ask(self, work: Callable[[Doors], Awaitable[Answer]]) -> Answer:
+        """Return what `work` does with the account's doors, which are closed behind it."""
+
+        async def run() -> Answer:
+            answer: Answer = await self.visit(work)
+            return answer
+
+        return asyncio.run(run())
 
     def provide(self, capital: Mapping[str, str]) -> dict[str, Decimal]:
-        """Put paper coins into the account where it has less than a plan wants, and return what was put."""
+        """Put paper coins into a paper account where it has less than a plan wants, and return what was put."""
         from hedgerow.exchange.venue import balances_of
 
         venue = self.paper
+        if venue is None:
+            return {}
         there = {b.coin: b.total for b in balances_of(venue.state, venue.state.account(venue.name))}
         put: dict[str, Decimal] = {}
         for coin, wanted in capital.items():
@@ -105,8 +122,8 @@ def dealing(
     from hedgerow.venues.paper import PaperVenue
     from hedgerow.venues.paper_feed import MarketFeed
 
-    holder = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-    with open_journal(place.journal) as journal, _leased(journal, holder) as lease:
+    holder = holder_of()
+    with open_journal(place.journal) as journal, leased(journal, holder) as lease:
         _one_market(place, market, settings)
         books = paper_books(place.venue)
         known = {each.name: each for each in ledger_of(journal.read(PAPER_ACCOUNT)).instruments.values()}
@@ -125,7 +142,7 @@ def dealing(
         for event in MarketFeed(market, fresh).opening(clock.now()):
             venue.happen(event)
         doors = Doors(venue.data, venue.trading, venue.account)
-        yield Dealing(PAPER_ACCOUNT, holder, lease, doors, journal, clock, venue)
+        yield Dealing(PAPER_ACCOUNT, holder, lease, journal, clock, lambda work: work(doors), venue)
 
 
 def data_of(place: Place, settings: Settings) -> Settings:
@@ -155,13 +172,18 @@ def _one_market(place: Place, market: Market, settings: Settings) -> None:
     put_whole(json.dumps(told).encode(), place.market, place.market.with_suffix(".begun"))
 
 
+def holder_of() -> str:
+    """Return a name for this process that no other has or will have."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
 @contextmanager
-def _leased(journal: Store, holder: str) -> Iterator[Lease]:
-    """Hold the paper account's lease, and give it back however this ends."""
-    lease = journal.acquire(PAPER_ACCOUNT, holder, LEASE_MS)
+def leased(journal: Store, holder: str, account: str = PAPER_ACCOUNT) -> Iterator[Lease]:
+    """Hold an account's lease, and give it back however this ends. Raises `LeaseHeld`."""
+    lease = journal.acquire(account, holder, LEASE_MS)
     if lease is None:
         raise LeaseHeld(
-            f"another process trades {PAPER_ACCOUNT}",
+            f"another process trades {account}",
             advice="`hedgerow status` names it. If it was killed, its lease ends within 15 seconds.",
         )
     try:

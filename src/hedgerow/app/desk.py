@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from hedgerow.app.books import book_from, is_account, without_contracts
-from hedgerow.config import BetaSettings, DataSettings, Settings
+from hedgerow.config import BetaSettings, DataSettings, Settings, TradeSettings
 from hedgerow.hedge.caution import stale_prices
 from hedgerow.hedge.estimation import Override
 from hedgerow.hedge.exposure import Exposure
@@ -75,11 +75,12 @@ def open_desk(
 ) -> Desk:
     """Return a desk for the holdings in `book`, a file or `venue:NAME`; `report` is told what is being read.
 
-    Holdings of several dates are for what goes `through_time`.
+    Holdings of several dates are for what goes `through_time`, on the embedded catalogue; else a plan for real money is on the
+    venue's own contracts at its prices of now (`app.contracts`).
 
     Raises what the readers and the venues raise: `BadPortfolio`, `BadPrices`, `BadConfig`, `UsageError`, `UnknownSymbol`.
     """
-    from hedgerow.venues.catalogue import catalogue
+    from hedgerow.app.contracts import contracts_of, live_market, priced_now
 
     policy = policy_of(settings)
     report("reading prices")
@@ -87,7 +88,8 @@ def open_desk(
     hedge_market = market
     if settings.data.hedge_source is not None:
         hedge_market, _ = market_of(settings.data, policy.factor, settings.data.hedge_source)
-    contracts = catalogue(hedge_market)
+    of_now = replace(settings, trade=TradeSettings()) if through_time else settings
+    contracts = contracts_of(of_now, hedge_market)
     report("reading holdings")
     if is_account(book):
         read = book_from(settings, str(book), contracts)
@@ -95,6 +97,9 @@ def open_desk(
         path = _once(without_contracts(read.book) if through_time else read.book)
     else:
         path = _holdings(settings, book, contracts, through_time=through_time)
+    if live_market(of_now) is not None:
+        held = {p.underlying or p.symbol for p in path.books[-1].positions}
+        market = hedge_market = priced_now(settings, hedge_market, contracts, held)
     idle = _idle(settings, policy, path, market)
     portfolio = replace(path.books[-1], notes=(*path.notes, *path.books[-1].notes, *idle))
     policy = replace(policy, factor=factor)

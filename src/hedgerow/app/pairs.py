@@ -43,6 +43,7 @@ def pair(
     through_the_past: bool = False,
 ) -> Paired:
     """Return the pair on the settings' prices and their catalogue, and, if asked, walked through them."""
+    from hedgerow.app.contracts import contracts_of, priced_now
     from hedgerow.hedge.pairs import pair as paired
     from hedgerow.runs.pair_walk import PairTerms as Walked
     from hedgerow.runs.pair_walk import walk_pair
@@ -51,13 +52,15 @@ def pair(
     report("reading prices")
     market, factor = market_of(settings.data, settings.hedge.factor, settings.data.source)
     factors = tuple(name.strip().upper() for name in factor.split(","))
+    contracts = contracts_of(settings, market)
+    priced = priced_now(settings, market, contracts, (long, short))
     report("estimating betas")
     plan = paired(
         long,
         short,
         terms.notional_usd,
-        market,
-        catalogue(market),
+        priced,
+        contracts,
         factors=factors,
         estimator=settings.hedge.estimator,
         balance=terms.balance,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MODES",
+    "Kept",
     "Mode",
     "Place",
     "absolute",
@@ -35,6 +36,7 @@ __all__ = [
     "keep_hedge",
     "keep_pair",
     "legs_of",
+    "mode_of",
     "place_of",
     "planned",
     "question_of",
@@ -45,6 +47,7 @@ Mode = Literal["paper", "live"]
 MODES: tuple[Mode, ...] = ("paper", "live")
 _DATA = ("prices", "lake", "funding", "books", "open_interest", "sectors", "venues")
 _INDEX = "index:"
+_PAPER = "paper"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,14 @@ class Place:
         return self.folder / self.mode / "market.json"
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Whether a plan was kept: `why_not` is None, and `mode` what it can be traded with."""
+
+    why_not: str | None
+    mode: Mode = "paper"
+
+
 def place_of(settings: Settings, mode: Mode) -> Place:
     """Return where a mode remembers."""
     return Place(state_path(settings), mode)
@@ -82,14 +93,14 @@ def place_of(settings: Settings, mode: Mode) -> Place:
 
 def keep_hedge(
     settings: Settings, desk: Desk, ticket: Ticket, document: Mapping[str, Any], book: str
-) -> str | None:
-    """Keep a ticket that can be traded and return None, or why it is not kept ("" where there is nothing to trade)."""
+) -> Kept:
+    """Keep a ticket that can be traded, and return for what, or why it is not kept ("" where there is nothing to trade)."""
     if not ticket.complete or not ticket.plan.legs:
-        return ""
+        return Kept("")
     from hedgerow.app.books import is_account
 
     if is_account(book):
-        return "Its book was read from an account: plan on a file of holdings to trade it on paper."
+        return Kept("Its book was read from an account: plan on a file of holdings to trade it.")
     names = tuple(leg.instrument.name for leg in ticket.plan.legs)
     capital: dict[str, float] = {}
     for account in ticket.plan.margin:
@@ -103,10 +114,10 @@ def keep_hedge(
     return _keep(settings, "hedge", document, (identified, held, coins))
 
 
-def keep_pair(settings: Settings, plan: PairPlan, document: Mapping[str, Any]) -> str | None:
-    """Keep a pair that can be traded and return None, or why it is not kept ("" where there is nothing to trade)."""
+def keep_pair(settings: Settings, plan: PairPlan, document: Mapping[str, Any]) -> Kept:
+    """Keep a pair that can be traded, and return for what, or why it is not kept ("" where there is nothing to trade)."""
     if not plan.legs:
-        return ""
+        return Kept("")
     held = {leg.instrument.name: "0" for leg in plan.legs}
     capital: dict[str, float] = {}
     for leg in plan.legs:
@@ -119,7 +130,7 @@ def _keep(
     kind: str,
     document: Mapping[str, Any],
     rest: tuple[Mapping[str, str] | None, Mapping[str, str], Mapping[str, str]],
-) -> str | None:
+) -> Kept:
     from hedgerow.files.runs import exact
     from hedgerow.store.plans import KeptPlan, keep_plan
 
@@ -127,11 +138,19 @@ def _keep(
     told = exact(absolute(settings))
     plan = KeptPlan(str(document["plan_id"]), kind, now, document, told, *rest)
     try:
-        for mode in MODES if settings.trade.live and not document["simulated"] else MODES[:1]:
-            keep_plan(place_of(settings, mode).plans, plan)
+        keep_plan(place_of(settings, mode_of(plan)).plans, plan)
     except OSError as why:
-        return f"{state_path(settings)}: {why.strerror}"
-    return None
+        return Kept(f"{state_path(settings)}: {why.strerror}")
+    return Kept(None, mode_of(plan))
+
+
+def mode_of(plan: KeptPlan) -> Mode:
+    """Return what a plan can be traded with: real money where its contracts are a venue's own, else paper.
+
+    A plan on simulated prices is never for real money.
+    """
+    of_paper = all(leg["venue"] == _PAPER for leg in legs_of(plan))
+    return "paper" if of_paper or plan.document["simulated"] else "live"
 
 
 def planned(settings: Settings, mode: Mode, prefix: str) -> KeptPlan:
@@ -142,9 +161,10 @@ def planned(settings: Settings, mode: Mode, prefix: str) -> KeptPlan:
 
 
 def question_of(plan: KeptPlan, settings: Settings) -> Settings:
-    """Return the settings that a plan was made with, traded under those of now."""
+    """Return the settings that a plan was made with, traded under those of now: on paper on no venue's own contracts."""
     made = settings_from(dict(plan.settings), f"{plan.plan_id[:12]}.json")
-    return replace(made, trade=settings.trade, limits=settings.limits)
+    trade = replace(settings.trade, live=settings.trade.live and mode_of(plan) == "live")
+    return replace(made, trade=trade, limits=settings.limits, venues=settings.venues)
 
 
 def basis_of(plan: KeptPlan) -> Basis:

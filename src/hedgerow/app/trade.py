@@ -1,15 +1,24 @@
-"""Step 5: a plan that was kept is traded, on paper, and measured again with what is held then."""
+"""Step 5: a plan that was kept is traded, on paper or with real money, and measured again with what is held then."""
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from hedgerow.app.achieved import Scene, achieved
 from hedgerow.app.dealing import LEASE_MS, PAPER_ACCOUNT, Dealing, data_of, dealing, wall_ms
-from hedgerow.app.desk import Desk, Report, market_of, open_desk
+from hedgerow.app.desk import Report, market_of, open_desk
+from hedgerow.app.live import (
+    Confirm,
+    accounts_of,
+    live_dealing,
+    live_plan,
+    offer_of,
+    reached,
+    venue_named_by,
+)
 from hedgerow.app.plans import (
     Mode,
     Place,
@@ -22,17 +31,16 @@ from hedgerow.app.plans import (
     question_of,
     same_book,
 )
+from hedgerow.app.styles import Manner, known_of, manner_of
 from hedgerow.config import Settings
-from hedgerow.hedge.execution import ANY_MODES, Ticketed
+from hedgerow.hedge.execution import ANY_MODES, Style, Ticketed
 from hedgerow.hedge.plan import Refusal
 from hedgerow.hedge.staleness import Basis, Freshness
-from hedgerow.model.errors import BadConfig, Halted
+from hedgerow.model.errors import BadConfig, BadInput, Halted, HedgerowError, UsageError
 from hedgerow.model.instruments import Instrument
-from hedgerow.model.market import Market
 from hedgerow.model.orders import contracts_of
-from hedgerow.model.portfolio import Position, PositionKind
 from hedgerow.model.ports import AccountModes, Level
-from hedgerow.model.trades import BetaMoved, LegTraded, Traded
+from hedgerow.model.trades import BetaMoved, LegTraded, Offer, Traded
 from hedgerow.runs.executor import Executor
 from hedgerow.runs.ledger import ledger_of
 from hedgerow.runs.story import story_of
@@ -65,63 +73,134 @@ class _Told:
         self.lines.append(f"{level}: {title}: {text}")
 
 
-def trade(settings: Settings, prefix: str, mode: Mode, report: Report = lambda _: None) -> Traded | Refused:
+def _nobody(offer: Offer) -> None:
+    raise UsageError(f"nobody said yes to trading {offer.account} with real money: nothing was sent")
+
+
+def trade(
+    settings: Settings,
+    prefix: str,
+    mode: Mode,
+    report: Report = lambda _: None,
+    *,
+    limit: Decimal | None = None,
+    confirm: Confirm = _nobody,
+) -> Traded | Refused:
     """Trade the plan whose id begins with `prefix`, or finish what the account's journal holds unfinished.
 
-    Raises what finding a plan, holding an account and executing raise; `BadConfig` where real money is not allowed.
+    `limit` is the price of a limit order. With real money `confirm` is shown what is about to be sent, and raises where the
+    answer is no. Raises what finding a plan, holding an account and executing raise, `UsageError` for a style that means
+    nothing, and what the gates of `app.live` raise.
     """
     if mode == "live":
-        raise BadConfig(
-            "real money needs a venue with keys, and none is set up",
-            advice="Trade on paper: leave --live out.",
-        )
-    plan, place = planned(settings, mode, prefix), place_of(settings, mode)
+        return _trade_live(settings, prefix, report, limit, confirm)
+    plan, place = _on_paper(settings, prefix), place_of(settings, mode)
     question = question_of(plan, settings)
-    fresh = _begun(place) is None
+    manner = manner_of(settings.trade, limit, len(legs_of(plan)))
+    fresh = _begun(place, PAPER_ACCOUNT) is None
     if fresh:
         same_book(plan)
     report("reading prices")
-    market, catalogue, desk = _market(plan, question, report)
-    contracts = [each for each in catalogue if each.name in plan.held]
-    with dealing(place, market, contracts, question) as at:
+    scene, contracts = _scene(plan, question, report)
+    if scene.market is None:
+        raise BadInput("the plan's prices cannot be read")
+    with dealing(place, scene.market, contracts, question) as at:
         report("trading" if fresh else "finishing what was begun")
-        return _Hand(plan, question, at, desk).trade(mode)
+        return _Hand(plan, question, at, scene, manner, known_of(scene.market, contracts)).trade(mode)
 
 
-def flatten(settings: Settings, mode: Mode, report: Report = lambda _: None) -> tuple[Traded | Refused, ...]:
+def _trade_live(
+    settings: Settings, prefix: str, report: Report, limit: Decimal | None, confirm: Confirm
+) -> Traded | Refused:
+    """Open every gate, ask, and trade."""
+    plan, venue = live_plan(settings, prefix)
+    place, question = place_of(settings, "live"), question_of(plan, settings)
+    manner = manner_of(settings.trade, limit, len(legs_of(plan)))
+    report("asking the venue what the key may do")
+    there = reached(settings, venue)
+    begun = _begun(place, there.account)
+    if begun is None:
+        same_book(plan)
+    confirm(offer_of(settings, plan, there, begun or "", manner.said))
+    report("reading prices")
+    scene, contracts = _scene(plan, question, report)
+    with live_dealing(settings, place, there, tuple(plan.held)) as at:
+        report("trading" if begun is None else "finishing what was begun")
+        return _Hand(plan, question, at, scene, manner, known_of(scene.market, contracts)).trade("live")
+
+
+def _on_paper(settings: Settings, prefix: str) -> KeptPlan:
+    """Return a plan for paper; one that is for real money only is named."""
+    try:
+        return planned(settings, "paper", prefix)
+    except UsageError:
+        other = planned(settings, "live", prefix) if place_of(settings, "live").plans.is_dir() else None
+        if other is None:
+            raise
+        raise BadConfig(
+            f"plan {other.plan_id[:12]} is on contracts of {venue_named_by(other)}, which are traded with real money only",
+            advice="Add --live, or plan without `live = true` to trade it on paper.",
+        ) from None
+
+
+def flatten(
+    settings: Settings, mode: Mode, report: Report = lambda _: None, account: str = "*"
+) -> tuple[Traded | Refused, ...]:
     """Close every position of an account that is halted already, by orders that only reduce; none where it is flat.
 
-    Waits for a process that is ending. Raises `LeaseHeld` where it does not end, `BadConfig` for real money.
+    Waits for a process that is ending. Raises `LeaseHeld` where it does not end; with real money, after all accounts were
+    tried, what was raised first.
     """
-    if mode == "live":
-        raise BadConfig(
-            "real money needs a venue with keys, and none is set up",
-            advice="Close positions at the venue itself.",
-        )
     place = place_of(settings, mode)
     if not place.journal.exists():
+        return ()
+    report("waiting for the account")
+    _await_lease(place)
+    if mode == "live":
+        return _flatten_live(settings, place, report, account)
+    if account not in {"*", PAPER_ACCOUNT}:
         return ()
     settings = data_of(place, settings)
     report("reading prices")
     market, _ = market_of(settings.data, settings.hedge.factor, settings.data.source)
-    report("waiting for the account")
-    _await_lease(place)
-    done: list[Traded | Refused] = []
     with dealing(place, market, (), settings) as at:
         report("closing positions")
-        for _ in range(2):  # what was begun ends first
-            closing = _closing(at)
-            if not closing and unfinished(at.journal, at.account) is None:
-                break
-            plan = KeptPlan(f"flatten-{wall_ms()}", _FLATTEN, wall_ms(), {}, {}, None, closing, {})
-            done.append(_Hand(plan, settings, at, None).trade(mode))
+        return tuple(_closed(settings, at, mode))
+
+
+def _flatten_live(
+    settings: Settings, place: Place, report: Report, account: str
+) -> tuple[Traded | Refused, ...]:
+    done: list[Traded | Refused] = []
+    failed: list[HedgerowError] = []
+    for there in accounts_of(settings, place, account, failed):
+        report(f"closing positions of {there.account}")
+        try:
+            with live_dealing(settings, place, there, ()) as at:
+                done += _closed(settings, at, "live")
+        except HedgerowError as why:
+            failed.append(why)
+    if failed:
+        raise failed[0]
     return tuple(done)
+
+
+def _closed(settings: Settings, at: Dealing, mode: Mode) -> list[Traded | Refused]:
+    """Close what an account holds; what was begun ends first."""
+    done: list[Traded | Refused] = []
+    for _ in range(2):
+        closing = _closing(at)
+        if not closing and unfinished(at.journal, at.account) is None:
+            break
+        plan = KeptPlan(f"flatten-{wall_ms()}", _FLATTEN, wall_ms(), {}, {}, None, closing, {})
+        done.append(_Hand(plan, settings, at, Scene(None), Manner(Style()), {}).trade(mode))
+    return done
 
 
 def _closing(at: Dealing) -> dict[str, str]:
     """Return the contracts, signed, that would close what the venue holds of those that the journal knows."""
     known = ledger_of(at.journal.read(at.account)).instruments
-    held = asyncio.run(held_now(at.doors, tuple(known.values())))
+    held = at.ask(lambda doors: held_now(doors, tuple(known.values())))
     return {name: str(-contracts_of(known[name], units)) for name, units in held.items() if units}
 
 
@@ -133,12 +212,12 @@ def _await_lease(place: Place) -> None:
             time.sleep(0.2)
 
 
-def _begun(place: Place) -> str | None:
+def _begun(place: Place, account: str) -> str | None:
     """Return the plan that the journal holds unfinished: it is finished whatever became of its book."""
     if not place.journal.exists():
         return None
     with look_into(place.journal) as journal:
-        begun = unfinished(journal, PAPER_ACCOUNT)
+        begun = unfinished(journal, account)
         return None if begun is None else begun.plan
 
 
@@ -149,12 +228,13 @@ class _Hand:
     plan: KeptPlan
     settings: Settings
     at: Dealing
-    desk: Desk | None
+    scene: Scene
+    manner: Manner
+    known: Mapping[str, tuple[float, float]]
 
     def trade(self, mode: Mode) -> Traded | Refused:
         """Finish what is unfinished, else begin, and tell it from the journal."""
         told, at = _Told(), self.at
-        executor = Executor(at.doors, at.journal, at.clock, told)
         fresh = unfinished(at.journal, at.account) is None
         why = at.journal.halted(at.account)
         if (
@@ -163,7 +243,11 @@ class _Hand:
             lifting = halts_of(place_of(self.settings, mode).journal).lifting(at.account)
             raise Halted(f"{at.account} is halted: {why}", advice=lifting)
         credited = at.provide(self.plan.capital) if fresh else {}
-        found = asyncio.run(carried(executor, at.doors, at.journal, at.lease, self._asked()))
+        found = at.ask(
+            lambda doors: carried(
+                Executor(doors, at.journal, at.clock, told), doors, at.journal, at.lease, self._asked()
+            )
+        )
         if found.done is None:
             return Refused(found.plan, found.refusals)
         story = story_of(at.journal.read(at.account), found.plan)
@@ -193,7 +277,10 @@ class _Hand:
             self.plan.plan_id,
             self.at.account,
             self.at.clock.now(),
-            wanted=AccountModes(hedge=False, margin_mode="cross", leverage=leverage),
+            self.manner.style,
+            self.manner.pace,
+            AccountModes(hedge=False, margin_mode="cross", leverage=leverage),
+            self.manner.stop,
         )
         if self.plan.kind == _FLATTEN:
             closing = {name: Decimal(count) for name, count in self.plan.held.items()}
@@ -205,47 +292,27 @@ class _Hand:
             * (1 if leg["side"] == "buy" else -1)
             for leg in legs_of(self.plan)
         }
-        return Asked(ticket, contracts, basis_of(self.plan), freshness_of(self.settings), wall_ms())
+        basis, fresh = basis_of(self.plan), freshness_of(self.settings)
+        return Asked(ticket, contracts, basis, fresh, wall_ms(), self.known)
 
     def _beta(self, legs: Sequence[LegTraded]) -> BetaMoved | None:
-        """Measure the book again with what is held now beside it; None where that is not known."""
-        if self.desk is None or any(leg.held is None for leg in legs):
-            return None
-        book = self.desk.book
-        names = {leg.instrument.name for leg in legs}
-        kept = tuple(p for p in book.positions if p.instrument is None or p.instrument.name not in names)
-        book = replace(book, positions=(*kept, *(_position(leg) for leg in legs if leg.held)))
-        exposure = self.desk.policy.expose(book, self.desk.market)
-        plan = self.plan.document["plan"]
-        return BetaMoved(
-            exposure.factors[0],
-            float(plan["beta_before_usd"]),
-            float(plan["beta_after_usd"]),
-            float(exposure.beta_usd[0]),
-            float(exposure.stderr_usd[0]),
-        )
+        """Measure again with what is held now; None where it is not known."""
+        return achieved(self.plan, self.settings, self.scene, legs)
 
 
-def _position(leg: LegTraded) -> Position:
-    contract = leg.instrument
-    return Position(
-        contract.underlying,
-        contracts_of(contract, leg.held or Decimal(0)),
-        PositionKind.DERIVATIVE,
-        account=contract.venue,
-        instrument=contract,
-        entry_price=leg.average,
-    )
+def _scene(plan: KeptPlan, settings: Settings, report: Report) -> tuple[Scene, tuple[Instrument, ...]]:
+    """Return what the plan is measured on, and its contracts as its market has them."""
+    from hedgerow.app.contracts import contracts_of as contracts_in
+    from hedgerow.app.contracts import priced_now
+
+    if plan.book is not None and is_same_book(plan):
+        desk = open_desk(settings, plan.book["path"], report)
+        return Scene(desk.hedge_market, desk), _of_plan(desk.catalogue, plan)
+    market, _ = market_of(settings.data, settings.hedge.factor, settings.data.source)
+    found = contracts_in(settings, market)
+    mine = _of_plan(found, plan)
+    return Scene(priced_now(settings, market, found, {one.underlying for one in mine})), mine
 
 
-def _market(
-    plan: KeptPlan, settings: Settings, report: Report
-) -> tuple[Market, tuple[Instrument, ...], Desk | None]:
-    """Return the contracts' prices, the contracts there are, and for a hedge whose book is still there the desk."""
-    from hedgerow.venues.catalogue import catalogue
-
-    if plan.book is None or not is_same_book(plan):
-        market, _ = market_of(settings.data, settings.hedge.factor, settings.data.source)
-        return market, catalogue(market), None
-    desk = open_desk(settings, plan.book["path"], report)
-    return desk.hedge_market, desk.catalogue, desk
+def _of_plan(contracts: Sequence[Instrument], plan: KeptPlan) -> tuple[Instrument, ...]:
+    return tuple(each for each in contracts if each.name in plan.held)

@@ -20,6 +20,8 @@ Live = Annotated[
 
 
 def reconcile(
+    account: str | None = None,
+    /,
     *,
     adopt: Annotated[
         bool, Parameter(help="Take over what no fill explains.", negative=(), show_default=False)
@@ -31,12 +33,18 @@ def reconcile(
     """Hold the journal against the venue: write fills and funding that it lacks, name what nothing explains.
 
     Exit code 7 where something is left unexplained: its contracts are not traded until you take it over.
+
+    Parameters
+    ----------
+    account
+        As `status` names it; needed where the journal of real money has several.
     """
     from hedgerow.reports.account_text import agreement_json, agreement_text
 
     shown = output or Output()
     with progress(shown) as report:
-        found = reconciled(settings_of(shown, data or DataOptions()), _mode(live), report, adopt=adopt)
+        settings = settings_of(shown, data or DataOptions())
+        found = reconciled(settings, _mode(live), report, adopt=adopt, account=account)
     answer(lambda: agreement_json(found), lambda: agreement_text(found), shown)
     return 0 if found.agrees else 7
 

@@ -150,12 +150,12 @@ def _planned(book: str, asked: _Asked, above: str = "") -> Ticket:
     """Make a ticket, keep it for `hedgerow trade`, and show it below the words that stand `above`."""
     settings, desk, ticket = _ticket(book, asked)
     document = wire.plan_json(ticket)
-    not_kept = steps.keep_hedge(settings, desk, ticket, document, book)
+    kept = steps.keep_hedge(settings, desk, ticket, document, book)
 
     def text() -> object:
         from hedgerow.reports.ticket import ticket_text
 
-        last = closing(document["plan_id"], not_kept)
+        last = closing(document["plan_id"], kept)
         return ticket_text(ticket, whole=asked.output.verbose, closing=last)
 
     if above:

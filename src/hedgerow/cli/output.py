@@ -14,6 +14,7 @@ from hedgerow.reports.wire import encode, error_json
 from hedgerow.reports.wording import plain_text
 
 if TYPE_CHECKING:
+    from hedgerow.app.plans import Kept
     from hedgerow.cli.options import Output
 
 __all__ = ["answer", "closing", "measured", "progress", "show_error", "writable", "written"]
@@ -90,13 +91,15 @@ def written(path: Path, content: str | bytes) -> None:
     sys.stderr.write(f"wrote {path}\n")
 
 
-def closing(plan_id: str, not_kept: str | None) -> str:
+def closing(plan_id: str, kept: Kept) -> str:
     """Return the last line of a plan: how to trade it, or why it was not kept for that ("": nothing to trade)."""
-    if not_kept is None:
-        return f"Nothing was traded. To trade it on paper:  hedgerow trade {plan_id[:6]}"
+    if kept.why_not is None:
+        how = "on paper" if kept.mode == "paper" else "with real money"
+        more = "" if kept.mode == "paper" else " --live"
+        return f"Nothing was traded. To trade it {how}:  hedgerow trade {plan_id[:6]}{more}"
     return (
-        f"Nothing was traded, and the plan is not kept for trading. {not_kept}"
-        if not_kept
+        f"Nothing was traded, and the plan is not kept for trading. {kept.why_not}"
+        if kept.why_not
         else "Nothing was traded."
     )
 

@@ -47,10 +47,10 @@ def pair(
     from hedgerow.reports.pair_text import pair_json, pair_text
 
     document = pair_json(found.plan, found.run)
-    not_kept = steps.keep_pair(settings, found.plan, document)
+    kept = steps.keep_pair(settings, found.plan, document)
 
     def text() -> object:
-        last = closing(document["plan_id"], not_kept)
+        last = closing(document["plan_id"], kept)
         return pair_text(found.plan, settings.data.currency.upper(), found.run, closing=last)
 
     answer(lambda: document, text, shown)

@@ -125,7 +125,7 @@ def _flattened(account: str, why: str, modes: tuple[Mode, ...], shown: Output) -
             each
             for mode in modes
             if standing(settings, mode).exists
-            for each in flattened(settings, mode, report)
+            for each in flattened(settings, mode, report, account)
         ]
     documents = [
         told.refused_json(each.plan_id, each.refusals) if isinstance(each, Refused) else told.trade_json(each)

@@ -2,44 +2,116 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, Literal
 
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
 
 from hedgerow.app.trade import Refused
 from hedgerow.app.trade import trade as traded
+from hedgerow.cli.confirming import confirmed_by
 from hedgerow.cli.options import Output, settings_of
 from hedgerow.cli.output import answer, progress
+from hedgerow.config import Settings, TradeSettings
+from hedgerow.model.errors import UsageError
 
-__all__ = ["trade"]
+__all__ = ["StyleOptions", "trade"]
 
 _FINE = {"complete"}
 _CODES = {"refused": 6, "frozen": 7, "halted": 8}
+_STYLE = Group("Style", sort_key=3)
+
+
+@Parameter(name="*", group=_STYLE, show_default=False)
+@dataclass(frozen=True, slots=True)
+class StyleOptions:
+    """How the legs are traded."""
+
+    style: Annotated[
+        Literal["market", "limit", "post-only"] | None,
+        Parameter(help="market (default); limit, with --limit; post-only: rest at the best price."),
+    ] = None
+    limit: Annotated[
+        str | None, Parameter(help="Price of a limit order, in the quote coin; for a plan of one leg.")
+    ] = None
+    chase: Annotated[
+        float | None, Parameter(help="Seconds after which a resting order follows the price (15).")
+    ] = None
+    deadline: Annotated[float | None, Parameter(help="Minutes until time is up (5).")] = None
+    at_deadline: Annotated[
+        Literal["finish", "undo", "stop"] | None,
+        Parameter(help="Then finish by market orders (default), undo what was done, or stop."),
+    ] = None
+    pace: Annotated[
+        float | None, Parameter(help="In slices, each moving the price by at most so many basis points.")
+    ] = None
+    participation: Annotated[
+        float | None, Parameter(help="In slices, of at most this fraction of the volume: 0.05.")
+    ] = None
+    stop: Annotated[
+        str | None, Parameter(help="A protective stop that far beyond the price of each leg: 5%.")
+    ] = None
+
+    def over(self, told: TradeSettings) -> TradeSettings:
+        """Return the settings with the options that were given."""
+        named: dict[str, Any] = {
+            "style": "limit" if self.limit is not None and self.style is None else self.style,
+            "chase_seconds": self.chase,
+            "deadline_minutes": self.deadline,
+            "at_deadline": self.at_deadline,
+            "impact_bps": self.pace,
+            "participation": self.participation,
+            "stop": None if self.stop is None else _share(self.stop),
+        }
+        return replace(told, **{name: value for name, value in named.items() if value is not None})
 
 
 def trade(
     plan_id: str,
     /,
     *,
-    live: Annotated[
-        bool, Parameter(help="--paper (default), or --live with real money.", negative="--paper")
+    paper: Annotated[
+        bool, Parameter(help="On paper (the default).", negative=(), show_default=False)
     ] = False,
+    live: Annotated[bool, Parameter(help="With real money.", negative=(), show_default=False)] = False,
+    yes_live: Annotated[
+        str | None,
+        Parameter(help="The account's name, in place of typing it: for where there is no terminal."),
+    ] = None,
+    style: StyleOptions | None = None,
     output: Output | None = None,
 ) -> int:
     """Trade a plan that `plan` or `pair` printed: every order written down before it is sent, read back at the end.
 
     Killed in the middle, the same command finishes what was begun. A plan goes stale by age, by a price that moved and by
-    a position that is not what it was made for; then it is refused.
+    a position that is not what it was made for; then it is refused. With real money you are shown what is about to be
+    sent, and type the account's name.
 
     Parameters
     ----------
     plan_id
         The first signs of the plan's id.
     """
-    shown = output or Output()
-    settings = settings_of(shown)
-    with progress(shown) as report:
-        done = traded(settings, plan_id, "live" if live else "paper", report)
+    shown, manner = output or Output(), style or StyleOptions()
+    if paper and live:
+        raise UsageError(
+            "--paper and --live are two ways", advice="Give one of them; without one it is paper."
+        )
+    if yes_live is not None and not live:
+        raise UsageError("--yes-live says yes to real money, and this is paper", advice="Add --live.")
+    settings = _with(settings_of(shown), manner)
+    limit = None if manner.limit is None else _price(manner.limit)
+    with nullcontext(_silent) if live else progress(shown) as report:  # a question needs the terminal
+        done = traded(
+            settings,
+            plan_id,
+            "live" if live else "paper",
+            report,
+            limit=limit,
+            confirm=confirmed_by(yes_live, settings.data.currency.upper()),
+        )
     from hedgerow.reports import trade_text as told
 
     if isinstance(done, Refused):
@@ -54,3 +126,32 @@ def trade(
         lambda: told.trade_json(done), lambda: told.trade_text(done, settings.data.currency.upper()), shown
     )
     return 0 if done.outcome in _FINE else _CODES.get(done.outcome, 1)
+
+
+def _silent(_: str) -> None:
+    """Say nothing."""
+
+
+def _with(settings: Settings, manner: StyleOptions) -> Settings:
+    return replace(settings, trade=manner.over(settings.trade))
+
+
+def _price(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise UsageError(f"--limit {text} is no price", advice="Write it as 62500.5.") from None
+
+
+def _share(text: str) -> float:
+    """A stop's distance: 5% or 0.05. A price is none: the stop stands where the leg is done, and follows it until then."""
+    try:
+        number = float(Decimal(text.removesuffix("%")))
+    except InvalidOperation:
+        number = float("nan")
+    share = number / 100.0 if text.endswith("%") else number
+    if not 0.0 < share < 1.0:
+        raise UsageError(
+            f"--stop {text} is no distance", advice="Give a percentage of the price, as 5%, or a fraction."
+        )
+    return share

@@ -8,6 +8,7 @@ says that the two prices come back to each other: that is cointegration, tested 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -28,7 +29,7 @@ from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.market import Market
 from hedgerow.stats.cointegration import Cointegration, engle_granger
 
-__all__ = ["Balance", "PairLeg", "PairPlan", "pair", "pair_dollars"]
+__all__ = ["Balance", "PairLeg", "PairPlan", "pair", "pair_beta", "pair_dollars"]
 
 Balance = Literal["beta", "dollar"]
 
@@ -115,6 +116,19 @@ def pair_dollars(
 
 
 _LEAST_BETA = 0.2
+
+
+def pair_beta(
+    held: Mapping[str, float], market: Market, factors: tuple[str, ...], *, estimator: str = "default"
+) -> tuple[float, float]:
+    """Return the first factor's dollar beta of signed dollars by coin, and its standard error.
+
+    Raises `UnknownSymbol` for a coin without a series. A beta that is not known makes both NaN.
+    """
+    asked = tuple(dict.fromkeys((*held, *factors, "USDT")))
+    betas = estimate(market, asked, factors, estimator=estimator)
+    beta = sum(dollars * float(betas.of(coin)[0]) for coin, dollars in held.items())
+    return beta, float(joint_error(dict(held), betas)[0])
 
 
 def pair(

@@ -16,7 +16,7 @@ from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.market import Book, Market
 from hedgerow.stats.carry import Ar1, fit_funding, forecast_funding, prior_funding
 
-__all__ = ["MONTH_DAYS", "FundingOutlook", "Terms", "terms_of"]
+__all__ = ["MONTH_DAYS", "FundingOutlook", "Terms", "daily_volatility", "terms_of"]
 
 MONTH_DAYS = 30.0
 _NAN = float("nan")
@@ -102,7 +102,7 @@ def terms_of(
         worth, carry = own, (own / price - 1.0) / years
     beta, residual, why = _beta(instrument, betas)
     beta = beta * betas.slopes.get(instrument.symbol, 1.0)
-    moves, lead = _volatility(market, instrument.underlying), betas.factors[0]
+    moves, lead = daily_volatility(market, instrument.underlying), betas.factors[0]
     kind = "quanto" if instrument.payoff is Payoff.QUANTO else ("dated" if instrument.expiry else "perpetual")
     if not np.isfinite(price):
         why = f"{instrument.underlying} has no price in {market.source or 'the market'}"
@@ -119,7 +119,7 @@ def terms_of(
         underlying_volatility=moves,
         residual_volatility=residual,
         basis_volatility=_BASIS_SD[kind],
-        factor_volatility=moves if instrument.underlying == lead else _volatility(market, lead),
+        factor_volatility=moves if instrument.underlying == lead else daily_volatility(market, lead),
         volume_usd=market.daily_volume_usd(instrument.underlying),
         open_interest_usd=market.open_interest_usd.get(instrument.underlying, _NAN),
         book=_fresh_book(market, instrument.underlying),
@@ -167,8 +167,8 @@ def _fresh_book(market: Market, symbol: str) -> Book | None:
     return book if book is not None and book.speaks_of(market.as_of) else None
 
 
-def _volatility(market: Market, symbol: str) -> float:
-    """Daily standard deviation of the last 90 days of simple returns; NaN below 20 of them."""
+def daily_volatility(market: Market, symbol: str) -> float:
+    """Return the daily standard deviation of the last 90 days of simple returns; NaN below 20 of them."""
     if symbol not in market.symbols:
         return _NAN
     closes = market.prices[-round(90 * market.bars_per_day) - 1 :, market.symbols.index(symbol)]

@@ -16,6 +16,8 @@ __all__ = [
     "EntryRow",
     "LegTraded",
     "ModeState",
+    "Offer",
+    "OfferedLeg",
     "TradeLine",
     "Traded",
     "Unexplained",
@@ -72,7 +74,8 @@ class Traded:
     """A plan after its trade. `outcome` is the executor's own word, `why` its reason.
 
     `recovered` says that an unfinished trade was finished instead of a new one begun; `asked` is the plan that was asked for,
-    which may be another ("": none was). `credited` are paper coins put into the account. `beta` is None for pairs, and where the book could not be measured again.
+    which may be another ("": none was). `credited` are paper coins put into the account. `beta` is None where the
+    book or the pair could not be measured again.
     """
 
     plan_id: str
@@ -87,6 +90,34 @@ class Traded:
     beta: BetaMoved | None
     alarms: tuple[str, ...] = ()
     asked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedLeg:
+    """One contract of a plan, before anything is sent: contracts above zero, dollars of notional above zero."""
+
+    instrument: str
+    side: str
+    contracts: Decimal
+    notional_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What is about to be sent and whose money it is: somebody says yes to it, or nothing is sent.
+
+    `money` is real, the venue's sandbox, or a stand-in on this machine. `begun` is the plan that the account's journal holds
+    unfinished, which is finished first, "" for none. `style` says in words how the legs are traded.
+    """
+
+    plan_id: str
+    account: str
+    venue: str
+    money: Literal["real money", "sandbox", "stand-in"]
+    legs: tuple[OfferedLeg, ...]
+    style: str = ""
+    begun: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

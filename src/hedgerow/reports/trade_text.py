@@ -13,12 +13,21 @@ from rich.table import Table
 from hedgerow.hedge.plan import Refusal
 from hedgerow.model.display import plain
 from hedgerow.model.orders import contracts_of
-from hedgerow.model.trades import LegTraded, Traded, TradeLine
+from hedgerow.model.trades import LegTraded, Offer, Traded, TradeLine
 from hedgerow.reports.layout import Fact, facts, line, notes, page
 from hedgerow.reports.obstacles import refusals_text
 from hedgerow.reports.wording import amount, plus_minus
 
-__all__ = ["clock", "coins", "refused_json", "refused_text", "stamp", "trade_json", "trade_text"]
+__all__ = [
+    "clock",
+    "coins",
+    "offer_text",
+    "refused_json",
+    "refused_text",
+    "stamp",
+    "trade_json",
+    "trade_text",
+]
 
 _SPOKEN = {
     "complete": "done: everything planned is traded",
@@ -48,6 +57,33 @@ def coins(amounts: Mapping[str, Decimal], *, signed: bool = False) -> str:
     form = "+.8f" if signed else ".8f"
     said = (f"{amount_:{form}} {coin}" for coin, amount_ in sorted(amounts.items()) if amount_)
     return ", ".join(said) or "none"
+
+
+def offer_text(offer: Offer, money: str = "USD") -> Group:
+    """Return what is about to be sent, where, and whose money it is."""
+    whose = {
+        "real money": "REAL MONEY",
+        "sandbox": "the venue's SANDBOX",
+        "stand-in": "a STAND-IN on this machine",
+    }[offer.money]
+    rows = [
+        ("", f"{leg.side} {leg.contracts:,f}", leg.instrument, amount(leg.notional_usd, money))
+        for leg in offer.legs
+    ]
+    first = [("", "with", whose, f"at {offer.venue}, account {offer.account}")]
+    begun = (
+        f"The account's unfinished plan {offer.begun[:12]} is finished first."
+        if offer.begun and offer.begun != offer.plan_id
+        else "It was begun before, and is finished now."
+        if offer.begun
+        else ""
+    )
+    said = [text for text in (begun, *offer.warnings) if text]
+    return page(
+        line(f"About to send: plan {offer.plan_id[:12]}", "bold"),
+        facts([*rows, *first, *([("", "by", offer.style, "")] if offer.style else [])]),
+        notes(said) if said else None,
+    )
 
 
 def trade_text(done: Traded, money: str = "USD") -> Group:

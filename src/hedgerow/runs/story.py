@@ -9,10 +9,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from hedgerow.hedge.execution import Event, ModesRead, NotSent, Priced, Programme, Replied, Restarted
+from hedgerow.hedge.execution import (
+    Event,
+    ModesRead,
+    NotSent,
+    Priced,
+    Programme,
+    Replied,
+    Reported,
+    Restarted,
+)
 from hedgerow.model.errors import UsageError
 from hedgerow.model.instruments import Instrument, Payoff
-from hedgerow.model.orders import Fill, Refused, Unknown, contracts_of
+from hedgerow.model.orders import Accepted, Fill, Refused, Unknown, contracts_of
 from hedgerow.model.ports import AccountModes, Record, Ticker
 from hedgerow.model.trades import LegTraded, TradeLine
 from hedgerow.runs.executor import PROGRAMME
@@ -37,8 +46,10 @@ def story_of(records: Iterable[Record], plan: str) -> Story:
     programme: Programme | None = None
     lines: list[TradeLine] = []
     legs: dict[str, LegTraded] = {}
+    told = tuple(records)
     ours: set[str] = set()
-    for record in records:
+    orders = _orders_in(told)
+    for record in told:
         if record.kind == PROGRAMME:
             begun: Programme = value_of(record.body)
             programme = begun if begun.plan == plan else programme
@@ -48,7 +59,7 @@ def story_of(records: Iterable[Record], plan: str) -> Story:
             elif programme is not None:
                 break
         elif programme is not None:
-            lines += _told(record, legs, ours)
+            lines += _told(record, legs, ours, orders)
     if programme is None:
         raise UsageError(
             f"the journal holds no trade of plan {plan[:12]}", advice="`hedgerow status` tells what it holds."
@@ -56,14 +67,31 @@ def story_of(records: Iterable[Record], plan: str) -> Story:
     return Story(programme, tuple(lines), tuple(legs.values()))
 
 
-def _told(record: Record, legs: dict[str, LegTraded], ours: set[str]) -> list[TradeLine]:
+def _orders_in(records: Iterable[Record]) -> dict[str, str]:
+    """Our client ids by the venue's order ids: the fills of some venues name only these."""
+    found: dict[str, str] = {}
+    for record in records:
+        if record.kind == EVENT and record.body.get("is") in {"Replied", "Reported"}:
+            match value_of(record.body):
+                case Replied(client_id=name, reply=Accepted(order_id=order_id)):
+                    found[order_id] = name
+                case Reported(report=report) if report.client_id:
+                    found[report.order_id] = report.client_id
+                case _:
+                    pass
+    return found
+
+
+def _told(
+    record: Record, legs: dict[str, LegTraded], ours: set[str], orders: Mapping[str, str]
+) -> list[TradeLine]:
     """Return the lines of one record, and take its fill and its prices into the legs."""
     if record.kind == SENT:
         ours.add(str(record.body["client_id"]))
         return [TradeLine(record.at, "sent", _order(record.body, legs))]
     if record.kind == FILL:
         fill: Fill = value_of(record.body)
-        if fill.client_id not in ours or fill.instrument not in legs:
+        if (fill.client_id or orders.get(fill.order_id, "")) not in ours or fill.instrument not in legs:
             return [
                 TradeLine(
                     fill.at, "foreign", f"fill of {fill.quantity:f} {fill.instrument} at {fill.price:f}"

@@ -6,7 +6,7 @@ carried(executor, market, asked) -> Carried
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from hedgerow.hedge.execution import Done, LegFacts, Programme, Ticketed, Wanted, schedule
@@ -29,7 +29,8 @@ _ZERO = Decimal(0)
 class Asked:
     """What is to be traded, signed contracts by name, and until when that is still wanted.
 
-    `now` is the instant that the plan's age counts to.
+    `now` is the instant that the plan's age counts to. `known` are dollars traded a day and the daily volatility by
+    contract, as far as the plan's market tells: what slices are cut by.
     """
 
     ticket: Ticketed
@@ -37,6 +38,7 @@ class Asked:
     basis: Basis
     freshness: Freshness
     now: int
+    known: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +76,35 @@ async def carried(
         return Carried(before.plan, done, held=held, recovered=True)
     contracts = await _listed(doors, asked.contracts)
     wanted = [Wanted(each, units_of(each, asked.contracts[each.name])) for each in contracts]
-    facts = await _facts(doors, store, account, contracts)
+    facts = {
+        name: _known(fact, asked.known.get(name))
+        for name, fact in (await _facts(doors, store, account, contracts)).items()
+    }
     prices = {name: float(fact.price) for name, fact in facts.items() if fact.price is not None}
     there = {each.name: contracts_of(each, facts[each.name].held or _ZERO) for each in contracts}
     old = stale(asked.basis, asked.now, prices, there, asked.freshness)
+    old += _off_tick(asked.ticket, contracts)
     found = old or schedule(asked.ticket, wanted, facts)
     if not isinstance(found, Programme):
         return Carried(asked.ticket.plan, None, found)
     done = await executor.run(account, holder, found)
     return Carried(asked.ticket.plan, done, held=await _read_back(doors, contracts))
+
+
+def _known(fact: LegFacts, told: tuple[float, float] | None) -> LegFacts:
+    return fact if told is None else replace(fact, volume_usd=told[0], sigma=told[1])
+
+
+def _off_tick(ticket: Ticketed, contracts: Sequence[Instrument]) -> tuple[Refusal, ...]:
+    """Refuse a limit that the venue has no such price for: it would be refused there, or rounded by somebody else."""
+    price = ticket.style.price
+    if price is None:
+        return ()
+    return tuple(
+        Refusal("limit price", f"{one.name} has prices every {one.tick:f}", float(price), 0.0, "round it")
+        for one in contracts
+        if price % one.tick
+    )
 
 
 async def _listed(doors: Doors, names: Iterable[str]) -> list[Instrument]:

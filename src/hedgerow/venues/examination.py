@@ -11,7 +11,7 @@ from hedgerow.venues.door import now_ms
 from hedgerow.venues.doors import CcxtVenue
 from hedgerow.venues.quirks import Product
 
-__all__ = ["examine"]
+__all__ = ["agree_on_units", "examine"]
 
 _MOST_SKEW_MS = 1_000
 _NO_KEY = "without a key; `hedgerow keys add` adds one"
@@ -141,6 +141,21 @@ async def _orders(venue: CcxtVenue, first: Instrument) -> Check:
     return Check(
         "orders", "verified", f"{said}; that it takes orders shows with the first, of the smallest size"
     )
+
+
+async def agree_on_units(venue: CcxtVenue, contracts: Sequence[Instrument]) -> tuple[str, ...]:
+    """Hold price times units against the venue's own notional, and return the contracts of which no figure tells.
+
+    Positions and the fills of a week are looked at. Raises `UnitMismatch` where one contradicts: nothing may be sent then.
+    Of the others the first order is the smallest, and proves it or ends it.
+    """
+    await venue.account.positions(contracts)
+    listings = await venue.listings()
+    for one in contracts:
+        if one.name not in venue.door.proven:
+            await venue.trading.fills(one, now_ms() - _RECENT_MS)
+        venue.door.refuse_wrong(listings.of(one))
+    return tuple(one.name for one in contracts if one.name not in venue.door.proven)
 
 
 async def _units(venue: CcxtVenue, listed: Sequence[Instrument]) -> Check:

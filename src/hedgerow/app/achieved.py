@@ -1,0 +1,92 @@
+"""The dollar beta after a trade: the book, or the pair, measured again with what is held then."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from hedgerow.app.desk import Desk
+from hedgerow.config import Settings
+from hedgerow.model.market import Market
+from hedgerow.model.orders import contracts_of
+from hedgerow.model.portfolio import Position, PositionKind
+from hedgerow.model.trades import BetaMoved, LegTraded
+from hedgerow.store.plans import KeptPlan
+
+__all__ = ["Scene", "achieved"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a plan is measured on: the contracts' market, and for a hedge whose book is still there the desk."""
+
+    market: Market | None
+    desk: Desk | None = None
+
+
+def achieved(plan: KeptPlan, settings: Settings, scene: Scene, legs: Sequence[LegTraded]) -> BetaMoved | None:
+    """Return the first factor's dollar beta before the trade, as planned, and now; None where it cannot be known."""
+    if any(leg.held is None for leg in legs):
+        return None
+    if plan.kind == "pair" and scene.market is not None:
+        return _of_pair(plan, settings, scene.market, legs)
+    return None if scene.desk is None else _of_hedge(plan, scene.desk, legs)
+
+
+def _of_hedge(plan: KeptPlan, desk: Desk, legs: Sequence[LegTraded]) -> BetaMoved | None:
+    """The book with what is held of the plan's contracts in place of what it said of them."""
+    book = desk.book
+    names = {leg.instrument.name for leg in legs}
+    kept = tuple(p for p in book.positions if p.instrument is None or p.instrument.name not in names)
+    book = replace(book, positions=(*kept, *(_position(leg) for leg in legs if leg.held)))
+    exposure = desk.policy.expose(book, desk.market)
+    if names.intersection(
+        p.instrument.name
+        for h in exposure.worth.holdings
+        if (p := h.position).instrument is not None and not math.isfinite(h.value_usd)
+    ):
+        return None  # a contract that cannot be valued is not nothing
+    told = plan.document["plan"]
+    return BetaMoved(
+        exposure.factors[0],
+        float(told["beta_before_usd"]),
+        float(told["beta_after_usd"]),
+        float(exposure.beta_usd[0]),
+        float(exposure.stderr_usd[0]),
+    )
+
+
+def _position(leg: LegTraded) -> Position:
+    contract = leg.instrument
+    return Position(
+        contract.underlying,
+        contracts_of(contract, leg.held or Decimal(0)),
+        PositionKind.DERIVATIVE,
+        account=contract.venue,
+        instrument=contract,
+        entry_price=leg.average or leg.arrival,
+    )
+
+
+def _of_pair(plan: KeptPlan, settings: Settings, market: Market, legs: Sequence[LegTraded]) -> BetaMoved:
+    """The legs that are held, each by its coin's beta. A pair is planned from nothing: before it there was none."""
+    from hedgerow.hedge.pairs import pair_beta
+
+    factors = tuple(str(name) for name in plan.document["factors"])
+    held: dict[str, float] = {}
+    for leg in legs:
+        contract = leg.instrument
+        dollars = _dollars(market, leg)
+        held[contract.underlying] = held.get(contract.underlying, 0.0) + dollars
+    beta, error = pair_beta(held, market, factors, estimator=settings.hedge.estimator)
+    return BetaMoved(factors[0], 0.0, float(plan.document["beta_usd"][factors[0]]), beta, error)
+
+
+def _dollars(market: Market, leg: LegTraded) -> float:
+    from hedgerow.hedge.valuation import price_of
+
+    contract = leg.instrument
+    contracts = float(contracts_of(contract, leg.held or Decimal(0)))
+    return contracts * contract.dollar_delta(price_of(market, contract.underlying))

@@ -1,0 +1,252 @@
+"""Real money: which account it is, who says yes, and the account held with its doors open.
+
+reached(settings, "binance")                  the account that the kept key trades for, if settings and key allow it
+with live_dealing(settings, place, there, contracts) as at: ...
+
+Every gate has an error of its own, and nothing is sent before all of them are open: `live = true` in `[trade]` and in
+`[venues.NAME]`, a key that may trade and may not withdraw, contracts that are the venue's own, units that agree with the
+venue's own notional, and a person, or a script, that names the account.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal
+
+from hedgerow.app.asking import passphrase_from
+from hedgerow.app.dealing import LEASE_MS, Dealing, account_uid, holder_of, leased, wall_ms
+from hedgerow.app.keys import keys_of
+from hedgerow.app.plans import Place, legs_of, place_of
+from hedgerow.app.venues import account_door, allowed_live, asked_of, live_door, told_of
+from hedgerow.config import Settings
+from hedgerow.model.errors import BadConfig, HedgerowError, UsageError, VenueRefused
+from hedgerow.model.ports import Clock, Lease, Store
+from hedgerow.model.trades import Offer, OfferedLeg
+
+if TYPE_CHECKING:
+    from hedgerow.runs.reconcile import Doors
+    from hedgerow.store.plans import KeptPlan
+    from hedgerow.venues.doors import CcxtVenue, Keys
+
+__all__ = [
+    "KEY_EVERY_MS",
+    "Confirm",
+    "Reached",
+    "accounts_of",
+    "live_dealing",
+    "live_plan",
+    "offer_of",
+    "reached",
+    "venue_named_by",
+    "watched",
+]
+
+Confirm = Callable[[Offer], None]
+"""Shows an offer to whoever may say yes; returns where the answer was yes, else raises `UsageError`."""
+
+KEY_EVERY_MS = 6 * 3_600_000
+"""How often a key's rights are read again while something is traded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """An account at a venue: its own name there in `account`, the key to it, and what to warn of at every start."""
+
+    venue: str
+    account: str
+    keys: Keys
+    warnings: tuple[str, ...] = ()
+
+
+def live_plan(settings: Settings, prefix: str) -> tuple[KeptPlan, str]:
+    """Return a plan that may be traded with real money, and its venue.
+
+    Raises `BadConfig` where real money is not allowed, or where the plan is not for it; what finding a plan raises.
+    """
+    from hedgerow.store.plans import find_plan
+
+    if not settings.trade.live:
+        raise BadConfig(
+            "the settings allow no real money",
+            advice="Write [trade] and live = true below it, or leave --live out to trade on paper.",
+        )
+    try:
+        plan = find_plan(place_of(settings, "live").plans, prefix)
+    except UsageError:
+        on_paper = find_plan(place_of(settings, "paper").plans, prefix)  # raises as it would have
+        raise BadConfig(
+            f"plan {on_paper.plan_id[:12]} is for paper: {_why_paper(on_paper)}", advice=_AGAIN
+        ) from None
+    return plan, venue_named_by(plan)
+
+
+_AGAIN = (
+    "Plan on a venue's own contracts: `live = true` in [trade] and [venues.NAME], then plan --market NAME."
+)
+
+
+def _why_paper(plan: KeptPlan) -> str:
+    if plan.document.get("simulated"):
+        return "its prices are simulated"
+    venues = sorted({str(leg["venue"]) for leg in legs_of(plan)})
+    return f"its contracts are of {', '.join(venues)}"
+
+
+def venue_named_by(plan: KeptPlan) -> str:
+    """Return the one venue of a plan's legs; raises `BadConfig` where there are several: one account trades a plan."""
+    names = sorted({str(leg["venue"]) for leg in legs_of(plan)})
+    if len(names) != 1:
+        raise BadConfig(
+            f"the plan's legs are at {', '.join(names) or 'no venue'}: one account trades one plan",
+            advice="Plan a part for each venue.",
+        )
+    return names[0]
+
+
+def reached(settings: Settings, name: str, *, only_reduce: bool = False) -> Reached:
+    """Return the account that a venue's kept key is of, after the venue said what the key may do.
+
+    Raises `BadConfig` without a key; `VenueRefused` where `[venues.NAME]` has no `live = true`, and for a key that may not
+    trade or may withdraw. With `only_reduce` these are warnings: what closes positions and what reads is not kept back.
+    """
+    keys = keys_of(name, passphrase_from(None))
+    if only_reduce:
+        venue = account_door(settings, name, keys)
+    else:
+        venue, _ = live_door(settings, name, keys)
+    said = asked_of(venue, venue.account.permissions)
+    try:
+        warnings = allowed_live(settings, name, said)
+    except VenueRefused as why:
+        if not only_reduce:
+            raise
+        warnings = (why.message,)
+    account = said.account_id or keys.account
+    return Reached(name, account_uid(name, account), replace(keys, account=account), warnings)
+
+
+def accounts_of(
+    settings: Settings, place: Place, account: str, failed: list[HedgerowError]
+) -> Iterator[Reached]:
+    """Yield the accounts of a journal ("*": all) by the keys that are kept, to read them and to reduce what they hold.
+
+    An account that cannot be reached is put into `failed`, with the reason: it keeps no other from being reached.
+    """
+    from hedgerow.store.journal import look_into
+
+    with look_into(place.journal) as journal:
+        names = [name for name in journal.streams() if account in {"*", name}]
+    for name in names:
+        venue = name.partition(":")[0]
+        try:
+            there = reached(settings, venue, only_reduce=True)
+            if there.account != name:
+                raise BadConfig(
+                    f"{name} is not reached: the key of {venue} is of {there.account}",
+                    advice=f"Give the key of that account: hedgerow keys add {venue}.",
+                )
+        except HedgerowError as why:
+            failed.append(why)
+        else:
+            yield there
+
+
+def money_of(settings: Settings, name: str) -> Literal["real money", "sandbox", "stand-in"]:
+    """Return whose money a venue takes as it is set up."""
+    told = told_of(settings, name)
+    if told.stand_in is not None:
+        return "stand-in"
+    return "sandbox" if told.sandbox else "real money"
+
+
+def offer_of(settings: Settings, plan: KeptPlan, there: Reached, begun: str, style: str) -> Offer:
+    """Return what a person is asked before anything of `plan` is sent."""
+    legs = tuple(
+        OfferedLeg(
+            f"{leg['venue']}:{leg['instrument']}",
+            str(leg["side"]),
+            Decimal(leg["contracts_exact"]),
+            float(leg["notional_usd"]),
+        )
+        for leg in legs_of(plan)
+    )
+    return Offer(
+        plan.plan_id,
+        there.account,
+        there.venue,
+        money_of(settings, there.venue),
+        legs,
+        style,
+        begun,
+        there.warnings,
+    )
+
+
+@contextmanager
+def live_dealing(
+    settings: Settings, place: Place, there: Reached, contracts: Sequence[str]
+) -> Iterator[Dealing]:
+    """Hold an account at a venue: one process at a time, its journal open, its key looked at again every six hours.
+
+    Before the first work the units of `contracts` (by name) are held against the venue's own notional. Raises `LeaseHeld`,
+    and what opening a journal raises; `at.ask` what the doors raise, and `UnitMismatch`.
+    """
+    from hedgerow.store.journal import open_journal
+    from hedgerow.venues.clocks import WallClock
+
+    clock, holder = WallClock(), holder_of()
+    with open_journal(place.journal) as journal, leased(journal, holder, there.account) as lease:
+
+        async def visit(work: Callable[[Doors], Awaitable[Any]]) -> Any:
+            venue = account_door(settings, there.venue, there.keys)
+            return await venue.during(
+                lambda: _guarded(settings, there, venue, (journal, clock), contracts, work)
+            )
+
+        yield Dealing(there.account, holder, lease, journal, clock, visit)
+
+
+async def _guarded(
+    settings: Settings,
+    there: Reached,
+    venue: CcxtVenue,
+    with_what: tuple[Store, Clock],
+    contracts: Sequence[str],
+    work: Callable[[Doors], Awaitable[Any]],
+) -> Any:
+    """What `work` does at a venue whose units agree, while its key is watched."""
+    from hedgerow.runs.reconcile import Doors
+    from hedgerow.venues.examination import agree_on_units
+
+    journal, clock = with_what
+    listed = {one.name: one for one in await venue.data.instruments()}
+    await agree_on_units(venue, [listed[name] for name in contracts if name in listed])
+    watching = asyncio.create_task(watched(settings, there, venue, journal, clock))
+    try:
+        return await work(Doors(venue.data, venue.trading, venue.account))
+    finally:
+        await _ended(watching)
+
+
+async def watched(settings: Settings, there: Reached, venue: CcxtVenue, journal: Store, clock: Clock) -> None:
+    """Read the key's rights again every six hours, and halt the account where it may no longer trade live; then end.
+
+    A venue that does not answer changes nothing: the key is asked about at the next time.
+    """
+    while True:
+        await clock.sleep(KEY_EVERY_MS)
+        try:
+            said = await venue.account.permissions()
+            allowed_live(settings, there.venue, said)
+        except VenueRefused as why:
+            journal.halt(there.account, wall_ms(), f"the key of {there.venue}: {why.message}")
+            return
+        except HedgerowError:
+            continue
+        if said.account_id and account_uid(there.venue, said.account_id) != there.account:
+            journal.halt(there.account, wall_ms(), f"the key of {there.venue} is of another account now")
+            return

@@ -203,11 +203,27 @@ def live_dealing(
 
         async def visit(work: Callable[[Doors], Awaitable[Any]]) -> Any:
             venue = account_door(settings, there.venue, there.keys)
-            return await venue.during(
-                lambda: _guarded(settings, there, venue, (journal, clock), contracts, work)
-            )
+            keeping = asyncio.create_task(_kept(journal, lease, clock))
+            try:
+                return await venue.during(
+                    lambda: _guarded(settings, there, venue, (journal, clock), contracts, work)
+                )
+            finally:
+                await _ended(keeping)
 
         yield Dealing(there.account, holder, lease, journal, clock, visit)
+
+
+async def _kept(journal: Store, lease: Lease, clock: Clock) -> None:
+    """Make a lease last while a venue is slow to answer; whoever writes finds out by himself that it was lost."""
+    while journal.renew(lease, LEASE_MS) is not None:
+        await clock.sleep(LEASE_MS // 3)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 async def _guarded(

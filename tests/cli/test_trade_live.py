@@ -117,8 +117,8 @@ def account_of(done: Done) -> str:
     return done.err.split("the account is ")[1].split(",")[0]
 
 
-def agrees(there: There, run: Run, account: str) -> None:
-    """What the venue holds, its fills and fees, is the ledger to the last digit."""
+def agrees(there: There, run: Run, account: str) -> list[str]:
+    """Whether what the venue holds, its fills and fees, is the ledger to the last digit; return what is open there."""
     told = run("ledger", "--live", "--json", "--config", str(there.config)).json
     (found,) = [one for one in told["live"]["accounts"] if one["account"] == account]
     (entry,) = found["entries"]
@@ -129,6 +129,8 @@ def agrees(there: There, run: Run, account: str) -> None:
     assert len({fill.client_id for fill in fills}) == len(set(ids))
     reconciled = run("reconcile", "--live", "--json", "--config", str(there.config))
     assert (reconciled.status, reconciled.json["agrees"]) == (0, True)
+    open_orders: list[str] = reconciled.json["open_orders"]
+    return open_orders
 
 
 def test_a_plan_on_a_venues_contracts_is_asked_for_traded_and_closed_again(
@@ -145,21 +147,25 @@ def test_a_plan_on_a_venues_contracts_is_asked_for_traded_and_closed_again(
         assert f"sell {leg['contracts_exact']}" in wrong.err
         assert "STAND-IN" in wrong.err
         account = account_of(wrong)
-        done = there.trade(run, plan.json["plan_id"], "--yes-live", account, "--json")
+        done = there.trade(run, plan.json["plan_id"], "--yes-live", account, "--stop", "15%", "--json")
         assert done.status == 0, done.err
+        assert "a stop 15.000% beyond" in done.err
         told = done.json
         assert (told["mode"], told["account"], told["outcome"]) == ("live", account, "complete")
         assert there.held == Decimal(told["legs"][0]["held_exact"]) == -Decimal(leg["contracts_exact"])
         beta = told["beta"]
         assert beta["achieved_usd"] == pytest.approx(beta["planned_usd"], abs=5.0)
-        agrees(there, run, account)
+        (stop,) = agrees(there, run, account)
+        assert stop.startswith("hr")
         again = there.trade(run, plan.json["plan_id"], "--yes-live", account, "--json")
         assert (again.status, [r["rule"] for r in again.json["refusals"]]) == (1, ["position"])
         elsewhere = run("halt", "binance:another", "--flatten", "--json", "--config", str(there.config))
         assert (elsewhere.json["closed"], there.held) == ([], -Decimal(leg["contracts_exact"]))
+        there.stand.keys[KEY] = Key(KEY, SECRET, ME, PASSPHRASE, withdraw=True)  # closing is not kept back
         closed = run("halt", "--flatten", "--live", "--json", "--config", str(there.config))
         assert closed.status == 0, closed.err
         assert there.held == 0
+        assert agrees(there, run, account) == []
 
 
 def test_killed_in_the_middle_the_same_command_finishes_it(

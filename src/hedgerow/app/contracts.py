@@ -7,13 +7,16 @@ priced_now(settings, market, coins)           what these coins cost there now, i
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from hedgerow.app.venues import asked_of, known_venues, market_door, told_of
 from hedgerow.config import Settings
-from hedgerow.model.errors import HedgerowError, UnknownSymbol
+from hedgerow.model.errors import BadPrices, HedgerowError, UnknownSymbol
 from hedgerow.model.instruments import Instrument, MarginTier, Payoff
 from hedgerow.model.market import Market
 from hedgerow.model.ports import Ticker
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["contracts_of", "live_market", "priced_now"]
 
+_LONGEST_DAYS = 3.0
 _LEADS = ("BTC", "ETH")
 """Coins of which every contract counts; of the others the linear perpetual."""
 
@@ -42,16 +46,27 @@ def live_market(settings: Settings) -> str | None:
 def contracts_of(settings: Settings, market: Market) -> tuple[Instrument, ...]:
     """Return the contracts there are to hedge with: those of `live_market`, asked for now, or the paper catalogue.
 
-    Raises what asking a venue raises.
+    Raises `BadPrices` where the lake ends long ago, and what asking a venue raises.
     """
     from hedgerow.venues.catalogue import catalogue
 
     name = live_market(settings)
     if name is None:
         return catalogue(market)
+    _recent(market, name)
     venue = market_door(settings, name)
     ladders = _pulled(settings, venue.door.venue.name)
     return asked_of(venue, lambda: _listed(venue, market, ladders))
+
+
+def _recent(market: Market, name: str) -> None:
+    """Raise `BadPrices` where betas and volumes would be of long ago: prices of now would hide it."""
+    ago = (np.datetime64(time.time_ns() // 1_000_000, "ms") - market.as_of) / np.timedelta64(1, "D")
+    if ago > _LONGEST_DAYS:
+        raise BadPrices(
+            f"the lake of {name} ends {ago:.0f} days ago: betas and volumes would be of then",
+            advice=f"Bring it up to now: hedgerow data pull {name}",
+        )
 
 
 async def _listed(

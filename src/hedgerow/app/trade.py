@@ -36,7 +36,7 @@ from hedgerow.config import Settings
 from hedgerow.hedge.execution import ANY_MODES, Style, Ticketed
 from hedgerow.hedge.plan import Refusal
 from hedgerow.hedge.staleness import Basis, Freshness
-from hedgerow.model.errors import BadConfig, BadInput, Halted, HedgerowError, UsageError
+from hedgerow.model.errors import BadConfig, BadInput, Halted, HedgerowError, StateUnknown, UsageError
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.orders import contracts_of
 from hedgerow.model.ports import AccountModes, Level
@@ -44,7 +44,7 @@ from hedgerow.model.trades import BetaMoved, LegTraded, Offer, Traded
 from hedgerow.runs.executor import Executor
 from hedgerow.runs.ledger import ledger_of
 from hedgerow.runs.story import story_of
-from hedgerow.runs.trading import Asked, carried, held_now, unfinished
+from hedgerow.runs.trading import Asked, called_back, carried, held_now, unfinished
 from hedgerow.store.halts import halts_of
 from hedgerow.store.journal import look_into
 from hedgerow.store.plans import KeptPlan
@@ -186,7 +186,7 @@ def _flatten_live(
 
 
 def _closed(settings: Settings, at: Dealing, mode: Mode) -> list[Traded | Refused]:
-    """Close what an account holds; what was begun ends first."""
+    """Close what an account holds; what was begun ends first, and no stop of ours is left to wait for the next position."""
     done: list[Traded | Refused] = []
     for _ in range(2):
         closing = _closing(at)
@@ -194,6 +194,12 @@ def _closed(settings: Settings, at: Dealing, mode: Mode) -> list[Traded | Refuse
             break
         plan = KeptPlan(f"flatten-{wall_ms()}", _FLATTEN, wall_ms(), {}, {}, None, closing, {})
         done.append(_Hand(plan, settings, at, Scene(None), Manner(Style()), {}).trade(mode))
+    left = at.ask(lambda doors: called_back(doors, at.journal, at.account, at.clock))
+    if left:
+        raise StateUnknown(
+            f"{at.account}: {', '.join(left)} were called back and are still open",
+            advice="Look at the venue's own page, and call `hedgerow halt --flatten` again.",
+        )
     return done
 
 
@@ -296,8 +302,11 @@ class _Hand:
         return Asked(ticket, contracts, basis, fresh, wall_ms(), self.known)
 
     def _beta(self, legs: Sequence[LegTraded]) -> BetaMoved | None:
-        """Measure again with what is held now; None where it is not known."""
-        return achieved(self.plan, self.settings, self.scene, legs)
+        """Measure again with what is held now; None where it is not known: what was traded is told all the same."""
+        try:
+            return achieved(self.plan, self.settings, self.scene, legs)
+        except HedgerowError:
+            return None
 
 
 def _scene(plan: KeptPlan, settings: Settings, report: Report) -> tuple[Scene, tuple[Instrument, ...]]:

@@ -14,15 +14,17 @@ from hedgerow.hedge.plan import Refusal
 from hedgerow.hedge.staleness import Basis, Freshness, stale
 from hedgerow.model.errors import StateUnknown, UnknownSymbol, VenueRefused, VenueUnreachable
 from hedgerow.model.instruments import Instrument
-from hedgerow.model.orders import contracts_of, units_of
-from hedgerow.model.ports import Holding, Lease, Store, Ticker
+from hedgerow.model.orders import Order, contracts_of, units_of
+from hedgerow.model.ports import Clock, Holding, Lease, Store, Ticker
 from hedgerow.runs.executor import Executor, recalled
 from hedgerow.runs.ledger import ledger_of
+from hedgerow.runs.pen import SENT
 from hedgerow.runs.reconcile import Doors
 
-__all__ = ["Asked", "Carried", "carried", "held_now", "unfinished"]
+__all__ = ["Asked", "Carried", "called_back", "carried", "held_now", "unfinished"]
 
 _ZERO = Decimal(0)
+_LOOK_MS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,49 @@ async def _listed(doors: Doors, names: Iterable[str]) -> list[Instrument]:
 async def held_now(doors: Doors, contracts: Sequence[Instrument]) -> dict[str, Decimal]:
     """Return signed units held by contract, as the venue says it now. Raises what the door raises."""
     return _nets(contracts, await doors.account.positions(contracts))
+
+
+async def called_back(doors: Doors, store: Store, account: str, clock: Clock) -> tuple[str, ...]:
+    """Cancel every order of the journal that is still open at the venue, stops above all, and return the ids of those left.
+
+    An order of somebody else is left alone. Raises what reading open orders raises.
+    """
+    records = tuple(store.read(account))
+    known = ledger_of(records).instruments
+    ours = [_sent(record.body, known) for record in records if record.kind == SENT]
+    for last in (False, False, True):
+        open_ = [order for each in known.values() for order in await _ours_open(doors, each, ours)]
+        if not open_ or last:
+            return tuple(order.client_id for order in open_)
+        for order in open_:
+            await doors.trading.cancel(order)
+        await clock.sleep(_LOOK_MS)
+    return ()
+
+
+async def _ours_open(doors: Doors, contract: Instrument, ours: Sequence[Order]) -> list[Order]:
+    """Our orders in a contract that the venue has open; a stop that bears no id there is known by what it would do."""
+    reports = await doors.trading.open_orders(contract)
+    named = {report.client_id for report in reports if report.client_id}
+    unnamed = {report.quantity for report in reports if not report.client_id}
+    mine = [order for order in ours if order.instrument.name == contract.name]
+    return [
+        order
+        for order in mine
+        if order.client_id in named or (order.stop is not None and order.quantity in unnamed)
+    ]
+
+
+def _sent(body: Mapping[str, object], known: Mapping[str, Instrument]) -> Order:
+    """An order as the journal has it."""
+    stop = body["stop"]
+    return Order(
+        str(body["client_id"]),
+        known[str(body["instrument"])],
+        Decimal(str(body["quantity"])),
+        reduce_only=bool(body["reduce_only"]),
+        stop=None if stop is None else Decimal(str(stop)),
+    )
 
 
 async def _read_back(doors: Doors, contracts: Sequence[Instrument]) -> Mapping[str, Decimal] | None:

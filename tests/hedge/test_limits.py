@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from tests.hedge.plans import plan
 
 from hedgerow.hedge.estimation import Override
 from hedgerow.hedge.limits import Limits, VenueFacts, check
+from hedgerow.hedge.plan import MarginAccount
 from hedgerow.hedge.ticket import Ticket
+from hedgerow.model.portfolio import PositionKind
 
 GIVEN = {"ETH": Override((1.25,)), "SOL": Override((1.6,))}
 PAPER = VenueFacts("paper", "cex", "nobody", ("US",), date(2026, 11, 1), verified=False)
@@ -79,3 +82,64 @@ def test_what_is_not_verified_says_so() -> None:
         "not verified"
         not in check(made.plan, made.worth, Limits(jurisdiction="US"), (checked,), {})[0].detail
     )
+
+
+def test_a_hedge_larger_than_the_book_allows() -> None:
+    made = ticket()
+    times = sum(leg.notional_usd for leg in made.plan.legs) / made.worth.gross_usd
+    assert rules(made, Limits(max_hedge=times)) == []
+    assert rules(made, Limits(max_hedge=times * 0.999)) == ["size of the hedge"]
+
+
+def test_a_book_of_nothing_has_no_size_to_be_larger_than() -> None:
+    made = ticket()
+    worth = replace(made.worth, holdings=(), gross_usd=0.0)
+    assert check(made.plan, worth, Limits(max_hedge=0.0), (PAPER,), {"BTCUSDT": 1e9}) == ()
+
+
+@pytest.mark.parametrize(("most", "refused"), [("1", True), ("2", True), ("2.001", False)])
+def test_an_order_as_large_as_the_largest(most: str, refused: bool) -> None:
+    made = ticket()
+    (only,) = made.plan.legs
+    largest = replace(only.instrument, max_contracts=Decimal(most))
+    large = replace(made.plan, legs=(replace(only, instrument=largest, contracts=Decimal(2)),))
+    found = [refusal.rule for refusal in check(large, made.worth, Limits(), (PAPER,), {"BTCUSDT": 1e9})]
+    assert found == (["largest order"] if refused else [])
+
+
+COIN_MARGIN = MarginAccount("paper:main", "BTC", float("nan"), 1.0, 1.0, 1_000.0, 1.0, None, 0.4, 0.0, 10.0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "refused"),
+    [
+        ({}, False),
+        ({"required_usd": 1e9}, True),
+        ({"required_usd": 1e9, "settle": "USDT"}, False),
+        ({"required_usd": 1e9, "collateral_usd": 1e9}, False),
+        ({"settle": "DOGE"}, True),
+    ],
+)
+def test_a_coin_that_is_margin_has_to_be_there(changes: dict[str, Any], refused: bool) -> None:
+    made = ticket()
+    account = replace(COIN_MARGIN, **changes)
+    loose = Limits(max_leverage=1e9, least_distance=0.0)
+    found = check(replace(made.plan, margin=(account,)), made.worth, loose, (PAPER,), {"BTCUSDT": 1e9})
+    assert ("coin for margin" in [refusal.rule for refusal in found]) is refused
+
+
+@pytest.mark.parametrize("change", [{"locked": True}, {"kind": PositionKind.DERIVATIVE}, {"value": -1.0}])
+def test_a_coin_that_is_not_free_carries_no_margin(change: dict[str, Any]) -> None:
+    made = ticket()
+    value = change.pop("value", None)
+    holdings = tuple(
+        replace(h, position=replace(h.position, **change), value_usd=value or h.value_usd)
+        if h.position.symbol == "BTC"
+        else h
+        for h in made.worth.holdings
+    )
+    account = replace(COIN_MARGIN, required_usd=0.5)
+    there = replace(made.plan, margin=(account,))
+    free = check(there, made.worth, Limits(), (PAPER,), {"BTCUSDT": 1e9})
+    bound = check(there, replace(made.worth, holdings=holdings), Limits(), (PAPER,), {"BTCUSDT": 1e9})
+    assert [[r.rule for r in found] for found in (free, bound)] == [[], ["coin for margin"]]

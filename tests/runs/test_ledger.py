@@ -103,6 +103,12 @@ def test_what_was_taken_over_is_part_of_the_position() -> None:
     assert ledger.quantity("sim:NOTHING") == 0
 
 
+def test_what_is_no_money_is_passed_over() -> None:
+    event: tuple[str, dict[str, object]] = ("event", {"is": "Tick"})
+    found = ledger_of(records(INTRODUCED, event, fill_record(fill(1, "1", "100")), event))
+    assert found.quantity(BTC.name) == 1
+
+
 def test_a_trade_of_what_nobody_described_is_not_guessed() -> None:
     with pytest.raises(JournalBroken, match="does not say what that is"):
         ledger_of(records(fill_record(fill(1, "1", "100"))))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from tests.hedge.execution.hand import BTC, Hand, leg
 
-from hedgerow.hedge.execution import NotFound, Query
-from hedgerow.model.orders import OrderState
+from hedgerow.hedge.execution import NotFound, OpenRead, Query
+from hedgerow.model.orders import Accepted, OrderReport, OrderState
 
 HALF = Decimal("-0.5")
 
@@ -139,3 +140,27 @@ def test_filled_in_full_by_fills_that_a_report_has_not_counted_is_no_contradicti
     hand.report(order, OrderState.FILLED, "-0.2")
     work = hand.state.legs[0].work[0]
     assert (work.state, work.short_at) == (OrderState.FILLED, None)
+
+
+def test_a_second_order_under_the_same_id_freezes() -> None:
+    hand = Hand(leg("-0.5")).ready()
+    (order,) = hand.sends
+    hand.reply(order, Accepted("x1"))
+    mine = OrderReport(order.client_id, "x1", BTC.name, OrderState.ACKED, HALF, Decimal(0))
+    hand.feed(OpenRead(hand.now, hand.now, BTC.name, (mine, replace(mine, order_id=""))))
+    assert not hand.state.frozen
+    hand.feed(OpenRead(hand.now, hand.now, BTC.name, (mine, replace(mine, order_id="x2"))))
+    assert hand.state.frozen == f"{BTC.name}: {order.client_id} is at the venue twice, as x1 and x2"
+    assert hand.state.legs[0].work[0].order_id == "x1"
+
+
+def test_a_stop_may_become_another_order_when_it_is_triggered() -> None:
+    hand = Hand(leg("-0.5", stop="0.2")).ready()
+    hand.accept(hand.sends[0])
+    hand.fill(hand.sends[0])
+    hand.wait(4_000)
+    stop = hand.sends[1]
+    hand.reply(stop, Accepted("x1"))
+    report = OrderReport(stop.client_id, "x2", BTC.name, OrderState.ACKED, stop.quantity, Decimal(0))
+    hand.feed(OpenRead(hand.now, hand.now, BTC.name, (report,)))
+    assert not hand.state.frozen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hedgerow.hedge.execution.checks import price_fault
-from hedgerow.hedge.execution.messages import Done, Outcome
+from hedgerow.hedge.execution.messages import Alarm, Done, Outcome
 from hedgerow.hedge.execution.state import NEVER, LegState, Turn
 from hedgerow.hedge.execution.wanted import settled, wish
 
@@ -37,6 +37,8 @@ def end(turn: Turn) -> None:
         return
     outcome, why = ended
     done = Done(outcome, why)
+    # Nothing more is asked or set for a plan that is over: answers would come to nobody.
+    turn.commands[:] = [command for command in turn.commands if isinstance(command, Alarm)]
     if outcome not in {"complete", "halted"}:
         turn.alarm(
             "critical" if outcome in {"frozen", "partial"} else "warning", f"the plan ended {outcome}", why

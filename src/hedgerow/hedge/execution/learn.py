@@ -27,7 +27,7 @@ from hedgerow.hedge.execution.messages import (
 )
 from hedgerow.hedge.execution.orderbook import absent, fill_seen, reported, standing
 from hedgerow.hedge.execution.state import NEVER, LegState, Turn, Work
-from hedgerow.model.orders import Accepted, Fill, OrderReport, OrderState, Refused, Unknown
+from hedgerow.model.orders import Accepted, Fill, OrderReport, OrderState, Refused
 from hedgerow.model.ports import Holding
 
 __all__ = ["learn"]
@@ -63,7 +63,7 @@ def learn(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - one line a
             _fills_read(turn, event)
         case OpenRead():
             for report in event.reports:
-                _report(turn, report, event.asked_at)
+                _open(turn, report, event.asked_at)
         case DeadManSet():
             turn.note(dead_man=event.there, dead_man_s=event.seconds, dead_man_at=event.at)
         case Gap():
@@ -158,8 +158,9 @@ def _replied(turn: Turn, event: Replied) -> None:
             said = f"{code} {reason}".strip()
             turn.work(index, work, work._replace(state=standing(work, told), again=again, why=said))
             turn.leg(index, changed_at=turn.at)
-        case Unknown(reason=reason):
-            turn.work(index, work, work._replace(state=standing(work, OrderState.UNKNOWN), why=reason))
+        case _:
+            state, why = standing(work, OrderState.UNKNOWN), event.reply.reason
+            turn.work(index, work, work._replace(state=state, why=why))
 
 
 def _not_sent(turn: Turn, event: NotSent) -> None:
@@ -192,6 +193,19 @@ def _report(turn: Turn, report: OrderReport, asked_at: int) -> None:
         turn.freeze(f"{turn.state.legs[index].leg.name}: {wrong}")
     _moved(turn, index, work, after)
     _adopt_orphans(turn, index)
+
+
+def _open(turn: Turn, report: OrderReport, asked_at: int) -> None:
+    """An open order under an id of ours that the venue has already named otherwise is a second one."""
+    found = _find(turn, report.client_id)
+    if found is not None and found[1].purpose != "protect":
+        known = found[1].order_id
+        if known and report.order_id and known != report.order_id:
+            turn.freeze(
+                f"{report.instrument}: {report.client_id} is at the venue twice, as {known} and {report.order_id}"
+            )
+            return
+    _report(turn, report, asked_at)
 
 
 def _foreign_order(turn: Turn, report: OrderReport) -> None:

@@ -27,8 +27,6 @@ def standing(work: Work, told: OrderState) -> OrderState:
         return before
     if told in {OrderState.UNKNOWN, OrderState.REFUSED} and before not in _PENDING:
         return before
-    if told is OrderState.ACKED and before not in _LOOSE:
-        return before
     return moved(before, told)
 
 

@@ -21,8 +21,8 @@ __all__ = ["MINUTE_MS", "NEVER", "ExecutionState", "LegState", "Turn", "Work", "
 NEVER = -(10**15)
 """Before every instant."""
 
-MINUTE_MS = 61_000
-"""A minute of writes, and the second by which they may arrive closer together than they left."""
+MINUTE_MS = 75_000
+"""A minute of writes, and the time-out by which they may arrive closer together than they were decided on."""
 
 Checked = Literal["unknown", "right", "wrong"]
 _ZERO = Decimal(0)

@@ -105,7 +105,7 @@ def _allowed(state: ExecutionState, index: int) -> Decimal:
 
 def _next_part(leg: LegState, room: Decimal, *, whole: bool) -> tuple[Decimal, int, bool, bool] | None:
     """Return (quantity, part, reduce_only, canary): the rest of the part at hand, joined with the next while too small."""
-    total, planned, done = _ZERO, leg.leg.planned, leg.done
+    total, done = _ZERO, leg.done
     reduce_only, first = True, None
     for number, part in enumerate(leg.leg.parts):
         total += part.quantity
@@ -119,8 +119,6 @@ def _next_part(leg: LegState, room: Decimal, *, whole: bool) -> tuple[Decimal, i
         quantity = _at_most(leg, min(total - done, room, key=abs))
         if not too_small(leg.leg.instrument, quantity, _price(leg), reduce_only=reduce_only):
             return quantity, first, reduce_only, part.canary
-        if abs(total) >= abs(planned):
-            return None
     return None
 
 

@@ -368,7 +368,7 @@ def _rest(world: World, journal: Journal, broken: Callable[[str], None]) -> None
         broken(f"I5: {found.gaps}")
     for contract in CONTRACTS:
         entry, name = ledger.entries.get(contract.name), contract.name
-        ours = (entry.quantity, entry.funding) if entry else (Decimal(0), Decimal(0))
+        ours = (entry.quantity, dict(entry.funding)) if entry else (Decimal(0), {})
         if ours != (market.quantity(name), market.funding[name]):
             broken(f"I5: {name} is {ours}, the venue says {market.quantity(name)}, {market.funding[name]}")
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from hedgerow.testing.faults import check_history, live
+from hedgerow.testing.faults import FAULTS, check_history, live
+from hedgerow.testing.faults.history import unlike
+from hedgerow.testing.faults.report import Report, parted
 
 SEEDS = 60
 
@@ -25,18 +27,139 @@ def test_lives_under_faults_break_nothing(first: int) -> None:
 
 
 def test_the_same_seed_is_the_same_journal() -> None:
-    first, second = live(5, events=200), live(5, events=200)
-    assert first.digest == second.digest != ""
+    assert live(5, events=200).digest != ""
+    assert parted(5, events=200) == ""
 
 
-def test_the_history_checker_sees_what_is_wrong() -> None:
-    order: dict[str, Any] = {"client_id": "a", "quantity": Decimal(1), "reduce_only": False}
-    intent = {**order, "plan": "p", "instrument": "c", "purpose": "trade"}
-    plan: Line = (0, "programme", {"plan": "p", "legs": {"c": (Decimal(0), Decimal(1))}})
-    fill: Line = (3, "fill", {"client_id": "a", "instrument": "c", "quantity": Decimal(1)})
-    right: list[Line] = [plan, (1, "intent", intent), (2, "sent", order), fill]
-    assert check_history(right) == []
-    assert check_history([plan, (2, "sent", order)])
-    assert check_history([*right, (4, "sent", order)])
-    assert check_history([*right, fill])
-    assert check_history([plan, (1, "intent", intent), (1, "halt", {"why": "x"}), (2, "sent", order)])
+def test_faults_that_never_struck_are_named() -> None:
+    report = Report.of([7], events=100)
+    assert report.idle == [fault for fault in FAULTS if not report.struck[fault]]
+    assert "F1" in Report().idle
+    assert set(report.figures()["struck"]) == set(FAULTS)  # type: ignore[call-overload]
+
+
+def _line(at: int, kind: str, **body: Any) -> Line:
+    return at, kind, body
+
+
+PLAN = _line(0, "programme", plan="p", legs={"c": (Decimal(0), Decimal(2))}, deadline_ms=1_000)
+INTENT = _line(
+    1,
+    "intent",
+    client_id="a",
+    quantity=Decimal(2),
+    reduce_only=False,
+    plan="p",
+    instrument="c",
+    purpose="trade",
+)
+READS = tuple(_line(0, "read", what=what, apart=0) for what in ("prices", "positions", "time"))
+LEASE = _line(0, "lease", holder="one", left=15_000)
+SENT = _line(2, "sent", client_id="a", quantity=Decimal(2), reduce_only=False, holder="one")
+
+
+def _fill(units: str, client_id: str = "a", *, at: int = 3, reduce_only: bool = False) -> Line:
+    money = {"price": Decimal(10), "fee": Decimal("0.5"), "fee_coin": "BNB"}
+    quantity = Decimal(units)
+    return _line(
+        at, "fill", client_id=client_id, instrument="c", quantity=quantity, reduce_only=reduce_only, **money
+    )
+
+
+def _ledger(**more: Any) -> Line:
+    right = {"quantity": Decimal(2), "cost": Decimal(20), "realised": Decimal(0)}
+    funding = {"USDT": Decimal(-1), "BNB": Decimal(1)}
+    body = {**right, "funding": funding, "fees": {"BNB": Decimal("0.5")}, "payoff": "linear", **more}
+    return _line(5, "ledger", instrument="c", settle="USDT", **body)
+
+
+PAID = (
+    _line(4, "paid", instrument="c", coin="USDT", amount=Decimal(-1)),
+    _line(4, "paid", instrument="c", coin="BNB", amount=Decimal(1)),
+)
+ALARM = _line(4, "alarm", level="critical", alarm="x: y")
+DONE = _line(6, "done", plan="p", outcome="complete", live=[], alarms=frozenset({"x: y"}))
+RESUMED = _line(5, "resumed", plan="p", known=frozenset({"a"}), alarms=frozenset())
+KNOWN = _line(5, "known", warm="w", cold="w")
+RIGHT = [
+    *(PLAN, *READS, LEASE, INTENT, SENT, _fill("1"), _fill("1"), *PAID, ALARM, RESUMED, KNOWN),
+    *(_ledger(fees={"BNB": Decimal(1)}), DONE, _line(7, "ended", how="done")),
+]
+
+
+def _without(*lines: Line) -> list[Line]:
+    return [line for line in RIGHT if line not in lines]
+
+
+def _instead(line: Line, **more: Any) -> list[Line]:
+    return [
+        (at, kind, {**body, **more}) if (at, kind, body) == line else (at, kind, body)
+        for at, kind, body in RIGHT
+    ]
+
+
+def _later(line: Line, at: int) -> list[Line]:
+    return [(at if one == line else one[0], *one[1:]) for one in RIGHT]
+
+
+def test_the_history_checker_finds_nothing_where_nothing_is_wrong() -> None:
+    assert check_history(RIGHT) == []
+
+
+DOUBLED = _line(2, "doubled", client_id="a")
+MANY = [_line(2, "write", what="cancel")] * 41
+WRONG = [
+    ("H1", _without(INTENT)),
+    ("H1", [*RIGHT, SENT]),
+    ("H1", [*RIGHT, INTENT]),
+    ("H1", _instead(INTENT, quantity=Decimal(3))),
+    ("H2", [*RIGHT, _fill("1")]),
+    ("H2", _instead(PLAN, legs={"c": (Decimal(0), Decimal(1))})),
+    ("H2", [DOUBLED, *RIGHT[:-2], _fill("1"), *RIGHT[-2:]]),
+    ("H2", [*RIGHT[:-2], _fill("0.1", "b"), *RIGHT[-2:]]),
+    ("H3", [*RIGHT, _fill("-3", "", reduce_only=True)]),
+    ("H3", [*RIGHT, _fill("1", "", reduce_only=True)]),
+    ("H4", _instead(RESUMED, known=frozenset())),
+    ("H4", _instead(DONE, live=["a"])),
+    ("H5", [*RIGHT, _ledger(quantity=Decimal(1), fees={"BNB": Decimal(1)})]),
+    ("H5", [*RIGHT, _ledger(realised=Decimal(1), fees={"BNB": Decimal(1)})]),
+    ("H5", [*RIGHT, _ledger(cost=Decimal(21), fees={"BNB": Decimal(1)})]),
+    ("H5", [*RIGHT, _ledger(fees={"USDT": Decimal(1)})]),
+    ("H5", [*RIGHT, _ledger(fees={"BNB": Decimal(1)}, funding={"USDT": Decimal(0)})]),
+    ("H6", _without(DONE, ALARM)),
+    ("H6", _later(DONE, 301_001)),
+    ("H7", _later(SENT, 6_501)),
+    ("H7", _without(READS[1])),
+    ("H7", _instead(READS[2], apart=1_301)),
+    ("H7", _instead(LEASE, holder="two")),
+    ("H7", _instead(LEASE, left=2)),
+    ("H8", [*RIGHT[:6], *MANY, *MANY[:1], *RIGHT[6:]]),
+    ("H8", [*RIGHT, *MANY, *MANY]),
+    ("H9", [_line(0, "halt", why="x"), *RIGHT]),
+    ("H10", _instead(KNOWN, cold="")),
+    ("H13", _instead(DONE, alarms=frozenset())),
+    ("H14", [*RIGHT, _line(9, "ended", how="crash", error="KeyError", said="x")]),
+    ("H14", [*RIGHT, _line(9, "ended", how="error", error="StateUnknown", said="")]),
+]
+
+
+@pytest.mark.parametrize(("invariant", "history"), WRONG)
+def test_the_history_checker_sees_what_is_wrong(invariant: str, history: list[Line]) -> None:
+    assert invariant in {line.partition(" ")[0].rstrip(":") for line in check_history(history)}
+
+
+def test_what_is_allowed_is_not_wrong() -> None:
+    heard = _line(5, "heard", alarm="x: y")
+    assert check_history([*_instead(DONE, alarms=frozenset()), heard]) == []
+    lifted = [_line(0, "halt", why="x"), _line(0, "halt", why=None)]
+    assert check_history([*lifted, *RIGHT]) == []
+    assert check_history([*RIGHT[:6], *MANY, *RIGHT[6:]]) == []
+    frozen = _instead(DONE, outcome="frozen", live=["a"])
+    twice = [DOUBLED, *frozen[:-2], _fill("1"), *frozen[-2:]]
+    assert check_history(twice) == []
+
+
+def test_two_histories_that_part_are_found() -> None:
+    assert unlike(RIGHT, RIGHT) == ""
+    assert unlike(RIGHT, _instead(KNOWN, cold="")).startswith("H11 at 5")
+    assert unlike(RIGHT, RIGHT[:-1]) == f"H11: {len(RIGHT)} lines the first time, {len(RIGHT) - 1} then"

@@ -200,7 +200,6 @@ class Executor:
             pp("executor.turned")
             ended = self._state.ended if self._state else None
             if ended is not None:
-                self._pen.flush()
                 return ended
             await self._clock.sleep(self._pace.turn_ms)
 

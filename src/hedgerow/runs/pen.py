@@ -116,12 +116,10 @@ class Pen:
         pp("pen.after_write")
 
     def flush(self) -> None:
-        """Write what waits."""
+        """Write what waits. Nothing depends on it: the line that ends a programme takes along what waited."""
         if self._waiting:
-            pp("pen.before_flush")
             self.append(self._waiting)
             self._waiting = []
-            pp("pen.after_flush")
 
     def append(self, lines: Sequence[Line], *, opening: bool = False) -> None:
         """Write these lines."""

@@ -22,7 +22,7 @@ FAULTS: Mapping[str, tuple[str, float]] = {
     "F10": ("stale, frozen, crossed, zero or NaN price", 0.08),
     "F11": ("order, fill or position not visible at once", 0.4),
     "F12": ("positions unanswered or empty", 0.05),
-    "F13": ("the same client id taken twice", 1.0),
+    "F13": ("a request repeated on the road, the same client id taken twice", 0.05),
     "F14": ("cancellation accepted, but it had filled", 0.3),
     "F15": ("disconnected for a while", 0.01),
     "F16": ("clocks apart, jumps", 0.01),
@@ -36,7 +36,7 @@ FAULTS: Mapping[str, tuple[str, float]] = {
     "F24": ("journal busy, full or read-only", 0.01),
     "F25": ("killed at a persistence point", 0.002),
     "F26": ("a second process, a lease that ran out", 0.02),
-    "F27": ("nobody hears the alarm", 0.2),
+    "F27": ("nobody hears the alarm, or late", 0.4),
     "F28": ("a field missing or of another type", 0.05),
 }
 """What may go wrong (reliability.md §3.2), and how often it strikes where it can in a schedule that holds it."""

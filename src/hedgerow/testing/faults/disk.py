@@ -23,6 +23,19 @@ class SimStore(MemoryStore):
         self.dead = False
         self.watch: Watch | None = None
 
+    def acquire(self, account: str, holder: str, ttl_ms: int) -> Lease | None:
+        """Take the lease, which is noted."""
+        return self._noted(super().acquire(account, holder, ttl_ms))
+
+    def renew(self, lease: Lease, ttl_ms: int) -> Lease | None:
+        """Renew the lease, which is noted."""
+        return self._noted(super().renew(lease, ttl_ms))
+
+    def _noted(self, lease: Lease | None) -> Lease | None:
+        if lease is not None and self.watch is not None:
+            self.watch.note("lease", {"holder": lease.holder, "left": lease.expires - self._monotonic()})
+        return lease
+
     def append(
         self,
         stream: str,
@@ -52,3 +65,5 @@ class SimStore(MemoryStore):
         """Give the lease back; who was killed gives nothing back."""
         if not self.dead:
             super().release(lease)
+            if self.watch is not None:
+                self.watch.note("lease", {"holder": "", "left": 0})

@@ -135,6 +135,10 @@ class SimTrading:
         placed = self._accepted(order)
         if isinstance(placed, Refused):
             return placed
+        if chance.strikes("F13"):
+            # The road repeats the request, and the venue does not know an id when it comes again.
+            self.road.wire("doubled", {"client_id": order.client_id})
+            self._accepted(order)
         if not chance.calm:
             for fault in ("F5", "F7"):
                 if chance.strikes(fault, 0.3):

@@ -6,7 +6,7 @@ live(seed) -> Verdict
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from random import Random
@@ -16,6 +16,7 @@ from hedgerow.hedge.execution import (
     Command,
     Done,
     Event,
+    ExecutionState,
     Programme,
     Restarted,
     Rules,
@@ -36,7 +37,7 @@ from hedgerow.runs.reconcile import Doors, reconcile
 from hedgerow.testing.faults.chance import Chance, drawn
 from hedgerow.testing.faults.disk import SimStore
 from hedgerow.testing.faults.doors import Road, SimAccount, SimClock, SimQuotes, SimTrading
-from hedgerow.testing.faults.history import check_history
+from hedgerow.testing.faults.history import History, check_history
 from hedgerow.testing.faults.market import SimMarket
 from hedgerow.testing.faults.plans import ACCOUNT, CONTRACTS, drawn_plan
 from hedgerow.testing.faults.troubles import Killed, Troubles
@@ -74,6 +75,7 @@ class Verdict:
     struck: Counter[str] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
     digest: str = ""
+    history: History = ()
 
 
 class Watched(Executor):
@@ -84,33 +86,51 @@ class Watched(Executor):
     def _taken(self, event: Event) -> tuple[Command, ...]:
         commands = super()._taken(event)
         if self.state is not None:
-            self.life.took(self, event)
+            self.life.took(self, event, commands)
         return commands
 
-    def cold(self) -> bool:
-        """Return whether a process that starts now from the journal knows the same as this one (I10)."""
+    def known(self) -> tuple[str, str]:
+        """Return what this process knows, and what one would know that starts now from the journal (I10)."""
         self._pen.flush()
         cold, _ = recalled(self._store.read(ACCOUNT))
         warm = self.state
         if warm is None or warm.ended is not None:
-            return cold is None
-        if cold is None:
-            return False
+            return "", _digest(cold)
         at = Restarted(warm.at)
-        return step(cold, at)[0] == step(warm, at)[0]
+        return _digest(step(warm, at)[0]), _digest(cold and step(cold, at)[0])
+
+
+def _digest(state: ExecutionState | None) -> str:
+    """Return all that a state holds as text; sets, which have no order, in one."""
+    if state is None:
+        return ""
+    legs = tuple(leg._replace(keys=frozenset()) for leg in state.legs)
+    keys = [sorted(leg.keys) for leg in state.legs]
+    rest = state._replace(legs=legs, alarms=frozenset(), asked={})
+    return repr((rest, keys, sorted(state.alarms), sorted(state.asked.items())))
 
 
 class Sink:
-    """Hears alarms, or not; what is critical is on record anyway."""
+    """Hears alarms, or not, or only after a while; what is critical is on record anyway."""
 
-    def __init__(self, chance: Chance | None = None) -> None:
+    def __init__(
+        self,
+        chance: Chance | None = None,
+        wait: Callable[[int], None] | None = None,
+        watch: Watch | None = None,
+    ) -> None:
         self.heard: list[tuple[Level, str, str]] = []
-        self._chance = chance
+        self._chance, self._wait, self._watch = chance, wait, watch
 
     def notify(self, level: Level, title: str, text: str) -> None:
         """Take a message, if anybody is there."""
-        if self._chance is None or not self._chance.strikes("F27"):
-            self.heard.append((level, title, text))
+        if self._chance is not None and self._chance.strikes("F27"):
+            if self._wait is None or self._chance.random.random() < 0.5:
+                return
+            self._wait(self._chance.random.choice((500, 3_000, 20_000)))
+        self.heard.append((level, title, text))
+        if self._watch is not None:
+            self._watch.note("heard", {"alarm": f"{title}: {text}"})
 
 
 class Life:
@@ -130,7 +150,8 @@ class Life:
         self.market.on_fill += [self.watch.filled, self.troubles.hint]
         self.market.nameless = self.chance.has("F28") and self.random.random() < 0.5
         self.market.delay = self.troubles.delay
-        self.sink = Sink(self.chance)
+        self.market.on_pay.append(self.watch.paid)
+        self.sink = Sink(self.chance, lambda ms: self.market.go(self.market.now + ms), self.watch)
         self.verdict = Verdict(seed, held=self.chance.held)
         self._holders = 0
         quotes = cast("MarketData", SimQuotes(self.road))
@@ -156,6 +177,7 @@ class Life:
             self.chance.calm = False
         self.verdict.struck = self.chance.struck
         self.verdict.violations = [*self.watch.violations, *check_history(self.watch.history)]
+        self.verdict.history = self.watch.history
         self.verdict.digest = next(reversed([r.digest for r in self.store.read(ACCOUNT)]), "")
         return self.verdict
 
@@ -177,6 +199,7 @@ class Life:
             if isinstance(ended, Done):
                 return ended.outcome
             if isinstance(ended, UsageError):
+                self.watch.over_already()
                 return "begun before"
             if self.watch.violations or self.market.now > latest:
                 break
@@ -192,14 +215,18 @@ class Life:
                 done: Done = finish(self.start(programme))
         except Killed:
             self.verdict.kills += 1
+            self.watch.note("ended", {"how": "killed"})
         except BrokenPromise as why:
             self.watch.broken("R11", str(why))
         except HedgerowError as why:
             if not isinstance(why, LeaseHeld):
                 self.verdict.outcomes[f"stopped: {type(why).__name__}"] += 1
+            self.watch.note("ended", {"how": "error", "error": type(why).__name__, "said": why.message})
             return why
         else:
+            self.watch.note("ended", {"how": "done"})
             return done
+        # An error that is none of ours ends the whole run: nothing may end by one (I14).
         return None
 
     def start(self, programme: Programme) -> Coroutine[Any, Any, Done | None]:
@@ -212,17 +239,19 @@ class Life:
         self.troubles.executor = executor
         return executor.run(ACCOUNT, self.watch.holder, programme)
 
-    def took(self, executor: Watched, event: Event) -> None:
-        """Look at the state after an event."""
+    def took(self, executor: Watched, event: Event, commands: Sequence[Command]) -> None:
+        """Look at the state after an event, and at what came of it."""
         self.verdict.events += 1
         state = executor.state
         if state is None:
             return
         self.watch.after(state)
+        self.watch.said(state, commands)
         if isinstance(event, Restarted):
             self.watch.resumed(state)
-        if self.verdict.events % _COLD_EVERY == 0 and self.chance.calm and not executor.cold():
-            self.watch.broken("I10", "a cold start knows something else than a warm one")
+        if self.verdict.events % _COLD_EVERY == 0 and self.chance.calm:
+            warm, cold = executor.known()
+            self.watch.note("known", {"warm": warm, "cold": cold})
         deadline = max(leg.style.deadline_ms for leg in state.programme.legs)
         if self.market.now > state.programme.at + deadline + _LATEST_MS:
             self.watch.broken("I6", f"still at work: {state.ended or [leg.blocked for leg in state.legs]}")
@@ -252,6 +281,9 @@ class Life:
             theirs = (leg.quantity, leg.cost, market.realised[name], market.funding[name], market.fees[name])
             if ours != theirs:
                 self.watch.broken("I5", f"{name}: the ledger has {ours}, the venue {theirs}")
+            said = {"instrument": name, "payoff": contract.payoff.value, "settle": contract.settle}
+            figures = ("quantity", "cost", "realised", "funding", "fees")
+            self.watch.note("ledger", {**said, **dict(zip(figures, ours, strict=True))})
 
 
 def live(seed: int, events: int = 500, barred: frozenset[str] = frozenset()) -> Verdict:

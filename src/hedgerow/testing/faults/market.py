@@ -72,6 +72,7 @@ class SimMarket:
     history: dict[str, deque[tuple[int, Decimal]]] = field(default_factory=dict)
     nameless: bool = False
     delay: Callable[[], int] = int
+    on_pay: list[Callable[[FundingPaid], None]] = field(default_factory=list)
     on_fill: list[Callable[[Placed | None, Fill], None]] = field(default_factory=list)
     later: list[tuple[int, Callable[[], object]]] = field(default_factory=list)
 
@@ -232,6 +233,8 @@ class SimMarket:
         if amount:
             self.funding[name][coin] = self.funding[name].get(coin, _ZERO) + amount
             self.payments.append(FundingPaid(name, self.now, amount, coin, f"p{len(self.payments) + 1}"))
+            for told in self.on_pay:
+                told(self.payments[-1])
 
     def visible_fills(self, name: str, since: int) -> tuple[Fill, ...]:
         """Return the fills that can be seen by now."""

@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from hedgerow.testing.faults.chance import FAULTS
+from hedgerow.testing.faults.history import unlike
 from hedgerow.testing.faults.lives import Verdict, live
 
-__all__ = ["Report", "shrunk"]
+__all__ = ["Report", "parted", "shrunk"]
 
 _COLUMNS = ("complete", "partial", "unwound", "refused", "replan", "frozen", "halted", "stopped")
 
@@ -62,8 +63,13 @@ class Report:
             "kills": self.kills,
             "violations": len(self.violations),
             "outcomes": dict(self.outcomes),
-            "struck": dict(self.struck),
+            "struck": {fault: self.struck[fault] for fault in FAULTS},
         }
+
+    @property
+    def idle(self) -> list[str]:
+        """The faults that never struck: what was promised against them was not tried."""
+        return [fault for fault in FAULTS if not self.struck[fault]]
 
     def headline(self) -> str:
         """Return the result in one line."""
@@ -87,6 +93,14 @@ class Report:
 
 def _column(outcome: str) -> str:
     return outcome.partition(":")[0]
+
+
+def parted(seed: int, events: int) -> str:
+    """Return where two lives of a seed part, or nothing (I11)."""
+    first, second = live(seed, events), live(seed, events)
+    if first.digest != second.digest:
+        return "H11: two lives of this seed wrote two journals"
+    return unlike(first.history, second.history)
 
 
 def shrunk(seed: int, events: int) -> list[str]:

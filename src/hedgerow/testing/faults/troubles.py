@@ -82,14 +82,15 @@ class Troubles:
             market.fee_coin = coin
         if self.chance.strikes("F19"):
             self.road.delisted.add(contract.name)
-        if self.chance.strikes("F26") and self.store.acquire(ACCOUNT, "intruder", 5_000) is not None:
-            self.watch.note("lease", {"holder": "intruder"})
+        if self.chance.strikes("F26"):
+            self.store.acquire(ACCOUNT, "intruder", 5_000)
         if not self.chance.calm:
             market.later.append((market.now + 1_000, self._outside))
 
     def calm(self) -> None:
         """End all trouble: what is left must be put right from here."""
         self.chance.calm = True
+        self.watch.note("calm", {})
         self.road.clock.apart = 0
         self.road.blind, self.road.revoked, self.road.units_off = False, False, Decimal(1)
         self.road.delisted.clear()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
 
-from hedgerow.hedge.execution import ExecutionState, Programme, Rules
+from hedgerow.hedge.execution import Alarm, Command, Done, ExecutionState, Programme, Rules
 from hedgerow.model.orders import Fill, Order
+from hedgerow.model.ports import FundingPaid
 from hedgerow.store.memory import MemoryStore
 from hedgerow.testing.faults.market import Placed
 
@@ -52,6 +53,8 @@ class Watch:
     writes: deque[int] = field(default_factory=deque)
     read_at: dict[str, int] = field(default_factory=dict)
     apart: int | None = None
+    doubled: set[str] = field(default_factory=set)
+    ended: str = ""
 
     def broken(self, invariant: str, what: str) -> None:
         """Note a violation."""
@@ -65,10 +68,13 @@ class Watch:
         """Watch another programme."""
         self.programme = programme
         legs = {leg.name: (leg.start, leg.planned) for leg in programme.legs}
-        self.note("programme", {"plan": programme.plan, "legs": legs})
+        deadline = max((leg.style.deadline_ms for leg in programme.legs), default=0)
+        self.note("programme", {"plan": programme.plan, "legs": legs, "deadline_ms": deadline})
 
     def written(self, kind: str, body: Mapping[str, Any]) -> None:
         """Hear of a record that is durable now."""
+        if kind == "done":
+            self.ended = str(body["outcome"])
         if kind == "sent":
             name = str(body["client_id"])
             if name in self.intents:
@@ -78,17 +84,13 @@ class Watch:
 
     def wire(self, kind: str, body: dict[str, object]) -> None:
         """Hear of what reaches the venue's door."""
-        now = self.market.now
         if kind in _WRITES:
-            self.writes.append(now)
-            while self.writes[0] <= now - _MINUTE:
-                self.writes.popleft()
-            if len(self.writes) > self.rules.writes:
-                self.broken("I8", f"{len(self.writes)} writes in a minute")
-        if kind in {"prices", "positions"}:
-            self.read_at[kind] = now
-        elif kind == "time":
-            self.apart = int(str(body["apart"]))
+            self._write(kind)
+        if kind in {"prices", "positions", "time"}:
+            self._read(kind, body)
+        elif kind == "doubled":
+            self.doubled.add(str(body["client_id"]))
+            self.note("doubled", body)
         elif kind == "sent":
             order = body["order"]
             if isinstance(order, Order):
@@ -96,9 +98,35 @@ class Watch:
         elif kind == "replied":
             self.note("replied", {"client_id": body["client_id"], "reply": type(body["reply"]).__name__})
 
+    def _write(self, kind: str) -> None:
+        now = self.market.now
+        self.writes.append(now)
+        while self.writes[0] <= now - _MINUTE:
+            self.writes.popleft()
+        if len(self.writes) > self.rules.writes:
+            self.broken("I8", f"{len(self.writes)} writes in a minute")
+        if kind != "sent":
+            self.note("write", {"what": kind})
+
+    def _read(self, kind: str, body: Mapping[str, object]) -> None:
+        self.read_at[kind] = self.market.now
+        if kind == "time":
+            self.apart = int(str(body["apart"]))
+            self.note("read", {"what": kind, "apart": self.apart})
+        else:
+            self.note("read", {"what": kind})
+
     def _sent(self, order: Order) -> None:
         name, now = order.client_id, self.market.now
-        self.note("sent", {"client_id": name, "quantity": order.quantity, "reduce_only": order.reduce_only})
+        self.note(
+            "sent",
+            {
+                "client_id": name,
+                "quantity": order.quantity,
+                "reduce_only": order.reduce_only,
+                "holder": self.holder,
+            },
+        )
         if name not in self.intents:
             self.broken("R1", f"{name} left before it was written")
         if name in self.sent:
@@ -120,7 +148,18 @@ class Watch:
     def filled(self, placed: Placed | None, fill: Fill) -> None:
         """Hear of a fill at the exchange."""
         client_id = placed.order.client_id if placed else ""
-        self.note("fill", {"client_id": client_id, "instrument": fill.instrument, "quantity": fill.quantity})
+        self.note(
+            "fill",
+            {
+                "client_id": client_id,
+                "instrument": fill.instrument,
+                "quantity": fill.quantity,
+                "price": fill.price,
+                "fee": fill.fee,
+                "fee_coin": fill.fee_coin,
+                "reduce_only": placed is not None and placed.order.reduce_only,
+            },
+        )
         if placed is None:
             return
         if placed.order.reduce_only:
@@ -130,21 +169,23 @@ class Watch:
                 self.broken("I3", f"{client_id} took the position from {before} to {after}")
         self.at_venue()
 
+    def paid(self, paid: FundingPaid) -> None:
+        """Hear of a funding payment."""
+        self.note("paid", {"instrument": paid.instrument, "amount": paid.amount, "coin": paid.coin})
+
     def at_venue(self) -> None:
         """Check that what was done and may be live there is within the plan (I2), and every id is there once (I1)."""
         if self.programme is None:
             return
         for index, leg in enumerate(self.programme.legs):
             traded = undone = undoing = _ZERO
-            for placed in self.market.placed:
-                intent = self.intents.get(placed.order.client_id)
-                if intent is None or intent["leg"] != index or placed.order.instrument.name != leg.name:
-                    continue
-                if not placed.order.client_id.startswith("hr") or intent.get("plan") != self.programme.plan:
-                    continue
-                if intent["purpose"] in {"trade", "finish"}:
+            orders = _orders_of(self, self.programme.plan, index, leg.name)
+            if any(placed.order.client_id in self.doubled for placed, _ in orders):
+                continue  # the road made a second of one: none of the hand's doing, and `check_history` has its own rule
+            for placed, purpose in orders:
+                if purpose in {"trade", "finish"}:
                     traded += placed.filled + placed.rest
-                elif intent["purpose"] == "unwind":
+                elif purpose == "unwind":
                     undone += placed.filled
                     undoing += placed.rest
             if abs(traded) > abs(leg.planned) or traded * leg.planned < 0:
@@ -164,10 +205,44 @@ class Watch:
         ):
             self.broken("I4", "ended while an order may be live")
 
+    def said(self, state: ExecutionState, commands: Sequence[Command]) -> None:
+        """Note alarms, and the end of a programme: what is live at the venue then, and which alarms the journal leads to."""
+        for command in commands:
+            if isinstance(command, Alarm):
+                self.note("alarm", {"level": command.level, "alarm": f"{command.title}: {command.text}"})
+            elif isinstance(command, Done):
+                self._over(state.programme.plan, command.outcome, state.alarms)
+
+    def over_already(self) -> None:
+        """Note the end that a process wrote and died of before anybody heard; what it had said was written before."""
+        said = frozenset(str(body["alarm"]) for _, kind, body in self.history if kind == "alarm")
+        if self.programme is not None and self.ended:
+            self._over(self.programme.plan, self.ended, said)
+
+    def _over(self, plan: str, outcome: str, alarms: frozenset[str]) -> None:
+        self.ended = ""
+        live = [p for p in self.market.placed if p.rest and p.order.stop is None]
+        names = [
+            p.order.client_id for p in live if self.intents.get(p.order.client_id, {}).get("plan") == plan
+        ]
+        body = {"plan": plan, "outcome": outcome, "live": names, "alarms": alarms}
+        self.note("done", body)
+
     def resumed(self, state: ExecutionState) -> None:
         """Check that no intention was lost in a restart (I4)."""
         plan = state.programme.plan
         known = {w.order.client_id for leg in state.legs for w in leg.work}
+        self.note("resumed", {"plan": plan, "known": frozenset(known), "alarms": state.alarms})
         lost = [name for name, body in self.intents.items() if body.get("plan") == plan and name not in known]
         if lost:
             self.broken("I4", f"{lost} are not in the state after a restart")
+
+
+def _orders_of(watch: Watch, plan: str, leg: int, name: str) -> list[tuple[Placed, str]]:
+    """Return the orders of a plan's leg at the venue, and what each is for."""
+    found = []
+    for placed in watch.market.placed:
+        intent = watch.intents.get(placed.order.client_id, {})
+        if (intent.get("plan"), intent.get("leg"), placed.order.instrument.name) == (plan, leg, name):
+            found.append((placed, str(intent["purpose"])))
+    return found

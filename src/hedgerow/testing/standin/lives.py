@@ -101,7 +101,7 @@ class Watched(Executor):
     def _taken(self, event: Event) -> tuple[Command, ...]:
         commands = super()._taken(event)
         if self.state is not None:
-            self.life.took(self, event)
+            self.life.took(self, event, commands)
         return commands
 
 
@@ -252,6 +252,7 @@ class Life:
             if isinstance(ended, Done):
                 return ended.outcome
             if isinstance(ended, UsageError):
+                self.watch.over_already()
                 return "begun before"
             if self.watch.violations or self.clock.now() > latest:
                 break
@@ -287,13 +288,14 @@ class Life:
             self.store.dead = True
             raise Killed
 
-    def took(self, executor: Watched, event: Event) -> None:
-        """Look at the state after an event."""
+    def took(self, executor: Watched, event: Event, commands: Sequence[Command]) -> None:
+        """Look at the state after an event, and at what came of it."""
         state = executor.state
         self.book.verdict.events += 1
         if state is None:
             return
         self.watch.after(state)
+        self.watch.said(state, commands)
         if isinstance(event, Restarted):
             self.watch.resumed(state)
         deadline = max(leg.style.deadline_ms for leg in state.programme.legs)

@@ -13,6 +13,7 @@ from tests.architecture.sources import ROOT, run_python
 
 from hedgerow.cli import app
 
+WRITTEN = {"[FIELDS…]": "NAME=VALUE,VALUE…"}
 DONE = {0, 1}  # 1: complete, with a refusal, a limit or an unknown
 
 
@@ -31,6 +32,34 @@ def options(command: App) -> list[str]:
         return []
     arguments = command.assemble_argument_collection()
     return [name for argument in arguments for name in argument.names if name.startswith("--")]
+
+
+def places(command: App) -> list[str]:
+    """What a command takes by its place, as the reference writes it: LONG, [ACCOUNT], [VENUE…]."""
+    if command.default_command is None:
+        return []
+    found = []
+    for argument in command.assemble_argument_collection().filter_by(parse=True):
+        if not argument.names or argument.names[0] == "*" or any(n.startswith("-") for n in argument.names):
+            continue
+        several = argument.field_info.kind is argument.field_info.VAR_POSITIONAL
+        name = argument.names[0].strip("*").upper().replace("-", "_")
+        name = name if argument.required and not several else f"[{name}{'…' if several else ''}]"
+        found.append(WRITTEN.get(name, name))
+    return found
+
+
+def synopsis() -> Iterator[tuple[str, list[str]]]:
+    """The verbs of the reference's first block, each with what it takes: a line's last words hold for all its verbs."""
+    text = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
+    block = text.partition("\n\n")[2].partition("\n\n")[0]
+    for line in block.splitlines():
+        parts = [part.split() for part in line.replace("[options]", "").strip().split(" | ")]
+        parts[0].remove("hedgerow")
+        taken = [[word for word in part if not word.islower()] for part in parts]
+        same = not any(taken[:-1])
+        for part, own in zip(parts, taken, strict=True):
+            yield " ".join(filter(str.islower, part)), taken[-1] if same else own
 
 
 def readme_commands() -> list[str]:
@@ -65,6 +94,19 @@ def test_reference_has_every_command_and_option() -> None:
     for name, command in found.items():
         missing += [f"{name} {option}" for option in options(command) if f"{option}" not in reference]
     assert missing == []
+
+
+def test_the_synopsis_has_every_verb_with_what_it_takes() -> None:
+    told, known = dict(synopsis()), dict(commands(app))
+    assert set(told) == {name for name, command in known.items() if command.default_command is not None} - {
+        "data",
+        "keys",
+        "config",
+    }
+    wrong = {
+        name: (words, places(known[name])) for name, words in told.items() if words != places(known[name])
+    }
+    assert wrong == {}
 
 
 def test_readme_shows_the_two_commands_of_a_fresh_machine() -> None:

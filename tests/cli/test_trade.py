@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -114,6 +115,40 @@ def test_a_plan_is_traded_and_told(tmp_path: Path) -> None:
     assert status == 0
     assert stands["paper"]["accounts"][0]["holder"] is None
     assert stands["live"]["exists"] is False
+
+
+def until(terminal: int, words: str) -> str:
+    """Read a terminal until it shows these words."""
+    shown = ""
+    while words not in shown:
+        shown += os.read(terminal, 4_096).decode()
+    return shown
+
+
+def test_a_terminal_shows_the_transcript_while_it_happens_and_once(tmp_path: Path) -> None:
+    _, plan = run_json(tmp_path, *PLAN)
+    ours, theirs = os.openpty()
+    words = [*STARTS, "trade", plan["plan_id"], "--state", str(tmp_path / "state")]
+    with subprocess.Popen(
+        words, env={**environment(tmp_path), "COLUMNS": "120", "TERM": "dumb"}, stdout=theirs, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        try:
+            shown = until(ours, "filled")
+            process.send_signal(signal.SIGSTOP)
+            assert run_json(tmp_path, "status")[1]["paper"]["accounts"][0]["unfinished"] == plan["plan_id"]
+            assert "leaves" not in shown
+            process.send_signal(signal.SIGCONT)
+            shown += until(ours, "hedgerow ledger")
+            process.wait(timeout=60)
+        finally:
+            process.kill()
+    os.close(ours)
+    assert process.returncode == 0
+    names = re.findall(r"hr[0-9a-z]{10,}", shown)
+    assert len(names) == len(set(names)) == sent(tmp_path)
+    assert shown.count("began") == 1
+    assert shown.index("began") < shown.index("filled") < shown.index("done: everything")
 
 
 @pytest.mark.parametrize("orders", [1, 2])

@@ -24,8 +24,9 @@ from hedgerow.model.errors import UsageError
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.orders import Accepted, Fill, OrderReport, OrderState, Refused, Unknown
 from hedgerow.model.ports import AccountModes, Ticker
+from hedgerow.model.trades import TradeLine
 from hedgerow.runs.ledger import fill_record
-from hedgerow.runs.story import Story, story_of
+from hedgerow.runs.story import Story, Teller, story_of
 from hedgerow.runs.wire import body_of
 from hedgerow.store.memory import MemoryStore
 
@@ -178,3 +179,28 @@ def test_each_plan_has_its_own_story() -> None:
     with pytest.raises(UsageError, match="no trade of plan cccc"):
         told(*lines, plan="c" * 64)
     assert replace(told(*lines).legs[0], average=None).slippage is None
+
+
+def test_what_is_told_as_it_happens_is_the_story() -> None:
+    store = MemoryStore(lambda: 0)
+    lease = store.acquire("paper:paper", "one", 15_000)
+    assert lease is not None
+
+    def write(*lines: Line) -> None:
+        store.append("paper:paper", 5, lines, lease)
+
+    write(programme(BTC, "-1", "b" * 64), sent(BTC, "hr0", "-1"))
+    teller = Teller(store, "paper:paper")
+    assert teller.new() == ()  # what is there already was told by others
+    told: list[TradeLine] = []
+    for line in (
+        programme(BTC, "-2"),
+        priced(BTC, "100", "102"),
+        sent(BTC, "hr1", "-2"),
+        filled(BTC, "hr1", "-2", "100", "t1"),
+    ):
+        write(line)
+        told += teller.new()
+        assert teller.new() == ()
+    assert tuple(told) == story_of(store.read("paper:paper"), PLAN).lines
+    assert [each.action for each in told] == ["began", "sent", "filled"]

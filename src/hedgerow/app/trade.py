@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -40,10 +40,10 @@ from hedgerow.model.errors import BadConfig, BadInput, Halted, HedgerowError, St
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.orders import contracts_of
 from hedgerow.model.ports import AccountModes, Level
-from hedgerow.model.trades import BetaMoved, LegTraded, Offer, Traded
+from hedgerow.model.trades import BetaMoved, LegTraded, Offer, Traded, TradeLine
 from hedgerow.runs.executor import Executor
 from hedgerow.runs.ledger import ledger_of
-from hedgerow.runs.story import story_of
+from hedgerow.runs.story import Aloud, story_of
 from hedgerow.runs.trading import Asked, called_back, carried, held_now, unfinished
 from hedgerow.store.halts import halts_of
 from hedgerow.store.journal import look_into
@@ -52,6 +52,7 @@ from hedgerow.store.plans import KeptPlan
 __all__ = ["Refused", "flatten", "trade"]
 
 _FLATTEN = "flatten"
+Tell = Callable[[TradeLine], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +86,16 @@ def trade(
     *,
     limit: Decimal | None = None,
     confirm: Confirm = _nobody,
+    tell: Tell | None = None,
 ) -> Traded | Refused:
     """Trade the plan whose id begins with `prefix`, or finish what the account's journal holds unfinished.
 
     `limit` is the price of a limit order. With real money `confirm` is shown what is about to be sent, and raises where the
-    answer is no. Raises what finding a plan, holding an account and executing raise, `UsageError` for a style that means
+    answer is no. `tell` is given each line of the transcript soon after it is in the journal. Raises what finding a plan, holding an account and executing raise, `UsageError` for a style that means
     nothing, and what the gates of `app.live` raise.
     """
     if mode == "live":
-        return _trade_live(settings, prefix, report, limit, confirm)
+        return _trade_live(settings, prefix, report, limit, confirm, tell)
     plan, place = _on_paper(settings, prefix), place_of(settings, mode)
     question = question_of(plan, settings)
     manner = manner_of(settings.trade, limit, len(legs_of(plan)))
@@ -106,11 +108,16 @@ def trade(
         raise BadInput("the plan's prices cannot be read")
     with dealing(place, scene.market, contracts, question) as at:
         report("trading" if fresh else "finishing what was begun")
-        return _Hand(plan, question, at, scene, manner, known_of(scene.market, contracts)).trade(mode)
+        return _Hand(plan, question, at, scene, manner, known_of(scene.market, contracts), tell).trade(mode)
 
 
 def _trade_live(
-    settings: Settings, prefix: str, report: Report, limit: Decimal | None, confirm: Confirm
+    settings: Settings,
+    prefix: str,
+    report: Report,
+    limit: Decimal | None,
+    confirm: Confirm,
+    tell: Tell | None,
 ) -> Traded | Refused:
     """Open every gate, ask, and trade."""
     plan, venue = live_plan(settings, prefix)
@@ -126,7 +133,7 @@ def _trade_live(
     scene, contracts = _scene(plan, question, report)
     with live_dealing(settings, place, there, tuple(plan.held)) as at:
         report("trading" if begun is None else "finishing what was begun")
-        return _Hand(plan, question, at, scene, manner, known_of(scene.market, contracts)).trade("live")
+        return _Hand(plan, question, at, scene, manner, known_of(scene.market, contracts), tell).trade("live")
 
 
 def _on_paper(settings: Settings, prefix: str) -> KeptPlan:
@@ -237,6 +244,7 @@ class _Hand:
     scene: Scene
     manner: Manner
     known: Mapping[str, tuple[float, float]]
+    tell: Tell | None = None
 
     def trade(self, mode: Mode) -> Traded | Refused:
         """Finish what is unfinished, else begin, and tell it from the journal."""
@@ -249,11 +257,13 @@ class _Hand:
             lifting = halts_of(place_of(self.settings, mode).journal).lifting(at.account)
             raise Halted(f"{at.account} is halted: {why}", advice=lifting)
         credited = at.provide(self.plan.capital) if fresh else {}
+        aloud = Aloud(at.clock, at.journal, at.account, self.tell)
         found = at.ask(
             lambda doors: carried(
-                Executor(doors, at.journal, at.clock, told), doors, at.journal, at.lease, self._asked()
+                Executor(doors, at.journal, aloud, told), doors, at.journal, at.lease, self._asked()
             )
         )
+        aloud.say()
         if found.done is None:
             return Refused(found.plan, found.refusals)
         story = story_of(at.journal.read(at.account), found.plan)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hedgerow.app.plans import Kept
     from hedgerow.cli.options import Output
 
-__all__ = ["answer", "closing", "measured", "progress", "show_error", "writable", "written"]
+__all__ = ["answer", "closing", "followed", "measured", "progress", "show_error", "writable", "written"]
 
 _WIDTH_WITHOUT_TERMINAL = 120
 
@@ -49,6 +49,30 @@ def progress(output: Output) -> Iterator[Callable[[str], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
         task = shown.add_task("starting", total=None)
         yield lambda said: shown.update(task, description=plain_text(said))
+
+
+@contextmanager
+def followed(
+    output: Output, *, still: bool
+) -> Iterator[tuple[Callable[[str], None], Callable[[object], None] | None]]:
+    """Yield `progress`, and what prints a line above it for good: None where there is no terminal to print on.
+
+    With `still` nothing moves there: a question needs the terminal.
+    """
+    if output.json or output.quiet or not sys.stderr.isatty():
+        yield lambda _: None, None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True, highlight=False, emoji=False, markup=False)
+    if still:
+        yield lambda _: None, console.print
+        return
+    columns = (TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as shown:
+        task = shown.add_task("starting", total=None)
+        yield lambda said: shown.update(task, description=plain_text(said)), console.print
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+import sys
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
@@ -13,7 +13,7 @@ from hedgerow.app.trade import Refused
 from hedgerow.app.trade import trade as traded
 from hedgerow.cli.confirming import confirmed_by
 from hedgerow.cli.options import Output, settings_of
-from hedgerow.cli.output import answer, progress
+from hedgerow.cli.output import answer, followed
 from hedgerow.config import Settings, TradeSettings
 from hedgerow.model.errors import UsageError
 
@@ -103,7 +103,10 @@ def trade(
         raise UsageError("--yes-live says yes to real money, and this is paper", advice="Add --live.")
     settings = _with(settings_of(shown), manner)
     limit = None if manner.limit is None else _price(manner.limit)
-    with nullcontext(_silent) if live else progress(shown) as report:  # a question needs the terminal
+    from hedgerow.reports import trade_text as told
+
+    with followed(shown, still=live) as (report, show):
+        tell = None if show is None else lambda each: show(told.line_text(each))
         done = traded(
             settings,
             plan_id,
@@ -111,9 +114,8 @@ def trade(
             report,
             limit=limit,
             confirm=confirmed_by(yes_live, settings.data.currency.upper()),
+            tell=tell,
         )
-    from hedgerow.reports import trade_text as told
-
     if isinstance(done, Refused):
         refused = done
         answer(
@@ -122,14 +124,13 @@ def trade(
             shown,
         )
         return 1
+    seen = show is not None and sys.stdout.isatty() and not done.recovered
     answer(
-        lambda: told.trade_json(done), lambda: told.trade_text(done, settings.data.currency.upper()), shown
+        lambda: told.trade_json(done),
+        lambda: told.trade_text(done, settings.data.currency.upper(), told=seen),
+        shown,
     )
     return 0 if done.outcome in _FINE else _CODES.get(done.outcome, 1)
-
-
-def _silent(_: str) -> None:
-    """Say nothing."""
 
 
 def _with(settings: Settings, manner: StyleOptions) -> Settings:

@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.console import Group
 from rich.table import Table
+from rich.text import Text
 
 from hedgerow.hedge.plan import Refusal
 from hedgerow.model.display import plain
@@ -21,6 +22,7 @@ from hedgerow.reports.wording import amount, plus_minus
 __all__ = [
     "clock",
     "coins",
+    "line_text",
     "offer_text",
     "refused_json",
     "refused_text",
@@ -86,8 +88,8 @@ def offer_text(offer: Offer, money: str = "USD") -> Group:
     )
 
 
-def trade_text(done: Traded, money: str = "USD") -> Group:
-    """Return the transcript, what it came to, and the dollar beta that is left."""
+def trade_text(done: Traded, money: str = "USD", *, told: bool = False) -> Group:
+    """Return the transcript, unless it was `told` as it happened; what it came to, and the dollar beta that is left."""
     first = (
         f"{'PAPER' if done.mode == 'paper' else 'LIVE'} · account {done.account} · plan {done.plan_id[:12]}"
     )
@@ -96,7 +98,7 @@ def trade_text(done: Traded, money: str = "USD") -> Group:
     said = _SPOKEN.get(done.outcome, done.outcome)
     return page(
         line(first, "bold"),
-        lines_table(done.lines),
+        None if told else lines_table(done.lines),
         facts([("5", "Outcome", said, done.why), *_legs(done.legs), *_beta(done, money)]),
         notes([text for text in (put, again, *done.alarms) if text]) if put or again or done.alarms else None,
         line("To see what the account holds:  hedgerow ledger"),
@@ -109,6 +111,11 @@ def _recovered(done: Traded) -> str:
         return "It had been begun before: this finished it."
     other = f" Plan {done.asked[:12]} was not begun: ask for it again." if done.asked else ""
     return f"A trade that had been begun was finished first.{other}"
+
+
+def line_text(each: TradeLine) -> Text:
+    """Return one line of a transcript, as it is shown when it happens."""
+    return Text.assemble(line(clock(each.at), "dim"), "  ", line(f"{each.action:9}"), "  ", line(each.text))
 
 
 def lines_table(lines: Iterable[TradeLine]) -> Table:

@@ -1,11 +1,13 @@
 """What a journal says of one plan's trade, in the order in which it happened: lines to read, and legs with their fills.
 
 story_of(records, plan) -> Story
+Aloud(clock, store, account, tell)      the same, told while it happens
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -19,17 +21,17 @@ from hedgerow.hedge.execution import (
     Reported,
     Restarted,
 )
-from hedgerow.model.errors import UsageError
+from hedgerow.model.errors import HedgerowError, UsageError
 from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.orders import Accepted, Fill, Refused, Unknown, contracts_of
-from hedgerow.model.ports import AccountModes, Record, Ticker
+from hedgerow.model.ports import AccountModes, Clock, Record, Store, Ticker
 from hedgerow.model.trades import LegTraded, TradeLine
 from hedgerow.runs.executor import PROGRAMME
 from hedgerow.runs.ledger import FILL
 from hedgerow.runs.pen import EVENT, SENT
 from hedgerow.runs.wire import value_of
 
-__all__ = ["Story", "story_of"]
+__all__ = ["Aloud", "Story", "Teller", "story_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,8 @@ def story_of(records: Iterable[Record], plan: str) -> Story:
             begun: Programme = value_of(record.body)
             programme = begun if begun.plan == plan else programme
             if begun.plan == plan:
-                legs = {leg.name: LegTraded(leg.instrument, leg.planned) for leg in begun.legs}
-                lines = [TradeLine(record.at, "began", f"plan {plan[:12]}, {_count(len(legs), 'leg')}")]
+                legs = _legs(begun)
+                lines = [_began(record, begun)]
             elif programme is not None:
                 break
         elif programme is not None:
@@ -65,6 +67,70 @@ def story_of(records: Iterable[Record], plan: str) -> Story:
             f"the journal holds no trade of plan {plan[:12]}", advice="`hedgerow status` tells what it holds."
         )
     return Story(programme, tuple(lines), tuple(legs.values()))
+
+
+class Teller:
+    """An account's story as its journal grows; what is there already when this is made is known, and not told."""
+
+    def __init__(self, store: Store, account: str) -> None:
+        self._store, self._account, self._after = store, account, 0
+        self._legs: dict[str, LegTraded] = {}
+        self._ours: set[str] = set()
+        self._orders: dict[str, str] = {}
+        self.new()
+
+    def new(self) -> tuple[TradeLine, ...]:
+        """Return the lines of what was written since the last call."""
+        lines: list[TradeLine] = []
+        for record in self._store.read(self._account, self._after):
+            self._after = record.seq
+            self._orders |= _orders_in((record,))
+            if record.kind == PROGRAMME:
+                begun: Programme = value_of(record.body)
+                self._legs, self._ours = _legs(begun), set()
+                lines.append(_began(record, begun))
+            else:
+                lines += _told(record, self._legs, self._ours, self._orders)
+        return tuple(lines)
+
+
+class Aloud:
+    """A clock that tells what came into the journal whenever the hand rests: never between an order and its socket."""
+
+    def __init__(
+        self, clock: Clock, store: Store, account: str, tell: Callable[[TradeLine], None] | None
+    ) -> None:
+        self._clock, self._tell = clock, tell
+        self._teller = Teller(store, account) if tell is not None else None
+
+    def now(self) -> int:
+        """Return milliseconds of UTC."""
+        return self._clock.now()
+
+    def monotonic(self) -> int:
+        """Return milliseconds that never go back."""
+        return self._clock.monotonic()
+
+    async def sleep(self, ms: int) -> None:
+        """Say what is new, and wait."""
+        self.say()
+        await self._clock.sleep(ms)
+
+    def say(self) -> None:
+        """Tell what is new. What cannot be shown, or read for it, stops no trade."""
+        if self._teller is None or self._tell is None:
+            return
+        with suppress(HedgerowError, OSError):
+            for each in self._teller.new():
+                self._tell(each)
+
+
+def _legs(begun: Programme) -> dict[str, LegTraded]:
+    return {leg.name: LegTraded(leg.instrument, leg.planned) for leg in begun.legs}
+
+
+def _began(record: Record, begun: Programme) -> TradeLine:
+    return TradeLine(record.at, "began", f"plan {begun.plan[:12]}, {_count(len(begun.legs), 'leg')}")
 
 
 def _orders_in(records: Iterable[Record]) -> dict[str, str]:

@@ -108,7 +108,7 @@ def test_incident_42_the_right_to_withdraw_is_refused_until_a_line_in_the_settin
     assert any("may withdraw" in said for said in checked.json["warnings"])
 
 
-def test_a_key_that_is_bound_to_no_address_is_warned_of(
+def test_incident_44_a_key_that_is_bound_to_no_address_is_warned_of(
     tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with served({"binance": allowing(stand_of("binance"), ip_bound=False)}) as base:
@@ -145,7 +145,7 @@ def test_a_wrong_secret_is_not_kept(tmp_path: Path, run: Run, monkeypatch: pytes
     assert not (tmp_path / "no settings" / "hedgerow" / "keys").exists()
 
 
-def test_a_defect_shows_no_secret_even_with_its_traceback(
+def test_incident_46_a_defect_shows_no_secret_even_with_its_traceback(
     tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from hedgerow.app import keys

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -143,3 +144,21 @@ def test_a_coin_that_is_not_free_carries_no_margin(change: dict[str, Any]) -> No
     free = check(there, made.worth, Limits(), (PAPER,), {"BTCUSDT": 1e9})
     bound = check(there, replace(made.worth, holdings=holdings), Limits(), (PAPER,), {"BTCUSDT": 1e9})
     assert [[r.rule for r in found] for found in (free, bound)] == [[], ["coin for margin"]]
+
+
+def test_incident_31_a_short_that_a_rally_would_liquidate_is_refused_with_what_is_missing() -> None:
+    """A cross account is refused before it is opened: nothing that trades could save it from a coin that goes up 50 times."""
+
+    def short(collateral: float) -> Ticket:
+        return plan(overrides=GIVEN, instruments=("ETHUSDT",), collateral=f"{collateral:.0f}USDT")
+
+    made = short(5_000.0)
+    assert made.plan.legs[0].signed_usd < 0
+    (refusal,) = [one for one in made.refusals if one.rule == "liquidation distance"]
+    (account,) = made.plan.margin
+    assert account.max_rally is not None
+    assert account.max_rally < account.required_rally
+    missing = float(re.findall(r"add ([\d,]+) collateral", refusal.remedy)[0].replace(",", ""))
+    enough = short(5_000.0 + missing + 1.0)
+    assert not any(one.rule == "liquidation distance" for one in enough.refusals)
+    assert any(one.rule == "liquidation distance" for one in short(5_000.0 + missing - 500.0).refusals)

@@ -81,7 +81,7 @@ def test_neither_the_package_nor_the_doors_load_ccxt() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_a_key_never_leaves_for_another_machine() -> None:
+def test_incident_44_a_key_never_leaves_for_another_machine() -> None:
     with pytest.raises(BadConfig):
         rebase(connect("bybit", KEYS).door.exchange, "http://192.0.2.1:80", "bybit")
 

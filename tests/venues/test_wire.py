@@ -49,7 +49,7 @@ def test_the_guard_sees_a_socket_that_would_leave() -> None:
         "/sapi/v1/sub-account/universalTransfer",
     ],
 )
-def test_no_request_moves_coins_or_keys(path: str) -> None:
+def test_incident_42_no_request_moves_coins_or_keys(path: str) -> None:
     assert forbidden(f"https://api.example.com{path}?asset=USDT")
 
 
@@ -76,7 +76,7 @@ def test_trading_and_reading_rights_is_allowed(path: str) -> None:
         ("mexc", "spotPrivatePostCapitalWithdraw"),
     ],
 )
-def test_a_withdrawal_is_signed_and_goes_nowhere(venue: str, call: str) -> None:
+def test_incident_42_a_withdrawal_is_signed_and_goes_nowhere(venue: str, call: str) -> None:
     opened_venue, asked = opened(venue, {"*": {}})
     with pytest.raises(VenueRefused):
         run(getattr(opened_venue.door.exchange, call)({"coin": "USDT", "amount": "1"}))
@@ -84,7 +84,7 @@ def test_a_withdrawal_is_signed_and_goes_nowhere(venue: str, call: str) -> None:
 
 
 @pytest.mark.parametrize("venue", list(VENUES))
-def test_every_address_of_a_venue_is_on_its_list(venue: str) -> None:
+def test_incident_45_every_address_of_a_venue_is_on_its_list(venue: str) -> None:
     # A new version of ccxt that talks to another host is seen here, and not by a stranger.
     exchange = getattr(ccxt_library(), VENUES[venue].ccxt)()
     used = {"public", "private", "contract", "contractPrivate", "swap", "cswap", "fapiPrivate", "dapiPrivate"}
@@ -182,7 +182,7 @@ def test_a_broken_connection_is_unknown() -> None:
     assert isinstance(run(replied(broken)), Unknown)
 
 
-def test_another_host_is_refused_before_a_socket_opens() -> None:
+def test_incident_45_another_host_is_refused_before_a_socket_opens() -> None:
     async def elsewhere() -> Any:
         venue = door("binance")
         pin(venue.door.exchange, ("127.0.0.1",))

@@ -49,21 +49,21 @@ def journal(home: Path) -> Path:
     return home / "state" / "paper" / "journal.db"
 
 
-def sent(home: Path) -> int:
-    """How many orders the journal holds; 0 while it cannot be read yet."""
+def sent(home: Path, kind: str = "sent") -> int:
+    """How many orders (or fills) the journal holds; 0 while it cannot be read yet."""
     try:
         with look_into(journal(home)) as there:
-            return sum(record.kind == "sent" for record in there.read(PAPER_ACCOUNT))
+            return sum(record.kind == kind for record in there.read(PAPER_ACCOUNT))
     except HedgerowError:
         return 0
 
 
-def wait_for(home: Path, orders: int) -> None:
-    """Wait until so many orders are in the journal."""
+def wait_for(home: Path, orders: int, kind: str = "sent") -> None:
+    """Wait until so many orders (or fills) are in the journal."""
     end = time.monotonic() + 60
-    while sent(home) < orders and time.monotonic() < end:
+    while sent(home, kind) < orders and time.monotonic() < end:
         time.sleep(0.02)
-    assert sent(home) >= orders
+    assert sent(home, kind) >= orders
 
 
 def finished(home: Path, plan: str) -> tuple[int, Any]:
@@ -197,7 +197,7 @@ def test_flattening_closes_what_is_held_under_the_halt(tmp_path: Path) -> None:
     assert run_json(tmp_path, "halt", "--lift")[0] == 0
     _, plan = run_json(tmp_path, *PLAN)
     first = start(tmp_path, "trade", plan["plan_id"])
-    wait_for(tmp_path, orders=1)
+    wait_for(tmp_path, 1, "fill")  # else it may die between journal and venue, and nothing is held
     first.kill()  # its lease lives on, and what it began is unfinished
     first.communicate()
     status, told = run_json(tmp_path, "halt", "--flatten")

@@ -5,86 +5,20 @@ from __future__ import annotations
 import errno
 import json
 import os
-import re
 import signal
-import subprocess
-import sys
 import time
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.cli.conftest import BOOK, Run
-from tests.cli.test_processes import STARTS, environment
+from tests.cli.trading import PLAN, finished, journal, positions, run_json, sent, start, wait_for
 
 from hedgerow.app.dealing import PAPER_ACCOUNT
-from hedgerow.model.errors import HedgerowError
 from hedgerow.store import folders
-from hedgerow.store.journal import look_into, open_journal
+from hedgerow.store.journal import open_journal
 
 pytestmark = pytest.mark.slow
-
-PLAN = ("plan", BOOK, "--instruments", "BTCUSDT", "--collateral", "200000USDT")
-
-
-def start(home: Path, *words: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [*STARTS, *words, "--state", str(home / "state")],
-        env=environment(home),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def run_json(home: Path, *words: str) -> tuple[int, Any]:
-    process = start(home, *words, "--json")
-    out, err = process.communicate(timeout=120)
-    assert "Traceback" not in err
-    return process.returncode, json.loads(out)
-
-
-def journal(home: Path) -> Path:
-    return home / "state" / "paper" / "journal.db"
-
-
-def sent(home: Path, kind: str = "sent") -> int:
-    """How many orders (or fills) the journal holds; 0 while it cannot be read yet."""
-    try:
-        with look_into(journal(home)) as there:
-            return sum(record.kind == kind for record in there.read(PAPER_ACCOUNT))
-    except HedgerowError:
-        return 0
-
-
-def wait_for(home: Path, orders: int, kind: str = "sent") -> None:
-    """Wait until so many orders (or fills) are in the journal."""
-    end = time.monotonic() + 60
-    while sent(home, kind) < orders and time.monotonic() < end:
-        time.sleep(0.02)
-    assert sent(home, kind) >= orders
-
-
-def finished(home: Path, plan: str) -> tuple[int, Any]:
-    """Trade on, as soon as the killed process's lease has ended."""
-    end = time.monotonic() + 60
-    while (told := run_json(home, "trade", plan))[0] == 9 and time.monotonic() < end:
-        time.sleep(1.0)
-    return told
-
-
-def positions(home: Path) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
-    """Contracts by the ledger, and units by the paper venue's own books."""
-    status, told = run_json(home, "ledger")
-    assert status == 0
-    (account,) = told["paper"]["accounts"]
-    books = json.loads((home / "state" / "paper" / "venue.json").read_text(encoding="utf-8"))["books"]
-    fills: dict[str, Decimal] = {}
-    for fill in books["fills"]:
-        fills[fill["instrument"]] = fills.get(fill["instrument"], Decimal(0)) + Decimal(fill["quantity"])
-    rows = {f"{e['venue']}:{e['instrument']}": Decimal(e["units_exact"]) for e in account["entries"]}
-    return rows, fills
 
 
 def test_a_plan_is_traded_and_told(tmp_path: Path) -> None:
@@ -115,40 +49,6 @@ def test_a_plan_is_traded_and_told(tmp_path: Path) -> None:
     assert status == 0
     assert stands["paper"]["accounts"][0]["holder"] is None
     assert stands["live"]["exists"] is False
-
-
-def until(terminal: int, words: str) -> str:
-    """Read a terminal until it shows these words."""
-    shown = ""
-    while words not in shown:
-        shown += os.read(terminal, 4_096).decode()
-    return shown
-
-
-def test_a_terminal_shows_the_transcript_while_it_happens_and_once(tmp_path: Path) -> None:
-    _, plan = run_json(tmp_path, *PLAN)
-    ours, theirs = os.openpty()
-    words = [*STARTS, "trade", plan["plan_id"], "--state", str(tmp_path / "state")]
-    with subprocess.Popen(
-        words, env={**environment(tmp_path), "COLUMNS": "120", "TERM": "dumb"}, stdout=theirs, stderr=theirs
-    ) as process:
-        os.close(theirs)
-        try:
-            shown = until(ours, "filled")
-            process.send_signal(signal.SIGSTOP)
-            assert run_json(tmp_path, "status")[1]["paper"]["accounts"][0]["unfinished"] == plan["plan_id"]
-            assert "leaves" not in shown
-            process.send_signal(signal.SIGCONT)
-            shown += until(ours, "hedgerow ledger")
-            process.wait(timeout=60)
-        finally:
-            process.kill()
-    os.close(ours)
-    assert process.returncode == 0
-    names = re.findall(r"hr[0-9a-z]{10,}", shown)
-    assert len(names) == len(set(names)) == sent(tmp_path)
-    assert shown.count("began") == 1
-    assert shown.index("began") < shown.index("filled") < shown.index("done: everything")
 
 
 @pytest.mark.parametrize("orders", [1, 2])
@@ -266,56 +166,6 @@ def test_two_at_once_trade_once(tmp_path: Path) -> None:
     rows, fills = positions(tmp_path)
     assert rows == fills
     assert {abs(units) for units in rows.values()} == {abs(units) for units in fills.values()}
-
-
-STOPPED = """
-import importlib, os, signal, sys
-from hedgerow.app import dealing
-from hedgerow.cli import main
-
-room, _, name = sys.argv[1].rpartition(":")
-place = dealing.Dealing if room == "Dealing" else importlib.import_module(room)
-real = getattr(place, name)
-
-def stop(*given, **named):
-    os.kill(os.getpid(), signal.SIGSTOP)
-    return real(*given, **named)
-
-setattr(place, name, stop)
-dealing.LEASE_MS = 300
-sys.exit(main(sys.argv[2:]))
-"""
-
-
-@pytest.mark.parametrize("place", ["Dealing:provide", "hedgerow.app.trade:carried"])
-def test_who_slept_past_the_lease_writes_nothing_over_the_newer_account(tmp_path: Path, place: str) -> None:
-    _, plan = run_json(tmp_path, *PLAN)
-    _, other = run_json(tmp_path, *PLAN, "--target-beta", "0.5")
-    words = ("trade", plan["plan_id"], "--state", str(tmp_path / "state"))
-    sleeper = subprocess.Popen(
-        [sys.executable, "-P", "-c", STOPPED, place, *words],
-        env=environment(tmp_path),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        _, status = os.waitpid(sleeper.pid, os.WUNTRACED)
-        assert os.WIFSTOPPED(status), sleeper.communicate()
-        assert finished(tmp_path, other["plan_id"])[0] == 0
-        account = journal(tmp_path).with_name("venue.json")
-        before, orders = account.read_bytes(), sent(tmp_path)
-        sleeper.send_signal(signal.SIGCONT)
-        _, said = sleeper.communicate(timeout=60)
-    finally:
-        sleeper.kill()
-        sleeper.wait()
-    assert (account.read_bytes(), sent(tmp_path)) == (before, orders)
-    assert sleeper.returncode == 9, said
-    assert "taken" in said
-    rows, fills = positions(tmp_path)
-    assert rows == fills
-    assert run_json(tmp_path, "reconcile")[0] == 0
 
 
 def test_what_is_stale_or_not_there_is_refused(

@@ -102,6 +102,7 @@ def trade(
     if yes_live is not None and not live:
         raise UsageError("--yes-live says yes to real money, and this is paper", advice="Add --live.")
     settings = _with(settings_of(shown), manner)
+    money = settings.data.currency.upper()
     limit = None if manner.limit is None else _price(manner.limit)
     from hedgerow.reports import trade_text as told
 
@@ -113,7 +114,7 @@ def trade(
             "live" if live else "paper",
             report,
             limit=limit,
-            confirm=confirmed_by(yes_live, settings.data.currency.upper()),
+            confirm=confirmed_by(yes_live, money),
             tell=tell,
         )
     if isinstance(done, Refused):
@@ -125,11 +126,7 @@ def trade(
         )
         return 1
     seen = show is not None and sys.stdout.isatty() and not done.recovered
-    answer(
-        lambda: told.trade_json(done),
-        lambda: told.trade_text(done, settings.data.currency.upper(), told=seen),
-        shown,
-    )
+    answer(lambda: told.trade_json(done), lambda: told.trade_text(done, money, told=seen), shown)
     return 0 if done.outcome in _FINE else _CODES.get(done.outcome, 1)
 
 

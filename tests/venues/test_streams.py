@@ -13,6 +13,8 @@ from tests.venues.recordings import opened, run
 
 from hedgerow.model.orders import OrderState
 from hedgerow.model.ports import StreamEvent
+from hedgerow.venues.doors import CcxtVenue
+from hedgerow.venues.feeds import follow
 from hedgerow.venues.streams import StreamState
 
 D = Decimal
@@ -196,3 +198,60 @@ def test_a_stream_that_breaks_is_lost() -> None:
         return found
 
     assert run(listen()) == ["lost", "lost", "lost"]
+
+
+def hints(venue: CcxtVenue, *messages: object) -> list[str]:
+    """What is heard of messages, after the first `lost`."""
+
+    async def quiet(*_: Any) -> None:
+        await asyncio.sleep(60)
+
+    venue.door.exchange.watch_orders = venue.door.exchange.watch_my_trades = quiet
+
+    async def listen() -> list[str]:
+        events = venue.trading.events()
+        await anext(events)
+        for message in messages:
+            venue.door.exchange.handle_message(Client(), message)
+        feed = follow(venue.door)
+        assert feed.queue is not None
+        found = [str((await anext(events)).kind) for _ in range(feed.queue.qsize())]
+        await events.aclose()  # type: ignore[attr-defined]  # it is a generator
+        return found
+
+    return run(listen())
+
+
+def test_every_message_that_cannot_be_read_is_a_break_and_not_the_first_alone() -> None:
+    venue, _ = opened("binance", {"*": {}})
+    broken = {"e": "ORDER_TRADE_UPDATE", "o": "cut off"}
+    assert hints(venue, broken, broken).count("lost") >= 2
+
+
+WEEX_FILL = {
+    "e": "fill",
+    "d": [
+        {
+            "id": "7", "coin": "USDT", "symbol": "BTCUSDT", "orderId": "9", "orderSide": "BUY", "positionSide": "LONG",
+            "fillSize": "0.1", "fillValue": "6000", "fillFee": "3", "direction": "TAKER", "createdTime": "1795000000000",
+        }
+    ],
+}  # fmt: skip
+
+
+def test_a_fill_whose_id_may_be_another_by_rest_is_no_more_than_a_reason_to_look() -> None:
+    venue, _ = opened("weex", {"*": {}})
+    assert hints(venue, WEEX_FILL) == ["lost"]
+    assert hints(opened("mexc", {"*": {}})[0], mexc_fill("t1", 4000)) == ["fill"]
+
+
+@pytest.mark.parametrize(
+    ("venue", "message"),
+    [
+        ("binance", {"e": "listenKeyExpired", "E": 1, "listenKey": "k"}),
+        ("bingx", {"e": "listenKeyExpired", "E": 1, "listenKey": "k"}),
+        ("mexc", {"channel": "rs.error", "data": "not valid", "ts": 1}),
+    ],
+)
+def test_a_stream_that_says_it_is_over_is_lost(venue: str, message: object) -> None:
+    assert "lost" in hints(opened(venue, {"*": {}})[0], message)

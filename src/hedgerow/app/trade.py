@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -43,8 +43,10 @@ from hedgerow.model.ports import AccountModes, Level
 from hedgerow.model.trades import BetaMoved, LegTraded, Offer, Traded, TradeLine
 from hedgerow.runs.executor import Executor
 from hedgerow.runs.ledger import ledger_of
+from hedgerow.runs.listening import listened
+from hedgerow.runs.reconcile import Doors
 from hedgerow.runs.story import Aloud, story_of
-from hedgerow.runs.trading import Asked, called_back, carried, held_now, unfinished
+from hedgerow.runs.trading import Asked, Carried, called_back, carried, held_now, unfinished
 from hedgerow.store.halts import halts_of
 from hedgerow.store.journal import look_into
 from hedgerow.store.plans import KeptPlan
@@ -258,11 +260,7 @@ class _Hand:
             raise Halted(f"{at.account} is halted: {why}", advice=lifting)
         credited = at.provide(self.plan.capital) if fresh else {}
         aloud = Aloud(at.clock, at.journal, at.account, self.tell)
-        found = at.ask(
-            lambda doors: carried(
-                Executor(doors, at.journal, aloud, told), doors, at.journal, at.lease, self._asked()
-            )
-        )
+        found = at.ask(lambda doors: self._carried(doors, Executor(doors, at.journal, aloud, told), mode))
         aloud.say()
         if found.done is None:
             return Refused(found.plan, found.refusals)
@@ -286,6 +284,11 @@ class _Hand:
             tuple(told.lines),
             "" if self.plan.kind == _FLATTEN else self.plan.plan_id,
         )
+
+    def _carried(self, doors: Doors, executor: Executor, mode: Mode) -> Awaitable[Carried]:
+        """Carry the plan out; at a real venue the account's stream is listened to beside it."""
+        work = carried(executor, doors, self.at.journal, self.at.lease, self._asked())
+        return listened(executor, doors, work) if mode == "live" else work
 
     def _asked(self) -> Asked:
         leverage = Decimal(str(self.settings.trade.leverage))

@@ -38,6 +38,7 @@ from hedgerow.hedge.execution import (
     begun,
     step,
 )
+from hedgerow.hedge.execution.state import NEVER
 from hedgerow.model.errors import (
     BrokenPromise,
     Halted,
@@ -209,10 +210,11 @@ class Executor:
             now = self._now()
             if hint.kind == "lost":
                 await self._feed(Gap(now))
+            # Nothing was asked: one message does not show that no other is missing, nor that an order can be read back.
             if hint.order is not None:
-                await self._feed(Reported(now, hint.at, hint.order))
+                await self._feed(Reported(now, NEVER, hint.order))
             if hint.fill is not None:
-                await self._feed(FillsRead(now, hint.at, hint.fill.instrument, self._new((hint.fill,))))
+                await self._feed(FillsRead(now, NEVER, hint.fill.instrument, self._new((hint.fill,))))
 
     async def _watch_clock(self) -> None:
         """Measure a clock that jumped anew, at once: what was known of it is worth nothing."""

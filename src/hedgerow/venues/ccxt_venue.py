@@ -20,13 +20,13 @@ from hedgerow.venues.calls import NotThere
 from hedgerow.venues.clientids import venue_id
 from hedgerow.venues.deadman import set_dead_man
 from hedgerow.venues.door import Door
+from hedgerow.venues.feeds import events
 from hedgerow.venues.listing import Listing
 from hedgerow.venues.ordering import Request, agree, checked, request_of
 from hedgerow.venues.paging import Span, all_rows
 from hedgerow.venues.quirks import Route
 from hedgerow.venues.raw import Row, instant, number, rows_of, text, word
 from hedgerow.venues.reading import fill_of, report_of
-from hedgerow.venues.streams import events
 from hedgerow.venues.units import of_row
 from hedgerow.venues.wire import Seen
 
@@ -208,7 +208,7 @@ class CcxtTrading:
         return tuple(sorted(found, key=lambda fill: (fill.at, fill.trade_id)))
 
     def events(self) -> AsyncIterator[StreamEvent]:
-        """Yield hints; see `streams`."""
+        """Yield hints; see `feeds`."""
         return events(self.door)
 
     async def protect(self, order: Order) -> Reply:

@@ -33,7 +33,7 @@ class Door:
     """One account at one venue.
 
     `hedged`: long and short legs coexist, until the venue has said what is so (`legs`). `self_check`: no order before the units are shown right.
-    `pause` waits for so many seconds between two looks.
+    `pause` waits for so many seconds between two looks, `idle` beside everything else.
     `given`: the markets came with the exchange and stay; otherwise they are loaded, and loaded anew when asked for.
     """
 
@@ -52,6 +52,7 @@ class Door:
     looked: dict[str, int] = field(default_factory=dict)
     legs: dict[str, bool] = field(default_factory=dict)
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    idle: Callable[[float], Awaitable[None]] = asyncio.sleep
     ban: Ban = field(default_factory=Ban)
 
     @property

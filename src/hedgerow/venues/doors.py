@@ -22,10 +22,11 @@ from hedgerow.venues.ccxt_data import CcxtMarketData
 from hedgerow.venues.ccxt_venue import CcxtTrading
 from hedgerow.venues.dialects import venue_named
 from hedgerow.venues.door import Door
+from hedgerow.venues.feeds import follow
 from hedgerow.venues.listing import Listings
 from hedgerow.venues.quirks import Venue
 from hedgerow.venues.reading import Whose
-from hedgerow.venues.streams import StreamState, follow
+from hedgerow.venues.streams import StreamState
 from hedgerow.venues.wire import Exchange, ccxt_library, pin, watch
 
 __all__ = ["CcxtVenue", "Keys", "allow_live", "connect", "credentials_of", "rebase", "venue_of"]

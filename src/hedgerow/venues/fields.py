@@ -14,6 +14,7 @@ __all__ = [
     "BalanceFields",
     "FillFields",
     "FundingFields",
+    "Listen",
     "Names",
     "OrderFields",
     "PaidFields",
@@ -194,3 +195,11 @@ class StreamTable:
     fill: FillFields | None = None
     fill_when: tuple[Names, str] = ("", "")
     skip: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """One subscription of the account's stream: ccxt's method, and its parameters."""
+
+    call: str
+    params: Mapping[str, str] = field(default_factory=dict)

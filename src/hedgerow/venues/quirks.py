@@ -20,6 +20,7 @@ from hedgerow.venues.fields import (
     BalanceFields,
     FillFields,
     FundingFields,
+    Listen,
     Names,
     OrderFields,
     PaidFields,
@@ -265,7 +266,8 @@ class Venue:
     `code`, `message`: where an answer says that it is an error; `fine`: codes that are none. `symbol_in` is where ccxt's
     market entry has the symbol of the venue's own bodies. `options` are ccxt's where we make the exchange, `needs` those
     that any exchange must have for an order to be one request; `silenced` are methods of ccxt that would send requests of
-    their own with it.
+    their own with it. `listen` are the subscriptions of the account's stream; a message in which the field of `stream_over`
+    has one of the words beside it ends it. `stream_ids`: a fill is known to have the same id there as in the list of fills.
     """
 
     name: str
@@ -280,6 +282,9 @@ class Venue:
     requests: Requests
     hosts: tuple[str, ...]
     streams: tuple[StreamTable, ...] = ()
+    listen: tuple[Listen, ...] = (Listen("watch_orders"), Listen("watch_my_trades"))
+    stream_over: tuple[Names, frozenset[str]] = ("", frozenset())
+    stream_ids: bool = True
     states: Mapping[str, OrderState] = field(default_factory=dict)
     symbol_in: str = "id"
     permissions: PermissionFields | None = None

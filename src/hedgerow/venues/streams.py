@@ -3,7 +3,8 @@
 StreamState         orders and fills as the stream has told them so far
 told(state, …)      one message into the state: what has filled only grows, what is over stays over, a fill counts once
 needs_rest          whether the truth has to be read: an order that is open or does not add up, or a message not understood
-events(door)        the port's stream: hints, and `lost` at every break
+
+`hedgerow.venues.feeds` listens and keeps such a state.
 
 The stream is never the truth. A state that is settled is the same whatever happened to its messages on the way; every
 other one says that it needs REST.
@@ -11,26 +12,23 @@ other one says that it needs REST.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fnmatch import fnmatchcase
-from typing import Any
 
-from hedgerow.model.errors import HedgerowError, StateUnknown
+from hedgerow.model.errors import StateUnknown
 from hedgerow.model.orders import TERMINAL, Fill, OrderReport
-from hedgerow.model.ports import StreamEvent
 from hedgerow.venues.door import Door
 from hedgerow.venues.fields import StreamTable
 from hedgerow.venues.listing import Listings
 from hedgerow.venues.raw import Row, instant, number, rows_of, word
 from hedgerow.venues.reading import fill_of, report_of
 
-__all__ = ["StreamState", "events", "follow", "told"]
+__all__ = ["UNREADABLE", "StreamState", "told"]
 
-_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError)
-_PAUSE_SECONDS = 1.0
+UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError)
+"""What raises where a message has another form than it should."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ def told(state: StreamState, door: Door, listings: Listings, message: object) ->
         if said and any(said == one or fnmatchcase(said, one) for one in table.words):
             try:
                 state = _rows(state, door, listings, table, message)
-            except (StateUnknown, *_UNREADABLE):
+            except (StateUnknown, *UNREADABLE):
                 state = replace(state, lost=True)
     return state
 
@@ -116,83 +114,3 @@ def _merged(state: StreamState, new: OrderReport) -> OrderReport:
 
 def _further(report: OrderReport) -> tuple[bool, Decimal, str]:
     return report.state in TERMINAL, abs(report.filled), str(report.state)
-
-
-@dataclass(slots=True)
-class _Feed:
-    """The state so far, and a queue of what is new in it."""
-
-    state: StreamState
-    queue: asyncio.Queue[StreamEvent] | None = None
-
-
-def follow(door: Door) -> _Feed:
-    """Let every message that `door`'s exchange handles be told to a state, from now on; harmless when done twice."""
-    import ccxt
-
-    exchange = door.exchange
-    feed: _Feed | None = getattr(exchange, "hedgerow_feed", None)
-    if feed is not None:
-        return feed
-    feed, handle = _Feed(StreamState()), exchange.handle_message
-
-    def handled(client: Any, message: object) -> None:
-        before = feed.state
-        feed.state = told(before, door, door.listed, message) if door.listed is not None else before
-        news = _news(before, feed.state, door.now())
-        try:
-            handle(client, message)
-        except (ccxt.BaseError, *_UNREADABLE):  # ccxt's own bookkeeping stumbled; ours has been done
-            news.append(StreamEvent("lost", door.now()))
-        if feed.queue is not None:
-            for event in news:
-                feed.queue.put_nowait(event)
-
-    exchange.handle_message = handled
-    exchange.hedgerow_feed = feed
-    return feed
-
-
-def _news(before: StreamState, after: StreamState, at: int) -> list[StreamEvent]:
-    found = [
-        StreamEvent("order", at, order=order)
-        for key, order in after.orders.items()
-        if before.orders.get(key) != order
-    ]
-    found += [
-        StreamEvent("fill", at, fill=fill) for key, fill in after.fills.items() if key not in before.fills
-    ]
-    return [*found, StreamEvent("lost", at)] if after.lost and not before.lost else found
-
-
-async def events(door: Door) -> AsyncIterator[StreamEvent]:
-    """Yield hints for as long as they are asked for; `lost` first, and at every break: look before deciding."""
-    await door.listings()
-    feed = follow(door)
-    feed.queue = asyncio.Queue()
-    pumps = [
-        asyncio.create_task(_pump(door, feed.queue, name))
-        for name in ("watch_orders", "watch_my_trades")
-        if hasattr(door.exchange, name)
-    ]
-    try:
-        yield StreamEvent("lost", door.now())
-        while True:
-            yield await feed.queue.get()
-    finally:
-        for pump in pumps:
-            pump.cancel()
-        await asyncio.gather(*pumps, return_exceptions=True)
-        feed.queue = None
-
-
-async def _pump(door: Door, queue: asyncio.Queue[StreamEvent], name: str) -> None:
-    """Keep one subscription alive; what it brings is taken from the messages themselves."""
-    import ccxt
-
-    while True:
-        try:
-            await getattr(door.exchange, name)()
-        except (ccxt.BaseError, HedgerowError, OSError, *_UNREADABLE):
-            queue.put_nowait(StreamEvent("lost", door.now()))
-            await asyncio.sleep(_PAUSE_SECONDS)

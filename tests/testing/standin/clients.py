@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 from hedgerow.testing.standin import rebase, serving
@@ -35,28 +35,34 @@ OPTIONS: dict[str, dict[str, Any]] = {
 @asynccontextmanager
 async def client(stand: Stand, secret: str = SECRET) -> AsyncIterator[Any]:
     """Serve `stand` and yield a ccxt exchange that talks to it, its markets loaded."""
+    with localcontext():  # ccxt changes the rounding of everybody's Decimals
+        async with serving({stand.tag: stand}) as base, _opened(base, stand, secret) as exchange:
+            yield exchange
+
+
+@asynccontextmanager
+async def _opened(base: str, stand: Stand, secret: str) -> AsyncIterator[Any]:
     import ccxt.pro
 
-    async with serving({stand.tag: stand}) as base:
-        options = {"defaultType": "swap", "fetchCurrencies": False, **OPTIONS[stand.tag]}
-        exchange = getattr(ccxt.pro, stand.tag)(
-            {
-                "apiKey": KEY,
-                "secret": secret,
-                "password": PASSPHRASE,
-                "enableRateLimit": False,
-                "number": Decimal,
-                "options": options,
-                "timeout": 2_000,
-            }
-        )
-        exchange.has["fetchCurrencies"] = False
-        rebase(exchange, base, stand.tag)
-        try:
-            await exchange.load_markets()
-            yield exchange
-        finally:
-            await exchange.close()
+    options = {"defaultType": "swap", "fetchCurrencies": False, **OPTIONS[stand.tag]}
+    exchange = getattr(ccxt.pro, stand.tag)(
+        {
+            "apiKey": KEY,
+            "secret": secret,
+            "password": PASSPHRASE,
+            "enableRateLimit": False,
+            "number": Decimal,
+            "options": options,
+            "timeout": 2_000,
+        }
+    )
+    exchange.has["fetchCurrencies"] = False
+    rebase(exchange, base, stand.tag)
+    try:
+        await exchange.load_markets()
+        yield exchange
+    finally:
+        await exchange.close()
 
 
 @contextmanager

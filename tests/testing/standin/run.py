@@ -26,10 +26,10 @@ from hedgerow.testing.standin.trouble import ON_THE_WIRE  # noqa: E402
 __all__ = ["lived", "main"]
 
 
-async def lived(tag: str, seeds: range) -> Report:
-    """Return what came of the seeds at a venue."""
+async def lived(tag: str, seeds: range, *, stream: bool = True) -> Report:
+    """Return what came of the seeds at a venue, with the account's stream or by REST alone."""
     report = Report()
-    async with Inn(tag) as inn:
+    async with Inn(tag, stream=stream) as inn:
         for seed in seeds:
             report += Report.of_one(await inn.live(seed))
     return report

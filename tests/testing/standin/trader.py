@@ -21,6 +21,7 @@ from hedgerow.hedge.execution import Ticketed
 from hedgerow.hedge.staleness import Basis, Freshness
 from hedgerow.model.errors import LeaseHeld
 from hedgerow.runs.executor import Executor
+from hedgerow.runs.listening import listened
 from hedgerow.runs.reconcile import Doors
 from hedgerow.runs.trading import Asked, Carried, carried
 from hedgerow.store.journal import open_journal
@@ -57,7 +58,8 @@ def _traded(settings: str, name: str, where: str, plan: str, contracts: dict[str
     with open_journal(where) as journal:
 
         def once() -> Coroutine[Any, Any, Carried]:
-            return carried(Executor(doors, journal, clock, Sink()), doors, journal, "trader", asked)
+            executor = Executor(doors, journal, clock, Sink())
+            return listened(executor, doors, carried(executor, doors, journal, "trader", asked))
 
         while True:
             try:

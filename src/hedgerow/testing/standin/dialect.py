@@ -12,10 +12,12 @@ from urllib.parse import parse_qsl
 
 from hedgerow.model.errors import UnknownSymbol
 from hedgerow.model.instruments import Instrument
+from hedgerow.testing.standin.ears import Voice
 from hedgerow.testing.standin.stand import Key, Stand
 
 __all__ = [
     "Answer",
+    "Bare",
     "Call",
     "Dialect",
     "Endpoint",
@@ -69,6 +71,10 @@ class Answer:
 
     body: Any
     status: int = 200
+
+
+class Bare(dict[str, Any]):
+    """The document of a success that lies in no envelope, where the venue's others do."""
 
 
 class Refusal(Exception):
@@ -128,7 +134,7 @@ class Dialect:
     """A venue's language.
 
     `whose` returns the key that signed a request or raises `Refusal`; `wrap` makes the document of a success, `refused`
-    that of a refusal. `codes` turn words of the core (`exchange.venue.Code`) and of this room into the venue's own.
+    that of a refusal; `voice` is its stream. `codes` turn words of the core (`exchange.venue.Code`) and of this room into the venue's own.
     """
 
     tag: str
@@ -137,6 +143,7 @@ class Dialect:
     wrap: Callable[[Any, Call], Any]
     refused: Callable[[Refusal], Answer]
     public: frozenset[str] = field(default_factory=frozenset)
+    voice: Voice | None = None
 
 
 def answered(dialect: Dialect, heard: Heard, stand: Stand) -> Answer:

@@ -10,9 +10,9 @@ must hold in `hedgerow.testing.faults`, looked at from the venue's side by the s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Self, cast
 
@@ -39,6 +39,7 @@ from hedgerow.model.orders import Fill, OrderState, lot_units
 from hedgerow.model.ports import AccountModes, MarketData
 from hedgerow.runs.executor import Executor
 from hedgerow.runs.ledger import Entry, Ledger, ledger_of
+from hedgerow.runs.listening import listened
 from hedgerow.runs.points import watching
 from hedgerow.runs.reconcile import Doors, reconcile
 from hedgerow.testing.faults.disk import SimStore
@@ -47,6 +48,7 @@ from hedgerow.testing.faults.lives import Sink, Verdict
 from hedgerow.testing.faults.market import Placed
 from hedgerow.testing.faults.troubles import Killed
 from hedgerow.testing.faults.watch import Watch
+from hedgerow.testing.standin.hearing import Hearing
 from hedgerow.testing.standin.stand import Stand
 from hedgerow.testing.standin.taps import TapAccount, TapQuotes, TapTrading
 from hedgerow.testing.standin.through import through
@@ -98,6 +100,15 @@ class Watched(Executor):
 
     life: Life
 
+    async def lived(self, programme: Programme) -> Done | None:
+        """Run, once the stream stands."""
+        await self.life.hearing.begun()
+        return await self.run(_ACCOUNT, self.life.watch.holder, programme)
+
+    async def _take_hints(self) -> None:
+        await self.life.hearing.turn()
+        await super()._take_hints()
+
     def _taken(self, event: Event) -> tuple[Command, ...]:
         commands = super()._taken(event)
         if self.state is not None:
@@ -106,10 +117,10 @@ class Watched(Executor):
 
 
 class Inn:
-    """A venue's server and our ports to it, for many lives one after the other."""
+    """A venue's server and our ports to it, for many lives one after the other; with or without the account's stream."""
 
-    def __init__(self, tag: str) -> None:
-        self.tag = tag
+    def __init__(self, tag: str, *, stream: bool = True) -> None:
+        self.tag, self.stream = tag, stream
         self.clock = VirtualClock(BEGIN)
         self._stands = {tag: stand_of(tag, self.clock.now)}
         self._stack = AsyncExitStack()
@@ -119,6 +130,8 @@ class Inn:
         self._stack.enter_context(stamina.set_testing(testing=True, attempts=2, cap=True))
         opened = through(self._stands[self.tag], self._now, stands=self._stands)
         self._venue = await self._stack.enter_async_context(opened)
+        if not self.stream:
+            self._venue.door.venue = replace(self._venue.door.venue, listen=())
         self._venue.door.pause = lambda seconds: self.clock.sleep(round(seconds * 1000))
         await self._venue.listings()
         return self
@@ -161,6 +174,7 @@ class Life:
         stand.remember_ms, stand.meddler = _REMEMBER_MS, self.trouble.meddle
         self.seen = Seen(stand, clock)
         self.store = SimStore(clock, self.chance)
+        self.hearing = Hearing(self.chance, stand, venue.door, clock)
         self.watch = Watch(self.seen, self.store, _ACCOUNT, Rules())
         self.store.watch = self.watch
         stand.listeners.append(self._filled)
@@ -272,7 +286,7 @@ class Life:
         executor.life = self
         try:
             with watching(self._point):
-                return await executor.run(_ACCOUNT, self.watch.holder, programme)
+                return await listened(executor, self.doors, executor.lived(programme))
         except Killed:
             book.verdict.kills += 1
         except BrokenPromise as why:
@@ -281,6 +295,8 @@ class Life:
             if not isinstance(why, LeaseHeld):
                 book.verdict.outcomes[f"stopped: {type(why).__name__}"] += 1
             return why
+        finally:
+            await self.hearing.over()
         return None
 
     def _point(self, _: str) -> None:
@@ -318,24 +334,27 @@ class Life:
         twice = [name for name, times in ids.items() if times > 1]
         if twice:
             self.watch.broken("I1", f"{twice} are at the venue more than once")
-        self._compare(ledger_of(self.store.read(_ACCOUNT)), self.contracts)
+        for apart in _apart(self.seen, ledger_of(self.store.read(_ACCOUNT)), self.contracts):
+            self.watch.broken("I5", apart)
 
-    def _compare(self, ledger: Ledger, contracts: Sequence[Instrument]) -> None:
-        fills = self.stand.fills.get(_ACCOUNT, [])
-        for one in contracts:
-            leg, realised = Leg(one), Decimal(0)
-            fees: dict[str, Decimal] = {}
-            funding: dict[str, Decimal] = {}
-            for fill in fills:
-                if fill.instrument == one.name:
-                    leg, gained = leg.traded(fill.quantity, fill.price)
-                    realised += gained
-                    fees[fill.fee_coin] = fees.get(fill.fee_coin, Decimal(0)) + fill.fee
-            for paid in (p.payment for p in self.stand.funded.get(_ACCOUNT, [])):
-                if paid.instrument == one.name:
-                    funding[paid.coin] = funding.get(paid.coin, Decimal(0)) + paid.amount
-            entry = ledger.entries.get(one.name, Entry(Leg(one)))
-            theirs = (leg.quantity, leg.cost, realised, fees, funding)
-            ours = (entry.quantity, entry.leg.cost, entry.realised, dict(entry.fees), dict(entry.funding))
-            if ours != theirs or leg.quantity != self.seen.quantity(one.name):
-                self.watch.broken("I5", f"{one.name}: the ledger has {ours}, the venue {theirs}")
+
+def _apart(seen: Seen, ledger: Ledger, contracts: Sequence[Instrument]) -> Iterator[str]:
+    """Tell where the ledger is not what the venue says, in order of the contracts."""
+    fills = seen.stand.fills.get(_ACCOUNT, [])
+    for one in contracts:
+        leg, realised = Leg(one), Decimal(0)
+        fees: dict[str, Decimal] = {}
+        funding: dict[str, Decimal] = {}
+        for fill in fills:
+            if fill.instrument == one.name:
+                leg, gained = leg.traded(fill.quantity, fill.price)
+                realised += gained
+                fees[fill.fee_coin] = fees.get(fill.fee_coin, Decimal(0)) + fill.fee
+        for paid in (p.payment for p in seen.stand.funded.get(_ACCOUNT, [])):
+            if paid.instrument == one.name:
+                funding[paid.coin] = funding.get(paid.coin, Decimal(0)) + paid.amount
+        entry = ledger.entries.get(one.name, Entry(Leg(one)))
+        theirs = (leg.quantity, leg.cost, realised, fees, funding)
+        ours = (entry.quantity, entry.leg.cost, entry.realised, dict(entry.fees), dict(entry.funding))
+        if ours != theirs or leg.quantity != seen.quantity(one.name):
+            yield f"{one.name}: the ledger has {ours}, the venue {theirs}"

@@ -3,19 +3,23 @@
     async with serving({"binance": stand}) as base:
         rebase(exchange, base, "binance")        a ccxt exchange now talks to it, and to nobody else
 
-A request is signed, or not let in; its answer is the venue's own document. What goes wrong is asked for in `stand.faults`.
+A request is signed, or not let in; so is a socket. An answer is the venue's own document. What goes
+wrong is asked for in `stand.faults`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from hedgerow.testing.standin.dialect import Answer, Dialect, Heard, Refusal, answered
+from hedgerow.testing.standin.ears import Ear, postbox
 from hedgerow.testing.standin.faults import Fault
 from hedgerow.testing.standin.stand import Stand
 from hedgerow.testing.standin.tongues import dialect_of
@@ -65,6 +69,8 @@ def _routes(app: web.Application, tag: str, stands: Mapping[str, Stand]) -> None
             {name.upper(): value for name, value in request.headers.items()},
         )
         stand.heard.append(heard.name)
+        if heard.headers.get("UPGRADE", "").lower() == "websocket":
+            return await _streamed(request, heard, dialect, stand)
         fault = next((fault for fault in stand.faults if fault.takes(heard.name)), None)
         if fault is None and stand.meddler is not None:
             fault = stand.meddler(heard.name)
@@ -96,6 +102,17 @@ async def _faulty(
         response = web.StreamResponse(headers={"Content-Length": str(len(whole))})
         await response.prepare(request)
         await response.write(whole[: len(whole) // 2])
+    return _broken(request)
+
+
+def _abort(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()
+
+
+def _broken(request: web.Request) -> web.Response:
+    from aiohttp import web
+
     if request.transport is not None:
         request.transport.close()
     return web.Response()
@@ -114,6 +131,58 @@ def _done(fault: Fault, heard: Heard, dialect: Dialect, stand: Stand) -> Answer:
     for order_id in set(stand.state.orders) - set(twin.state.orders):
         stand.fill(stand.state.orders[order_id])
     return answer
+
+
+async def _streamed(request: web.Request, heard: Heard, dialect: Dialect, stand: Stand) -> web.StreamResponse:
+    """Let a client listen for as long as it likes, or until the connection breaks."""
+    from aiohttp import web
+
+    voice = dialect.voice
+    if voice is None or not re.fullmatch(voice.road, heard.path):
+        return web.Response(status=404)
+    if stand.meddler is not None and stand.meddler(heard.name) is not None:
+        return _broken(request)
+    queue, tell = postbox()
+    ear = Ear(stand, voice, tell, lambda: _abort(request))
+    try:
+        if voice.opened is not None:
+            voice.opened(heard, ear)
+    except Refusal as why:
+        return _sent(dialect.refused(why))
+    socket = web.WebSocketResponse(autoping=False, compress=False)
+    await socket.prepare(request)
+    stand.ears.open.append(ear)
+    speaking = asyncio.create_task(_speak(socket, queue, packed=voice.packed))
+    try:
+        await _hear(socket, ear)
+    finally:
+        speaking.cancel()
+        stand.ears.gone(ear)
+    return socket
+
+
+async def _hear(socket: web.WebSocketResponse, ear: Ear) -> None:
+    from aiohttp import WSMsgType
+
+    async for message in socket:
+        if ear.deaf:
+            continue
+        if message.type is WSMsgType.PING:
+            await socket.pong(message.data)
+        elif message.type is WSMsgType.TEXT and ear.voice.heard is not None:
+            said = json.loads(message.data) if message.data.startswith("{") else message.data
+            for answer in ear.voice.heard(said, ear):
+                ear.stand.ears.let_go(ear, answer)
+
+
+async def _speak(socket: web.WebSocketResponse, queue: asyncio.Queue[object], *, packed: bool) -> None:
+    while True:
+        message = await queue.get()
+        text = message if isinstance(message, str) else json.dumps(message, default=_number)
+        if packed:
+            await socket.send_bytes(gzip.compress(text.encode()))
+        else:
+            await socket.send_str(text)
 
 
 def _sent(answer: Answer) -> web.Response:

@@ -34,9 +34,10 @@ from hedgerow.model.errors import UnknownSymbol
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.orders import Fill, units_of
 from hedgerow.model.ports import Candle, FundingPrint
+from hedgerow.testing.standin.ears import Ears
 from hedgerow.testing.standin.faults import Fault
 
-__all__ = ["Key", "Stand"]
+__all__ = ["Key", "Stand", "with_order"]
 
 _HOUR = 3_600_000
 _SWING, _PERIOD_HOURS = 0.05, 97.0
@@ -60,8 +61,8 @@ def _due(item: tuple[int, Callable[[], object]]) -> int:
     return item[0]
 
 
-def _with_order(fill: Fill) -> Fill:
-    """What the venue closes by itself is an order there too, with an id that no client gave."""
+def with_order(fill: Fill) -> Fill:
+    """Return a fill with an order: what the venue closes by itself is one there too, with an id that no client gave."""
     if fill.order_id:
         return fill
     return replace(fill, order_id=str(_OWN_ORDERS + int(fill.trade_id)))
@@ -74,7 +75,7 @@ class Stand:
     Prices follow a slow wave around `prices`, so that candles of any time can be asked for; `heard` is every request.
     `wallets` are the coins of (account, kind) that trade nothing here: spot, fund, earn, bonus.
     `meddler` is asked of each request what goes wrong with it, after the `faults`; `later` is done when its instant has
-    passed; states of the last `remember_ms` are kept for answers that are old.
+    passed; states of the last `remember_ms` are kept for answers that are old. `ears` are the sockets of who listens.
     """
 
     tag: str
@@ -98,6 +99,7 @@ class Stand:
     been: deque[tuple[int, VenueState]] = field(default_factory=deque)
     heard: list[str] = field(default_factory=list)
     listeners: list[Callable[[VenueOutcome], None]] = field(default_factory=list)
+    ears: Ears = field(default_factory=Ears)
 
     def __post_init__(self) -> None:
         self.state, self.born = VenueState(rules=self.rules), self.clock()
@@ -135,6 +137,7 @@ class Stand:
                 self.been.popleft()
         for outcome in outcomes:
             self._keep(outcome)
+            self.ears.hear(outcome)
             for listener in self.listeners:
                 listener(outcome)
         return outcomes
@@ -142,7 +145,7 @@ class Stand:
     def _keep(self, outcome: VenueOutcome) -> None:
         match outcome:
             case Fill():
-                self.fills.setdefault(outcome.account, []).append(_with_order(outcome))
+                self.fills.setdefault(outcome.account, []).append(with_order(outcome))
             case Funded():
                 self.funded.setdefault(outcome.account, []).append(outcome)
             case FundingPrint():
@@ -156,6 +159,7 @@ class Stand:
         """Let the time pass until now, do what was put off until then, and return it."""
         at = self.at
         self.tell(Passed(at))
+        self.ears.passed(at)
         while self.later and min(self.later, key=_due)[0] <= at:
             first = min(self.later, key=_due)
             self.later.remove(first)
@@ -181,6 +185,7 @@ class Stand:
     def _view(self, state: VenueState, until: int) -> Stand:
         seen = copy(self)
         seen.state, seen.moved, seen.listeners, seen.later, seen.remember_ms = state, [], [], [], 0
+        seen.ears = Ears()
         seen.fills = {who: [f for f in fills if f.at <= until] for who, fills in self.fills.items()}
         seen.funded = {who: [p for p in all_ if p.payment.at <= until] for who, all_ in self.funded.items()}
         return seen

@@ -22,7 +22,7 @@ from hedgerow.venues.clocks import VirtualClock
 __all__ = ["ON_THE_WIRE", "Trouble", "troubled"]
 
 ON_THE_WIRE = (
-    *("F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8", "F11", "F12", "F14", "F15", "F16", "F17"),
+    *("F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F11", "F12", "F14", "F15", "F16", "F17"),
     *("F20", "F21", "F25"),
 )
 """Which faults of the catalogue are played here. F13, a client id taken twice, is a way of two venues and no chance."""
@@ -31,6 +31,7 @@ _PLACE = r"^POST .*/(order|algoOrder|order/create|planorder/place)$"
 _CANCEL = r"^DELETE .*/(order|algoOrder)$|^POST .*order/cancel(_with_external)?$"
 _POSITIONS = r"position/list|positionRisk|user/positions|allPosition|singlePosition|open_positions"
 _OWN = r"[oO]rder|[eE]xecution|rades|fill|Fill"
+_STREAM = r"/listenKey$|userDataStream$|/ws|/edge$|/v5/private$|/swap-market$"
 _MARKET = r"^GET .*(time|ping|ticker|depth|premiumIndex|exchangeInfo)"
 _BANNED_MS, _CLOSED_MS = 10_000, (5_000, 20_000)
 _SECOND = 1_000
@@ -50,7 +51,12 @@ class Trouble:
     beyond: Callable[[], None] | None = None
 
     def meddle(self, request: str) -> Fault | None:
-        """Let the request take its time, and return what goes wrong with it."""
+        """Let the request take its time, and return what goes wrong with it.
+
+        The stream's own requests take none and know one trouble only: `hearing` has the others.
+        """
+        if re.search(_STREAM, request):
+            return Fault("", "lost") if self.stand.at < self.away_until else None
         self.clock.advance(self.chance.random.randint(5, 60))
         if self.chance.calm:
             return None

@@ -6,6 +6,7 @@ from hedgerow.venues.fields import (
     BalanceFields,
     FillFields,
     FundingFields,
+    Listen,
     OrderFields,
     PaidFields,
     PositionFields,
@@ -48,7 +49,7 @@ _STREAM = StreamTable(
         client="c caid",
         status="X",
         quantity="q",
-        filled="z",
+        filled="z aq",
         symbol="s",
         side="S",
         average="ap",
@@ -287,8 +288,14 @@ BINANCE = Venue(
         "fetchMarkets": {"types": ["linear", "inverse"]},
         "defaultType": "swap",
         "recvWindow": 5000,
+        "watchPositions": {"fetchPositionsSnapshot": False},  # a request that nobody asked for
     },
     streams=(_STREAM,),
+    listen=(
+        Listen("watch_orders", {"subType": "linear"}),
+        Listen("watch_orders", {"subType": "inverse"}),
+    ),
+    stream_over=("e data.e", frozenset({"listenkeyexpired"})),
     sandbox="demo",
     server_time=Route("fapiPublicGetTime", symbol=""),
 )

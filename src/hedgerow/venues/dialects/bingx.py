@@ -8,6 +8,7 @@ from hedgerow.venues.fields import (
     BalanceFields,
     FillFields,
     FundingFields,
+    Listen,
     OrderFields,
     PaidFields,
     PositionFields,
@@ -294,6 +295,9 @@ BINGX = Venue(
         "vst-open-api-ws.bingx.com",
     ),
     streams=(_STREAM,),
+    listen=(Listen("watch_orders"),),  # of linear contracts only; fills come in the same messages
+    stream_over=("e", frozenset({"listenkeyexpired"})),
+    stream_ids=False,
     permissions=PermissionFields(
         Route("accountV1PrivateGetAccountApiPermissions", rows="data .", symbol=""),
         account="userId shortUid",

@@ -9,6 +9,7 @@ from hedgerow.venues.fields import (
     BalanceFields,
     FillFields,
     FundingFields,
+    Listen,
     OrderFields,
     PaidFields,
     PositionFields,
@@ -214,6 +215,8 @@ MEXC = Venue(
         StreamTable("channel", ("push.personal.order",), "data", order=_ORDER),
         StreamTable("channel", ("push.personal.order.deal",), "data", fill=_FILL),
     ),
+    listen=(Listen("watch_orders"),),  # one login brings all
+    stream_over=("channel", frozenset({"rs.error"})),
     states={
         "1": OrderState.ACKED,
         "2": OrderState.ACKED,

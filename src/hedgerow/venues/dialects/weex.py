@@ -240,6 +240,7 @@ WEEX = Venue(
             ),
         ),
     ),
+    stream_ids=False,
     permissions=PermissionFields(
         Route("privateGetApiV3Account", symbol=""), account="uid", trade="canTrade", withdraw="canWithdraw"
     ),

@@ -44,6 +44,7 @@ from hedgerow.testing.standin.tongues.binance_account import (
     symbol_config,
 )
 from hedgerow.testing.standin.tongues.binance_market import brackets, coin_margined, public
+from hedgerow.testing.standin.tongues.binance_voice import VOICE, listen_key
 
 __all__ = ["DIALECT"]
 
@@ -82,6 +83,7 @@ _ERRORS = {
     "not_flat": (-4048, "Margin type cannot be changed if there exists position."),
     "no_change": (-4046, "No need to change margin type."),
     "no_change_mode": (-4059, "No need to change position side."),
+    "listen_key": (-1125, "This listenKey does not exist."),
     "not_offered": (-4031, "Invalid parameter working type"),
 }
 _STATES = {
@@ -97,6 +99,8 @@ def _whose(heard: Heard, stand: Stand) -> Key:
     key = stand.keys.get(heard.headers.get("X-MBX-APIKEY", ""))
     if key is None:
         raise Refusal("key", "", 401)
+    if heard.path.endswith("/listenKey"):
+        return key
     sent = heard.query if heard.method in {"GET", "DELETE"} or not heard.body else heard.body
     payload, _, signature = sent.rpartition("&signature=")
     good = hmac.new(key.secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
@@ -329,6 +333,8 @@ def _branch(root: str, *, inverse: bool) -> dict[str, Endpoint]:
         f"GET {root}/{version}/leverageBracket": Endpoint(brackets),
         f"GET {root}/v1/commissionRate": Endpoint(commission),
         f"POST {root}/v1/countdownCancelAll": Endpoint(countdown),
+        f"POST {root}/v1/listenKey": listen_key("inverse" if inverse else "linear"),
+        f"PUT {root}/v1/listenKey": listen_key("inverse" if inverse else "linear"),
     }
 
 
@@ -346,4 +352,5 @@ DIALECT = Dialect(
     whose=_whose,
     wrap=lambda body, _: body,
     refused=_refused,
+    voice=VOICE,
 )

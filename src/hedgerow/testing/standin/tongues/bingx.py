@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 from hedgerow.exchange.venue import LegName, Life, VenueOrder
 from hedgerow.model.orders import Fill, Order, OrderKind, OrderState
-from hedgerow.testing.standin.dialect import Answer, Call, Dialect, Endpoint, Heard, Refusal, number
+from hedgerow.testing.standin.dialect import Answer, Bare, Call, Dialect, Endpoint, Heard, Refusal, number
 from hedgerow.testing.standin.reading import (
     all_cancelled,
     average,
@@ -25,6 +25,7 @@ from hedgerow.testing.standin.reading import (
 from hedgerow.testing.standin.stand import Key, Stand
 from hedgerow.testing.standin.tongues.bingx_account import ACCOUNT
 from hedgerow.testing.standin.tongues.bingx_market import PUBLIC
+from hedgerow.testing.standin.tongues.bingx_voice import VOICE, listen_key
 
 __all__ = ["DIALECT"]
 
@@ -242,6 +243,8 @@ DIALECT = Dialect(
     endpoints={
         **PUBLIC,
         **ACCOUNT,
+        "POST /openApi/user/auth/userDataStream": Endpoint(listen_key),
+        "PUT /openApi/user/auth/userDataStream": Endpoint(listen_key),
         "POST /openApi/swap/v2/trade/order": Endpoint(_place),
         "GET /openApi/swap/v2/trade/order": Endpoint(_look),
         "DELETE /openApi/swap/v2/trade/order": Endpoint(_cancel),
@@ -252,6 +255,7 @@ DIALECT = Dialect(
         "GET /openApi/swap/v2/trade/allFillOrders": Endpoint(_fills_of_old),
     },
     whose=_whose,
-    wrap=lambda body, _: {"code": 0, "msg": "", "data": body},
+    wrap=lambda body, _: body if isinstance(body, Bare) else {"code": 0, "msg": "", "data": body},
     refused=_refused,
+    voice=VOICE,
 )

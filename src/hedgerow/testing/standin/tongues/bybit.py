@@ -27,6 +27,7 @@ from hedgerow.testing.standin.reading import (
 from hedgerow.testing.standin.stand import Key, Stand
 from hedgerow.testing.standin.tongues.bybit_account import ACCOUNT
 from hedgerow.testing.standin.tongues.bybit_market import PUBLIC, category_of
+from hedgerow.testing.standin.tongues.bybit_voice import voice_of
 
 __all__ = ["DIALECT"]
 
@@ -212,7 +213,7 @@ def _cancel_all(call: Call) -> Any:
 def _executions(call: Call) -> Any:
     since, until = call.whole("startTime", 0), call.whole("endTime", call.at) + 1
     category, one = call.asked.get("category", "linear"), _wanted(call)[0]
-    rows = [_execution(call, fill) for fill in fills_of(call, one, since, until)]
+    rows = [_execution(call.stand, fill) for fill in fills_of(call, one, since, until)]
     rows = [row for row in rows if row.pop("category") == category][::-1]
     wanted = call.asked.get("orderId")
     rows = [row for row in rows if wanted in {None, row["orderId"]}]
@@ -221,11 +222,11 @@ def _executions(call: Call) -> Any:
     return {"category": category, "nextPageCursor": more, "list": rows[begin : begin + size]}
 
 
-def _execution(call: Call, fill: Fill) -> dict[str, Any]:
-    one = call.stand.of_symbol(fill.instrument.partition(":")[2])
+def _execution(stand: Stand, fill: Fill) -> dict[str, Any]:
+    one = stand.of_symbol(fill.instrument.partition(":")[2])
     size, inverse = abs(fill.quantity), one.payoff is Payoff.INVERSE
     value = size / fill.price if inverse else size * fill.price
-    order = call.stand.state.order(fill.order_id)
+    order = stand.state.order(fill.order_id)
     return {
         "category": category_of(one),
         "symbol": one.symbol,
@@ -269,4 +270,5 @@ DIALECT = Dialect(
     whose=_whose,
     wrap=_wrap,
     refused=_refused,
+    voice=voice_of(_order, _execution),
 )

@@ -13,7 +13,7 @@ from typing import Any
 
 from hedgerow.exchange.venue import LegName, Life, VenueOrder
 from hedgerow.model.orders import Fill, Order, OrderKind, OrderState
-from hedgerow.testing.standin.dialect import Answer, Call, Dialect, Endpoint, Heard, Refusal, plain
+from hedgerow.testing.standin.dialect import Answer, Bare, Call, Dialect, Endpoint, Heard, Refusal, plain
 from hedgerow.testing.standin.reading import (
     all_cancelled,
     average,
@@ -28,7 +28,8 @@ from hedgerow.testing.standin.reading import (
 )
 from hedgerow.testing.standin.stand import Key, Stand
 from hedgerow.testing.standin.tongues.mexc_account import ACCOUNT
-from hedgerow.testing.standin.tongues.mexc_market import PUBLIC, Bare
+from hedgerow.testing.standin.tongues.mexc_market import PUBLIC
+from hedgerow.testing.standin.tongues.mexc_voice import voice_of
 
 __all__ = ["DIALECT"]
 
@@ -247,15 +248,15 @@ def _cancel_all(call: Call) -> Any:
 def _deals(call: Call) -> Any:
     since, until = call.whole("start_time", 0), call.whole("end_time", call.at) + 1
     one = call.instrument() if call.asked.get("symbol") else None
-    rows = [_deal(call, fill) for fill in fills_of(call, one, since, until)][::-1]
+    rows = [_deal(call.stand, fill) for fill in fills_of(call, one, since, until)][::-1]
     page, size = call.whole("page_num", 1), call.whole("page_size", 20)
     return rows[(page - 1) * size : page * size]
 
 
-def _deal(call: Call, fill: Fill) -> dict[str, Any]:
+def _deal(stand: Stand, fill: Fill) -> dict[str, Any]:
     one, order = (
-        call.stand.of_symbol(fill.instrument.partition(":")[2]),
-        call.stand.state.order(fill.order_id),
+        stand.of_symbol(fill.instrument.partition(":")[2]),
+        stand.state.order(fill.order_id),
     )
     return {
         "id": fill.trade_id,
@@ -297,4 +298,5 @@ DIALECT = Dialect(
     whose=_whose,
     wrap=_wrap,
     refused=_refused,
+    voice=voice_of(_order, _deal),
 )

@@ -8,9 +8,9 @@ from typing import Any
 from hedgerow.exchange.venue import Configured, balances_of, holdings_of
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.ports import Holding
-from hedgerow.testing.standin.dialect import Call, Endpoint, plain
+from hedgerow.testing.standin.dialect import Bare, Call, Endpoint, plain
 from hedgerow.testing.standin.reading import configured, counted, hedge_set, wallet_rows
-from hedgerow.testing.standin.tongues.mexc_market import Bare, pages
+from hedgerow.testing.standin.tongues.mexc_market import pages
 
 __all__ = ["ACCOUNT"]
 

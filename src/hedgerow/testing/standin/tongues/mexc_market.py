@@ -7,16 +7,12 @@ from typing import Any
 
 from hedgerow.exchange.venue import depth_of, forecast_of
 from hedgerow.model.instruments import Instrument
-from hedgerow.testing.standin.dialect import Call, Endpoint, plain
+from hedgerow.testing.standin.dialect import Bare, Call, Endpoint, plain
 from hedgerow.testing.standin.reading import counted
 
-__all__ = ["PUBLIC", "Bare", "pages"]
+__all__ = ["PUBLIC", "pages"]
 
 _MINUTES = {"Min1": 1, "Min5": 5, "Min15": 15, "Min60": 60, "Hour4": 240, "Day1": 1440}
-
-
-class Bare(dict[str, Any]):
-    """An answer of the spot account, which lies in no envelope."""
 
 
 def pages(rows: list[Any], call: Call) -> dict[str, Any]:

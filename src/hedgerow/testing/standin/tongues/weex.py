@@ -27,6 +27,7 @@ from hedgerow.testing.standin.reading import (
 from hedgerow.testing.standin.stand import Key, Stand
 from hedgerow.testing.standin.tongues.weex_account import ACCOUNT
 from hedgerow.testing.standin.tongues.weex_market import PUBLIC
+from hedgerow.testing.standin.tongues.weex_voice import voice_of
 
 __all__ = ["DIALECT"]
 
@@ -270,4 +271,5 @@ DIALECT = Dialect(
     whose=_whose,
     wrap=lambda body, _: body,
     refused=_refused,
+    voice=voice_of(_STATES, _leg),
 )

@@ -69,6 +69,7 @@ _VERBS = (
     ("keys", "hedgerow.cli.keys:keys", "Keys of venues, kept encrypted: added, checked, removed."),
     ("config", "hedgerow.cli.settings:config", "Show the settings in force, or their schema."),
     ("doctor", "hedgerow.cli.settings:doctor", "Check this installation."),
+    ("support-bundle", "hedgerow.cli.support:support_bundle", "What may be shown when something is wrong."),
 )
 for _place, (_name, _path, _help) in enumerate(_VERBS):
     app.command(_path, name=_name, help=_help, sort_key=_place)

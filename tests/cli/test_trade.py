@@ -198,6 +198,7 @@ def test_a_pair_is_traded_leg_by_leg(tmp_path: Path) -> None:
     assert beta["achieved_usd"] == pytest.approx(plan["beta_usd"]["BTC"], rel=1e-9)
     assert beta["stderr_usd"] == pytest.approx(plan["stderr_usd"]["BTC"], rel=1e-9)
     assert [leg["side"] for leg in plan["legs"]] == ["buy", "sell"]
+    assert told["exposed_ms"] > 0
     assert {leg["instrument"]: leg["traded_exact"] for leg in told["legs"]} == {
         leg["instrument"]: leg["contracts_exact"] for leg in plan["legs"]
     }

@@ -31,7 +31,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     },
     "src/hedgerow/runs/ledger.py": ("tests/runs/test_ledger.py",),
     "src/hedgerow/model/amounts.py": ("tests/model/test_amounts.py",),
-    "src/hedgerow/hedge/limits.py": ("tests/hedge/test_limits.py",),
+    "src/hedgerow/hedge/limits.py": ("tests/hedge/test_limits.py", "tests/hedge/test_limits_by_value.py"),
 }
 """Path by path from the root: of the module, and of the tests that have to see every fault in it."""
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from rich.console import Console
+from tests.hedge.books import contract
 
-from hedgerow.model.trades import Traded
-from hedgerow.reports.trade_text import trade_text
+from hedgerow.model.trades import LegTraded, Traded
+from hedgerow.reports.trade_text import trade_json, trade_text
 
 
 def printed(asked: str, *, recovered: bool) -> str:
@@ -33,3 +36,16 @@ def test_what_was_finished_is_told_by_what_was_asked_for(asked: str, says: str) 
     assert says in told
     assert ("not begun" in told) == (asked == "ddddeeeeffff")
     assert says not in printed(asked, recovered=False)
+
+
+def test_how_long_legs_were_apart_is_told_where_there_are_two() -> None:
+    leg = LegTraded(contract(), Decimal(1))
+    done = Traded(
+        "a", "paper", "paper:paper", "complete", "", False, (), (leg, leg), {}, None, exposed_ms=1_260
+    )
+    out = io.StringIO()
+    Console(file=out, width=130).print(trade_text(done))
+    Console(file=out, width=130).print(trade_text(replace(done, legs=(leg,))))
+    assert out.getvalue().count("legs apart") == 1
+    assert "1.3 s" in out.getvalue()
+    assert trade_json(done)["exposed_ms"] == 1_260

@@ -283,6 +283,7 @@ class _Hand:
             self._beta(legs) if found.plan == self.plan.plan_id else None,
             tuple(told.lines),
             "" if self.plan.kind == _FLATTEN else self.plan.plan_id,
+            found.done.exposed_ms,
         )
 
     def _carried(self, doors: Doors, executor: Executor, mode: Mode) -> Awaitable[Carried]:

@@ -74,7 +74,7 @@ class Traded:
     """A plan after its trade. `outcome` is the executor's own word, `why` its reason.
 
     `recovered` says that an unfinished trade was finished instead of a new one begun; `asked` is the plan that was asked for,
-    which may be another ("": none was). `credited` are paper coins put into the account. `beta` is None where the
+    which may be another ("": none was). `exposed_ms` is how long one leg was further on than another. `credited` are paper coins put into the account. `beta` is None where the
     book or the pair could not be measured again.
     """
 
@@ -90,6 +90,7 @@ class Traded:
     beta: BetaMoved | None
     alarms: tuple[str, ...] = ()
     asked: str = ""
+    exposed_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def trade_text(done: Traded, money: str = "USD", *, told: bool = False) -> Group
     return page(
         line(first, "bold"),
         None if told else lines_table(done.lines),
-        facts([("5", "Outcome", said, done.why), *_legs(done.legs), *_beta(done, money)]),
+        facts([("5", "Outcome", said, done.why), *_legs(done.legs), *_apart(done), *_beta(done, money)]),
         notes([text for text in (put, again, *done.alarms) if text]) if put or again or done.alarms else None,
         line("To see what the account holds:  hedgerow ledger"),
     )
@@ -141,6 +141,13 @@ def _legs(legs: tuple[LegTraded, ...]) -> list[Fact]:
     return rows
 
 
+def _apart(done: Traded) -> list[Fact]:
+    """Say how long legs were apart, where there is more than one."""
+    if len(done.legs) < 2:
+        return []
+    return [("", "legs apart", f"{done.exposed_ms / 1000:.1f} s", "one leg was further on than another")]
+
+
 def _beta(done: Traded, money: str) -> list[Fact]:
     if done.beta is None:
         return []
@@ -159,6 +166,7 @@ def trade_json(done: Traded) -> dict[str, Any]:
         "account": done.account,
         "outcome": done.outcome,
         "why": done.why,
+        "exposed_ms": done.exposed_ms,
         "recovered": done.recovered,
         "lines": [{"at": stamp(each.at), "action": each.action, "text": each.text} for each in done.lines],
         "legs": [_leg_json(leg) for leg in done.legs],

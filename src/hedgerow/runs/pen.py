@@ -104,7 +104,7 @@ class Pen:
         lines += [fill_record(fill) for fill in _fills_in(event)]
         sends = [command for command in commands if isinstance(command, Send)]
         lines += [_sent(send, self.lease.fence) for send in sends]
-        lines += [(DONE, {"outcome": c.outcome, "why": c.why}) for c in commands if isinstance(c, Done)]
+        lines += [_done(command) for command in commands if isinstance(command, Done)]
         quiet = isinstance(event, _QUIET) or (isinstance(event, FillsRead) and not event.fills)
         idle = all(isinstance(command, Look | Query) for command in commands)
         if quiet and idle and len(self._waiting) < _MOST_QUIET:
@@ -128,6 +128,10 @@ class Pen:
 
 def _fills_in(event: Event) -> tuple[Fill, ...]:
     return event.fills if isinstance(event, FillsRead | NotFound) else ()
+
+
+def _done(done: Done) -> Line:
+    return DONE, {"outcome": done.outcome, "why": done.why, "exposed_ms": done.exposed_ms}
 
 
 def _sent(send: Send, fence: int) -> tuple[str, dict[str, object]]:

@@ -36,7 +36,7 @@ def end(turn: Turn) -> None:
     if state.dead_man_s and state.dead_man:
         return
     outcome, why = ended
-    done = Done(outcome, why)
+    done = Done(outcome, why, state.exposed_ms)
     # Nothing more is asked or set for a plan that is over: answers would come to nobody.
     turn.commands[:] = [command for command in turn.commands if isinstance(command, Alarm)]
     if outcome not in {"complete", "halted"}:

@@ -273,10 +273,11 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Nothing is live or unknown any more, and nothing will be sent."""
+    """Nothing is live or unknown any more, and nothing will be sent. `exposed_ms`: how long one leg was further on than another."""
 
     outcome: Outcome
     why: str
+    exposed_ms: int = 0
 
 
 Command = Send | Cancel | Query | Look | Configure | DeadMan | Alarm | Done

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hedgerow.hedge.limits import Limits
+from hedgerow.hedge.watch import WatchSettings
 from hedgerow.model.errors import BadConfig
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Settings",
     "TradeSettings",
     "VenueSettings",
+    "WatchSettings",
     "config_path",
     "load_settings",
     "settings_from",
@@ -153,6 +155,7 @@ class Settings:
     trade: TradeSettings = field(default_factory=TradeSettings)
     book: BookSettings = field(default_factory=BookSettings)
     venues: Mapping[str, VenueSettings] = field(default_factory=dict)
+    watch: WatchSettings = field(default_factory=WatchSettings)
 
 
 _SECTIONS: dict[str, Any] = {
@@ -163,6 +166,7 @@ _SECTIONS: dict[str, Any] = {
     "trade": TradeSettings,
     "book": BookSettings,
     "venues": VenueSettings,
+    "watch": WatchSettings,
 }
 _BY_NAME = ("betas", "venues")
 """Sections whose keys are names of one's own: coins, venues."""

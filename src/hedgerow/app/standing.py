@@ -15,15 +15,18 @@ from hedgerow.config import Settings
 from hedgerow.model.errors import HedgerowError, JournalFailed
 from hedgerow.model.ports import Record
 from hedgerow.model.trades import AccountState, EntryRow, ModeState
+from hedgerow.model.watched import Look
 
 if TYPE_CHECKING:
     from hedgerow.runs.ledger import Ledger
     from hedgerow.store.halts import Halt
     from hedgerow.store.journal import Journal
 
-__all__ = ["entries_of", "halt", "standing"]
+__all__ = ["entries_of", "halt", "last_looks", "standing"]
 
 _UNDER_WAY_S = 0.25
+WATCH = "watch:"
+"""How the streams of watches begin."""
 
 
 def halt(
@@ -73,10 +76,10 @@ def standing(settings: Settings, mode: Mode) -> ModeState:
 
     try:
         with look_into(path) as journal:
-            accounts = _accounts(journal)
+            accounts, watches = _accounts(journal), last_looks(journal)
     except HedgerowError as why:
         return ModeState(mode, str(path), True, (), halts, why.message, why.advice, why.exit_code)
-    return ModeState(mode, str(path), exists=True, accounts=accounts, halts=halts)
+    return ModeState(mode, str(path), exists=True, accounts=accounts, halts=halts, watches=watches)
 
 
 def _accounts(journal: Journal) -> tuple[AccountState, ...]:
@@ -86,6 +89,8 @@ def _accounts(journal: Journal) -> tuple[AccountState, ...]:
     leases = {lease.account: (lease, left) for lease, left in journal.leases()}
     found = []
     for name in dict.fromkeys((*journal.streams(), *leases)):
+        if name.startswith(WATCH):
+            continue
         records: tuple[Record, ...] = tuple(journal.read(name))
         lease, left = leases.get(name, (None, 0))
         begun = unfinished(journal, name)
@@ -102,6 +107,21 @@ def _accounts(journal: Journal) -> tuple[AccountState, ...]:
                 entries_of(ledger_of(records)),
             )
         )
+    return tuple(found)
+
+
+def last_looks(journal: Journal) -> tuple[tuple[str, Look], ...]:
+    """Return the last look of every watch in a journal, by the name of its book."""
+    from hedgerow.runs.diary import LOOK
+    from hedgerow.runs.wire import value_of
+
+    found = []
+    for stream in (each for each in journal.streams() if each.startswith(WATCH)):
+        last = None
+        for record in journal.read(stream):
+            last = record if record.kind == LOOK else last
+        if last is not None:
+            found.append((stream.rpartition(":")[2], value_of(last.body)))
     return tuple(found)
 
 

@@ -36,6 +36,8 @@ _VERBS = (
     ("choose", "hedgerow.cli.hedge:choose", "Which contract hedges it best, and why not the others?"),
     ("plan", "hedgerow.cli.hedge:plan", "How many contracts, at what cost and margin, and what is left?"),
     ("trade", "hedgerow.cli.trade:trade", "Trade a plan, on paper unless you say otherwise."),
+    ("watch", "hedgerow.cli.watch:watch", "Look, decide and keep the hedge, look after look."),
+    ("approve", "hedgerow.cli.watch:approve", "Say yes to what a watch proposes."),
     (
         "status",
         "hedgerow.cli.standing:status",

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 from hedgerow.model.instruments import Instrument
+from hedgerow.model.watched import Look
 
 __all__ = [
     "AccountState",
@@ -160,6 +161,7 @@ class ModeState:
     """Paper or live: where its journal is, its accounts, the halts in force, and why it cannot be read ("": it can).
 
     `code` is the exit code of that trouble, the same that every verb ends with which needs the journal.
+    `watches` are the last look of every book that is watched there, by its name.
     """
 
     mode: Literal["paper", "live"]
@@ -170,6 +172,7 @@ class ModeState:
     trouble: str = ""
     advice: str = ""
     code: int = 0
+    watches: tuple[tuple[str, Look], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

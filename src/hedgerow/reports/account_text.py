@@ -12,6 +12,7 @@ from hedgerow.model.orders import contracts_of
 from hedgerow.model.trades import AccountState, Agreement, EntryRow, ModeState
 from hedgerow.reports.layout import columns, line, page
 from hedgerow.reports.trade_text import coins, stamp
+from hedgerow.reports.watch_text import look_json
 
 __all__ = ["agreement_json", "agreement_text", "ledger_text", "status_json", "status_text"]
 
@@ -44,6 +45,13 @@ def _mode(mode: ModeState) -> list[RenderableType]:
         parts.append(line(_account(account)))
         if account.entries:
             parts.append(_entries(account.entries))
+    for name, look in mode.watches:
+        parts.append(
+            line(f"  watch of {name} · {look.mode} · last look {stamp(look.at)}: {look.act}, {look.reason}")
+        )
+        if look.proposal and not look.traded_usd and look.mode == "propose":
+            parts.append(line(f"    waits for you: `hedgerow approve {look.proposal.name[:8]}`", "bold"))
+        parts += [line(f"    {row.level}: {row.text}", "bold red") for row in look.alarms]
     return parts
 
 
@@ -105,6 +113,7 @@ def _mode_json(mode: ModeState) -> dict[str, Any]:
         "trouble": mode.trouble or None,
         "halts": dict(mode.halts),
         "accounts": [_account_json(account) for account in mode.accounts],
+        "watches": {name: look_json(look) for name, look in mode.watches},
     }
 
 

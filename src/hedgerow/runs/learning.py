@@ -24,9 +24,9 @@ from hedgerow.runs.marginal import marginal_costs
 from hedgerow.runs.past import Past
 from hedgerow.stats.risk import DAYS_A_YEAR
 
-__all__ = ["Known", "drifting", "estimated", "in_reach", "learn"]
+__all__ = ["RECENT_DAYS", "Known", "Moving", "drift_of", "drifting", "estimated", "in_reach", "learn"]
 
-_RECENT_DAYS = 90.0
+RECENT_DAYS = 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,23 +113,42 @@ def drifting(
     `held_usd` are the dollars of each open contract.
     """
     panel, bars_per_day = past.panel, past.market.bars_per_day
-    spot, count = panel.worth[t], known.beta.shape[1]
+    spot = panel.worth[t]
     held = np.where(panel.hedged[t] != 0.0, panel.hedged[t] * panel.prices[t], 0.0)
-    recent = panel.prices[max(t - round(_RECENT_DAYS * bars_per_day), 0) : t + 1]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        moves = np.nan_to_num(recent[1:] / recent[:-1] - 1.0)
-    steps = moves @ (held[:, None] * known.beta)
-    a_bar = np.std(steps, axis=0)
+    recent = panel.prices[max(t - round(RECENT_DAYS * bars_per_day), 0) : t + 1]
     _, hedge = past.views(t)
-    lead = [known.model.index((f,))[0] for f in known.betas.factors]
     size = max(float(spot.sum()), float(np.abs(spot).sum()))
+    moving = Moving(panel.symbols, held, known.beta, recent, bars_per_day, size)
+    return drift_of(policy, known, moving, hedge, held_usd)
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """A book as it moves: dollars `held` (N,) of its coins, their `beta` (N, K), their `recent` prices (T, N), its size."""
+
+    symbols: tuple[str, ...]
+    held: FloatArray
+    beta: FloatArray
+    recent: FloatArray
+    bars_per_day: float
+    size_usd: float
+
+
+def drift_of(
+    policy: Policy, known: Known, moving: Moving, hedge: Market, held_usd: Mapping[str, float] | None = None
+) -> Drift:
+    """Return what bands are made of, from how the dollar beta of the book moved in its recent prices."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        moves = np.nan_to_num(moving.recent[1:] / moving.recent[:-1] - 1.0)
+    a_bar = np.std(moves @ (moving.held[:, None] * moving.beta), axis=0)
+    lead = [known.model.index((f,))[0] for f in known.betas.factors]
     return Drift(
-        stderr_usd=_joint(known.betas, panel.symbols, held, count),
+        stderr_usd=_joint(known.betas, moving.symbols, moving.held, moving.beta.shape[1]),
         volatility=np.sqrt(np.diag(known.model.covariance)[lead] * DAYS_A_YEAR),
-        drift_usd=np.maximum(a_bar * np.sqrt(bars_per_day * DAYS_A_YEAR), 1e-9),
+        drift_usd=np.maximum(a_bar * np.sqrt(moving.bars_per_day * DAYS_A_YEAR), 1e-9),
         cost=marginal_costs(policy, hedge, known.contracts, known.betas, held_usd or {}, a_bar),
-        aversion=policy.risk_aversion / size,
-        size_usd=size,
+        aversion=policy.risk_aversion / moving.size_usd,
+        size_usd=moving.size_usd,
     )
 
 

@@ -17,7 +17,7 @@ from hedgerow.runs.panel import Panel, coin_of, cut, panel_of
 from hedgerow.runs.prices import Prices
 from hedgerow.runs.settings import BacktestSettings
 
-__all__ = ["Catalogue", "Past", "derived_of", "notes_of", "past_of", "shareless"]
+__all__ = ["Catalogue", "Past", "derived_of", "notes_of", "past_of", "shareless", "with_dollars"]
 
 Catalogue = Callable[[Market], tuple[Instrument, ...]]
 _MARGIN_COINS = ("USDT", "USDC")
@@ -67,8 +67,8 @@ def past_of(
 ) -> Past:
     """Return the past that `policy` is tested on. Errors as `panel_of`."""
     one_series = hedge_market is None or hedge_market is market
-    market = _with_dollars(market)
-    hedge = market if one_series or hedge_market is None else _with_dollars(hedge_market)
+    market = with_dollars(market)
+    hedge = market if one_series or hedge_market is None else with_dollars(hedge_market)
     panel = panel_of(
         book,
         market,
@@ -92,8 +92,8 @@ def shareless(policy: Policy, past: Past) -> str:
     return f"this book has no beta per dollar: its net value of {net:,.0f} is at most 5 % of its gross {gross:,.0f}"
 
 
-def _with_dollars(market: Market) -> Market:
-    """The market with a dollar coin that nobody prices at one dollar, throughout; the run says so."""
+def with_dollars(market: Market) -> Market:
+    """Return the market with a dollar coin that nobody prices at one dollar, throughout; who runs on it says so."""
     unpriced = [s for s in _MARGIN_COINS if s not in market.symbols and s not in market.given]
     return (
         replace(market, given={**market.given, **dict.fromkeys(unpriced, 1.0)})

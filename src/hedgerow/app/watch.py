@@ -1,0 +1,290 @@
+"""Step 6: the watch, on the paper account by the wall's clock, or rehearsed in virtual time through past prices.
+
+watch(settings, book, report, once=False)
+rehearse(settings, book, "2025-09-01", report) -> looks
+approve(settings, "3f9a1c22", "Ann") -> the whole name of the proposal
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hedgerow.app.dealing import PAPER_ACCOUNT, Dealing, dealing, wall_ms
+from hedgerow.app.desk import Desk, Report, open_desk
+from hedgerow.app.plans import Mode, Place, freshness_of, place_of
+from hedgerow.app.standing import last_looks
+from hedgerow.config import Settings
+from hedgerow.hedge.watch import WatchRules
+from hedgerow.model.errors import BadInput, UsageError
+from hedgerow.model.instruments import Instrument
+from hedgerow.model.market import Market
+from hedgerow.model.ports import Level
+from hedgerow.model.watched import Look, WatchLine
+
+if TYPE_CHECKING:
+    from hedgerow.runs.diary import View
+    from hedgerow.runs.reconcile import Doors
+    from hedgerow.venues.paper import PaperVenue
+
+__all__ = ["approve", "looks_of", "rehearse", "watch"]
+
+_HEADROOM = Decimal("1.05")
+_DAY_MS = 86_400_000
+Say = Callable[[WatchLine], None]
+
+
+@dataclass(slots=True)
+class _DeskEyes:
+    """Holdings read anew where their file has changed; a market as it was at the instant asked for."""
+
+    settings: Settings
+    path: str
+    desk: Desk
+    past: bool
+    seen: Callable[[int], object] = lambda _: None
+    _stamp: int = 0
+    _id: str = ""
+    _closes: tuple[list[int], list[int]] = field(init=False)
+    _cut: dict[tuple[int, int], tuple[Market, Market]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        from hedgerow.runs.past import with_dollars
+
+        market, hedge = with_dollars(self.desk.market), with_dollars(self.desk.hedge_market)
+        one = self.desk.hedge_market is self.desk.market
+        self.desk = replace(self.desk, market=market, hedge_market=market if one else hedge)
+        self._closes = _milliseconds(self.desk.market), _milliseconds(self.desk.hedge_market)
+        self._note()
+
+    def look(self, at: int) -> View:
+        """Return what is known at `at`. Raises `BadPortfolio` for holdings that became unreadable."""
+        from hedgerow.runs.diary import View
+
+        self.seen(at)
+        if Path(self.path).stat().st_mtime_ns != self._stamp:
+            from hedgerow.files.portfolio import read_portfolio
+
+            comma = self.settings.data.decimal_comma
+            book = read_portfolio(self.path, decimal_comma=comma, instruments=self.desk.catalogue)
+            self.desk = replace(self.desk, book=book)
+            self._note()
+        market, hedge = self._markets(at)
+        contracts = tuple(
+            c for c in self.desk.catalogue if c.expiry is None or c.expiry.timestamp() * 1000 > at
+        )
+        return View(self.desk.book, self._id, market, hedge, contracts)
+
+    def _note(self) -> None:
+        from hedgerow.files.runs import fingerprint
+
+        self._stamp, self._id = Path(self.path).stat().st_mtime_ns, fingerprint(self.path)
+
+    def _markets(self, at: int) -> tuple[Market, Market]:
+        from bisect import bisect_right
+
+        from hedgerow.runs.panel import cut
+
+        whole = self.desk.market, self.desk.hedge_market
+        if not self.past:
+            return whole
+        rows = bisect_right(self._closes[0], at) - 1, bisect_right(self._closes[1], at) - 1
+        if rows not in self._cut:
+            book = cut(whole[0], rows[0])
+            hedge = book if whole[1] is whole[0] else cut(whole[1], rows[1])
+            self._cut = {rows: (book, hedge)}
+        return self._cut[rows]
+
+
+@dataclass(slots=True)
+class _Calls:
+    """A notifier for a terminal: the lines say it already, and the diary keeps it."""
+
+    told: list[tuple[Level, str, str]] = field(default_factory=list)
+
+    def notify(self, level: Level, title: str, text: str) -> None:
+        """Remember a message."""
+        self.told.append((level, title, text))
+
+
+def watch(
+    settings: Settings, book: str, say: Say, report: Report = lambda _: None, *, once: bool = False
+) -> None:
+    """Watch a book on the paper account until it is stopped, or look `once`.
+
+    Raises what holding an account, reading holdings and prices and executing raise.
+    """
+    desk = open_desk(settings, book, report)
+    place = place_of(settings, "paper")
+    with dealing(place, desk.hedge_market, desk.catalogue, settings) as at:
+        at.ask(_watching(settings, book, desk, (at, place), say, once=once))
+
+
+def _watching(
+    settings: Settings, book: str, desk: Desk, held: tuple[Dealing, Place], say: Say, *, once: bool
+) -> Callable[[Doors], Awaitable[None]]:
+    """Return the watch as work at an account's doors."""
+    from hedgerow.exchange.venue import Passed
+    from hedgerow.runs.monitor import Around, Monitor, Watched
+    from hedgerow.store.approvals import approvals_of
+
+    at, place = held
+    said, paper = approvals_of(place.journal), at.paper
+
+    def passed(now: int) -> None:
+        if paper is not None:
+            paper.happen(Passed(now))  # written down: the next life's clock begins no earlier
+
+    def approved(proposal: str) -> str:
+        names = said.of(proposal)
+        return ", ".join(names) if len(names) >= settings.watch.approvals else ""
+
+    async def work(doors: Doors) -> None:
+        eyes = _DeskEyes(settings, book, desk, past=False, seen=passed)
+        watched = Watched(_name(book), at.account, at.lease, desk.policy, _rules(settings))
+        provide = None if paper is None else _provider(paper, desk.hedge_market)
+        around = Around(_Calls(), approved, provide, say)
+        monitor = Monitor(watched, doors, at.journal, at.clock, eyes, around)
+        if once:
+            await monitor.tick()
+        else:
+            await monitor.run()
+
+    return work
+
+
+def rehearse(
+    settings: Settings, book: str, since: str, say: Say, report: Report = lambda _: None
+) -> tuple[Look, ...]:
+    """Watch a book in virtual time from the instant `since` to the end of the prices, and return every look.
+
+    The account is one of its own that is forgotten; a look comes at every bar, or every `every_s` where that is longer.
+    Raises `UsageError` where there is nothing to rehearse on, and what `watch` raises.
+    """
+    from hedgerow.files.instants import parse_as_of
+    from hedgerow.runs.diary import LOOK, diary_of
+    from hedgerow.runs.monitor import Around, Monitor, Watched
+    from hedgerow.runs.reconcile import Doors
+    from hedgerow.runs.wire import value_of
+    from hedgerow.store.memory import MemoryStore
+    from hedgerow.venues.clocks import VirtualClock
+    from hedgerow.venues.paper import PaperVenue
+    from hedgerow.venues.paper_feed import MarketFeed
+
+    desk = open_desk(settings, book, report)
+    begins, ends = _span(desk.market, parse_as_of(since))
+    desk = replace(desk, catalogue=_listed_by(desk.hedge_market, begins, ends))
+    clock = VirtualClock(begins)
+    venue = PaperVenue(clock, MarketFeed(desk.hedge_market, desk.catalogue))
+    store = MemoryStore(clock.monotonic)
+    bar_s = desk.market.bar_hours * 3600.0
+    every_s = max(settings.watch.every_s, min(bar_s, 86_400.0))
+    rules = _rules(replace(settings, watch=replace(settings.watch, every_s=every_s)))
+    watched = Watched(_name(book), PAPER_ACCOUNT, "rehearsal", desk.policy, rules)
+    around = Around(_Calls(), lambda _: "", _provider(venue, desk.hedge_market), say)
+    eyes = _DeskEyes(settings, book, desk, past=True)
+    monitor = Monitor(watched, Doors(venue.data, venue.trading, venue.account), store, clock, eyes, around)
+    asyncio.run(monitor.run(ends + 1))
+    diary = diary_of(PAPER_ACCOUNT, watched.name)
+    return tuple(value_of(record.body) for record in store.read(diary) if record.kind == LOOK)
+
+
+def approve(settings: Settings, prefix: str, who: str, mode: Mode = "paper") -> str:
+    """Say yes to the proposal whose name begins with `prefix`, the last that a watch made, and return its whole name.
+
+    Raises `UsageError` where no watch proposes it now.
+    """
+    from hedgerow.store.approvals import approvals_of
+
+    place = place_of(settings, mode)
+    last = (look for _, look in looks_of(settings, mode) if look.mode == "propose")
+    waiting = {look.proposal.name for look in last if look.proposal is not None and not look.approved_by}
+    found = sorted(name for name in waiting if name.startswith(prefix.lower()))
+    if len(prefix) < 6 or len(found) != 1:
+        said = "several proposals begin so" if len(found) > 1 else "no watch proposes that now"
+        raise UsageError(
+            f"{prefix}: {said}", advice="`hedgerow status` shows what waits; give at least 6 signs."
+        )
+    if not who.strip():
+        raise UsageError("nobody is called that", advice="Give --who NAME.")
+    approvals_of(place.journal).add(found[0], who.strip(), wall_ms())
+    return found[0]
+
+
+def looks_of(settings: Settings, mode: Mode) -> tuple[tuple[str, Look], ...]:
+    """Return the last look of every watch of a mode, by the name of its book."""
+    from hedgerow.store.journal import look_into
+
+    place = place_of(settings, mode)
+    if not place.journal.exists():
+        return ()
+    with look_into(place.journal) as journal:
+        return last_looks(journal)
+
+
+def _rules(settings: Settings) -> WatchRules:
+    return replace(settings.watch.rules, freshness=freshness_of(settings))
+
+
+def _span(market: Market, since: np.datetime64) -> tuple[int, int]:
+    closes = _milliseconds(market)
+    begins = int(since.astype("datetime64[ms]").astype(np.int64))
+    if not closes or not closes[0] <= begins < closes[-1]:
+        raise UsageError(
+            f"the prices go from {str(market.times[0])[:16]} to {str(market.times[-1])[:16]}",
+            advice="Rehearse from an instant between, with a year before it for the betas.",
+        )
+    return begins, closes[-1]
+
+
+def _listed_by(market: Market, begins: int, ends: int) -> tuple[Instrument, ...]:
+    """Every contract that the paper venue has from first to last: dated ones of each month, once."""
+    from hedgerow.venues.catalogue import catalogue
+
+    found = {c.name: c for c in catalogue(market) if c.expiry is None}
+    none = replace(
+        market,
+        times=market.times[:0],
+        prices=market.prices[:0],
+        volumes_usd=market.volumes_usd[:0],
+        kind="spot",
+    )
+    for at in (*range(begins, ends, 28 * _DAY_MS), ends):
+        found |= {c.name: c for c in catalogue(replace(none, as_of=np.datetime64(at, "ms"))) if c.expiry}
+    return tuple(found.values())
+
+
+def _provider(venue: PaperVenue, market: Market) -> Callable[[Mapping[str, float]], None]:
+    """Put paper coins where a decision wants more margin than there is."""
+    from hedgerow.exchange.venue import balances_of
+    from hedgerow.hedge.valuation import price_of
+
+    def provide(wanted: Mapping[str, float]) -> None:
+        there = {b.coin: b.total for b in balances_of(venue.state, venue.state.account(venue.name))}
+        for coin, dollars in wanted.items():
+            price = price_of(market, coin)
+            least = Decimal(f"{dollars / price if price > 0.0 else dollars:.8f}")
+            if there.get(coin, Decimal(0)) < least:
+                venue.credit(coin, least * _HEADROOM - there.get(coin, Decimal(0)))
+
+    return provide
+
+
+def _name(book: str) -> str:
+    """What a watch is called: its file's name, without what it ends with."""
+    if ":" in book:
+        raise BadInput(
+            "a book that is read from an account is not watched yet", advice="Give a file of holdings."
+        )
+    return Path(book).stem
+
+
+def _milliseconds(market: Market) -> list[int]:
+    found: list[int] = market.times.astype("datetime64[ms]").astype(np.int64).tolist()
+    return found

@@ -1,0 +1,162 @@
+"""What the watch leaves in its diary: every look with what it rested on, so that the day can be decided again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from hedgerow.model.instruments import Instrument
+
+__all__ = [
+    "AlarmRow",
+    "Look",
+    "NumberRow",
+    "OrderRow",
+    "PositionRow",
+    "Proposal",
+    "SumRow",
+    "WatchLine",
+    "WatchName",
+]
+
+
+WatchName = Literal[
+    "drift",
+    "liquidation",
+    "stale feed",
+    "hedge lost",
+    "funding",
+    "beta changed",
+    "correlation",
+    "depeg",
+    "expiry",
+    "modes",
+    "position unknown",
+    "not hedged",
+    "halted",
+    "limits",
+    "venue",
+]
+"""What is watched."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchLine:
+    """One thing that happened: milliseconds of UTC, one verb, the rest in words with numbers."""
+
+    at: int
+    action: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PositionRow:
+    """Signed units held of a contract, got at `entry` in its quote coin."""
+
+    instrument: Instrument
+    units: Decimal
+    entry: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class NumberRow:
+    """A Decimal by name: coins of the margin wallet, prices."""
+
+    name: str
+    number: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """Signed contracts that were decided to be traded."""
+
+    instrument: str
+    contracts: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What the watch asks leave for, by a `name` made of its content: orders, and what they rest on.
+
+    `prices` and `held` (signed contracts) by contract at the instant `at`; `book` is the fingerprint of the holdings.
+    """
+
+    name: str
+    at: int
+    orders: tuple[OrderRow, ...]
+    prices: tuple[NumberRow, ...]
+    held: tuple[NumberRow, ...]
+    book: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRow:
+    """An alarm that is on since an instant: which watch, about what, how loud, in words, and what to do."""
+
+    watch: WatchName
+    about: str
+    level: Literal["info", "warning", "critical"]
+    since: int
+    text: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class SumRow:
+    """A coin's running sums of the watch on its beta."""
+
+    coin: str
+    up: float
+    down: float
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look: what was seen at `at`, what was decided and why, and how it stood after it.
+
+    Seen: `held` and `coins` as the venue said (None: it did not), `prices` of now in dollars, `book` the fingerprint of the
+    holdings, `trouble` why positions are not known, `traded_at` the last trade before it, `halted`. Decided: `act`, `reason`, `orders`, dollar betas (one a factor,
+    empty where unknown) with target and band; `learned` says that betas were estimated at this look. After: `left_usd`, the
+    dollar beta once everything was done, `slack_usd` the smallest order, `alarms` that are on, `cost_usd` and `traded_usd` of the trade. `sums`, as of the close `sums_at`, are what tells a changed
+    beta, beyond `threshold`.
+    """
+
+    at: int
+    mode: Literal["observe", "propose", "auto"]
+    act: Literal["hold", "rebalance", "roll", "stop"]
+    reason: str
+    trouble: str
+    book: str
+    held: tuple[PositionRow, ...] | None
+    coins: tuple[NumberRow, ...] | None
+    prices: tuple[NumberRow, ...]
+    halted: str | None
+    traded_at: int | None
+    learned: bool
+    beta_usd: tuple[float, ...]
+    stderr_usd: tuple[float, ...]
+    target_usd: tuple[float, ...]
+    band_usd: tuple[float, ...]
+    nav_usd: float
+    orders: tuple[OrderRow, ...]
+    proposal: Proposal | None
+    approved_by: str
+    done: str
+    traded_usd: float
+    cost_usd: float
+    left_usd: tuple[float, ...]
+    slack_usd: float
+    distance: float
+    alarms: tuple[AlarmRow, ...]
+    sums: tuple[SumRow, ...] = ()
+    sums_at: int | None = None
+    threshold: float = 0.0
+
+    @property
+    def in_band(self) -> bool:
+        """Whether the dollar beta ended inside its band; False where it is not known."""
+        rows = zip(self.left_usd, self.target_usd, self.band_usd, strict=False)
+        return bool(self.left_usd) and all(
+            abs(left - target) <= band + self.slack_usd for left, target, band in rows
+        )

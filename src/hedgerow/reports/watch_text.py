@@ -1,0 +1,105 @@
+"""The watch in words and as JSON: a line for everything that happened, and what a rehearsal came to."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Group
+
+from hedgerow.model.watched import Look, WatchLine
+from hedgerow.reports.layout import facts, line, page
+from hedgerow.reports.trade_text import stamp
+
+__all__ = ["line_json", "line_text", "look_json", "summary_json", "summary_text"]
+
+
+def line_text(told: WatchLine) -> str:
+    """Return one line for people: the instant, one verb, the rest in words."""
+    at = datetime.fromtimestamp(told.at / 1_000, tz=UTC)
+    return f"{at:%Y-%m-%d %H:%M:%S}  {told.action:<10} {told.text}\n"
+
+
+def line_json(told: WatchLine) -> str:
+    """Return the same as a JSON record with an `action`, on one line."""
+    return (
+        json.dumps({"at": stamp(told.at), "action": told.action, "text": told.text}, ensure_ascii=False)
+        + "\n"
+    )
+
+
+def look_json(look: Look) -> dict[str, Any]:
+    """Return a look as `status --json` has it: what was seen, decided and left, alarms, exact quantities as text."""
+    return {
+        "at": stamp(look.at),
+        "mode": look.mode,
+        "action": look.act,
+        "reason": look.reason,
+        "beta_usd": list(look.beta_usd),
+        "stderr_usd": list(look.stderr_usd),
+        "target_usd": list(look.target_usd),
+        "band_usd": list(look.band_usd),
+        "left_usd": list(look.left_usd),
+        "in_band": look.in_band,
+        "orders": {row.instrument: f"{row.contracts:f}" for row in look.orders},
+        "proposal": look.proposal.name if look.proposal else None,
+        "distance": look.distance if math.isfinite(look.distance) else None,
+        "alarms": [
+            {
+                "watch": row.watch,
+                "about": row.about,
+                "level": row.level,
+                "since": stamp(row.since),
+                "text": row.text,
+            }
+            for row in look.alarms
+        ],
+    }
+
+
+def summary_json(looks: Sequence[Look]) -> dict[str, Any]:
+    """Return what a rehearsal came to."""
+    raised = sum(len(after) for after in _raised(looks))
+    return {
+        "looks": len(looks),
+        "in_band": sum(look.in_band for look in looks),
+        "trades": sum(look.traded_usd > 0.0 for look in looks),
+        "traded_usd": sum(look.traded_usd for look in looks),
+        "cost_usd": sum(look.cost_usd for look in looks),
+        "alarms": raised,
+    }
+
+
+def summary_text(looks: Sequence[Look]) -> Group:
+    """Return what a rehearsal came to, in a few lines."""
+    found = summary_json(looks)
+    share = found["in_band"] / max(found["looks"], 1)
+    return page(
+        line("REHEARSAL: an account of its own, forgotten now", "bold"),
+        facts(
+            [
+                ("6", "Looks", f"{found['looks']:,}", f"{share:.1%} ended inside the band"),
+                (
+                    "",
+                    "Trades",
+                    f"{found['trades']:,}",
+                    f"${found['traded_usd']:,.0f} for ${found['cost_usd']:,.0f}",
+                ),
+                ("", "Alarms", f"{found['alarms']:,}", "raised, each once"),
+            ]
+        ),
+    )
+
+
+def _raised(looks: Sequence[Look]) -> list[set[tuple[str, str]]]:
+    """Return the alarms that went on, look by look."""
+    found: list[set[tuple[str, str]]] = []
+    before = set[tuple[str, str]]()
+    for look in looks:
+        now: set[tuple[str, str]] = {(row.watch, row.about) for row in look.alarms}
+        found.append(now - before)
+        before = now
+    return found

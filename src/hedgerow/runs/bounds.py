@@ -1,0 +1,57 @@
+"""What the watch may not do by itself: bounds on orders, turnover, cost and haste. Beyond one nothing is sent.
+
+beyond(bounds, wanted, spent, at, gross_usd) -> refusals, none where it may
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from hedgerow.hedge.plan import Refusal
+from hedgerow.hedge.watch import Bounds
+
+__all__ = ["Spent", "beyond"]
+
+_HOUR_MS, _DAY_MS = 3_600_000, 86_400_000
+_BY_HAND = "trade it by hand (`hedgerow plan`), or allow more in [watch]"
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """A trade that the watch made: when, dollars traded, dollars of cost."""
+
+    at: int
+    traded_usd: float
+    cost_usd: float
+
+
+def beyond(
+    bounds: Bounds, wanted_usd: Mapping[str, float], spent: Sequence[Spent], at: int, gross_usd: float
+) -> tuple[Refusal, ...]:
+    """Return every bound that orders of `wanted_usd` dollars by contract would break, after what was `spent` before.
+
+    A book without a gross value has no turnover to allow.
+    """
+    found: list[Refusal] = []
+    for name, dollars in wanted_usd.items():
+        if bounds.max_order_usd is not None and abs(dollars) > bounds.max_order_usd:
+            detail = f"{name}: {abs(dollars):,.0f} dollars"
+            found.append(Refusal("largest order", detail, abs(dollars), bounds.max_order_usd, _BY_HAND))
+    today = [each for each in spent if at - each.at < _DAY_MS]
+    turned = sum(each.traded_usd for each in today) + sum(abs(usd) for usd in wanted_usd.values())
+    most = bounds.max_turnover * gross_usd
+    if turned > most:
+        found.append(Refusal("turnover a day", f"{turned:,.0f} dollars", turned, most, _BY_HAND))
+    cost = sum(each.cost_usd for each in today)
+    if bounds.max_cost_usd is not None and cost > bounds.max_cost_usd:
+        found.append(Refusal("cost a day", f"{cost:,.0f} dollars", cost, bounds.max_cost_usd, _BY_HAND))
+    hour = sum(at - each.at < _HOUR_MS for each in spent)
+    if hour >= bounds.trades_an_hour:
+        detail = f"{hour} in the last hour"
+        found.append(Refusal("trades an hour", detail, float(hour), float(bounds.trades_an_hour), "wait"))
+    last = max((each.at for each in spent), default=None)
+    if last is not None and (at - last) / 1000.0 < bounds.cool_down_s:
+        seconds = (at - last) / 1000.0
+        found.append(Refusal("cool-down", f"{seconds:,.0f} seconds ago", seconds, bounds.cool_down_s, "wait"))
+    return tuple(found)

@@ -1,0 +1,138 @@
+"""The watch's diary: looks as the journal keeps them, what a watch that starts again remembers, and the looks decided anew.
+
+diary_of(account, book) -> the name of the stream
+remembered(records) -> Memory
+decided_again(looks, eyes, policy) -> looks whose decision differs, none where all agree
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from hedgerow.hedge.alarms import Finding, Raised
+from hedgerow.hedge.policy import Policy
+from hedgerow.model.instruments import Instrument
+from hedgerow.model.market import Market
+from hedgerow.model.portfolio import Portfolio
+from hedgerow.model.ports import Record
+from hedgerow.model.watched import Look, OrderRow
+from hedgerow.runs.bounds import Spent
+from hedgerow.runs.changing import Changes
+from hedgerow.runs.watching import Held, Learned, Sight, Verdict, judge, learned
+from hedgerow.runs.wire import value_of
+
+__all__ = [
+    "LOOK",
+    "Eyes",
+    "Memory",
+    "View",
+    "decided_again",
+    "diary_of",
+    "orders_of",
+    "remembered",
+    "sight_of",
+]
+
+LOOK = "look"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is there to be seen of the market and the owner's holdings at an instant; `book_id` is the holdings' fingerprint."""
+
+    book: Portfolio
+    book_id: str
+    market: Market
+    hedge: Market
+    contracts: tuple[Instrument, ...]
+
+
+class Eyes(Protocol):
+    """Where prices and holdings come from."""
+
+    def look(self, at: int) -> View:
+        """Return what is known at `at`, nothing later. Raises what its readers raise."""
+
+
+def diary_of(account: str, book: str) -> str:
+    """Return the name of the stream that holds the looks at a book."""
+    return f"watch:{account}:{book}"
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What lasts of a watch: its last look, the one at which betas were estimated, trades, alarms, sums."""
+
+    last: Look | None = None
+    learned: Look | None = None
+    traded_at: int | None = None
+    spent: tuple[Spent, ...] = ()
+    alarms: Mapping[tuple[str, str], Raised] | None = None
+    changes: Changes | None = None
+
+
+def remembered(records: Iterable[Record]) -> Memory:
+    """Return what the diary's looks lead to."""
+    last = at_learning = None
+    traded_at: int | None = None
+    spent: list[Spent] = []
+    for record in records:
+        if record.kind != LOOK:
+            continue
+        last = value_of(record.body)
+        at_learning = last if last.learned else at_learning
+        traded_at = last.traded_at if last.traded_at is not None else traded_at
+        if last.traded_usd:
+            traded_at = last.at
+            spent.append(Spent(last.at, last.traded_usd, last.cost_usd))
+    if last is None:
+        return Memory()
+    alarms = {
+        (row.watch, row.about): Raised(
+            Finding(row.watch, row.about, "bad", row.level, row.text, row.advice),
+            row.since,
+        )
+        for row in last.alarms
+    }
+    sums = {row.coin: (row.up, row.down) for row in last.sums}
+    return Memory(
+        last, at_learning, traded_at, tuple(spent), alarms, Changes(sums, last.sums_at, last.threshold)
+    )
+
+
+def sight_of(look: Look, view: View) -> Sight:
+    """Return what was seen at a look, from its record and the market of then."""
+    held = (
+        None if look.held is None else tuple(Held(row.instrument, row.units, row.entry) for row in look.held)
+    )
+    coins = None if look.coins is None else {row.name: row.number for row in look.coins}
+    return Sight(look.at, view.book, view.market, view.hedge, view.contracts, held, coins, look.halted)
+
+
+def orders_of(verdict: Verdict) -> tuple[OrderRow, ...]:
+    """Return a verdict's orders as the diary has them."""
+    return tuple(OrderRow(contract.name, count) for contract, count in verdict.orders.items())
+
+
+def decided_again(looks: Sequence[Look], eyes: Eyes, policy: Policy) -> tuple[Look, ...]:
+    """Return the looks that are decided otherwise today, by every number and every order; none where all agree."""
+    known: Learned | None = None
+    differing: list[Look] = []
+    for look in looks:
+        sight = sight_of(look, eyes.look(look.at))
+        if look.learned:
+            known = learned(policy, sight, None)
+        verdict = judge(known, look.traded_at, sight, policy)
+        beta = () if verdict.exposure is None else tuple(float(x) for x in verdict.exposure.beta_usd)
+        now = (
+            verdict.act,
+            verdict.reason,
+            orders_of(verdict),
+            beta,
+            tuple(float(x) for x in verdict.band_usd),
+        )
+        if now != (look.act, look.reason, look.orders, look.beta_usd, look.band_usd):
+            differing.append(look)
+    return tuple(differing)

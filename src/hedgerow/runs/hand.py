@@ -1,0 +1,101 @@
+"""How the watch trades: its decision as a plan of its own, by the executor, with what came of it in dollars."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from hedgerow.hedge.execution import Ticketed
+from hedgerow.hedge.plan import Refusal
+from hedgerow.hedge.valuation import contract_price, price_of
+from hedgerow.model.errors import Halted, StateUnknown, VenueRefused, VenueUnreachable
+from hedgerow.model.instruments import Instrument
+from hedgerow.model.orders import contracts_of
+from hedgerow.model.ports import AccountModes, Clock, Lease, Notifier, Store
+from hedgerow.model.trades import LegTraded
+from hedgerow.model.watched import Proposal
+from hedgerow.runs.executor import Executor
+from hedgerow.runs.proposing import basis_of
+from hedgerow.runs.reconcile import Doors
+from hedgerow.runs.story import story_of
+from hedgerow.runs.trading import Asked, carried, unfinished
+from hedgerow.runs.watching import Sight
+
+if TYPE_CHECKING:
+    from hedgerow.runs.monitor import Watched
+
+__all__ = ["Dealt", "Hand"]
+
+_WANTED = AccountModes(hedge=False, margin_mode="cross", leverage=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Dealt:
+    """What came of a decision: its `proposal` and who approved it, `waiting` for whom, `refusals`, or what was `sent` and what it cost."""
+
+    proposal: Proposal | None = None
+    approved_by: str = ""
+    waiting: str = ""
+    refusals: tuple[Refusal, ...] = ()
+    sent: bool = False
+    outcome: str = ""
+    legs: tuple[LegTraded, ...] = ()
+    traded_usd: float = 0.0
+    cost_usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """The executor as the watch uses it."""
+
+    watched: Watched
+    doors: Doors
+    store: Store
+    clock: Clock
+    notifier: Notifier
+    executor: Callable[..., Executor] = Executor
+
+    async def finish(self, lease: Lease) -> None:
+        """Finish what a life before left unfinished. Errors as `Executor.run`."""
+        if unfinished(self.store, self.watched.account) is not None:
+            await self._executor().run(lease.account, lease)
+
+    async def trade(
+        self, asked: Proposal, orders: Mapping[Instrument, Decimal], sight: Sight, lease: Lease
+    ) -> Dealt:
+        """Trade a proposal's orders; what the venue or the journal does not allow comes back as refusals."""
+        now = self.clock.now()
+        contracts = {contract.name: count for contract, count in orders.items()}
+        ticket = Ticketed(f"watch-{asked.name[:16]}-{now}", self.watched.account, now, wanted=_WANTED)
+        wanted = Asked(ticket, contracts, basis_of(asked), self.watched.rules.freshness, now)
+        try:
+            found = await carried(self._executor(), self.doors, self.store, lease, wanted)
+        except (StateUnknown, Halted, VenueRefused, VenueUnreachable) as why:
+            refusal = Refusal(
+                type(why).__name__, why.message, float("nan"), 0.0, why.advice or "it is tried again"
+            )
+            return Dealt(asked, refusals=(refusal,), sent=True)
+        if found.done is None:
+            return Dealt(asked, refusals=found.refusals)
+        legs = story_of(self.store.read(self.watched.account), found.plan).legs
+        traded, cost = _dollars(legs, sight)
+        return Dealt(
+            asked, sent=True, outcome=found.done.outcome, legs=legs, traded_usd=traded, cost_usd=cost
+        )
+
+    def _executor(self) -> Executor:
+        return self.executor(self.doors, self.store, self.clock, self.notifier)
+
+
+def _dollars(legs: tuple[LegTraded, ...], sight: Sight) -> tuple[float, float]:
+    """Dollars traded, and what they cost: fees, and what was paid beyond the arrival price."""
+    traded = cost = 0.0
+    for leg in legs:
+        price = contract_price(sight.hedge, leg.instrument)
+        dollars = abs(float(contracts_of(leg.instrument, leg.traded)) * leg.instrument.dollar_delta(price))
+        traded += dollars
+        cost += float(leg.slippage or 0) * dollars
+        cost += sum(float(fee) * price_of(sight.market, coin) for coin, fee in leg.fees.items())
+    return traded, cost

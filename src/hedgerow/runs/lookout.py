@@ -1,0 +1,174 @@
+"""What the venue says at one look: positions, coins, prices, funding, and what of it the journal explains.
+
+await Lookout(doors, store, clock).see(view, lease) -> Seen
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import numpy as np
+
+from hedgerow.hedge.rolls import days_left
+from hedgerow.hedge.valuation import price_of
+from hedgerow.model.errors import StateUnknown, VenueRefused, VenueUnreachable
+from hedgerow.model.instruments import Instrument
+from hedgerow.model.orders import Fill, contracts_of
+from hedgerow.model.ports import Clock, FundingPaid, Holding, Lease, Store, Ticker
+from hedgerow.runs.alarming import Facts
+from hedgerow.runs.diary import View
+from hedgerow.runs.ledger import FILL, FUNDING, Ledger, ledger_of
+from hedgerow.runs.reconcile import Doors, reconcile
+from hedgerow.runs.watching import Held, Sight
+from hedgerow.runs.wire import value_of
+
+__all__ = ["Lookout", "Seen"]
+
+_FAILURES = (VenueUnreachable, VenueRefused, StateUnknown)
+_DAY_MS = 86_400_000
+_LEAST_DAYS = 7.0
+_TAKEN = frozenset({"liquidation", "adl"})
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A sight and the facts beside it; `paid` is the funding that came since the last look, `book_id` the holdings' name.
+
+    `trouble` says why positions are not known.
+    """
+
+    sight: Sight
+    facts: Facts
+    book_id: str
+    paid: tuple[FundingPaid, ...] = ()
+    trouble: str = ""
+
+
+@dataclass(slots=True)
+class Lookout:
+    """Asks the venue, and remembers only what it has told already."""
+
+    doors: Doors
+    store: Store
+    clock: Clock
+    told: dict[str, int] = field(default_factory=dict)
+    feed_at: int | None = None
+
+    async def see(self, view: View, lease: Lease) -> Seen:
+        """Return what there is to be seen; what the venue does not answer is unknown, never flat or zero."""
+        account = lease.account
+        before = ledger_of(self.store.read(account))
+        contracts = _alive(before, self.clock.now())
+        trouble, held, coins, ledger, distance = "", None, None, before, math.nan
+        try:
+            ledger = (await reconcile(self.doors, self.store, self.clock, lease, contracts)).ledger
+            holdings = await self.doors.account.positions(contracts)
+            held = tuple(
+                Held(ledger.instruments[h.instrument], h.quantity, h.entry) for h in holdings if h.quantity
+            )
+            coins = await self._coins()
+            distance = _distance(holdings)
+        except _FAILURES as why:
+            trouble, held = why.message, None
+        open_now = [c for c in contracts if ledger.quantity(c.name)]
+        await self._prices(view, open_now)
+        at = self.clock.now()
+        halted = self.store.halted(account)
+        sight = Sight(at, view.book, view.market, view.hedge, view.contracts, held, coins, halted)
+        taken, paid = self._news(account)
+        explained = {name: entry.quantity for name, entry in ledger.entries.items()}
+        money, notional = _funding_of(self.store, account, sight, ledger)
+        facts = Facts(
+            feed_at=self.feed_at if self.feed_at is not None else 0,
+            explained=explained,
+            distance=distance,
+            paid_30d=money,
+            notional_usd=notional,
+            taken=taken,
+        )
+        return Seen(sight, facts, view.book_id, paid, trouble)
+
+    async def _coins(self) -> dict[str, Decimal]:
+        found: dict[str, Decimal] = {}
+        for balance in await self.doors.account.balances():
+            if balance.kind == "derivatives" and balance.total:
+                found[balance.coin] = found.get(balance.coin, Decimal(0)) + balance.total
+        return found
+
+    async def _prices(self, view: View, contracts: Sequence[Instrument]) -> None:
+        """Note how new the oldest needed price is; where none comes, the last one only grows older."""
+        needed = list(contracts) or [c for c in view.contracts if c.is_perpetual][:1]
+        try:
+            tickers = await self.doors.market.tickers(needed)
+        except _FAILURES:
+            return
+        usable = [each.at for each in tickers if _has_price(each)]
+        if len(usable) == len(needed):
+            self.feed_at = min(usable)
+
+    def _news(self, account: str) -> tuple[tuple[Fill, ...], tuple[FundingPaid, ...]]:
+        """What the venue took and paid since the last look, by the journal; the first look has no news."""
+        begun = self.told.get(account)
+        taken: list[Fill] = []
+        paid: list[FundingPaid] = []
+        last = begun or 0
+        for record in self.store.read(account, last):
+            last = record.seq
+            if begun is None:
+                continue
+            if record.kind == FILL:
+                fill: Fill = value_of(record.body)
+                taken += [fill] if fill.kind in _TAKEN else []
+            elif record.kind == FUNDING:
+                paid.append(value_of(record.body))
+        self.told[account] = last
+        return tuple(taken), tuple(paid)
+
+
+def _alive(ledger: Ledger, at: int) -> tuple[Instrument, ...]:
+    """What is asked about: every contract that was ever traded, but for those that ended and are settled."""
+    now = np.datetime64(at, "ms")
+    return tuple(
+        c for name, c in ledger.instruments.items() if ledger.quantity(name) or days_left(c, now) > 0.0
+    )
+
+
+def _has_price(ticker: Ticker) -> bool:
+    price = ticker.mark if ticker.mark is not None else ticker.last
+    return price is not None and price.is_finite() and price > 0
+
+
+def _distance(holdings: Sequence[Holding]) -> float:
+    """The nearest liquidation, as a fraction of the mark; infinite where none is near, NaN where the mark is not known."""
+    found = [math.inf]
+    for each in holdings:
+        if each.liquidation is None or not each.quantity:
+            continue
+        if each.mark is None or each.mark <= 0:
+            return math.nan
+        found.append(abs(float(each.liquidation / each.mark) - 1.0))
+    return min(found)
+
+
+def _funding_of(store: Store, account: str, sight: Sight, ledger: Ledger) -> tuple[float, float]:
+    """Dollars of funding of the last 30 days, brought to 30 days, and the dollars that are held; NaN within a week."""
+    since = min(ledger.since.values(), default=sight.at)
+    days = min((sight.at - since) / _DAY_MS, 30.0)
+    if days < _LEAST_DAYS:
+        return math.nan, math.nan
+    total = 0.0
+    for record in store.read(account):
+        if record.kind != FUNDING:
+            continue
+        paid: FundingPaid = value_of(record.body)
+        if paid.at >= sight.at - 30 * _DAY_MS:
+            total += float(paid.amount) * price_of(sight.market, paid.coin)
+    notional = 0.0
+    for held in sight.held or ():
+        count = contracts_of(held.instrument, held.units)
+        price = price_of(sight.hedge, held.instrument.underlying)
+        notional += abs(float(count) * held.instrument.dollar_delta(price))
+    return total * 30.0 / days, notional

@@ -1,0 +1,232 @@
+"""The watch: one loop that looks, decides, trades within bounds, and says what it did and why. Start is recover.
+
+    monitor = Monitor(watched, doors, store, clock, eyes)
+    await monitor.tick()            one look
+    await monitor.run(until)        looks for as long as it is wanted
+
+Each look reads the venue anew: what was true a minute ago is no ground for an order. What it rested on and what came of it
+is a line of the diary, a stream of the journal beside the account's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from hedgerow.hedge.alarms import Changed, updated
+from hedgerow.hedge.plan import Refusal
+from hedgerow.hedge.policy import Policy
+from hedgerow.hedge.valuation import contract_price
+from hedgerow.hedge.watch import WatchRules
+from hedgerow.model.errors import LeaseHeld, LeaseLost
+from hedgerow.model.ports import Clock, Lease, Notifier, Store
+from hedgerow.model.watched import Look, WatchLine
+from hedgerow.runs.alarming import Looked, findings_of
+from hedgerow.runs.bounds import Spent, beyond
+from hedgerow.runs.changing import Changes, followed
+from hedgerow.runs.diary import LOOK, Eyes, diary_of, remembered, sight_of
+from hedgerow.runs.hand import Dealt, Hand
+from hedgerow.runs.lookout import Lookout, Seen
+from hedgerow.runs.narrate import lines_of, look_of
+from hedgerow.runs.proposing import asked_orders, proposal_of, stands
+from hedgerow.runs.reconcile import Doors
+from hedgerow.runs.watching import Learned, Sight, Verdict, judge, learned
+from hedgerow.runs.wire import body_of
+
+__all__ = ["Around", "Monitor", "Provide", "Watched"]
+
+Provide = Callable[[Mapping[str, float]], None]
+_LEASE_MS = 15_000
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What is watched: the book `name` on an `account`, by which policy and rules.
+
+    `holder` names the process, which then takes the account's lease, or is the lease that it has already.
+    """
+
+    name: str
+    account: str
+    holder: str | Lease
+    policy: Policy
+    rules: WatchRules = field(default_factory=WatchRules)
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Whom the watch has around it: whoever is called, who approved a proposal (its name → theirs, "": nobody), who is told each line.
+
+    `provide` puts paper coins (dollars by coin) where margin is missing: on a real venue nobody does.
+    """
+
+    notifier: Notifier
+    approved: Callable[[str], str] = lambda _: ""
+    provide: Provide | None = None
+    report: Callable[[WatchLine], None] = lambda _: None
+
+
+class Monitor:
+    """One book's watch. All that lasts is in the store: a new one goes on where the last one was stopped."""
+
+    def __init__(
+        self,
+        watched: Watched,
+        doors: Doors,
+        store: Store,
+        clock: Clock,
+        eyes: Eyes,
+        around: Around,
+    ) -> None:
+        self._watched, self._store, self._clock = watched, store, clock
+        self._eyes, self._around = eyes, around
+        self._lookout = Lookout(doors, store, clock)
+        self._hand = Hand(watched, doors, store, clock, around.notifier)
+        self._lease = watched.holder if isinstance(watched.holder, Lease) else None
+        self._diary = diary_of(watched.account, watched.name)
+        before = remembered(store.read(self._diary))
+        self._last, self._learned_look = before.last, before.learned
+        self._traded_at, self._spent = before.traded_at, list(before.spent)
+        self._alarms = dict(before.alarms or {})
+        self._changes = before.changes or Changes()
+        self._learned: Learned | None = None
+        last = before.last
+        self._pending = (
+            last.proposal if last is not None and last.mode == "propose" and not last.approved_by else None
+        )
+
+    async def run(self, until: int | None = None) -> None:
+        """Look every `every_s` seconds, for ever or until an instant. Errors as `tick`."""
+        pace = round(self._watched.rules.every_s * 1000)
+        try:
+            while until is None or self._clock.now() < until:
+                begun = self._clock.now()
+                await self.tick()
+                await self._clock.sleep(max(pace - (self._clock.now() - begun), 0))
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Let others trade the account."""
+        if self._lease is not None and not isinstance(self._watched.holder, Lease):
+            self._store.release(self._lease)
+            self._lease = None
+
+    async def tick(self) -> Look:
+        """Look once, and do what is to be done.
+
+        Raises `LeaseHeld` or `LeaseLost` where another process trades the account, what reading holdings and prices raises, and
+        `BrokenPromise`.
+        """
+        await self._hand.finish(self._hold())
+        seen = await self._see()
+        self._recall()
+        before = self._learned
+        verdict = judge(before, self._traded_at, seen.sight, self._watched.policy)
+        self._learned = verdict.learned
+        dealt = await self._act(verdict, seen)
+        after, left = seen, verdict
+        if dealt.sent:
+            after = await self._see()
+            left = judge(verdict.learned, after.sight.at, after.sight, self._watched.policy)
+        self._follow(before, after.sight)
+        facts = replace(after.facts, taken=seen.facts.taken, refusals=dealt.refusals, waiting=dealt.waiting)
+        changed = self._alarm(Looked(after.sight, left, facts, self._changes))
+        look = look_of(
+            self._watched.rules.mode,
+            (seen, verdict, dealt),
+            (left, facts),
+            (changed, self._changes),
+            learned=verdict.learned is not before and verdict.learned is not None,
+            traded_at=self._traded_at,
+        )
+        self._write(look)
+        for line in lines_of(look, self._last, seen, dealt, changed):
+            self._around.report(line)
+        self._last = look
+        if dealt.traded_usd:
+            self._traded_at = look.at
+            self._spent.append(Spent(look.at, dealt.traded_usd, dealt.cost_usd))
+        return look
+
+    def _hold(self) -> Lease:
+        """Hold the account, or make the lease last: between two looks it may have run out, and another have come."""
+        watched = self._watched
+        if self._lease is not None:
+            self._lease = self._store.renew(self._lease, _LEASE_MS)
+            if self._lease is None:
+                raise LeaseLost(f"{watched.account} was taken over between two looks")
+        elif isinstance(watched.holder, str):
+            self._lease = self._store.acquire(watched.account, watched.holder, _LEASE_MS)
+        if self._lease is None:
+            raise LeaseHeld(
+                f"another process trades {watched.account}",
+                advice="One watch or trade at a time: `hedgerow status` names it.",
+            )
+        return self._lease
+
+    async def _see(self) -> Seen:
+        lease = self._hold()
+        return await self._lookout.see(self._eyes.look(self._clock.now()), lease)
+
+    def _recall(self) -> None:
+        """After a restart, estimate again on what was known at the look that estimated: a day has one set of betas."""
+        if self._learned is None and self._learned_look is not None:
+            look = self._learned_look
+            self._learned = learned(self._watched.policy, sight_of(look, self._eyes.look(look.at)), None)
+
+    async def _act(self, verdict: Verdict, seen: Seen) -> Dealt:
+        """Do what was decided, as far as the mode and the bounds allow."""
+        rules, before = self._watched.rules, self._pending
+        self._pending = None
+        if not verdict.orders:
+            return Dealt()
+        asked = proposal_of(self._watched.account, seen.book_id, verdict, seen.sight)
+        if rules.mode == "observe":
+            return Dealt(asked, waiting="it only observes")
+        if rules.mode == "propose" and before is not None:
+            asked = before if stands(before, seen.book_id, verdict, seen.sight, rules.freshness) else asked
+        by = self._around.approved(asked.name) if rules.mode == "propose" else ""
+        if rules.mode == "propose" and not by:
+            self._pending = asked
+            return Dealt(asked, waiting=f"proposal {asked.name[:8]} waits for somebody")
+        refusals = self._beyond(verdict, seen.sight) if rules.mode == "auto" else ()
+        if refusals:
+            return Dealt(asked, refusals=refusals)
+        if self._around.provide is not None:
+            self._around.provide({account.settle: account.required_usd for account in verdict.margin})
+        dealt = await self._hand.trade(asked, asked_orders(asked, verdict), seen.sight, self._hold())
+        return replace(dealt, approved_by=by)
+
+    def _beyond(self, verdict: Verdict, sight: Sight) -> tuple[Refusal, ...]:
+        """The bounds that a trade would break; a first hedge, and a roll, may take what they take of turnover."""
+        dollars = {
+            contract.name: float(count) * contract.dollar_delta(contract_price(sight.hedge, contract))
+            for contract, count in verdict.orders.items()
+        }
+        assert verdict.exposure is not None  # noqa: S101  it has orders
+        return beyond(self._watched.rules.bounds, dollars, self._spent, sight.at, verdict.exposure.gross_usd)
+
+    def _follow(self, before: Learned | None, sight: Sight) -> None:
+        """Judge the bars that have closed since by the betas of before them."""
+        if before is None and self._learned is None:
+            return
+        known = before or self._learned
+        assert known is not None  # noqa: S101  one of the two is there
+        coins = tuple(sorted(known.assets))
+        betas, days = known.known.betas, self._watched.rules.thresholds.beta_days
+        self._changes = followed(self._changes, sight.market, betas, coins, days)
+
+    def _alarm(self, looked: Looked) -> Changed:
+        changed = updated(self._alarms, findings_of(looked, self._watched.rules.thresholds), looked.sight.at)
+        self._alarms = dict(changed.active)
+        for raised in changed.raised:
+            finding = raised.finding
+            self._around.notifier.notify(finding.level, f"{finding.watch}: {finding.about}", finding.text)
+        for cleared in changed.cleared:
+            finding = cleared.finding
+            self._around.notifier.notify("info", f"{finding.watch}: {finding.about}", "is well again")
+        return changed
+
+    def _write(self, look: Look) -> None:
+        self._store.append(self._diary, look.at, [(LOOK, body_of(look))], self._hold())

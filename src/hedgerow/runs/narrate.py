@@ -1,0 +1,171 @@
+"""A look as a record for the diary, and as lines for people: time, one verb, numbers with units, the reason in words."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import numpy as np
+
+from hedgerow.hedge.alarms import Changed
+from hedgerow.hedge.valuation import contract_price
+from hedgerow.hedge.watch import Mode
+from hedgerow.model.amounts import decimal_of
+from hedgerow.model.arrays import FloatArray
+from hedgerow.model.orders import contracts_of
+from hedgerow.model.watched import AlarmRow, Look, NumberRow, PositionRow, SumRow, WatchLine
+from hedgerow.runs.alarming import Facts
+from hedgerow.runs.changing import Changes
+from hedgerow.runs.diary import orders_of
+from hedgerow.runs.hand import Dealt
+from hedgerow.runs.lookout import Seen
+from hedgerow.runs.watching import Sight, Verdict
+
+__all__ = ["lines_of", "look_of"]
+
+
+def look_of(
+    mode: Mode,
+    decided: tuple[Seen, Verdict, Dealt],
+    after: tuple[Verdict, Facts],
+    watches: tuple[Changed, Changes],
+    *,
+    learned: bool,
+    traded_at: int | None,
+) -> Look:
+    """Return a look as the diary keeps it, from what was `decided` on what, how it stood `after`, and the alarms."""
+    (seen, verdict, dealt), (left, facts), (changed, changes) = decided, after, watches
+    sight, exposure = seen.sight, verdict.exposure
+    return Look(
+        at=sight.at,
+        mode=mode,
+        act=verdict.act,
+        reason=verdict.reason,
+        trouble=seen.trouble,
+        book=seen.book_id,
+        held=_held(sight),
+        coins=_coins(sight),
+        prices=_prices(sight),
+        halted=sight.halted,
+        traded_at=traded_at,
+        learned=learned,
+        beta_usd=_numbers(exposure.beta_usd) if exposure else (),
+        stderr_usd=_numbers(exposure.stderr_usd) if exposure else (),
+        target_usd=_numbers(verdict.target_usd),
+        band_usd=_numbers(verdict.band_usd),
+        nav_usd=exposure.nav_usd if exposure else float("nan"),
+        orders=orders_of(verdict),
+        proposal=dealt.proposal,
+        approved_by=dealt.approved_by,
+        done=dealt.outcome or dealt.waiting or "; ".join(each.rule for each in dealt.refusals),
+        traded_usd=dealt.traded_usd,
+        cost_usd=dealt.cost_usd,
+        left_usd=_numbers(left.exposure.beta_usd) if left.exposure else (),
+        slack_usd=left.slack_usd,
+        distance=facts.distance,
+        alarms=tuple(
+            AlarmRow(
+                r.finding.watch, r.finding.about, r.finding.level, r.since, r.finding.text, r.finding.advice
+            )
+            for r in changed.active.values()
+        ),
+        sums=tuple(SumRow(coin, up, down) for coin, (up, down) in changes.sums.items()),
+        sums_at=changes.seen,
+        threshold=changes.threshold,
+    )
+
+
+def lines_of(
+    look: Look, before: Look | None, seen: Seen, dealt: Dealt, changed: Changed
+) -> tuple[WatchLine, ...]:
+    """Return what happened in this look as lines, in order; what stands as it stood at the look `before` is not said again."""
+    lines = []
+    for paid in seen.paid:
+        verb = "received" if paid.amount >= 0 else "paid"
+        name = paid.instrument.partition(":")[2]
+        lines.append(WatchLine(paid.at, "funding", f"{verb} {abs(paid.amount):,.2f} {paid.coin} on {name}"))
+    again = before is not None and _stands(look) == _stands(before)
+    if not again:
+        lines.append(WatchLine(look.at, look.act, _said(look)))
+    for leg in dealt.legs:
+        if leg.traded:
+            count = contracts_of(leg.instrument, leg.traded)
+            worse = (
+                f", {float(leg.slippage) * 1e4:+.1f} bp against arrival" if leg.slippage is not None else ""
+            )
+            at = f" at {leg.average:,.8g}" if leg.average is not None else ""
+            lines.append(WatchLine(look.at, "filled", f"{count:+f} {leg.instrument.symbol}{at}{worse}"))
+    if dealt.sent and look.left_usd:
+        lines.append(WatchLine(look.at, "left", _beta(look.left_usd, look)))
+    if look.proposal and dealt.waiting and look.mode == "propose" and not again:
+        lines.append(
+            WatchLine(
+                look.at,
+                "proposal",
+                f"{look.proposal.name[:8]} waits: `hedgerow approve {look.proposal.name[:8]}`",
+            )
+        )
+    lines += [
+        WatchLine(look.at, "refused", f"{each.rule}: {each.detail}; {each.remedy}") for each in dealt.refusals
+    ]
+    lines += [
+        WatchLine(look.at, finding.level, f"{finding.text}. {finding.advice}".strip())
+        for finding in (each.finding for each in changed.raised)
+    ]
+    gone = (each.finding for each in changed.cleared)
+    lines += [WatchLine(look.at, "cleared", f"{finding.watch}, {finding.about}") for finding in gone]
+    return tuple(lines)
+
+
+def _stands(look: Look) -> tuple[object, ...]:
+    """What makes a look one that stops or waits for the same as the last; one that holds is said each time."""
+    if look.act == "hold" or look.traded_usd:
+        return (look.at,)
+    return look.act, look.reason, look.trouble, look.proposal and look.proposal.name, look.done
+
+
+def _said(look: Look) -> str:
+    orders = ", ".join(
+        f"{'buy' if row.contracts > 0 else 'sell'} {abs(row.contracts):f} {row.instrument.partition(':')[2]}"
+        for row in look.orders
+    )
+    beta = _beta(look.beta_usd, look) if look.beta_usd else ""
+    return " · ".join(part for part in (beta, look.reason, look.trouble, orders) if part)
+
+
+def _beta(dollars: tuple[float, ...], look: Look) -> str:
+    """The dollar beta with its error and band."""
+    rows = zip(dollars, look.stderr_usd, look.band_usd, look.target_usd, strict=True)
+    return "beta " + ", ".join(
+        f"{_signed(usd)} ± {error:,.0f}, band ± {band:,.0f}" + (f" about {_signed(aim)}" if aim else "")
+        for usd, error, band, aim in rows
+    )
+
+
+def _signed(dollars: float) -> str:
+    return f"{'−' if dollars < 0 else '+'}${abs(dollars):,.0f}"
+
+
+def _held(sight: Sight) -> tuple[PositionRow, ...] | None:
+    if sight.held is None:
+        return None
+    return tuple(PositionRow(each.instrument, each.units, each.entry) for each in sight.held)
+
+
+def _coins(sight: Sight) -> tuple[NumberRow, ...] | None:
+    if sight.coins is None:
+        return None
+    return tuple(NumberRow(coin, amount) for coin, amount in sorted(sight.coins.items()))
+
+
+def _numbers(values: FloatArray) -> tuple[float, ...]:
+    return tuple(float(x) for x in np.atleast_1d(values))
+
+
+def _prices(sight: Sight) -> tuple[NumberRow, ...]:
+    """Prices that were given from outside the history, and those of the open contracts."""
+    found: dict[str, Decimal] = {name: decimal_of(repr(price)) for name, price in sight.market.given.items()}
+    for held in sight.held or ():
+        price = contract_price(sight.hedge, held.instrument)
+        if np.isfinite(price):
+            found[held.instrument.name] = decimal_of(repr(price))
+    return tuple(NumberRow(name, price) for name, price in sorted(found.items()))

@@ -1,0 +1,64 @@
+"""What the watch asks leave for: it stands while it is good, so that somebody has time to say yes.
+
+proposal_of(account, book_id, verdict, sight) -> Proposal
+stands(proposal, book_id, verdict, sight, freshness) -> bool
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from hashlib import sha256
+
+from hedgerow.hedge.staleness import Basis, Freshness, stale
+from hedgerow.hedge.valuation import contract_price
+from hedgerow.model.amounts import decimal_of
+from hedgerow.model.instruments import Instrument
+from hedgerow.model.watched import NumberRow, OrderRow, Proposal
+from hedgerow.runs.watching import Sight, Verdict
+
+__all__ = ["asked_orders", "basis_of", "proposal_of", "stands"]
+
+
+def proposal_of(account: str, book_id: str, verdict: Verdict, sight: Sight) -> Proposal:
+    """Return a verdict as a proposal, named by the account, the holdings, the orders and what is held."""
+    orders = tuple(
+        OrderRow(c.name, count) for c, count in sorted(verdict.orders.items(), key=lambda o: o[0].name)
+    )
+    prices = tuple(
+        NumberRow(c.name, decimal_of(repr(contract_price(sight.hedge, c))))
+        for c in sorted(verdict.orders, key=lambda c: c.name)
+    )
+    there = _contracts(sight)
+    held = tuple(NumberRow(row.instrument, there.get(row.instrument, Decimal(0))) for row in orders)
+    content = repr((account, book_id, sight.at, orders, prices, held))
+    return Proposal(sha256(content.encode()).hexdigest(), sight.at, orders, prices, held, book_id)
+
+
+def basis_of(proposal: Proposal) -> Basis:
+    """Return what a proposal was made on."""
+    prices = {row.name: float(row.number) for row in proposal.prices}
+    return Basis(proposal.at, prices, {row.name: row.number for row in proposal.held})
+
+
+def stands(proposal: Proposal, book_id: str, verdict: Verdict, sight: Sight, freshness: Freshness) -> bool:
+    """Return whether a proposal is still good: young, at prices like its own, on what was held, and wanted.
+
+    Wanted: the verdict of now trades the same contracts the same way. Its sizes may differ by what prices moved.
+    """
+    ways = {c.name: count > 0 for c, count in verdict.orders.items()}
+    if ways != {row.instrument: row.contracts > 0 for row in proposal.orders} or proposal.book != book_id:
+        return False
+    prices = {c.name: contract_price(sight.hedge, c) for c in verdict.orders}
+    held = _contracts(sight)
+    there = {row.name: held.get(row.name, Decimal(0)) for row in proposal.held}
+    return not stale(basis_of(proposal), sight.at, prices, there, freshness)
+
+
+def asked_orders(proposal: Proposal, verdict: Verdict) -> dict[Instrument, Decimal]:
+    """Return a proposal's orders by contract; `verdict` trades the same contracts."""
+    known = {c.name: c for c in verdict.orders}
+    return {known[row.instrument]: row.contracts for row in proposal.orders}
+
+
+def _contracts(sight: Sight) -> dict[str, Decimal]:
+    return {each.instrument.name: each.contracts for each in sight.held or ()}

@@ -1,0 +1,262 @@
+"""One look of the watch, decided: a pure step from what is seen to what is to be done, and why.
+
+    judge(watching, sight, policy, rules) -> Verdict
+
+The same policy, review and no-trade band as the backtest. Nothing in here asks anybody or knows the time: the same sight
+gives the same verdict, so that a day that was watched can be decided again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Literal
+
+import numpy as np
+
+from hedgerow.hedge.exposure import Exposure
+from hedgerow.hedge.plan import MarginAccount
+from hedgerow.hedge.policy import Policy
+from hedgerow.hedge.pool import HEDGE_TAG, candidates_for
+from hedgerow.hedge.rebalance import Drift, rebalance_of, review
+from hedgerow.hedge.riskmodel import risk
+from hedgerow.hedge.rolls import ROLLING, RollRule, days_left, far_of
+from hedgerow.hedge.sizing import size
+from hedgerow.hedge.target import target_dollars
+from hedgerow.hedge.valuation import contract_price, value
+from hedgerow.model.arrays import FloatArray
+from hedgerow.model.instruments import Instrument
+from hedgerow.model.market import Market
+from hedgerow.model.orders import contracts_of
+from hedgerow.model.portfolio import Portfolio, Position, PositionKind
+from hedgerow.runs.learning import RECENT_DAYS, Known, Moving, drift_of, in_reach
+
+__all__ = ["Act", "Held", "Learned", "Sight", "Verdict", "judge", "learned", "whole_book"]
+
+Act = Literal["hold", "rebalance", "roll", "stop"]
+_DAY_MS = 86_400_000
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An open contract: signed `units`, the entry price in the quote coin."""
+
+    instrument: Instrument
+    units: Decimal
+    entry: Decimal
+
+    @property
+    def contracts(self) -> Decimal:
+        """Signed contracts."""
+        return contracts_of(self.instrument, self.units)
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What was seen at the instant `at` (milliseconds of UTC), and nothing later.
+
+    `held` and `coins` (of the derivatives wallet, without unrealised profit) are the venue's own words; None: it did not
+    answer, which is not flat. `market` and `hedge` end with the prices of now; `contracts` are what the venue lists.
+    """
+
+    at: int
+    book: Portfolio
+    market: Market
+    hedge: Market
+    contracts: tuple[Instrument, ...]
+    held: tuple[Held, ...] | None
+    coins: Mapping[str, Decimal] | None
+    halted: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Betas, covariance and what bands are made of, as of their last estimation `at`, for the coins of `assets`."""
+
+    known: Known
+    drift: Drift
+    at: int
+    assets: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to be done: `orders` are signed contracts by contract, empty for hold and stop. Arrays are (K,).
+
+    `exposure` is None where positions or betas are not known. `aim_usd` is the dollar beta that the orders aim at.
+    `margin` are the accounts that they need; `slack_usd` is the smallest order of the open contracts.
+    """
+
+    act: Act
+    reason: str
+    learned: Learned | None
+    exposure: Exposure | None = None
+    target_usd: FloatArray = field(default_factory=lambda: np.zeros(0))
+    band_usd: FloatArray = field(default_factory=lambda: np.zeros(0))
+    aim_usd: FloatArray = field(default_factory=lambda: np.zeros(0))
+    orders: Mapping[Instrument, Decimal] = field(default_factory=dict)
+    margin: tuple[MarginAccount, ...] = ()
+    slack_usd: float = 0.0
+
+    @property
+    def gap_usd(self) -> FloatArray:
+        """Dollar beta (K,) off the target; empty where it is not known."""
+        return self.exposure.beta_usd - self.target_usd if self.exposure is not None else np.zeros(0)
+
+
+def whole_book(sight: Sight, *, derivatives: bool = True) -> Portfolio:
+    """Return the owner's book with the hedge account in it: its coins as collateral, its contracts if wanted."""
+    rows = [
+        Position(coin, amount, PositionKind.COLLATERAL, _venue_of(sight))
+        for coin, amount in (sight.coins or {}).items()
+        if amount
+    ]
+    if derivatives:
+        rows += [
+            Position(
+                held.instrument.underlying,
+                held.contracts,
+                PositionKind.DERIVATIVE,
+                held.instrument.venue,
+                instrument=held.instrument,
+                entry_price=held.entry,
+                tags=(HEDGE_TAG,),
+            )
+            for held in sight.held or ()
+        ]
+    return replace(sight.book, positions=(*sight.book.positions, *rows))
+
+
+def _venue_of(sight: Sight) -> str:
+    return sight.contracts[0].venue if sight.contracts else ""
+
+
+def learned(policy: Policy, sight: Sight, before: Learned | None, every_days: float = 1.0) -> Learned:
+    """Return what is known of the book's coins: estimated anew after `every_days`, or for a coin that is new in the book.
+
+    Raises what estimating raises: `NotEnoughData`, `UnknownSymbol`, `UsageError`.
+    """
+    assets = frozenset(value(whole_book(sight), sight.market).assets)
+    if before is not None and sight.at - before.at < every_days * _DAY_MS and assets <= before.assets:
+        return before
+    now = np.datetime64(sight.at, "ms")
+    lasting = tuple(c for c in sight.contracts if days_left(c, now) > ROLLING.start_days)
+    usable = in_reach(lasting, policy, sight.market)
+    pool = candidates_for(policy.instruments, policy.factors, sight.book, sight.hedge, usable, own=policy.own)
+    held = [each.instrument for each in sight.held or ()]
+    names = [c.underlying for c in (*pool, *held)] + [c.settle for c in (*usable, *held)]
+    betas = policy.estimate(sight.market, tuple(dict.fromkeys([*sorted(assets), *names])))
+    places = [i for i, symbol in enumerate(betas.symbols) if np.isfinite(betas.beta[i]).all()]
+    sure = np.isin(np.arange(len(betas.symbols)), places)
+    known = Known(betas, risk(sight.market, betas), usable, np.where(sure[:, None], betas.beta, 0.0), sure)
+    return Learned(known, _drift(policy, sight, known), sight.at, assets)
+
+
+def _drift(policy: Policy, sight: Sight, known: Known) -> Drift:
+    """What the band is made of: the owner's coins as they moved lately, and what the open contracts cost to trade."""
+    worth = value(sight.book, sight.market).counted(frozenset(policy.exclude))
+    deltas = {
+        s: usd
+        for s, usd in worth.delta_usd().items()
+        if s in known.betas.symbols and s in sight.market.symbols
+    }
+    rows = [known.betas.symbols.index(s) for s in deltas]
+    columns = [sight.market.column(s) for s in deltas]
+    bars = round(RECENT_DAYS * sight.market.bars_per_day) + 1
+    moving = Moving(
+        tuple(deltas),
+        np.array(list(deltas.values())),
+        known.beta[rows],
+        sight.market.prices[-bars:, columns],
+        sight.market.bars_per_day,
+        max(worth.gross_usd, 1.0),
+    )
+    open_usd = {h.instrument.name: _dollars(h, sight) for h in sight.held or ()}
+    return drift_of(policy, known, moving, sight.hedge, open_usd)
+
+
+def _dollars(held: Held, sight: Sight) -> float:
+    price = contract_price(sight.hedge, held.instrument)
+    return float(held.contracts) * held.instrument.dollar_delta(price)
+
+
+def _least(held: Held, sight: Sight) -> float:
+    """Dollars of the smallest order of an open contract."""
+    contract = held.instrument
+    price = contract_price(sight.hedge, contract)
+    lots = float(max(contract.lot, contract.min_contracts)) * contract.dollar_delta(price)
+    return max(lots, float(contract.min_notional))
+
+
+def judge(
+    before: Learned | None, traded_at: int | None, sight: Sight, policy: Policy, roll_rule: RollRule = ROLLING
+) -> Verdict:
+    """Return what is to be done about what is seen; `traded_at` is the last trade's instant, None: never.
+
+    Holds where anything needed is not known: an order rests on what is known, or it is not sent. Errors as `learned`.
+    """
+    if sight.held is None or sight.coins is None:
+        return Verdict("stop", "the venue did not say what is held: that is not flat", before)
+    known = learned(policy, sight, before)
+    exposure = policy.expose(whole_book(sight), sight.market, betas=known.known.betas)
+    if exposure.unknown:
+        names = ", ".join(exposure.unknown)
+        return Verdict("stop", f"{names}: price or beta unknown, and a hedge around it is a guess", known)
+    target = target_dollars(exposure, policy.target_beta, policy.target_beta_usd)
+    rule = rebalance_of(policy.rebalance)
+    days = np.inf if traded_at is None else (sight.at - traded_at) / _DAY_MS
+    found = review(exposure.beta_usd, target, rule, known.drift, float(days))
+    told = Verdict("hold", found.reason, known, exposure, target, found.band_usd, found.aim_usd)
+    told = replace(told, slack_usd=max((_least(held, sight) for held in sight.held), default=0.0))
+    if sight.halted is not None:
+        return replace(told, act="stop", reason=f"halted: {sight.halted}")
+    rolling = _rolling(sight, roll_rule)
+    if rolling is not None:
+        return replace(told, act="roll", reason=rolling[0], orders=rolling[1])
+    if found.action == "hold":
+        return told
+    return _sized(told, sight, policy)
+
+
+def _sized(told: Verdict, sight: Sight, policy: Policy) -> Verdict:
+    """The orders that bring the book to its aim: of the contracts that are open, or else of the best."""
+    learned_, held = told.learned, sight.held or ()
+    assert learned_ is not None  # noqa: S101  judged with it
+    fresh = not held
+    names: str | int | tuple[str, ...] = policy.instruments
+    if not fresh and not isinstance(names, tuple):
+        names = tuple(each.instrument.name for each in held)
+    aim = told.target_usd if fresh else told.aim_usd
+    asked = replace(
+        policy,
+        target_beta=None,
+        target_beta_usd=tuple(float(x) for x in aim),
+        collateral=None,
+        instruments=names,
+    )
+    known = learned_.known
+    listed = tuple({c.name: c for c in (*known.contracts, *(h.instrument for h in held))}.values())
+    exposure, ranking, model = asked.rank(
+        whole_book(sight), sight.market, listed, sight.hedge, known.betas, known.model
+    )
+    plan = size(exposure, ranking, model, instruments=names, rules=asked.rules)
+    orders = {leg.instrument: leg.contracts * (-1 if leg.side == "sell" else 1) for leg in plan.legs}
+    if not orders:
+        why = plan.untraded[0] if plan.untraded else "less than a lot is missing"
+        return replace(told, act="hold", reason=why)
+    return replace(told, act="rebalance", orders=orders, margin=plan.margin, aim_usd=aim)
+
+
+def _rolling(sight: Sight, rule: RollRule) -> tuple[str, Mapping[Instrument, Decimal]] | None:
+    """The first dated contract that has to be rolled, near and far legs of the same count; None: none, or no far one."""
+    now = np.datetime64(sight.at, "ms")
+    for held in sight.held or ():
+        near = held.instrument
+        left = days_left(near, now)
+        far = far_of(near, sight.contracts, now, rule)
+        if far is None or not 0.0 < left <= rule.start_days:
+            continue
+        return f"{near.symbol} ends in {left:.1f} days", {near: -held.contracts, far: held.contracts}
+    return None

@@ -1,0 +1,56 @@
+"""Who said yes to what the watch proposes: a file of lines beside the journal, that needs neither lease nor lock."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from hedgerow.model.errors import JournalFailed
+
+__all__ = ["Approvals", "approvals_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Approvals:
+    """The approvals in one file, which need not exist. Lines are only added; a name counts once a proposal."""
+
+    path: Path
+
+    def add(self, proposal: str, who: str, at: int) -> None:
+        """Note that somebody approves a proposal; durable when it returns. Raises `JournalFailed`."""
+        line = json.dumps({"proposal": proposal, "who": who, "at": at})
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            opened = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                os.write(opened, f"\n{line}\n".encode())
+                os.fsync(opened)
+            finally:
+                os.close(opened)
+        except OSError as why:
+            raise JournalFailed(
+                f"{self.path} cannot be written: {why.strerror}", advice="Nothing was approved."
+            ) from None
+
+    def of(self, proposal: str) -> tuple[str, ...]:
+        """Return who approved a proposal, each once, in order; nobody where the file cannot be read."""
+        try:
+            lines = self.path.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            return ()
+        names: dict[str, None] = {}
+        for line in filter(None, lines):
+            try:
+                said = json.loads(line)
+                if said["proposal"] == proposal:
+                    names[str(said["who"])] = None
+            except (ValueError, KeyError, TypeError):
+                continue  # a line that cannot be read approves nothing
+        return tuple(names)
+
+
+def approvals_of(journal: Path) -> Approvals:
+    """Return the approvals beside a journal."""
+    return Approvals(journal.with_name(f"{journal.name}-approvals"))

@@ -1,0 +1,118 @@
+"""`watch` and `approve` on the command line: observed, proposed, approved, traded; killed and gone on."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.cli.conftest import BOOK, Run
+from tests.cli.trading import journal, positions, sent, start
+
+from hedgerow.store.journal import open_journal
+
+
+def watched(run: Run, home: Path, *words: str) -> list[dict[str, Any]]:
+    """The records of one look."""
+    done = run("watch", BOOK, "--once", "--state", str(home / "state"), "--json", *words)
+    assert done.status == 0, done.err
+    return [json.loads(line) for line in done.out.splitlines()]
+
+
+def test_observing_says_what_it_would_do_and_does_nothing(run: Run, tmp_path: Path) -> None:
+    lines = watched(run, tmp_path)
+    assert [line["action"] for line in lines] == ["rebalance", "warning"]
+    assert "sell" in lines[0]["text"]
+    assert sent(tmp_path) == 0
+    text = run("watch", BOOK, "--once", "--state", str(tmp_path / "other")).out
+    assert text.splitlines()[0].split()[2] == "rebalance"
+
+
+def test_a_proposal_is_approved_by_its_first_signs_and_traded(run: Run, tmp_path: Path) -> None:
+    state = ("--state", str(tmp_path / "state"))
+    (line,) = (each for each in watched(run, tmp_path, "--mode", "propose") if each["action"] == "proposal")
+    name = line["text"].split()[0]
+    assert watched(run, tmp_path, "--mode", "propose") == []  # it stands; nothing new to say
+    status = run("status", *state)
+    assert f"hedgerow approve {name}" in status.out
+    assert run("approve", "abcdef", *state).status == 2
+    assert run("approve", name[:5], *state).status == 2
+    assert run("approve", name, "--who", " ", *state).status == 2
+    assert run("approve", name, "--who", "Ann", *state).status == 0
+    done = watched(run, tmp_path, "--mode", "propose")
+    assert {"rebalance", "filled", "left", "cleared"} <= {each["action"] for each in done}
+    watch = run("status", *state, "--json").json["paper"]["watches"]["book"]
+    assert (watch["in_band"], watch["alarms"]) == (True, [])
+    assert [each["action"] for each in watched(run, tmp_path, "--mode", "auto")] == ["hold"]
+    assert run("approve", name, *state).status == 2  # nothing waits any more
+
+
+def test_two_people_are_asked_where_the_settings_say_so(run: Run, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('[watch]\nmode = "propose"\napprovals = 2\n', encoding="utf-8")
+    told = ("--config", str(config))
+    (line,) = (each for each in watched(run, tmp_path, *told) if each["action"] == "proposal")
+    name = line["text"].split()[0]
+    for who in ("Ann", "Ann"):
+        assert run("approve", name, "--who", who, "--state", str(tmp_path / "state"), *told).status == 0
+    assert watched(run, tmp_path, *told) == []
+    assert run("approve", name, "--who", "Bob", "--state", str(tmp_path / "state"), *told).status == 0
+    assert "filled" in {each["action"] for each in watched(run, tmp_path, *told)}
+
+
+def test_a_rehearsal_walks_to_the_end_and_leaves_no_account(run: Run, tmp_path: Path) -> None:
+    words = ("watch", BOOK, "--rehearse", "2026-06-10", "--mode", "auto", "--state", str(tmp_path / "state"))
+    done = run(*words)
+    assert done.status == 0, done.err
+    assert "REHEARSAL" in done.out
+    assert not journal(tmp_path).exists()
+    assert run(*words).out == done.out
+    late = run("watch", BOOK, "--rehearse", "2031-01-01")
+    assert (late.status, "the prices go from" in late.err) == (2, True)
+
+
+@pytest.mark.parametrize("wrong", [("--every", "0.1"), ("--mode", "panic")])
+def test_what_is_not_possible_is_refused(run: Run, tmp_path: Path, wrong: tuple[str, str]) -> None:
+    assert run("watch", BOOK, "--once", *wrong, "--state", str(tmp_path / "state")).status == 2
+    assert sent(tmp_path) == 0
+
+
+@pytest.mark.slow
+def test_a_watch_that_is_killed_goes_on_and_trades_once(tmp_path: Path) -> None:
+    words = ("watch", BOOK, "--mode", "auto", "--every", "1", "--json")
+    first = start(tmp_path, *words)
+    end = time.monotonic() + 60
+    while not sent(tmp_path) and time.monotonic() < end:
+        time.sleep(0.01)
+    first.kill()
+    first.communicate()
+    assert sent(tmp_path)
+    end = time.monotonic() + 60
+    while True:
+        again = start(tmp_path, "watch", BOOK, "--mode", "auto", "--once", "--json")
+        out, err = again.communicate(timeout=120)
+        if again.returncode != 9 or time.monotonic() > end:
+            break
+        time.sleep(1.0)
+    assert again.returncode == 0, err
+    rows, fills = positions(tmp_path)
+    assert rows == fills
+    assert [json.loads(line)["action"] for line in out.splitlines()][-1] in {"hold", "left", "cleared"}
+    with open_journal(journal(tmp_path)) as kept:
+        kept.verify()
+
+
+@pytest.mark.slow
+def test_an_interrupt_ends_it_well(tmp_path: Path) -> None:
+    process = start(tmp_path, "watch", BOOK, "--every", "1", "--json")
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["action"] == "rebalance"
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, "stopped" in err) == (0, True)
+    again = start(tmp_path, "watch", BOOK, "--once")
+    again.communicate(timeout=60)
+    assert again.returncode == 0  # the lease was given back

@@ -1,0 +1,38 @@
+"""Bounds of the watch: each refuses beyond itself, and only there."""
+
+from __future__ import annotations
+
+import pytest
+
+from hedgerow.hedge.watch import Bounds
+from hedgerow.runs.bounds import Spent, beyond
+
+NOW = 1_000_000_000_000
+MINUTE = 60_000
+WIDE = Bounds(None, 1e9, None, 1000, 0.0)
+
+
+def rules(bounds: Bounds, dollars: float = 100.0, spent: tuple[Spent, ...] = ()) -> list[str]:
+    return [each.rule for each in beyond(bounds, {"x": dollars}, spent, NOW, 1_000.0)]
+
+
+def test_nothing_is_refused_within_wide_bounds() -> None:
+    assert rules(WIDE, -1e6) == []
+
+
+@pytest.mark.parametrize(
+    ("bounds", "dollars", "spent", "rule"),
+    [
+        (Bounds(99.0, 1e9, None, 99, 0.0), -100.0, (), "largest order"),
+        (Bounds(None, 2.0, None, 99, 0.0), 500.0, (Spent(NOW - MINUTE, 1_501.0, 0.0),), "turnover a day"),
+        (Bounds(None, 1e9, 5.0, 99, 0.0), 1.0, (Spent(NOW - MINUTE, 1.0, 5.1),), "cost a day"),
+        (Bounds(None, 1e9, None, 2, 0.0), 1.0, (Spent(NOW - MINUTE, 1.0, 0.0),) * 2, "trades an hour"),
+        (Bounds(None, 1e9, None, 99, 60.0), 1.0, (Spent(NOW - 59_000, 1.0, 0.0),), "cool-down"),
+    ],
+)
+def test_each_bound_refuses_beyond_itself(
+    bounds: Bounds, dollars: float, spent: tuple[Spent, ...], rule: str
+) -> None:
+    assert rules(bounds, dollars, spent) == [rule]
+    old = tuple(Spent(NOW - 86_400_000, each.traded_usd, each.cost_usd) for each in spent)
+    assert rules(bounds, min(dollars, 99.0) if dollars > 0 else -99.0, old) == []

@@ -1,0 +1,233 @@
+"""The watch through a month of everything: it keeps the beta in its band, or an alarm says why not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from tests.runs.watched import ACCOUNT, HOUR, Script, World, market
+
+from hedgerow.exchange.venue import Deleveraged
+from hedgerow.hedge.watch import Bounds
+from hedgerow.model.errors import LeaseHeld
+from hedgerow.model.watched import Look
+from hedgerow.runs.diary import decided_again
+
+CRASH, RALLY = 20, 60
+CALM = market(Script())
+MONTH = market(
+    Script(
+        shocks={CRASH: -0.25, RALLY: 0.15},
+        funding=lambda i: 0.0001 if i < 30 else -0.002,
+        usdt={100: 0.95, 101: 0.96, 102: 0.985},
+    )
+)
+
+
+def raised(looks: list[Look]) -> Counter[tuple[str, str]]:
+    """How often each alarm went on."""
+    found: Counter[tuple[str, str]] = Counter()
+    before: set[tuple[str, str]] = set()
+    for look in looks:
+        now: set[tuple[str, str]] = {(row.watch, row.about) for row in look.alarms}
+        found.update(now - before)
+        before = now
+    return found
+
+
+def test_a_month_of_everything_ends_in_the_band_or_an_alarm_says_why() -> None:
+    world = World(MONTH)
+    watching = world.monitor()
+    looks = world.watch(40, watching)
+    (leg,) = world.venue.state.account("paper").legs.values()
+    taken = leg.quantity / 2
+    world.venue.happen(Deleveraged(world.clock.now(), "paper:BTCUSDT", taken, world.mark()))
+    looks += world.watch(15, watching)
+    world.down.add("positions")
+    looks += world.watch(4, watching)
+    world.down.clear()
+    looks += world.watch(20, watching)
+    world.book["SOL"] = "100"
+    looks += world.watch(5, watching)
+    orders_before = len(world.venue.fills("paper:BTCUSDT", 0))
+    looks += world.watch(90, watching)
+    assert all(look.in_band or look.alarms for look in looks)
+    assert len(looks) > 170
+    times = raised(looks)
+    assert times["hedge lost", "paper:BTCUSDT"] == 1
+    assert times["position unknown", "account"] == 1
+    assert times["depeg", "USDT"] == 1
+    assert times["funding", "hedge"] == 1
+    assert max(times.values()) == 1, times
+    assert looks[-1].in_band
+    assert orders_before > 1
+
+
+def test_what_the_venue_took_is_put_back_at_the_same_look() -> None:
+    world = World(CALM)
+    watching = world.monitor()
+    world.watch(3, watching)
+    before = world.held()
+    world.venue.happen(Deleveraged(world.clock.now(), "paper:BTCUSDT", before, world.mark()))
+    assert world.held() == 0
+    (look,) = world.watch(1, watching)
+    assert look.in_band
+    assert look.traded_usd > 0.0
+    assert [row.watch for row in look.alarms] == ["hedge lost"]
+
+
+def test_a_sold_coin_is_followed_at_the_next_look() -> None:
+    world = World(CALM)
+    watching = world.monitor()
+    world.watch(3, watching)
+    before = world.held()
+    world.book["SOL"] = "0"
+    (look,) = world.watch(1, watching)
+    assert look.act == "rebalance"
+    assert before < world.held() < 0
+
+
+def test_a_dated_hedge_is_rolled_and_never_reaches_its_expiry() -> None:
+    world = World(CALM, instruments="BTCUSDT_QUARTER")
+    looks = world.watch(178)
+    assert [look.act for look in looks].count("roll") == 1
+    (near,) = {row.instrument for look in looks[:2] for row in look.orders}
+    (expiry,) = (c.expiry for c in world.contracts if c.name == near)
+    assert expiry is not None
+    ends = expiry.timestamp() * 1000
+    for look in looks:
+        names = {row.instrument.name for row in look.held or ()}
+        assert near not in names or look.at < ends - 6 * 24 * HOUR
+    assert looks[-1].in_band
+    assert set(raised(looks)) <= {("beta changed", "SOL")}  # noise may cry once in 120 days
+
+
+def test_while_positions_are_unknown_nothing_is_sent() -> None:
+    world = World(CALM)
+    world.down.add("positions")
+    looks = world.watch(3)
+    assert {look.act for look in looks} == {"stop"}
+    assert all(look.held is None for look in looks)
+    assert world.venue.fills("paper:BTCUSDT", 0) == ()
+    world.down.clear()
+    assert world.watch(1)[0].traded_usd > 0.0
+
+
+@pytest.mark.parametrize("call", ["tickers", "balances", "modes", "place", "fills"])
+def test_a_call_that_fails_is_an_alarm_and_no_trade_and_heals(call: str) -> None:
+    world = World(CALM)
+    world.down.add(call)
+    looks = world.watch(2)
+    assert not any(look.in_band for look in looks)
+    assert all(look.alarms for look in looks)
+    assert world.held() == 0
+    world.down.clear()
+    assert world.watch(2)[-1].in_band
+
+
+def test_observing_sends_nothing() -> None:
+    world = World(CALM, mode="observe")
+    looks = world.watch(5)
+    assert {look.act for look in looks} == {"rebalance"}
+    assert looks[0].orders
+    assert world.venue.fills("paper:BTCUSDT", 0) == ()
+
+
+def test_a_proposal_waits_for_its_approval_and_the_diary_says_whose() -> None:
+    world = World(CALM, mode="propose")
+    first = world.watch_often(1)[0]
+    assert first.proposal is not None
+    second = world.watch_often(3)[-1]  # another process, a while later: it asks for the same
+    assert second.proposal == first.proposal
+    assert world.held() == 0
+    world.approvals[first.proposal.name] = "Ann"
+    look = world.watch_often(1)[0]
+    assert (look.approved_by, look.in_band) == ("Ann", True)
+    assert world.held() == first.proposal.orders[0].contracts
+
+
+def test_a_proposal_that_grew_old_is_made_anew() -> None:
+    world = World(CALM, mode="propose")
+    (first,) = world.watch(1)
+    (second,) = world.watch(1)  # four hours later
+    assert first.proposal is not None
+    world.approvals[first.proposal.name] = "Ann"
+    (third,) = world.watch(1)
+    assert second.proposal != first.proposal
+    assert (third.approved_by, world.held()) == ("", Decimal(0))
+
+
+def test_an_approval_is_of_one_decision_and_not_of_the_next() -> None:
+    world = World(CALM, mode="propose")
+    (first,) = world.watch_often(1)
+    world.book["SOL"] = "100"
+    assert first.proposal is not None
+    world.approvals[first.proposal.name] = "Ann"
+    (second,) = world.watch_often(1)
+    assert second.proposal != first.proposal
+    assert second.traded_usd == 0.0
+
+
+def test_beyond_a_bound_nothing_is_sent_and_somebody_is_told() -> None:
+    world = World(CALM, bounds=Bounds(max_order_usd=1_000.0))
+    looks = world.watch(2)
+    assert world.held() == 0
+    assert {row.watch for row in looks[-1].alarms} == {"limits", "drift"}
+    assert any("largest order" in line.text for line in world.lines)
+
+
+def test_a_halt_stops_it_and_lifting_goes_on() -> None:
+    world = World(CALM)
+    world.store.halt(ACCOUNT, world.clock.now(), "I want to look first")
+    looks = world.watch(2)
+    assert {look.act for look in looks} == {"stop"}
+    assert world.held() == 0
+    assert "halted" in {row.watch for row in looks[-1].alarms}
+    world.store.halt(ACCOUNT, world.clock.now(), None)
+    assert world.watch(1)[0].in_band
+
+
+def test_two_watches_of_one_account_are_not_possible() -> None:
+    world = World(CALM)
+    first = world.monitor("one")
+    asyncio.run(first.tick())
+    with pytest.raises(LeaseHeld, match="another process"):
+        asyncio.run(world.monitor("two").tick())
+    first.close()
+    asyncio.run(world.monitor("two").tick())
+
+
+def test_a_watch_that_starts_again_decides_as_if_it_had_never_stopped() -> None:
+    whole, parts = World(MONTH), World(MONTH)
+    whole.watch(60)
+    for bars in (1, 7, 22, 30):
+        parts.watch(bars)
+    assert len(parts.looks) == len(whole.looks) == 60
+    for one, other in zip(whole.looks, parts.looks, strict=True):
+        assert replace(one, alarms=()) == replace(other, alarms=())
+        assert {row.watch for row in one.alarms} == {row.watch for row in other.alarms}
+    assert whole.held() == parts.held()
+
+
+def test_a_recorded_month_is_decided_again_bit_for_bit() -> None:
+    world = World(MONTH)
+    looks = world.watch(60)
+    assert decided_again(looks, world, world.policy) == ()
+    asked = replace(world.policy, target_beta=(0.5,))
+    assert decided_again(looks, world, asked) != ()
+    wrong = [replace(looks[5], band_usd=(1.0,))]
+    assert decided_again([*looks[:5], *wrong], world, world.policy) == tuple(wrong)
+
+
+def test_the_ledger_of_a_watched_month_is_the_venues() -> None:
+    from hedgerow.runs.ledger import ledger_of
+
+    world = World(MONTH)
+    world.watch(100)
+    ledger = ledger_of(world.store.read(ACCOUNT))
+    assert sum((e.quantity for e in ledger.entries.values()), Decimal(0)) == world.held()
+    wallet = world.venue.state.account("paper").wallet("USDT")
+    assert wallet - ledger.cash("USDT") == sum(world.put, Decimal(0))

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from tests.testing.standin.clients import only_loopback
 from tests.testing.standin.served import sent_to, served
 
-from hedgerow.app.venues import asked_of, known_venues, live_door, market_door
+from hedgerow.app.venues import account_door, asked_of, known_venues, live_door, market_door
 from hedgerow.config import Settings, load_settings
-from hedgerow.model.errors import BadConfig, VenueRefused
+from hedgerow.model.errors import BadConfig, UnitMismatch, VenueRefused
+from hedgerow.model.orders import Order
+from hedgerow.testing.standin import Fault
 from hedgerow.testing.standin.stand import Stand
 from hedgerow.testing.standin.worlds import KEY, SECRET, stand_of
 from hedgerow.venues.doors import Keys
+from hedgerow.venues.examination import agree_on_units
 
 KEYS = Keys("me", KEY, SECRET)
 LIVE = "live = true"
@@ -71,3 +76,33 @@ def test_a_venue_nobody_knows_and_two_ways_at_once_are_refused(tmp_path: Path) -
     both = load_settings(Path(sent_to(tmp_path, "http://127.0.0.1:9", "bybit", more="sandbox = true")))
     with pytest.raises(BadConfig, match="both stand_in and sandbox"):
         market_door(both.settings, "bybit")
+
+
+def test_units_are_held_against_the_venues_own_notional_before_anything_is_sent(tmp_path: Path) -> None:
+    stand = bybit()
+    with served({"bybit": stand}) as base:
+        settings = load_settings(Path(sent_to(tmp_path, base, "bybit", more=LIVE))).settings
+        venue, _ = live_door(settings, "bybit", KEYS)
+
+        async def look() -> tuple[tuple[str, ...], tuple[str, ...]]:
+            listed = await venue.listings()
+            btc, eth = (listed.of(symbol).instrument for symbol in ("BTCUSDT", "ETHUSDT"))
+            await venue.trading.place(Order("hr" + "a" * 18, btc, Decimal("-0.5")))
+            found = await agree_on_units(venue, (btc, eth))
+            stand.meddler = lambda heard: wrong if heard.endswith("/position/list") else None
+            fresh = account_door(settings, "bybit", KEYS)
+            with pytest.raises(UnitMismatch, match="the position is worth"):
+                await fresh.during(lambda: agree_on_units(fresh, (btc, eth)))
+            return found, tuple(venue.door.proven)
+
+        row: dict[str, object] = {
+            "symbol": "BTCUSDT",
+            "side": "Sell",
+            "size": "0.5",
+            "avgPrice": "60000",
+            "markPrice": "60000",
+        }
+        row |= {"positionValue": "30", "positionIdx": 0, "leverage": "3"}
+        body = {"retCode": 0, "retMsg": "OK", "result": {"list": [row], "category": "linear"}}
+        wrong = Fault(".*", "instead", status=200, body=json.dumps(body))
+        assert asked_of(venue, look) == (("bybit:ETHUSDT",), ("bybit:BTCUSDT",))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import signal
 import subprocess
 import time
@@ -144,7 +143,7 @@ def test_a_plan_on_a_venues_contracts_is_asked_for_traded_and_closed_again(
         assert any("are binance's of now" in said for said in plan.json["warnings"])
         wrong = there.trade(run, plan.json["plan_id"], "--yes-live", "binance:another")
         assert (wrong.status, there.sent) == (2, 0)
-        assert f"sell {leg['contracts_exact']}" in wrong.err
+        assert f"{leg['contracts_exact']} contracts of binance:BTCUSDT" in wrong.err
         assert "STAND-IN" in wrong.err
         account = account_of(wrong)
         done = there.trade(run, plan.json["plan_id"], "--yes-live", account, "--stop", "15%", "--json")
@@ -270,8 +269,13 @@ def test_on_a_terminal_the_accounts_name_is_typed(
         assert (wrong.status, there.sent) == (2, 0)
         assert "Type the account's name" in wrong.err
         account = account_of(wrong)
-        monkeypatch.setattr("sys.stdin", Terminal(f"{account}\n"))
         assert run("halt", "--live").status == 0
         halted = there.trade(run, plan)
         assert (halted.status, there.sent) == (8, 0)
-        assert json.loads(run("halt", "--lift", "--json").out)["halted"] is None
+        assert "Type the" not in halted.err  # nobody is asked for what is not done anyway
+        assert run("halt", "--lift", "--live").status == 0
+        monkeypatch.setattr("sys.stdin", Terminal(f"{account}\n"))
+        monkeypatch.setenv("HEDGEROW__TRADE__MAX_AGE_MINUTES", "0")
+        stale = there.trade(run, plan)
+        assert (stale.status, there.sent) == (1, 0)
+        assert "plan age" in stale.out

@@ -130,12 +130,20 @@ def _trade_live(
     begun = _begun(place, there.account)
     if begun is None:
         same_book(plan)
+        _not_halted(place, there.account)
     confirm(offer_of(settings, plan, there, begun or "", manner.said))
     report("reading prices")
     scene, contracts = _scene(plan, question, report)
     with live_dealing(settings, place, there, tuple(plan.held)) as at:
         report("trading" if begun is None else "finishing what was begun")
         return _Hand(plan, question, at, scene, manner, known_of(scene.market, contracts), tell).trade("live")
+
+
+def _not_halted(place: Place, account: str) -> None:
+    halts = halts_of(place.journal)
+    why = halts.why(account)
+    if why is not None:
+        raise Halted(f"{account} is halted: {why}", advice=halts.lifting(account))
 
 
 def _on_paper(settings: Settings, prefix: str) -> KeptPlan:
@@ -252,12 +260,8 @@ class _Hand:
         """Finish what is unfinished, else begin, and tell it from the journal."""
         told, at = _Told(), self.at
         fresh = unfinished(at.journal, at.account) is None
-        why = at.journal.halted(at.account)
-        if (
-            fresh and why is not None and self.plan.kind != _FLATTEN
-        ):  # begun and halted, it would be a plan used up
-            lifting = halts_of(place_of(self.settings, mode).journal).lifting(at.account)
-            raise Halted(f"{at.account} is halted: {why}", advice=lifting)
+        if fresh and self.plan.kind != _FLATTEN:  # begun and halted, it would be a plan used up
+            _not_halted(place_of(self.settings, mode), at.account)
         credited = at.provide(self.plan.capital) if fresh else {}
         aloud = Aloud(at.clock, at.journal, at.account, self.tell)
         found = at.ask(lambda doors: self._carried(doors, Executor(doors, at.journal, aloud, told), mode))

@@ -69,7 +69,7 @@ def offer_text(offer: Offer, money: str = "USD") -> Group:
         "stand-in": "a STAND-IN on this machine",
     }[offer.money]
     rows = [
-        ("", f"{leg.side} {leg.contracts:,f}", leg.instrument, amount(leg.notional_usd, money))
+        ("", leg.side, f"{leg.contracts:,f} contracts of {leg.instrument}", amount(leg.notional_usd, money))
         for leg in offer.legs
     ]
     first = [("", "with", whose, f"at {offer.venue}, account {offer.account}")]

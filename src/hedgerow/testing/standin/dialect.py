@@ -53,10 +53,15 @@ class Heard:
             if isinstance(document, dict):
                 found |= {name: _text(value) for name, value in document.items()}
             else:  # a bare list, as of ids, has no name
-                found[""] = ",".join(_text(value) for value in document)
+                found[""] = ",".join(_text(_id_of(value)) for value in document)
         else:
             found |= dict(parse_qsl(self.body, keep_blank_values=True))
         return found
+
+
+def _id_of(value: object) -> object:
+    """What stands in a list: an id, or an order with its id."""
+    return value.get("orderId") if isinstance(value, dict) else value
 
 
 def _text(value: Any) -> str:

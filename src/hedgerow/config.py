@@ -134,7 +134,8 @@ class VenueSettings:
 
     `live`: orders of real money may go there. `allow_withdrawal_right`: also with a key that may withdraw, which is then a
     warning at every start. `sandbox`: the venue's own. `hedged`: long and short legs of one contract coexist. `stand_in` is
-    for tests: the address of a server on this machine that plays the venue; no other address is taken.
+    for tests: the address of a server on this machine that plays the venue; no other address is taken. `fees_until`: the
+    day on which a discount in the account's fees ends, which no venue tells.
     """
 
     live: bool = False
@@ -142,6 +143,7 @@ class VenueSettings:
     sandbox: bool = False
     hedged: bool = False
     stand_in: str | None = None
+    fees_until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

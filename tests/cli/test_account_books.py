@@ -153,6 +153,29 @@ def test_the_fees_are_the_accounts_own(tmp_path: Path, run: Run) -> None:
     assert any("taker 5 bp, maker 2 bp" in said for said in done.json["warnings"])
 
 
+@pytest.mark.parametrize(
+    ("until", "says"),
+    [("2999-12-31", "A discount in them ends on 2999-12-31"), ("2020-01-31", "ended on 2020-01-31: correct")],
+)
+def test_when_a_discount_ends_is_said_beside_the_fees(
+    until: str, says: str, tmp_path: Path, run: Run
+) -> None:
+    with served({"bybit": held("bybit")}) as base:
+        done = run(
+            "choose",
+            "venue:bybit",
+            "--config",
+            sent_to(tmp_path, base, "bybit", more=f'fees_until = "{until}"'),
+        )
+        bad = run(
+            "choose", "venue:bybit", "--config", sent_to(tmp_path, base, "bybit", more='fees_until = "soon"')
+        )
+    assert done.status in {0, 1}, done.err
+    assert says in " ".join(done.out.split())
+    assert bad.status == 4
+    assert "venues.bybit.fees_until" in bad.err
+
+
 def test_a_run_on_an_account_goes_through_time_and_is_not_kept(tmp_path: Path, run: Run) -> None:
     with served({"bybit": held("bybit")}) as base:
         config = sent_to(tmp_path, base, "bybit")

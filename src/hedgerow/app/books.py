@@ -12,6 +12,7 @@ counted: they are not the owner's.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -107,8 +108,25 @@ def _of_venue(settings: Settings, source: str, ask: Ask) -> AccountBook:
     if found.fees is not None:
         taker, maker = (f"{fee * 10_000:f}".rstrip("0").rstrip(".") for fee in found.fees)
         said = f"Fees are {name}'s for this account now: taker {taker} bp, maker {maker} bp."
-        book = replace(book, notes=(*book.notes, said))
+        until = _until(settings, name)
+        book = replace(book, notes=(*book.notes, f"{said} {until}" if until else said))
     return AccountBook(book, found.fees, name)
+
+
+def _until(settings: Settings, name: str) -> str:
+    """When a discount in the fees ends, as the settings say it, for no venue does; "" where they do not."""
+    told = settings.venues[name].fees_until if name in settings.venues else None
+    if told is None:
+        return ""
+    try:
+        day = date.fromisoformat(told)
+    except ValueError:
+        raise BadConfig(
+            f'venues.{name}.fees_until = "{told}" is no day', advice='Write it as "2026-12-31".'
+        ) from None
+    if day < datetime.now(UTC).date():
+        return f"The settings say that a discount in them ended on {day}: correct `fees_until` below [venues.{name}]."
+    return f"A discount in them ends on {day}, say the settings: they are higher from then on."
 
 
 def _on_paper(settings: Settings) -> Account:

@@ -188,3 +188,26 @@ def test_the_weights_of_an_index_are_read_again(run: Run, closes: str, small: st
     assert run("replay", folder).status == 4
     again = run("replay", folder, "--index", str(moved))
     assert again.status == 0, again.err + again.out
+
+
+def test_what_the_venue_takes_by_script_is_walked_told_and_replayed(
+    run: Run, closes: str, small: str, tmp_path: Path
+) -> None:
+    script, folder = tmp_path / "adl.csv", str(tmp_path / "run")
+    script.write_text("time,share,symbol\n2025-06-10,0.5,\n2025-06-20,1,NOTHELDUSDT\n1999-01-01,1,\n")
+    words = ("backtest", small, "--prices", closes, "--quote", "USDT", "--instruments", "BTCUSDT")
+    done = run(*words, "--adl", str(script), "--out", folder, "--json")
+    assert done.status == 0, done.err
+    assert done.json["events"]["deleveraged"] == 1
+    assert "deleveraged" not in run(*words, "--json").json["events"]
+    missed = [said for said in done.json["notes"] if "Nothing was there to take" in said]
+    assert len(missed) == 2
+    assert "NOTHELDUSDT" in missed[0]
+    assert run("replay", folder).status == 0
+    moved = script.rename(tmp_path / "moved.csv")
+    assert run("replay", folder).status == 4
+    assert run("replay", folder, "--adl", str(moved)).status == 0
+    moved.write_text("time,share\n2025-06-10,1\n")
+    assert run("replay", folder, "--adl", str(moved)).status == 4
+    assert run(*words, "--adl", str(moved), "--engine", "compiled").status == 2
+    assert run(*words, "--adl", str(tmp_path / "none.csv")).status == 4

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hedgerow.hedge.effectiveness import Effectiveness
     from hedgerow.model.contest import Contest
     from hedgerow.model.instruments import Instrument
-    from hedgerow.model.journal import RunResult
+    from hedgerow.model.journal import Deleverage, RunResult
     from hedgerow.model.market import Market
     from hedgerow.model.portfolio import BookPath, Portfolio
     from hedgerow.runs import BacktestSettings
@@ -131,10 +131,11 @@ def backtest(
     hedge_prices: str | None = None,
     report: Report = lambda _: None,
     engine: str = "plain",
+    adl: str | None = None,
 ) -> Tested:
     """Return the settings' policy walked through their prices, on contracts of those or of `hedge_prices`.
 
-    `engine` is plain, or compiled for the policies that it can express.
+    `engine` is plain, or compiled for the policies that it can express. `adl` is a script of what the venue takes.
     """
     from hedgerow.hedge.effectiveness import effectiveness
     from hedgerow.runs import backtest as walked
@@ -142,23 +143,48 @@ def backtest(
     if engine not in {"plain", "compiled"}:
         raise UsageError(f'there is no engine "{engine}"', advice="Give plain or compiled.")
     asked = asked_of(settings, book, times, hedge_prices, report)
+    script = _script(adl)
+    walk = replace(asked.times, deleveraged=script)
     policy = replace(asked.policy, rebalance=rebalance) if rebalance is not None else asked.policy
     question = (policy, asked.book, asked.market, asked.catalogue, asked.hedge)
     report("walking through the past")
     if engine == "compiled":
         from hedgerow.runs.twin import twin
 
-        run = twin(*question, settings=asked.times, marks=asked.marks)
+        run = twin(*question, settings=walk, marks=asked.marks)
     else:
         run = walked(
             *question,
-            settings=asked.times,
+            settings=walk,
             report=lambda share: report(f"walking: {share:.0%}"),
             marks=asked.marks,
         )
-    notes = tuple(dict.fromkeys((*run.notes, *asked.remarks)))
+    notes = tuple(dict.fromkeys((*run.notes, *asked.remarks, *_untaken(script, run))))
     run = replace(run, notes=notes, seed=settings.data.seed)
     return Tested(run, effectiveness(run), policy)
+
+
+def _script(adl: str | None) -> tuple[Deleverage, ...]:
+    """What the venue takes on the way, of a file."""
+    if adl is None:
+        return ()
+    from hedgerow.files.deleveraged import read_deleveraged
+
+    return read_deleveraged(adl)
+
+
+def _untaken(script: tuple[Deleverage, ...], run: RunResult) -> list[str]:
+    """Say which lines of a script found nothing: another time, or a contract that was not held."""
+    took = {(happened.time, happened.instrument) for happened in run.events if happened.kind == "deleveraged"}
+    said = []
+    for line in script:
+        at = int(np.searchsorted(run.times, line.time))
+        bar = run.times[at] if at < len(run.times) else None
+        of = {name for time, name in took if time == bar}
+        if not of or (line.symbol and line.symbol not in of | {name.partition(":")[2] for name in of}):
+            named = line.symbol or "the hedge"
+            said.append(f"Nothing was there to take of {named} at {line.time}Z, as the script has it.")
+    return said
 
 
 def _marks(settings: Settings, hedge_prices: str | None) -> Market | None:

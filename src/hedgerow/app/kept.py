@@ -32,7 +32,7 @@ _AGAIN = "Run the backtest again with --out."
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """All that decides a run: settings, book, times, rule, the contracts' own prices, and which engine walks."""
+    """All that decides a run: settings, book, times, rule, the contracts' own prices, which engine walks, a script of ADL."""
 
     settings: Settings
     book: str
@@ -40,12 +40,14 @@ class Question:
     rebalance: str | None = None
     hedge_prices: str | None = None
     engine: str = "plain"
+    adl: str | None = None
 
     @property
     def files(self) -> dict[str, str]:
         """Every file that is read, by what it is."""
         data, factor = self.settings.data, self.settings.hedge.factor
         named = {"book": None if is_account(self.book) else self.book, "hedge_prices": self.hedge_prices}
+        named["adl"] = self.adl
         named |= {name: getattr(data, name) for name in _DATA}
         named["index"] = factor[len(_INDEX) :] if factor.lower().startswith(_INDEX) else None
         return {name: str(path) for name, path in named.items() if path is not None}
@@ -61,6 +63,7 @@ class Question:
             settings=replace(settings, data=data, hedge=replace(settings.hedge, factor=factor)),
             book=paths.get("book", self.book),
             hedge_prices=paths.get("hedge_prices", self.hedge_prices),
+            adl=paths.get("adl", self.adl),
         )
 
 
@@ -75,7 +78,7 @@ class Replayed:
 def ask(question: Question, report: Report = lambda _: None) -> Tested:
     """Return the run that answers `question`. Errors as `backtest`."""
     q = question
-    return backtest(q.settings, q.book, q.times, q.rebalance, q.hedge_prices, report, q.engine)
+    return backtest(q.settings, q.book, q.times, q.rebalance, q.hedge_prices, report, q.engine, q.adl)
 
 
 def keep(folder: Path, done: Tested, question: Question) -> None:

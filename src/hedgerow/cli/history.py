@@ -56,6 +56,10 @@ class RunOptions:
     choose_every: Annotated[float, Parameter(help="Days between choices of contracts (112).")] = 112.0
     report: Annotated[Path | None, Parameter(help="Write the report as one HTML file.")] = None
     out: Annotated[Path | None, Parameter(help="Write the run into this folder.")] = None
+    adl: Annotated[
+        str | None,
+        Parameter(help="What the venue takes on the way (ADL): a CSV of time, share, symbol, price."),
+    ] = None
     engine: Annotated[str, Parameter(help="plain (default) or compiled: one named contract a factor.")] = (
         "plain"
     )
@@ -93,7 +97,8 @@ def backtest(
     )
     _room(asked)
     with progress(shown) as report:
-        question = steps.Question(settings, book, times, asked.rebalance, asked.hedge_prices, asked.engine)
+        ways = (asked.rebalance, asked.hedge_prices, asked.engine, asked.adl)
+        question = steps.Question(settings, book, times, *ways)
         if asked.out is not None:
             steps.keepable(question)
         done = steps.ask(question, report)

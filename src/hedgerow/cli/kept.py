@@ -38,6 +38,7 @@ class FileOptions:
     sectors: Annotated[str | None, Parameter(help="The sectors.")] = None
     venues: Annotated[str | None, Parameter(help="The venues.")] = None
     index: Annotated[str | None, Parameter(help="The weights of the index.")] = None
+    adl: Annotated[str | None, Parameter(help="The script of what the venue took.")] = None
 
 
 def report(

@@ -10,7 +10,7 @@ import numpy as np
 from hedgerow.model.arrays import FloatArray, IntArray, TimeArray
 from hedgerow.model.display import Result
 
-__all__ = ["Difference", "Estimated", "Happened", "RunResult", "day_ends", "day_sizes"]
+__all__ = ["Deleverage", "Difference", "Estimated", "Happened", "RunResult", "day_ends", "day_sizes"]
 
 _DAY = np.timedelta64(1, "D")
 _DAYS_A_YEAR = 365.0
@@ -39,6 +39,19 @@ def day_sizes(times: TimeArray, worth: FloatArray, flows: FloatArray, ends: IntA
             start, end = times[ends[day]], times[ends[day + 1]]
             size[day] += flows[t] * float((end - times[t]) / (end - start))
     return size
+
+
+@dataclass(frozen=True, slots=True)
+class Deleverage:
+    """A share of the hedge that the venue takes at `time` (ADL): of the contract `symbol`, of all by default.
+
+    `price` is the bankrupt counterparty's in the contract's quote coin; None: the last price.
+    """
+
+    time: np.datetime64
+    share: float = 1.0
+    symbol: str = ""
+    price: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

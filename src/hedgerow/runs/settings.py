@@ -7,6 +7,8 @@ from typing import Literal
 
 import numpy as np
 
+from hedgerow.model.journal import Deleverage
+
 __all__ = ["BacktestSettings", "BookWays", "Deleverage"]
 
 
@@ -24,19 +26,6 @@ class BookWays:
     changes: Literal["flows", "trades"] = "flows"
     spot_cost: float = 0.001
     leave_days: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Deleverage:
-    """A share of the hedge that the venue takes at `time` (ADL): of the contract `symbol`, of all by default.
-
-    `price` is the bankrupt counterparty's in the contract's quote coin; None: the last price.
-    """
-
-    time: np.datetime64
-    share: float = 1.0
-    symbol: str = ""
-    price: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from random import Random
 import polars as pl
 
 from hedgerow.files.books import parse_book
+from hedgerow.files.deleveraged import parse_deleveraged
 from hedgerow.files.portfolio import parse_portfolio
 from hedgerow.files.prices import parse_market
 from hedgerow.files.weights import parse_weights
@@ -143,6 +144,11 @@ def grown_weights(chance: Random) -> bytes:
     return table(("weight", "account", ""), ("date", "symbol", "weight"), chance)
 
 
+def grown_script(chance: Random) -> bytes:
+    """Return a table of what a venue takes."""
+    return table(("symbol", "price", ""), ("time", "share", "symbol"), chance)
+
+
 def value(chance: Random, depth: int = 0) -> object:
     """Return any JSON value."""
     match chance.randrange(8 if depth < 4 else 5):
@@ -237,6 +243,10 @@ WEIGHT_SEEDS = (
     b"date,symbol,weight\n2025-01-01,BTC,0.7\n2025-01-01,ETH,0.3\n2025-01-02T08:00Z,BTC,1\n",
     b"date,symbol,weight\n2025-01-01,BTC,1\n",
 )
+SCRIPT_SEEDS = (
+    b"time,share,symbol,price\n2025-10-10T21:15,0.5,BTCUSDT,105000.5\n2025-10-11,1,,\n",
+    b"share,time\n1,2025-10-11\n",
+)
 
 
 @cache
@@ -271,9 +281,10 @@ TARGETS: dict[str, Target] = {
         lambda data: parse_portfolio(data, "book.csv", decimal_comma=True), drawn(CSV_SEEDS, grown_csv), 60
     ),
     "json": Target(lambda data: parse_portfolio(data, "book.json"), drawn(JSON_SEEDS, grown_json), 300),
-    "toml": Target(lambda data: parse_portfolio(data, "book.toml"), drawn(TOML_SEEDS, grown_toml), 260),
+    "toml": Target(lambda data: parse_portfolio(data, "book.toml"), drawn(TOML_SEEDS, grown_toml), 240),
     "book": Target(lambda data: parse_book(data, "depth.json"), drawn(BOOK_SEEDS, grown_json), 20),
     "weights": Target(lambda data: parse_weights(data, "index.csv"), drawn(WEIGHT_SEEDS, grown_weights), 20),
+    "script": Target(lambda data: parse_deleveraged(data, "adl.csv"), drawn(SCRIPT_SEEDS, grown_script), 20),
     "prices": Target(lambda data: parse_market(data, "closes.csv"), drawn(PRICE_SEEDS, grown_prices), 20),
     "market": Target(lambda data: parse_market(data, "closes.parquet"), cut, 5),
     "parquet": Target(lambda data: parse_portfolio(data, "book.parquet"), cut, 5),

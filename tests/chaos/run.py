@@ -6,6 +6,7 @@ python -m tests.chaos.run faults [--seeds 10000] [--first 0] [--events 500] [--j
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import multiprocessing
 import os
@@ -41,6 +42,7 @@ def faults(seeds: range, events: int) -> Report:
 def _chunk(task: tuple[range, int]) -> Report:
     """Live some seeds, and every fiftieth a second time: it must be the same life (I11)."""
     seeds, events = task
+    gc.set_threshold(100_000)  # little lives long here, and looking for it takes time
     report = Report.of(seeds, events)
     for seed in (seed for seed in seeds if seed % _TWICE_EVERY == 0):
         found = parted(seed, events)

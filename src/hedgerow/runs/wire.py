@@ -69,13 +69,17 @@ def _kinds() -> dict[str, type]:
 
 
 def _plain(value: Any) -> object:
-    kind = type(value)
+    kind: type = type(value)
     if value is None or kind in _AS_THEY_ARE:
         return value
     if kind is tuple:
         return [_plain(item) for item in value]
-    write = next((write for base, write in _WRITERS if isinstance(value, base)), body_of)
-    return write(value)
+    return _writer(kind)(value)
+
+
+@cache
+def _writer(kind: type) -> Callable[[Any], object]:
+    return next((write for base, write in _WRITERS if issubclass(kind, base)), body_of)
 
 
 @cache

@@ -91,26 +91,34 @@ class LegState(NamedTuple):
     @property
     def done(self) -> Decimal:
         """Signed units that our orders for the plan have traded, what was undone taken off."""
-        if not self.work:
-            return _ZERO
-        return sum((w.filled for w in self.work if w.purpose != "protect"), _ZERO)
+        done = _ZERO
+        for work in self.work:
+            if work.purpose != "protect":
+                done += work.filled
+        return done
 
     @property
     def live(self) -> Decimal:
         """Signed units that our orders for the plan may still trade."""
-        return sum((w.live for w in self.work if w.purpose != "protect"), _ZERO)
+        live = _ZERO
+        for work in self.open_work:
+            live += work.live
+        return live
 
     @property
     def expected(self) -> Decimal:
         """The position that fills add up to."""
-        return self.leg.start + sum((w.filled for w in self.work), _ZERO) + self.foreign
+        expected = self.leg.start + self.foreign
+        for work in self.work:
+            expected += work.filled
+        return expected
 
     @property
     def open_work(self) -> tuple[Work, ...]:
         """Orders for the plan that may be live."""
         if not self.work:
             return ()
-        return tuple(w for w in self.work if w.purpose != "protect" and w.state in OPEN)
+        return tuple([w for w in self.work if w.state in OPEN and w.purpose != "protect"])
 
     @property
     def stop(self) -> Work | None:

@@ -97,7 +97,8 @@ class Watched(Executor):
         if warm is None or warm.ended is not None:
             return "", _digest(cold)
         at = Restarted(warm.at)
-        return _digest(step(warm, at)[0]), _digest(cold and step(cold, at)[0])
+        here, there = step(warm, at)[0], step(cold, at)[0] if cold else None
+        return ("", "") if here == there else (_digest(here), _digest(there))
 
 
 def _digest(state: ExecutionState | None) -> str:

@@ -67,6 +67,7 @@ class SimMarket:
     funding: dict[str, dict[str, Decimal]] = field(default_factory=dict)
     fee_coin: str = ""
     placed: list[Placed] = field(default_factory=list)
+    resting: list[Placed] = field(default_factory=list)
     fills: list[tuple[int, Fill]] = field(default_factory=list)
     payments: list[FundingPaid] = field(default_factory=list)
     history: dict[str, deque[tuple[int, Decimal]]] = field(default_factory=dict)
@@ -131,7 +132,8 @@ class SimMarket:
     def _second(self) -> None:
         for name in self.prices:
             self.prices[name] = max(self.prices[name] + self.random.randint(-3, 3), 1_000)
-        for placed in self.placed:
+        self.resting = [placed for placed in self.resting if placed.rest]
+        for placed in self.resting:
             if placed.rest:
                 self._work(placed)
 
@@ -162,6 +164,7 @@ class SimMarket:
         """Take an order; a market order fills at once unless `slow`."""
         placed = Placed(order, f"x{len(self.placed) + 1}", self.now + self.delay(), slow=slow)
         self.placed.append(placed)
+        self.resting.append(placed)
         if order.price is None and order.stop is None and not slow:
             contract = order.instrument
             self.fill(

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from hedgerow.app import live
-from hedgerow.app.contracts import contracts_of, live_market
+from hedgerow.app.contracts import contracts_of, live_market, on_paper
 from hedgerow.app.dealing import leased
 from hedgerow.app.lake import LakeSink
 from hedgerow.app.live import KEY_EVERY_MS, Reached, venue_named_by, watched
@@ -110,6 +110,7 @@ def test_only_a_venue_that_both_settings_allow_gives_its_contracts() -> None:
     assert live_market(replace(SETTINGS, data=replace(data, as_of="2026-01-01"))) is None
     assert live_market(replace(SETTINGS, data=DataSettings(prices="closes.csv"))) is None
     assert live_market(replace(SETTINGS, data=data, trade=TradeSettings())) is None
+    assert live_market(on_paper(replace(SETTINGS, data=data))) is None
     assert live_market(replace(SETTINGS, data=replace(data, market="kraken"))) is None
 
 

@@ -252,6 +252,9 @@ def test_what_is_planned_for_paper_never_goes_out(at: Callable[[str], Any], run:
         there.say("live = true")
         past = there.plan(run, "--as-of", "2026-01-01").json
         assert {leg["venue"] for leg in past["plan"]["legs"]} == {"paper"}
+        asked, words = len(there.stand.heard), ("--market", "bybit", "--lake", str(there.lake))
+        run_ = run("backtest", str(there.home / "book.csv"), *words, "--config", str(there.config), "--json")
+        assert (run_.status in {0, 1}, len(there.stand.heard)) == (True, asked), run_.err
 
 
 class Terminal(io.StringIO):

@@ -74,10 +74,11 @@ def _only(place: Place) -> str:
 
     with look_into(place.journal) as journal:
         names = journal.streams()
+    if not names:
+        raise UsageError(f"nothing was traded yet in {place.folder}", advice="Its journal has no account.")
     if len(names) != 1:
         raise UsageError(
-            f"the journal has {len(names)} accounts",
-            advice=f"Name one of them: {', '.join(names) or 'none'}.",
+            f"the journal has {len(names)} accounts", advice=f"Name one of them: {', '.join(names)}."
         )
     return names[0]
 

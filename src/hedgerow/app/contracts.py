@@ -24,7 +24,7 @@ from hedgerow.model.ports import Ticker
 if TYPE_CHECKING:
     from hedgerow.venues.doors import CcxtVenue
 
-__all__ = ["contracts_of", "live_market", "priced_now"]
+__all__ = ["contracts_of", "live_market", "on_paper", "priced_now"]
 
 _LONGEST_DAYS = 3.0
 _LEADS = ("BTC", "ETH")
@@ -41,6 +41,11 @@ def live_market(settings: Settings) -> str | None:
         return None
     name = settings.data.market.strip().partition(":")[0]
     return name if name in known_venues() and told_of(settings, name).live else None
+
+
+def on_paper(settings: Settings) -> Settings:
+    """Return the settings for what is never real money: on the embedded catalogue, whatever `[trade]` allows."""
+    return replace(settings, trade=replace(settings.trade, live=False))
 
 
 def contracts_of(settings: Settings, market: Market) -> tuple[Instrument, ...]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from hedgerow.app.books import book_from, is_account, without_contracts
-from hedgerow.config import BetaSettings, DataSettings, Settings, TradeSettings
+from hedgerow.config import BetaSettings, DataSettings, Settings
 from hedgerow.hedge.caution import stale_prices
 from hedgerow.hedge.estimation import Override
 from hedgerow.hedge.exposure import Exposure
@@ -80,7 +80,7 @@ def open_desk(
 
     Raises what the readers and the venues raise: `BadPortfolio`, `BadPrices`, `BadConfig`, `UsageError`, `UnknownSymbol`.
     """
-    from hedgerow.app.contracts import contracts_of, live_market, priced_now
+    from hedgerow.app.contracts import contracts_of, live_market, on_paper, priced_now
 
     policy = policy_of(settings)
     report("reading prices")
@@ -88,7 +88,7 @@ def open_desk(
     hedge_market = market
     if settings.data.hedge_source is not None:
         hedge_market, _ = market_of(settings.data, policy.factor, settings.data.hedge_source)
-    of_now = replace(settings, trade=TradeSettings()) if through_time else settings
+    of_now = on_paper(settings) if through_time else settings
     contracts = contracts_of(of_now, hedge_market)
     report("reading holdings")
     if is_account(book):

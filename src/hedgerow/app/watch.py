@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hedgerow.app.contracts import on_paper
 from hedgerow.app.dealing import PAPER_ACCOUNT, Dealing, dealing, wall_ms
 from hedgerow.app.desk import Desk, Report, open_desk
 from hedgerow.app.plans import Mode, Place, freshness_of, place_of
@@ -120,7 +121,7 @@ def watch(
 
     Raises what holding an account, reading holdings and prices and executing raise.
     """
-    desk = open_desk(settings, book, report)
+    desk = open_desk(on_paper(settings), book, report)
     place = place_of(settings, "paper")
     with dealing(place, desk.hedge_market, desk.catalogue, settings) as at:
         at.ask(_watching(settings, book, desk, (at, place), say, once=once))
@@ -177,7 +178,7 @@ def rehearse(
     from hedgerow.venues.paper import PaperVenue
     from hedgerow.venues.paper_feed import MarketFeed
 
-    desk = open_desk(settings, book, report)
+    desk = open_desk(on_paper(settings), book, report)
     begins, ends = _span(desk.market, parse_as_of(since))
     desk = replace(desk, catalogue=_listed_by(desk.hedge_market, begins, ends))
     clock = VirtualClock(begins)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -15,6 +16,7 @@ from hedgerow.model.errors import VenueUnreachable
 from hedgerow.model.orders import Fill, OrderReport, OrderState
 from hedgerow.model.ports import StreamEvent
 from hedgerow.runs.executor import Executor
+from hedgerow.runs.ledger import ledger_of
 from hedgerow.runs.listening import listened
 from hedgerow.runs.reconcile import Doors
 from hedgerow.testing.faults.lives import finish
@@ -120,3 +122,16 @@ def test_one_message_does_not_claim_that_all_was_read_nor_that_an_order_can_be_r
     desk.market.on_fill.append(told)
     assert finish(executor.run(ACCOUNT, "one", desk.plan("-0.5"))).outcome == "complete"
     assert seen == [(0, NEVER)]
+
+
+def test_a_fill_in_another_contract_is_no_part_of_the_programme_and_breaks_no_journal() -> None:
+    desk = Desk()
+    executor = desk.executor()
+
+    def told(_: Any, fill: Fill) -> None:
+        other = replace(fill, instrument="sim:ANOTHER", trade_id="by hand", order_id="7", client_id="")
+        executor.hint(StreamEvent("fill", fill.at, fill=other))
+
+    desk.market.on_fill.append(told)
+    assert finish(executor.run(ACCOUNT, "one", desk.plan("-0.5"))).outcome == "complete"
+    assert set(ledger_of(desk.store.read(ACCOUNT)).entries) == {BTC.name}

@@ -65,10 +65,12 @@ def test_incident_23_an_optional_field_may_be_missing_and_one_of_money_may_not()
     fill = {"id": 7, "orderId": 1, "side": "BUY", "qty": "1", "price": "100", "fee": "0.1", "time": 9}
     whose = Whose("binance", "1")
     assert fill_of(fill, FILL, btc, whose, "hr1").fee_coin == btc.settle
-    assert fill_of(less(fill, "id"), FILL, btc, whose, "hr1").trade_id
-    for field in ("qty", "price", "fee", "side", "time"):
+    for field in ("id", "qty", "price", "fee", "side", "time"):
         with pytest.raises(StateUnknown):
             fill_of(less(fill, field), FILL, btc, whose, "hr1")
+    for odd in (True, ["7"], {"value": 7}, 7.5):
+        with pytest.raises(StateUnknown):
+            fill_of({**fill, "id": odd}, FILL, btc, whose, "hr1")
 
     held = {"positionAmt": "-3", "entryPrice": "100", "markPrice": "101", "marginType": "cross", "adl": 1}
     found = holding_of(less(less(held, "adl"), "marginType"), POSITION, btc)

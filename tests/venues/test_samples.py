@@ -110,11 +110,11 @@ class TestBingx:
         (paid,) = run(bingx.account.paid(contract(bingx, "LDO-USDT"), 1))
         assert (paid.amount, paid.coin) == (D("-0.0292"), "USDT")
 
-    def test_fills_of_the_old_endpoint_have_no_side(self, data_dir: Path) -> None:
+    def test_fills_of_the_old_endpoint_have_no_id(self, data_dir: Path) -> None:
         samples = endpoints(data_dir, "bingx_perp.json")
         old = samples["GET /openApi/swap/v2/trade/allFillOrders"]
         venue = opened("bingx", {"/openApi/swap/v2/trade/fillHistory": old})[0]
-        with pytest.raises(StateUnknown, match="neither buy nor sell"):
+        with pytest.raises(StateUnknown, match="has no id"):
             run(venue.trading.fills(contract(venue, "WLD-USDT"), 1))
 
     def test_brackets(self, bingx: CcxtVenue) -> None:

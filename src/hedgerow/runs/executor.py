@@ -114,6 +114,10 @@ def _folded(records: Sequence[Record]) -> ExecutionState:
     return state
 
 
+def _trades(state: ExecutionState | None, instrument: str) -> bool:
+    return state is not None and any(leg.leg.name == instrument for leg in state.legs)
+
+
 class Executor:
     """One account's hand. Made anew for every run: all that lasts is in the store."""
 
@@ -211,9 +215,10 @@ class Executor:
             if hint.kind == "lost":
                 await self._feed(Gap(now))
             # Nothing was asked: one message does not show that no other is missing, nor that an order can be read back.
-            if hint.order is not None:
+            # What happens in other contracts is no part of this programme, and its journal does not know them.
+            if hint.order is not None and _trades(self._state, hint.order.instrument):
                 await self._feed(Reported(now, NEVER, hint.order))
-            if hint.fill is not None:
+            if hint.fill is not None and _trades(self._state, hint.fill.instrument):
                 await self._feed(FillsRead(now, NEVER, hint.fill.instrument, self._new((hint.fill,))))
 
     async def _watch_clock(self) -> None:

@@ -15,7 +15,7 @@ from hedgerow.venues.clientids import own_id
 from hedgerow.venues.fields import Names
 from hedgerow.venues.listing import Listing, Listings, listings_of
 from hedgerow.venues.quirks import Product, Venue
-from hedgerow.venues.raw import Row, text
+from hedgerow.venues.raw import Row, ident, text
 from hedgerow.venues.reading import Whose
 from hedgerow.venues.units import Evidence
 from hedgerow.venues.wire import Exchange
@@ -134,7 +134,7 @@ class Door:
 
     def client_of(self, row: Row, names: Names) -> str:
         """Return our client id as a row names it, empty where it names none."""
-        said = text(row, names) if names else None
+        said = ident(row, names) if names else None
         return own_id(self.venue.client_id, said or "")
 
     def raw_of(self, row: Row, names: Names) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 
 from hedgerow.model.errors import StateUnknown
 
-__all__ = ["Row", "amount", "flag", "instant", "number", "rows_of", "text", "value", "word"]
+__all__ = ["Row", "amount", "flag", "ident", "instant", "number", "rows_of", "text", "value", "word"]
 
 Row = Mapping[str, object]
 _YES = {"true", "1", "yes"}
@@ -39,6 +39,19 @@ def text(row: object, names: str) -> str | None:
     found = value(row, names)
     if found is None or isinstance(found, (Mapping, list)):
         return None
+    return str(found)
+
+
+def ident(row: object, names: str) -> str | None:
+    """Return an id, None where there is none; raises `StateUnknown` for what is neither text nor a whole number."""
+    found = value(row, names)
+    if found is None:
+        return None
+    if isinstance(found, bool) or not isinstance(found, (str, int)):
+        raise StateUnknown(
+            f"{names} is a {type(found).__name__} and no id",
+            advice="The venue's answer has changed: check its page.",
+        )
     return str(found)
 
 

@@ -12,7 +12,7 @@ from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.orders import Fill, FillKind, OrderReport, OrderState, units_of
 from hedgerow.model.ports import FundingPaid, Holding, MarginMode
 from hedgerow.venues.fields import FillFields, OrderFields, PaidFields, PositionFields
-from hedgerow.venues.raw import Row, amount, flag, instant, number, text, word
+from hedgerow.venues.raw import Row, amount, flag, ident, instant, number, text, word
 
 __all__ = ["STATES", "fill_of", "holding_of", "paid_of", "report_of", "signed"]
 
@@ -156,7 +156,7 @@ def report_of(
     side = names.sides.get(side, side)
     return OrderReport(
         client_id=client_id,
-        order_id=text(row, names.id) or "",
+        order_id=ident(row, names.id) or "",
         instrument=instrument.name,
         state=_state(word(row, names.status) or names.assumed, states, abs(done), abs(quantity)),
         quantity=signed(quantity, side, names.side),
@@ -185,18 +185,21 @@ class Whose:
 
 
 def fill_of(row: Row, names: FillFields, instrument: Instrument, whose: Whose, client_id: str) -> Fill:
-    """Return the fill a row tells of. A row without an id gets one of what it says, the same at every reading."""
-    at = instant(row, names.at)
-    if at is None:
-        raise StateUnknown(f"a fill in {instrument.name} has no time")
+    """Return the fill a row tells of; raises `StateUnknown` for one without its id: told with it elsewhere, it counts twice."""
+    at, trade_id = instant(row, names.at), ident(row, names.id)
+    if at is None or trade_id is None:
+        raise StateUnknown(
+            f"a fill in {instrument.name} has no {'time' if at is None else 'id'}",
+            advice="The venue's answer has changed: check its page.",
+        )
     quantity, price = amount(row, names.quantity), _traded_at(row, names, instrument)
     side = word(row, names.side)
-    order_id = text(row, names.order) or ""
+    order_id = ident(row, names.order) or ""
     maker, taker = flag(row, names.maker), flag(row, names.taker)
     return Fill(
         venue=whose.venue,
         account=whose.account,
-        trade_id=text(row, names.id) or f"{order_id}-{at}-{price.normalize()}-{quantity.normalize()}",
+        trade_id=trade_id,
         order_id=order_id,
         client_id=client_id,
         instrument=instrument.name,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import socket
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -20,10 +22,13 @@ from hedgerow.hedge.execution.orderbook import standing
 from hedgerow.model.orders import OrderState, Refused, Reply, Unknown
 from hedgerow.testing.faults.report import Report
 from hedgerow.testing.standin.lives import Inn
+from hedgerow.testing.standin.odd import ODD_PRICES, misshapen, seen_with
 from hedgerow.testing.standin.through import EXEMPT, standin_bench
 from hedgerow.testing.standin.tongues import TONGUES
+from hedgerow.testing.standin.worlds import stand_of
 from hedgerow.testing.venue import CASES, check_venue
 from hedgerow.venues.answers import placed
+from hedgerow.venues.clocks import VirtualClock
 
 LIVES = 6
 
@@ -82,17 +87,37 @@ def _trusting(work: Work, told: OrderState) -> OrderState:
 
 def test_a_layer_that_takes_silence_for_a_refusal_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hedgerow.venues.ccxt_venue.placed", _hasty)
-    report = asyncio.run(lived("binance", range(2, 3), stream=False))
+    report = asyncio.run(lived("binance", range(33, 34), stream=False))
     assert dict(report.violations) == {}
 
 
 def test_a_hand_that_believes_such_a_layer_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hedgerow.venues.ccxt_venue.placed", _hasty)
     monkeypatch.setattr("hedgerow.hedge.execution.learn.standing", _trusting)
-    report = asyncio.run(lived("binance", range(2, 3), stream=False))
-    assert any("I2" in line for found in report.violations.values() for line in found)
+    report = asyncio.run(lived("binance", range(33, 34), stream=False))
+    assert any("live at the venue" in line for found in report.violations.values() for line in found)
 
 
 def test_the_guard_sees_a_socket_that_leaves() -> None:
     with socket.socket() as outside, pytest.raises(AssertionError, match="left loopback"):
         outside.connect(("192.0.2.1", 9))
+
+
+def test_a_misshapen_answer_has_one_field_changed_and_the_rest_as_it_was() -> None:
+    body = {"list": [{"id": "7", "price": "60000"}, {"id": "8", "price": "1"}], "code": 0}
+    seen = {json.dumps(misshapen(body, Random(seed)), sort_keys=True) for seed in range(200)}  # noqa: S311 - no secret
+    assert json.dumps(body, sort_keys=True) not in seen
+    assert any('"id": true' in one for one in seen)
+    assert any(len(one) > 100_000 for one in seen)
+    assert body == {"list": [{"id": "7", "price": "60000"}, {"id": "8", "price": "1"}], "code": 0}
+
+
+@pytest.mark.parametrize("how", ODD_PRICES)
+def test_odd_prices_are_seen_and_the_venue_keeps_its_own(how: str) -> None:
+    stand = stand_of("binance", VirtualClock(1_767_225_600_000).now)
+    before = stand.state
+    (name, odd), *_ = seen_with(stand, how).state.listings.items()
+    right = before.listings[name]
+    assert stand.state == before
+    assert (odd.bids[0][0] > odd.asks[0][0]) is (how == "crossed")
+    assert (odd.mark == right.mark) is (how == "crossed")

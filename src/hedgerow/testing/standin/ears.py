@@ -125,7 +125,7 @@ class Ears:
     def expire(self, key: str) -> None:
         """End a listen key: who listens by it is told so, and then nothing more."""
         self.keys.pop(key, None)
-        for ear in [ear for ear in self.open if ear.key == key]:
+        for ear in [ear for ear in self.open if ear.key == key and not ear.deaf]:
             if ear.voice.expired is not None:
                 self.let_go(ear, ear.voice.expired(ear))
             ear.deaf = True

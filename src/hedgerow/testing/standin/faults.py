@@ -6,13 +6,15 @@ A fault waits for requests that match it, happens `times` times and is then spen
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 __all__ = ["Fault", "FaultKind"]
 
-FaultKind = Literal["lost", "silent", "cut", "instead", "after", "late", "slow", "old", "empty", "filled"]
+FaultKind = Literal[
+    "lost", "silent", "cut", "instead", "after", "late", "slow", "old", "empty", "filled", "odd"
+]
 
 
 @dataclass(slots=True)
@@ -25,7 +27,8 @@ class Fault:
     dialect is said in the venue's own code and words instead of `body`. `late`: it is done and answered `wait_ms` of real
     time later. `slow`: the connection breaks, and it arrives `wait_ms` of the stand's time later, if it is still valid then.
     `old`: it is answered with what was so `wait_ms` ago. `empty`: it is answered as if nobody held anything. `filled`: a
-    cancellation is said to have been done, while the order has filled.
+    cancellation is said to have been done, while the order has filled. `odd`: it is done, and answered by the venue as `seen`
+    makes it, in a body as `change` makes it.
     """
 
     match: str
@@ -36,6 +39,8 @@ class Fault:
     word: str = ""
     wait_ms: int = 0
     times: int = 1
+    seen: Callable[[Any], Any] | None = None
+    change: Callable[[Any], Any] | None = None
 
     def takes(self, request: str) -> bool:
         """Return whether it happens to this request, and count it."""

@@ -49,6 +49,7 @@ from hedgerow.testing.faults.market import Placed
 from hedgerow.testing.faults.troubles import Killed
 from hedgerow.testing.faults.watch import Watch
 from hedgerow.testing.standin.hearing import Hearing
+from hedgerow.testing.standin.second import SecondHand
 from hedgerow.testing.standin.stand import Stand
 from hedgerow.testing.standin.taps import TapAccount, TapQuotes, TapTrading
 from hedgerow.testing.standin.through import through
@@ -73,6 +74,7 @@ class Seen:
 
     stand: Stand
     clock: VirtualClock
+    foreign: set[str] = field(default_factory=set)
 
     @property
     def now(self) -> int:
@@ -81,12 +83,12 @@ class Seen:
 
     @property
     def placed(self) -> list[Placed]:
-        """Every order of the account that the venue has ever had."""
+        """Every order of the account that the venue has ever had, but those of a second hand."""
         every = {order.order_id: order for order in self.stand.state.past} | dict(self.stand.state.orders)
         return [
             Placed(o.order, o.order_id, 0, o.state, o.filled, o.cost)
             for o in every.values()
-            if o.state is not OrderState.REFUSED
+            if o.state is not OrderState.REFUSED and o.order.client_id not in self.foreign
         ]
 
     def quantity(self, name: str) -> Decimal:
@@ -107,6 +109,7 @@ class Watched(Executor):
 
     async def _take_hints(self) -> None:
         await self.life.hearing.turn()
+        await self.life.second.turn()
         await super()._take_hints()
 
     def _taken(self, event: Event) -> tuple[Command, ...]:
@@ -190,6 +193,13 @@ class Life:
             TapTrading(venue.trading, self.watch),
             TapAccount(venue.account, self.watch),
         )
+        self.second = SecondHand(
+            self.chance, self.store, self.watch, clock, venue.trading, self._hand, _ACCOUNT
+        )
+        self.seen.foreign = self.second.placed
+
+    def _hand(self) -> Executor:
+        return Executor(self.doors, self.store, self.clock, self.sink)
 
     def _filled(self, outcome: object) -> None:
         if isinstance(outcome, Fill) and outcome.account == _ACCOUNT:
@@ -300,6 +310,7 @@ class Life:
         return None
 
     def _point(self, _: str) -> None:
+        self.second.point()
         if self.chance.strikes("F25", 4.0):
             self.store.dead = True
             raise Killed

@@ -15,6 +15,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ __all__ = ["serving"]
 
 _LOOPBACK = "127.0.0.1"
 _NOT_DONE = {"lost", "instead", "slow"}
-_ANSWERED = {"late", "old", "empty", "filled"}
+_ANSWERED = {"late", "old", "empty", "filled", "odd"}
 
 
 @asynccontextmanager
@@ -124,6 +125,9 @@ def _done(fault: Fault, heard: Heard, dialect: Dialect, stand: Stand) -> Answer:
         return answered(dialect, heard, stand.as_of(fault.wait_ms))
     if fault.kind == "empty":
         return answered(dialect, heard, stand.emptied())
+    if fault.kind == "odd":
+        answer = answered(dialect, heard, stand if fault.seen is None else fault.seen(stand))
+        return answer if fault.change is None else replace(answer, body=fault.change(answer.body))
     if fault.kind != "filled":
         return answered(dialect, heard, stand)
     twin = stand.twin()

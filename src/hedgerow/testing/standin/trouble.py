@@ -6,33 +6,34 @@ The faults are those of the catalogue (`hedgerow.testing.faults`) that can be sh
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from random import Random
 
-from hedgerow.exchange.venue import Deleveraged, FundingSet
+from hedgerow.exchange.venue import Deleveraged, FundingSet, HedgeSet, Listed
 from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.orders import lot_units
 from hedgerow.testing.faults.chance import Chance
 from hedgerow.testing.standin.faults import Fault
-from hedgerow.testing.standin.stand import Stand
+from hedgerow.testing.standin.odd import ODD_PRICES, misshapen, not_a_number, seen_with
+from hedgerow.testing.standin.stand import Key, Stand
 from hedgerow.venues.clocks import VirtualClock
 
 __all__ = ["ON_THE_WIRE", "Trouble", "troubled"]
 
 ON_THE_WIRE = (
-    *("F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F11", "F12", "F14", "F15", "F16", "F17"),
-    *("F20", "F21", "F25"),
+    *("F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10", "F11", "F12", "F14", "F15", "F16", "F17"),
+    *("F18", "F19", "F20", "F21", "F22", "F23", "F25", "F26", "F28"),
 )
-"""Which faults of the catalogue are played here. F13, a client id taken twice, is a way of two venues and no chance."""
+"""Which faults of the catalogue are played here. F13, a client id taken twice, is a way of two venues and no chance; F24, the
+disk, and F27, who is told, are not on the wire."""
 
 _PLACE = r"^POST .*/(order|algoOrder|order/create|planorder/place)$"
 _CANCEL = r"^DELETE .*/(order|algoOrder)$|^POST .*order/cancel(_with_external)?$"
 _POSITIONS = r"position/list|positionRisk|user/positions|allPosition|singlePosition|open_positions"
 _OWN = r"[oO]rder|[eE]xecution|rades|fill|Fill"
 _STREAM = r"/listenKey$|userDataStream$|/ws|/edge$|/v5/private$|/swap-market$"
-_MARKET = r"^GET .*(time|ping|ticker|depth|premiumIndex|exchangeInfo)"
+_PRICES = r"^GET .*([tT]icker|depth|premiumIndex|bookTicker|fair_price|index_price)"
 _BANNED_MS, _CLOSED_MS = 10_000, (5_000, 20_000)
 _SECOND = 1_000
 
@@ -48,7 +49,8 @@ class Trouble:
     banned_until: int = 0
     closed_until: int = 0
     prices: dict[str, Decimal] = field(default_factory=dict)
-    beyond: Callable[[], None] | None = None
+    keys: dict[str, Key] = field(default_factory=dict)
+    listed_anew: set[str] = field(default_factory=set)
 
     def meddle(self, request: str) -> Fault | None:
         """Let the request take its time, and return what goes wrong with it.
@@ -79,6 +81,8 @@ class Trouble:
             self.banned_until = now + _BANNED_MS
         if chance.strikes("F17"):
             self.closed_until = now + chance.random.choice(_CLOSED_MS)
+        if chance.strikes("F23", 3.0):
+            self._revoke()
         if chance.strikes("F16"):
             self.stand.skew_ms = chance.random.choice((400, -400, 1_500, -1_500, 30_000, -120_000))
             self.stand.later.append((now + 20_000, self._right_the_clock))
@@ -87,6 +91,15 @@ class Trouble:
         if now < self.banned_until:
             return Fault("", "instead", status=429, word="banned")
         return Fault("", "instead", status=503, word="closed") if now < self.closed_until else None
+
+    def _revoke(self) -> None:
+        """Take the key away, or its right to trade."""
+        for name, key in tuple(self.stand.keys.items()):
+            self.keys.setdefault(name, key)
+            if self.chance.random.random() < 0.5:
+                del self.stand.keys[name]
+            else:
+                self.stand.keys[name] = replace(key, trade=False)
 
     def _right_the_clock(self) -> None:
         self.stand.skew_ms = 0
@@ -107,6 +120,8 @@ class Trouble:
                 1.0,
                 Fault("", "instead", status=400, word=chance.random.choice(("margin", "price_band"))),
             ),
+            ("F18", 1.0, Fault("", "instead", status=400, word="lot")),
+            ("F28", 1.0, self._misshapen()),
         )
         return next((fault for name, times, fault in wanted if chance.strikes(name, 3.0 * times)), None)
 
@@ -130,9 +145,25 @@ class Trouble:
                 return Fault("", "old", wait_ms=chance.random.randint(0, 2_000))
         elif re.search(_OWN, request) and chance.strikes("F11"):
             return Fault("", "old", wait_ms=chance.random.randint(0, 10_000))
-        if chance.strikes("F4", 0.3):
-            return Fault("", "instead")
-        return Fault("", "cut") if chance.strikes("F3", 0.3) else None
+        elif re.search(_PRICES, request) and chance.strikes("F10"):
+            return self._odd_prices()
+        wanted = (
+            ("F28", 1.0, self._misshapen()),
+            ("F4", 0.3, Fault("", "instead")),
+            ("F3", 0.3, Fault("", "cut")),
+        )
+        return next((fault for name, times, fault in wanted if chance.strikes(name, times)), None)
+
+    def _misshapen(self) -> Fault:
+        return Fault("", "odd", change=lambda body: misshapen(body, self.chance.random))
+
+    def _odd_prices(self) -> Fault:
+        how = self.chance.random.choice(("old", "NaN", *ODD_PRICES))
+        if how == "old":
+            return Fault("", "old", wait_ms=12_000)
+        if how == "NaN":
+            return Fault("", "odd", change=not_a_number)
+        return Fault("", "odd", seen=lambda stand: seen_with(stand, how))
 
     def moved(self, now: int) -> None:
         """Let prices walk and what was put off happen; the clock has come to `now`."""
@@ -159,12 +190,33 @@ class Trouble:
         if one.funding_interval_hours and chance.strikes("F21"):
             rate = Decimal(chance.random.randint(-50, 50)) / 10**4
             self.stand.tell(FundingSet(self.stand.at, one.name, rate, 3_600_000, self.stand.at + 1_000))
+        if chance.strikes("F18"):
+            self.stand.tell(Listed(self.stand.at, replace(one, lot=10 * one.lot, min_contracts=10 * one.lot)))
+            self.listed_anew.add(one.name)
+        if chance.strikes("F19", 5.0):
+            self.stand.tell(
+                Listed(self.stand.at, one, "closed" if chance.random.random() < 0.5 else "reduce_only")
+            )
+            self.listed_anew.add(one.name)
+        if chance.strikes("F22", 0.1):
+            self.stand.tell(HedgeSet(self.stand.at, "me", not self.stand.account("me").hedge))
+
+    def _put_right(self) -> None:
+        """Let the venue be again what it was."""
+        for name in sorted(self.listed_anew):
+            one = next(each for each in self.stand.instruments if each.name == name)
+            self.stand.tell(Listed(self.stand.at, one))
+        self.listed_anew.clear()
+        self.stand.keys.update(self.keys)
+        if self.stand.account("me").hedge:
+            self.stand.tell(HedgeSet(self.stand.at, "me", False))
 
     def calm(self) -> None:
         """End all trouble: what is left must be put right from here."""
         self.chance.calm = True
         self.stand.skew_ms = 0
         self.away_until = self.banned_until = self.closed_until = 0
+        self._put_right()
 
 
 def troubled(seed: int, barred: frozenset[str] = frozenset()) -> Chance:

@@ -19,7 +19,9 @@ from tests.cli.test_processes import STARTS, environment
 from tests.testing.standin.served import sent_to, served
 from tests.testing.standin.test_traded import living
 
+from hedgerow.app import trade as trading
 from hedgerow.app.lake import LakeSink
+from hedgerow.model.errors import UnknownSymbol
 from hedgerow.store.journal import look_into
 from hedgerow.testing.standin.stand import Key, Stand
 from hedgerow.testing.standin.worlds import KEY, PASSPHRASE, SECRET
@@ -116,6 +118,10 @@ def account_of(done: Done) -> str:
     return done.err.split("the account is ")[1].split(",")[0]
 
 
+def lost(*_: object) -> None:
+    raise UnknownSymbol("the lake has no candles of bybit")
+
+
 def agrees(there: There, run: Run, account: str) -> list[str]:
     """Whether what the venue holds, its fills and fees, is the ledger to the last digit; return what is open there."""
     told = run("ledger", "--live", "--json", "--config", str(there.config)).json
@@ -168,7 +174,7 @@ def test_a_plan_on_a_venues_contracts_is_asked_for_traded_and_closed_again(
 
 
 def test_killed_in_the_middle_the_same_command_finishes_it(
-    at: Callable[[str], Any], run: Run, tmp_path: Path
+    at: Callable[[str], Any], run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with at("bybit") as there:
         plan = there.plan(run).json
@@ -186,6 +192,9 @@ def test_killed_in_the_middle_the_same_command_finishes_it(
         assert first.returncode == -signal.SIGKILL
         stands = run("status", "--live", "--json", "--config", str(there.config))
         assert (stands.status, stands.json["live"]["accounts"][0]["unfinished"]) == (1, plan["plan_id"])
+        monkeypatch.setattr(
+            trading, "_scene", lost
+        )  # the lake is gone meanwhile: what was begun is finished all the same
         end = time.monotonic() + 60
         while (
             done := there.trade(run, plan["plan_id"], "--yes-live", account, "--json")
@@ -193,6 +202,7 @@ def test_killed_in_the_middle_the_same_command_finishes_it(
             time.sleep(1.0)
         assert done.status == 0, done.err
         assert (done.json["outcome"], done.json["recovered"]) == ("complete", True)
+        assert done.json["beta"] is None
         assert "finished now" in done.err
         assert there.held == -Decimal(plan["plan"]["legs"][0]["contracts_exact"])
         agrees(there, run, account)

@@ -133,7 +133,12 @@ def _trade_live(
         _not_halted(place, there.account)
     confirm(offer_of(settings, plan, there, begun or "", manner.said))
     report("reading prices")
-    scene, contracts = _scene(plan, question, report)
+    try:
+        scene, contracts = _scene(plan, question, report)
+    except HedgerowError:
+        if begun is None:
+            raise
+        scene, contracts = Scene(None), ()  # what was begun is finished whatever became of the lake
     with live_dealing(settings, place, there, tuple(plan.held)) as at:
         report("trading" if begun is None else "finishing what was begun")
         return _Hand(plan, question, at, scene, manner, known_of(scene.market, contracts), tell).trade("live")

@@ -123,15 +123,18 @@ async def held_now(doors: Doors, contracts: Sequence[Instrument]) -> dict[str, D
 
 
 async def called_back(doors: Doors, store: Store, account: str, clock: Clock) -> tuple[str, ...]:
-    """Cancel every order of the journal that is still open at the venue, stops above all, and return the ids of those left.
+    """Cancel the orders of the journal that still wait in contracts that are flat, and return the ids of those left.
 
-    An order of somebody else is left alone. Raises what reading open orders raises.
+    They are stops above all: what protects a position that is still there stays, and so does an order of somebody else.
+    Raises what reading positions and open orders raises.
     """
     records = tuple(store.read(account))
     known = ledger_of(records).instruments
     ours = [_sent(record.body, known) for record in records if record.kind == SENT]
+    held = await held_now(doors, tuple(known.values()))
+    flat = [each for name, each in known.items() if not held[name]]
     for last in (False, False, True):
-        open_ = [order for each in known.values() for order in await _ours_open(doors, each, ours)]
+        open_ = [order for each in flat for order in await _ours_open(doors, each, ours)]
         if not open_ or last:
             return tuple(order.client_id for order in open_)
         for order in open_:

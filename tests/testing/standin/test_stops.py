@@ -26,7 +26,7 @@ OURS, OTHER = "hr" + "a" * 18, "somebody"
 
 
 @pytest.mark.parametrize("tag", TONGUES)
-def test_our_stop_is_called_back_and_another_order_is_left(tag: str, tmp_path: Path) -> None:
+def test_our_stop_is_called_back_once_flat_and_another_order_is_left(tag: str, tmp_path: Path) -> None:
     stand, journal = living(tag), MemoryStore(lambda: 0)
     with served({tag: stand}) as base:
         settings = load_settings(Path(sent_to(tmp_path, base, tag))).settings
@@ -46,6 +46,9 @@ def test_our_stop_is_called_back_and_another_order_is_left(tag: str, tmp_path: P
             body |= {"reduce_only": True, "stop": stop.stop}
             with leased(journal, "me", "me") as lease:
                 journal.append("me", 1, [instrument_record(contract), ("sent", body)], lease)
+            assert await called_back(doors, journal, "me", VirtualClock()) == ()
+            assert len(await venue.trading.open_orders(contract)) == 2  # it protects what is still held
+            await venue.trading.place(Order("hr" + "c" * 18, contract, lot * 10, reduce_only=True))
             left = await called_back(doors, journal, "me", VirtualClock())
             return left, [one.client_id for one in await venue.trading.open_orders(contract)]
 

@@ -46,7 +46,7 @@ _COINS: dict[str, frozenset[BalanceKind]] = {
 
 EXEMPT: Mapping[str, Mapping[str, str]] = {
     "binance": {},
-    "bybit": _NO_DATED,
+    "bybit": {},
     "bingx": {**_NO_INVERSE, **_NO_DATED},
     "weex": {
         **_NO_INVERSE,
@@ -56,7 +56,6 @@ EXEMPT: Mapping[str, Mapping[str, str]] = {
         "position_mode_is_set_while_flat": "WEEX lets no program set the position mode: on its page only",
     },
     "mexc": {
-        **_NO_INVERSE,
         **_NO_DATED,
         **_NO_SWITCH,
         "permissions_are_read": "MEXC tells what a key may do and not whose account it is",

@@ -1,7 +1,7 @@
 """Stands that are ready: each venue with contracts counted as it counts them, and one account with money.
 
 BTC, ETH and SOL as linear perpetuals everywhere; BTC as an inverse perpetual where the venue has one, and as a quarterly
-future at Binance. The figures are in the venues' own shape; they are not the venues' figures.
+future at Binance and Bybit. The figures are in the venues' own shape; they are not the venues' figures.
 """
 
 from __future__ import annotations
@@ -31,7 +31,12 @@ _TIERS = (
 )
 _COIN_TIERS = (MarginTier(0.0, 0.005, 100.0), MarginTier(10.0, 0.01, 50.0), MarginTier(100.0, 0.025, 20.0))
 _SYMBOLS = {"binance": "{}USDT", "bybit": "{}USDT", "bingx": "{}-USDT", "weex": "{}USDT", "mexc": "{}_USDT"}
-_INVERSE = {"binance": ("BTCUSD_PERP", Decimal(100)), "bybit": ("BTCUSD", Decimal(1))}
+_INVERSE = {
+    "binance": ("BTCUSD_PERP", Decimal(100)),
+    "bybit": ("BTCUSD", Decimal(1)),
+    "mexc": ("BTC_USD", Decimal(100)),
+}
+_DATED = {"binance": "{0}_{1:%y%m%d}", "bybit": "{0}-{1:%d%b%y}"}
 _FREE_IDS = {"weex", "mexc"}
 _NO_SWITCH = {"weex", "mexc"}
 
@@ -61,7 +66,7 @@ def listed_of(tag: str, at: int, hours: float = 8.0) -> tuple[Instrument, ...]:
     listed = [_linear(tag, coin, hours) for coin in PRICES]
     if tag in _INVERSE:
         listed.append(_inverse(tag, hours))
-    if tag == "binance":
+    if tag in _DATED:
         listed.append(_quarterly(listed[0], at))
     return tuple(listed)
 
@@ -113,5 +118,5 @@ def _quarterly(perpetual: Instrument, at: int) -> Instrument:
     """A future that ends at 08:00 UTC on a Friday some three months ahead."""
     day = datetime.fromtimestamp(at / 1000, tz=UTC).replace(hour=8, minute=0, second=0, microsecond=0)
     day += timedelta(days=85 + (4 - day.weekday() - 85) % 7)
-    symbol = f"{perpetual.symbol}_{day:%y%m%d}"
+    symbol = _DATED[perpetual.venue].format(perpetual.symbol, day).upper()
     return replace(perpetual, symbol=symbol, expiry=day, funding_interval_hours=None, funding_cap=None)

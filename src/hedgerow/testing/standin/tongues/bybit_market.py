@@ -11,6 +11,8 @@ from hedgerow.testing.standin.dialect import Call, Endpoint, number
 
 __all__ = ["PUBLIC", "category_of", "listed"]
 
+_STATUS = {"trading": "Trading", "reduce_only": "Delivering", "closed": "Closed"}
+
 
 def category_of(instrument: Instrument) -> str:
     """Return what the venue calls this kind of contract."""
@@ -30,18 +32,18 @@ def _time(call: Call) -> Any:
 
 
 def _instruments(call: Call) -> Any:
-    rows = [_instrument(one) for one in listed(call)]
+    rows = [_instrument(one, _STATUS[call.stand.state.listing(one.name).status]) for one in listed(call)]
     return {"category": call.asked.get("category", "linear"), "list": rows, "nextPageCursor": ""}
 
 
-def _instrument(one: Instrument) -> dict[str, Any]:
+def _instrument(one: Instrument, status: str) -> dict[str, Any]:
     kind = "Perpetual" if one.expiry is None else "Futures"
     ends = 0 if one.expiry is None else round(one.expiry.timestamp() * 1000)
     most = number(one.max_contracts or Decimal(100_000))
     return {
         "symbol": one.symbol,
         "contractType": f"{category_of(one).capitalize()}{kind}",
-        "status": "Trading",
+        "status": status,
         "baseCoin": one.underlying,
         "quoteCoin": one.quote,
         "settleCoin": one.settle,

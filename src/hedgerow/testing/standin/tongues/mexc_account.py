@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from hedgerow.exchange.venue import Configured, balances_of, holdings_of
-from hedgerow.model.instruments import Instrument
+from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.ports import Holding
 from hedgerow.testing.standin.dialect import Bare, Call, Endpoint, plain
 from hedgerow.testing.standin.reading import configured, counted, hedge_set, wallet_rows
@@ -28,7 +28,8 @@ def _positions(call: Call) -> Any:
 
 
 def _position(one: Instrument, h: Holding) -> dict[str, Any]:
-    margin = (h.notional or _ZERO) / (h.leverage or Decimal(1))
+    worth = h.notional_coin if one.payoff is Payoff.INVERSE else h.notional
+    margin = (worth or _ZERO) / (h.leverage or Decimal(1))
     return {
         "positionId": 1,
         "symbol": one.symbol,
@@ -56,9 +57,10 @@ def _position(one: Instrument, h: Holding) -> dict[str, Any]:
 
 def _assets(call: Call) -> Any:
     """What was given on trial stands in a coin's equity, and beside it as the bonus that is part of it."""
+    coins = {one.settle for one in call.stand.instruments}
     rows, bonuses = [], call.stand.wallets.get((call.account, "bonus"), {})
     for b in balances_of(call.stand.state, call.stand.account(call.account)):
-        if b.kind == "derivatives" and b.coin in {"USDT", "USDC"}:
+        if b.kind == "derivatives" and b.coin in coins:
             gained, bonus = b.unrealised or _ZERO, bonuses.get(b.coin, _ZERO)
             rows.append(
                 {

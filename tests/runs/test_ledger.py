@@ -103,6 +103,13 @@ def test_what_was_taken_over_is_part_of_the_position() -> None:
     assert ledger.quantity("sim:NOTHING") == 0
 
 
+def test_records_are_called_what_older_journals_call_them() -> None:
+    paid = FundingPaid(BTC.name, BEGIN, Decimal(1), "USDT", "p1")
+    taken = Adopted(BTC.name, Decimal(1), Decimal(1), BEGIN, "by hand")
+    kinds = [INTRODUCED, fill_record(fill(1, "1", "100")), funding_record(paid), adoption(taken)]
+    assert [kind for kind, _ in kinds] == ["instrument", "fill", "funding", "adopted"]
+
+
 def test_what_is_no_money_is_passed_over() -> None:
     event: tuple[str, dict[str, object]] = ("event", {"is": "Tick"})
     found = ledger_of(records(INTRODUCED, event, fill_record(fill(1, "1", "100")), event))

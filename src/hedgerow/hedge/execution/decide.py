@@ -284,7 +284,8 @@ def _dead_man(turn: Turn) -> None:
     if state.dead_man is False or (not wanted and not state.dead_man_s):
         return
     due = wanted != state.dead_man_s or turn.at >= state.dead_man_at + seconds * 1000 // 3
-    if due and turn.may_write() and turn.due("dead man", turn.state.programme.rules.look_ms):
+    # A switch that is not answered must not use up the writes that orders need.
+    if due and turn.may_write() and turn.due(f"dead man {wanted}", 5 * turn.state.programme.rules.look_ms):
         turn.wrote()
         turn.commands.append(DeadMan(wanted))
 

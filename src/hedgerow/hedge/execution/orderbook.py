@@ -108,7 +108,7 @@ def _most(work: Work, filled: Decimal) -> tuple[Decimal, str]:
 
 def _filled_state(work: Work, filled: Decimal) -> OrderState:
     if abs(filled) >= abs(work.order.quantity):
-        return OrderState.FILLED if work.state is OrderState.FILLED else moved(work.state, OrderState.FILLED)
+        return moved(work.state, OrderState.FILLED)
     if filled and work.state in _LOOSE | {OrderState.ACKED}:
         return moved(work.state, OrderState.PARTIAL)
     return work.state

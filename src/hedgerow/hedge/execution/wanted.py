@@ -27,7 +27,6 @@ class Wish:
     reduce_only: bool
     kind: OrderKind = "market"
     price: Decimal | None = None
-    canary: bool = False
 
     def order(self, leg: ProgrammeLeg, client_id: str) -> Order:
         """Return the order under this id."""
@@ -81,7 +80,7 @@ def _onward(state: ExecutionState, index: int) -> Wish | None:
         return None
     quantity, part, reduce_only, canary = found
     if late:
-        return Wish(quantity, "finish", part, reduce_only, canary=canary)
+        return Wish(quantity, "finish", part, reduce_only)
     price = _limit(leg)
     return Wish(
         quantity,
@@ -90,7 +89,6 @@ def _onward(state: ExecutionState, index: int) -> Wish | None:
         reduce_only,
         "market" if canary else style.kind,
         None if canary else price,
-        canary,
     )
 
 

@@ -304,7 +304,11 @@ def test_a_restart_forgets_what_may_have_changed_meanwhile() -> None:
 
 @pytest.mark.parametrize(
     ("parts", "said"),
-    [(("-0.2", "-0.2"), "are not the -0.5 planned"), (("-0.6", "0.1"), "goes the other way")],
+    [
+        (("-0.2", "-0.2"), "are not the -0.5 planned"),
+        (("-0.6", "0.1"), "goes the other way"),
+        (("0", "-0.5"), "goes the other way"),
+    ],
 )
 def test_parts_that_are_not_the_plan_are_refused(parts: tuple[str, ...], said: str) -> None:
     cut = tuple(Part(Decimal(part)) for part in parts)

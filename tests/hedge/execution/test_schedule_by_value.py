@@ -140,6 +140,8 @@ def test_margin_of_legs_in_one_coin_is_added_up() -> None:
         ("-0.4", "0.5", [("-0.4", True, False)]),
         ("-0.6", "0.5", [("-0.5", True, False), ("-0.1", False, False)]),
         ("0.6", "0.5", [("0.6", False, False)]),
+        ("0.4", "0.5", [("0.4", False, False)]),
+        ("-0.4", "-0.5", [("-0.4", False, False)]),
         ("0.6", "-0.5", [("0.5", True, False), ("0.1", False, False)]),
         ("-0.6", "0", [("-0.6", False, False)]),
     ],
@@ -182,6 +184,14 @@ def test_an_undoing_pace_has_one_order() -> None:
     assert (Pace().impact_bps, Pace().participation) == (5.0, 0.05)
     two = next(n for n in range(1, 10**7, 1_000) if slices(float(n), 1e8, 0.03, Pace(10.0))[0] == 2)
     assert slices(float(two), 1e8, 0.03, Pace(10.0))[1] == int(two / 2 / (0.05 * 1e8) * 86_400_000) > 0
+
+
+def test_a_trade_for_two_slices_is_cut_in_two() -> None:
+    paced = replace(TICKET, pace=Pace(10.0))
+    units = next(n for n in range(1, 2_000) if slices(n * 50.0, 1e7, 0.03, Pace(10.0))[0] == 2)
+    cut = parts(str(Decimal(units) / 1000), paced, volume_usd=1e7)
+    assert len(cut) == 2
+    assert sum(Decimal(part[0]) for part in cut) == Decimal(units) / 1000
 
 
 def test_slices_give_the_style_their_gap_and_their_time() -> None:

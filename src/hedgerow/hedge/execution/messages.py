@@ -277,7 +277,7 @@ class Done:
 
     outcome: Outcome
     why: str
-    exposed_ms: int = 0
+    exposed_ms: int
 
 
 Command = Send | Cancel | Query | Look | Configure | DeadMan | Alarm | Done

@@ -74,7 +74,8 @@ class Door:
         """Read the exchange's markets, and leave it their steps as ccxt's own code can read them.
 
         With `number=Decimal` ccxt writes Decimals there and overlooks them when it formats an order, which then leaves with
-        an exponent. The shortest form of the float is the same number.
+        an exponent. The shortest form of the float is the same number. Where ccxt knows no step of the quantity, which is so
+        for inverse contracts of one venue, no order could be written: it is the one that we read.
         """
         self.listed = listings_of(self.venue, self.exchange.markets.values())
         for market in self.exchange.markets.values():
@@ -82,6 +83,9 @@ class Door:
             for name in ("amount", "price"):
                 if isinstance(steps.get(name), Decimal):
                     steps[name] = float(steps[name])
+            known = self.listed.named.get(market.get("symbol") or "")
+            if known is not None and steps.get("amount") is None:
+                steps["amount"] = float(known.instrument.lot)
 
     async def listing(self, instrument: Instrument | str) -> Listing:
         """Return one contract; raises `UnknownSymbol`."""

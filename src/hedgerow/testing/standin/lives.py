@@ -185,9 +185,11 @@ class Life:
         self.book = _Book(Verdict(seed, held=self.chance.held))
         listed = {} if venue.door.listed is None else venue.door.listed.named
         own = {one.name for one in stand.instruments if one.expiry is None}
-        self.contracts = tuple(
-            dict.fromkeys(one.instrument for one in listed.values() if one.instrument.name in own)
+        # Funding that a venue does not tell is in no ledger: such a contract is not traded by the executor.
+        kept = (
+            o.instrument for o in listed.values() if o.instrument.name in own and o.product.paid is not None
         )
+        self.contracts = tuple(dict.fromkeys(kept))
         self.doors = Doors(
             cast("MarketData", TapQuotes(venue.data, self.watch)),
             TapTrading(venue.trading, self.watch),

@@ -47,7 +47,10 @@ _COINS: dict[str, frozenset[BalanceKind]] = {
 EXEMPT: Mapping[str, Mapping[str, str]] = {
     "binance": {},
     "bybit": {},
-    "bingx": {**_NO_INVERSE, **_NO_DATED},
+    "bingx": {
+        **_NO_DATED,
+        "inverse_funding_is_in_coin": "the API tells no funding of coin-margined contracts",
+    },
     "weex": {
         **_NO_INVERSE,
         **_NO_DATED,

@@ -34,6 +34,7 @@ _SYMBOLS = {"binance": "{}USDT", "bybit": "{}USDT", "bingx": "{}-USDT", "weex": 
 _INVERSE = {
     "binance": ("BTCUSD_PERP", Decimal(100)),
     "bybit": ("BTCUSD", Decimal(1)),
+    "bingx": ("BTC-USD", Decimal(100)),
     "mexc": ("BTC_USD", Decimal(100)),
 }
 _DATED = {"binance": "{0}_{1:%y%m%d}", "bybit": "{0}-{1:%d%b%y}"}

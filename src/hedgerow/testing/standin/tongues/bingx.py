@@ -21,9 +21,11 @@ from hedgerow.testing.standin.reading import (
     found,
     past_orders,
     placed,
+    units,
 )
 from hedgerow.testing.standin.stand import Key, Stand
 from hedgerow.testing.standin.tongues.bingx_account import ACCOUNT
+from hedgerow.testing.standin.tongues.bingx_coin import COINED, coined, sized
 from hedgerow.testing.standin.tongues.bingx_market import PUBLIC
 from hedgerow.testing.standin.tongues.bingx_voice import VOICE, listen_key
 
@@ -99,7 +101,7 @@ def _place(call: Call) -> Any:
     if kind is None:
         raise Refusal("not_offered", "")
     kind = "post_only" if force == "PostOnly" else kind
-    size = call.decimal("quantity")
+    size = units(one, call.decimal("quantity"), contracts=coined(one))
     order = Order(
         client_or_new(call, "clientOrderID"),
         one,
@@ -126,7 +128,7 @@ def _place(call: Call) -> Any:
         "timeInForce": force,
         "reduceOnly": order.reduce_only,
     }
-    return {"order": said}
+    return said if coined(one) else {"order": said}
 
 
 def _leg(call: Call) -> LegName:
@@ -143,9 +145,9 @@ def _order(order: VenueOrder) -> dict[str, Any]:
         "side": said.side.upper(),
         "positionSide": {"net": "BOTH"}.get(order.leg, order.leg.upper()),
         "type": kind,
-        "origQty": number(abs(said.quantity)),
+        "origQty": sized(said.instrument, said.quantity),
         "price": number(said.price or Decimal(0)),
-        "executedQty": number(abs(order.filled)),
+        "executedQty": sized(said.instrument, order.filled),
         "avgPrice": number(average(order)),
         "cumQuote": number(abs(order.cost)),
         "stopPrice": "" if said.stop is None else number(said.stop),
@@ -174,7 +176,8 @@ def _cancel(call: Call) -> Any:
 
 def _open(call: Call) -> Any:
     name = call.instrument().name if call.asked.get("symbol") else ""
-    return {"orders": [_order(o) for o in call.stand.state.open_orders(call.account, name)]}
+    rows = call.stand.state.open_orders(call.account, name)
+    return {"orders": [_order(o) for o in rows]}
 
 
 def _all(call: Call) -> Any:
@@ -243,6 +246,12 @@ DIALECT = Dialect(
     endpoints={
         **PUBLIC,
         **ACCOUNT,
+        **COINED,
+        "POST /openApi/cswap/v1/trade/order": Endpoint(_place),
+        "GET /openApi/cswap/v1/trade/orderDetail": Endpoint(_look),
+        "DELETE /openApi/cswap/v1/trade/cancelOrder": Endpoint(_cancel),
+        "GET /openApi/cswap/v1/trade/openOrders": Endpoint(_open),
+        "GET /openApi/cswap/v1/trade/orderHistory": Endpoint(_all),
         "POST /openApi/user/auth/userDataStream": Endpoint(listen_key),
         "PUT /openApi/user/auth/userDataStream": Endpoint(listen_key),
         "POST /openApi/swap/v2/trade/order": Endpoint(_place),

@@ -6,12 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 from hedgerow.exchange.venue import Configured, balances_of, holdings_of
-from hedgerow.model.instruments import Instrument
+from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.ports import Holding
 from hedgerow.testing.standin.dialect import Call, Endpoint, Refusal, number
 from hedgerow.testing.standin.reading import configured, dead_man, hedge_set, wallet_rows
 
-__all__ = ["ACCOUNT"]
+__all__ = ["ACCOUNT", "fees", "leverage", "margin", "set_leverage", "set_margin"]
 
 _ZERO = Decimal(0)
 
@@ -19,7 +19,7 @@ _ZERO = Decimal(0)
 def _positions(call: Call) -> Any:
     account, rows = call.stand.account(call.account), []
     for one in call.stand.instruments:
-        if call.asked.get("symbol", one.symbol) == one.symbol:
+        if call.asked.get("symbol", one.symbol) == one.symbol and one.payoff is Payoff.LINEAR:
             rows += [_position(one, h) for h in holdings_of(call.stand.state, account, one)]
     return rows
 
@@ -69,30 +69,34 @@ def _balance(call: Call) -> Any:
     return rows
 
 
-def _leverage(call: Call) -> Any:
+def leverage(call: Call) -> Any:
+    """Return the leverage of both sides."""
     account, one = call.stand.account(call.account), call.instrument()
-    leverage = int(account.setting(one, call.stand.state.rules).leverage)
+    now = int(account.setting(one, call.stand.state.rules).leverage)
     return {
-        "longLeverage": leverage,
-        "shortLeverage": leverage,
+        "longLeverage": now,
+        "shortLeverage": now,
         "maxLongLeverage": 150,
         "maxShortLeverage": 150,
     }
 
 
-def _set_leverage(call: Call) -> Any:
+def set_leverage(call: Call) -> Any:
+    """Set the leverage."""
     one = call.instrument()
     configured(call, Configured(call.at, call.account, one.name, leverage=call.decimal("leverage")))
     return {"leverage": call.whole("leverage", 1), "symbol": one.symbol}
 
 
-def _margin(call: Call) -> Any:
+def margin(call: Call) -> Any:
+    """Return the margin mode."""
     account, one = call.stand.account(call.account), call.instrument()
     mode = account.setting(one, call.stand.state.rules).margin_mode
     return {"marginType": "CROSSED" if mode == "cross" else "ISOLATED"}
 
 
-def _set_margin(call: Call) -> Any:
+def set_margin(call: Call) -> Any:
+    """Set the margin mode."""
     mode: Any = {"CROSSED": "cross", "ISOLATED": "isolated"}.get(call.need("marginType"))
     if mode is None:
         raise Refusal("not_offered", "")
@@ -134,7 +138,8 @@ def _income(call: Call) -> Any:
     return rows[: call.whole("limit", 100)]
 
 
-def _fees(call: Call) -> Any:
+def fees(call: Call) -> Any:
+    """Return the account's own fees."""
     taker, maker = call.stand.account(call.account).fee_rates(call.stand.instruments[0])
     return {"commission": {"takerCommissionRate": float(taker), "makerCommissionRate": float(maker)}}
 
@@ -188,22 +193,17 @@ def _fund(call: Call) -> Any:
     return {"assets": wallet_rows(call, "fund")}
 
 
-def _no_coins(_call: Call) -> Any:
-    return []
-
-
 ACCOUNT = {
     "GET /openApi/swap/v2/user/positions": Endpoint(_positions),
     "GET /openApi/swap/v3/user/balance": Endpoint(_balance),
-    "GET /openApi/cswap/v1/user/balance": Endpoint(_no_coins),
     "GET /openApi/spot/v1/account/balance": Endpoint(_spot),
     "GET /openApi/fund/v1/account/balance": Endpoint(_fund),
     "GET /openApi/swap/v2/user/income": Endpoint(_income),
-    "GET /openApi/swap/v2/user/commissionRate": Endpoint(_fees),
-    "GET /openApi/swap/v2/trade/leverage": Endpoint(_leverage),
-    "POST /openApi/swap/v2/trade/leverage": Endpoint(_set_leverage),
-    "GET /openApi/swap/v2/trade/marginType": Endpoint(_margin),
-    "POST /openApi/swap/v2/trade/marginType": Endpoint(_set_margin),
+    "GET /openApi/swap/v2/user/commissionRate": Endpoint(fees),
+    "GET /openApi/swap/v2/trade/leverage": Endpoint(leverage),
+    "POST /openApi/swap/v2/trade/leverage": Endpoint(set_leverage),
+    "GET /openApi/swap/v2/trade/marginType": Endpoint(margin),
+    "POST /openApi/swap/v2/trade/marginType": Endpoint(set_margin),
     "GET /openApi/swap/v1/positionSide/dual": Endpoint(_mode),
     "POST /openApi/swap/v1/positionSide/dual": Endpoint(_set_mode),
     "GET /openApi/swap/v1/maintMarginRatio": Endpoint(_tiers),

@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from hedgerow.exchange.venue import depth_of, forecast_of
-from hedgerow.model.instruments import Instrument
+from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.testing.standin.dialect import Call, Endpoint, number
 
-__all__ = ["PUBLIC"]
+__all__ = ["PUBLIC", "depth", "klines", "premium", "ticker"]
 
 _MINUTES = {"1m": 1, "5m": 5, "15m": 15, "1h": 60, "4h": 240, "1d": 1440}
 
@@ -19,7 +19,7 @@ def _time(call: Call) -> Any:
 
 
 def _contracts(call: Call) -> Any:
-    return [_contract(one) for one in call.stand.instruments]
+    return [_contract(one) for one in call.stand.instruments if one.payoff is Payoff.LINEAR]
 
 
 def _contract(one: Instrument) -> dict[str, Any]:
@@ -50,10 +50,11 @@ def _contract(one: Instrument) -> dict[str, Any]:
     }
 
 
-def _ticker(call: Call) -> Any:
+def ticker(call: Call) -> Any:
+    """Return the last price and the best of the book."""
     one = call.instrument()
-    listing, depth = call.stand.state.listing(one.name), depth_of(call.stand.state, one.name, 1)
-    bid, ask = (side[0] if side else (Decimal(0), Decimal(0)) for side in (depth.bids, depth.asks))
+    listing, book = call.stand.state.listing(one.name), depth_of(call.stand.state, one.name, 1)
+    bid, ask = (side[0] if side else (Decimal(0), Decimal(0)) for side in (book.bids, book.asks))
     last = number(listing.last or listing.mark or Decimal(0))
     return {
         "symbol": one.symbol,
@@ -67,7 +68,7 @@ def _ticker(call: Call) -> Any:
         "quoteVolume": "60000000",
         "openPrice": last,
         "openTime": call.at - 86_400_000,
-        "closeTime": depth.at,
+        "closeTime": book.at,
         "bidPrice": number(bid[0]),
         "bidQty": number(bid[1]),
         "askPrice": number(ask[0]),
@@ -75,7 +76,8 @@ def _ticker(call: Call) -> Any:
     }
 
 
-def _premium(call: Call) -> Any:
+def premium(call: Call) -> Any:
+    """Return mark, index and the funding to come."""
     one = call.instrument()
     listing, ahead = call.stand.state.listing(one.name), forecast_of(call.stand.state, one.name)
     return {
@@ -88,18 +90,20 @@ def _premium(call: Call) -> Any:
     }
 
 
-def _depth(call: Call) -> Any:
+def depth(call: Call) -> Any:
+    """Return the book."""
     one = call.instrument()
-    depth = depth_of(call.stand.state, one.name, call.whole("limit", 20))
+    seen = depth_of(call.stand.state, one.name, call.whole("limit", 20))
     rows = {
         name: [[number(p), number(q)] for p, q in side]
-        for name, side in (("bids", depth.bids), ("asks", depth.asks))
+        for name, side in (("bids", seen.bids), ("asks", seen.asks))
     }
     rows["asks"].reverse()
-    return {"T": depth.at, **rows}
+    return {"T": seen.at, **rows}
 
 
-def _klines(call: Call) -> Any:
+def klines(call: Call) -> Any:
+    """Return bars, newest first."""
     one, minutes = call.instrument(), _MINUTES[call.need("interval")]
     limit = call.whole("limit", 500)
     until = call.whole("endTime", call.at) + 1
@@ -141,23 +145,18 @@ def _no_spot(_: Call) -> Any:
     return {"symbols": []}
 
 
-def _no_inverse(_: Call) -> Any:
-    return []
-
-
 PUBLIC = {
     "GET /openApi/spot/v1/common/symbols": Endpoint(_no_spot, signed=False),
-    "GET /openApi/cswap/v1/market/contracts": Endpoint(_no_inverse, signed=False),
     **{
         f"GET /openApi/swap/{name}": Endpoint(handler, signed=False)
         for name, handler in {
             "v2/server/time": _time,
             "v2/quote/contracts": _contracts,
-            "v2/quote/ticker": _ticker,
-            "v2/quote/premiumIndex": _premium,
-            "v2/quote/depth": _depth,
-            "v3/quote/klines": _klines,
-            "v1/market/markPriceKlines": _klines,
+            "v2/quote/ticker": ticker,
+            "v2/quote/premiumIndex": premium,
+            "v2/quote/depth": depth,
+            "v3/quote/klines": klines,
+            "v1/market/markPriceKlines": klines,
             "v2/quote/fundingRate": _funding,
         }.items()
     },

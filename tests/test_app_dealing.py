@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
-from hedgerow.app.dealing import leased
+import pytest
+from tests.hedge.plans import simulated
+
+from hedgerow.app.dealing import dealing, leased
+from hedgerow.app.plans import Place
+from hedgerow.config import Settings
 from hedgerow.model.errors import BadInput, LeaseHeld
 from hedgerow.store.memory import MemoryStore
 
@@ -15,3 +20,15 @@ def test_an_error_leaves_no_lease_behind() -> None:
         raise BadInput("other prices")
     with leased(journal, "second"), pytest.raises(LeaseHeld), leased(journal, "third"):
         pass
+
+
+def test_the_clock_of_a_paper_account_never_goes_back_behind_what_was_written_down(tmp_path: Path) -> None:
+    """A look that took long was later than the next life's first: its proposal lay in the future, and was no more good."""
+    market, contracts = simulated()
+    place = Place(tmp_path, "paper")
+    with dealing(place, market, contracts[:1], Settings()) as at:
+        late = at.clock.now() + 50_000
+        at.journal.append("watch:x", late, [("look", {})], at.lease)
+        at.journal.append("watch:y", late - 1, [("look", {})], at.lease)
+    with dealing(place, market, contracts[:1], Settings()) as at:
+        assert at.clock.now() > late

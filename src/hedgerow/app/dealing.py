@@ -111,7 +111,8 @@ def dealing(
 ) -> Iterator[Dealing]:
     """Hold the paper account of a state folder, at the prices of `market`, for `contracts` and whatever it holds.
 
-    The venue's clock begins at the market's end or where the account stood, whichever is later, and runs as the wall's.
+    The venue's clock begins at the market's end, where the account stood or after the journal's last record, whichever is latest, and
+    runs as the wall's.
     Raises `LeaseHeld` where another process trades it, `BadInput` where it lives on other prices, and what opening a
     journal raises.
     """
@@ -129,7 +130,10 @@ def dealing(
         known = {each.name: each for each in ledger_of(journal.read(PAPER_ACCOUNT)).instruments.values()}
         known |= {each.name: each for each in contracts}
         begins = max(
-            int(market.as_of.astype("datetime64[ms]").astype(np.int64)), books.state.at + 1 if books else 0
+            int(market.as_of.astype("datetime64[ms]").astype(np.int64)),
+            books.state.at + 1 if books else 0,
+            (journal.newest() or 0)
+            + 1,  # what was written down is past: a proposal of the future would be stale
         )
         clock = WallClock(begins - wall_ms())
         venue = PaperVenue(

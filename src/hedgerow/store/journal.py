@@ -42,6 +42,9 @@ _LAST = (
     .order_by(RECORDS.c.seq.desc())
     .limit(1)
 )
+_LAST_AT = (
+    select(RECORDS.c.at).where(RECORDS.c.stream == bindparam("of")).order_by(RECORDS.c.seq.desc()).limit(1)
+)
 _DIGEST = select(RECORDS.c.digest).where(
     RECORDS.c.stream == bindparam("of"), RECORDS.c.seq == bindparam("place")
 )
@@ -213,6 +216,15 @@ class Journal:
         """Return every stream there is."""
         with self._reading() as connection:
             return tuple(connection.execute(_STREAMS).scalars()) if connection else ()
+
+    def newest(self) -> int | None:
+        """Return the latest instant at which a stream's last record was written; None where nothing was."""
+        streams = self.streams()
+        with self._reading() as connection:
+            if connection is None:
+                return None
+            found = [connection.execute(_LAST_AT, {"of": stream}).scalar() for stream in streams]
+        return max((int(at) for at in found if at is not None), default=None)
 
     def halt(self, account: str, at: int, why: str | None) -> None:
         """Set or lift a halt, in a file of its own that works when this one does not."""

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from hedgerow.runs.reconcile import Doors
     from hedgerow.venues.paper import PaperVenue
 
-__all__ = ["approve", "looks_of", "rehearse", "watch"]
+__all__ = ["approve", "approvers", "looks_of", "rehearse", "watch"]
 
 _HEADROOM = Decimal("1.05")
 _DAY_MS = 86_400_000
@@ -216,6 +216,13 @@ def approve(settings: Settings, prefix: str, who: str, mode: Mode = "paper") -> 
         raise UsageError("nobody is called that", advice="Give --who NAME.")
     approvals_of(place.journal).add(found[0], who.strip(), wall_ms())
     return found[0]
+
+
+def approvers(settings: Settings, proposal: str, mode: Mode = "paper") -> tuple[str, ...]:
+    """Return who said yes to a proposal, by its whole name, each once."""
+    from hedgerow.store.approvals import approvals_of
+
+    return approvals_of(place_of(settings, mode).journal).of(proposal)
 
 
 def looks_of(settings: Settings, mode: Mode) -> tuple[tuple[str, Look], ...]:

@@ -10,13 +10,14 @@ from collections.abc import Callable
 import numpy as np
 
 from hedgerow.hedge.ticket import Ticket
+from hedgerow.model.betas import Betas
 from hedgerow.model.display import plain
 from hedgerow.reports import charts
 from hedgerow.reports.layout import instant
 from hedgerow.reports.parts import Figure, Section, rendered
 from hedgerow.reports.wording import amount, number, percent, plain_text, price
 
-__all__ = ["ticket_page"]
+__all__ = ["betas_figure", "costs_figure", "stress_figure", "survival_figure", "ticket_page"]
 
 
 def ticket_page(ticket: Ticket) -> str:
@@ -74,16 +75,16 @@ def _six(ticket: Ticket) -> list[tuple[str, str]]:
 def _sections(ticket: Ticket) -> list[Section]:
     sections = [
         Section("1 What the book is worth", _worth(ticket), []),
-        Section("2 What it moves like", _exposure(ticket), [_betas_figure(ticket)]),
+        Section("2 What it moves like", _exposure(ticket), [betas_figure(ticket.betas, ticket.worth.assets)]),
         Section("3 Which contract", _ranking(ticket), []),
         Section("4 How many", _legs(ticket), [_exposure_figure(ticket)]),
     ]
     if ticket.plan.legs:
-        sections.append(Section("What it costs", _costs(ticket), [_costs_figure(ticket)]))
-        sections.append(Section("What it needs", _margin(ticket), [_survival_figure(ticket)]))
+        sections.append(Section("What it costs", _costs(ticket), [costs_figure(ticket)]))
+        sections.append(Section("What it needs", _margin(ticket), [survival_figure(ticket)]))
     if ticket.plan.frontier:
         sections.append(Section("More contracts", [], [_frontier_figure(ticket)]))
-    sections.append(Section("What could go wrong", [], [_stress_figure(ticket)]))
+    sections.append(Section("What could go wrong", [], [stress_figure(ticket)]))
     return sections
 
 
@@ -165,8 +166,8 @@ def _margin(ticket: Ticket) -> list[tuple[str, str]]:
     return rows
 
 
-def _betas_figure(ticket: Ticket) -> Figure:
-    betas, held = ticket.betas, ticket.worth.assets
+def betas_figure(betas: Betas, held: tuple[str, ...]) -> Figure:
+    """Return the betas of the coins that are `held`, each with its error."""
     rows = [
         [
             plain_text(s),
@@ -211,7 +212,8 @@ def _exposure_figure(ticket: Ticket) -> Figure:
     )
 
 
-def _costs_figure(ticket: Ticket) -> Figure:
+def costs_figure(ticket: Ticket) -> Figure:
+    """Return what the plan costs, line by line with its band."""
     money = _money(ticket)
     rows = [
         [
@@ -233,7 +235,8 @@ def _costs_figure(ticket: Ticket) -> Figure:
     return Figure(drawn, caption, summary, ["cost", "when", "expected", "low", "high", "known", "from"], rows)
 
 
-def _survival_figure(ticket: Ticket) -> Figure:
+def survival_figure(ticket: Ticket) -> Figure:
+    """Return the collateral that is left as the market moves against the hedge."""
     rows = [
         [
             plain_text(a.account),
@@ -290,7 +293,8 @@ def _frontier_figure(ticket: Ticket) -> Figure:
     )
 
 
-def _stress_figure(ticket: Ticket) -> Figure:
+def stress_figure(ticket: Ticket) -> Figure:
+    """Return what each scenario does to the book alone, the hedge, and both. There must be one."""
     money = _money(ticket)
     rows = [
         [

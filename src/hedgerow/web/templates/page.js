@@ -1,0 +1,90 @@
+"use strict";
+// Partial updates when the watch has looked, and the slider. Without this script every page is whole all the same.
+
+function renew() {
+  return fetch(location.pathname, { credentials: "same-origin" })
+    .then((answer) => (answer.ok ? answer.text() : Promise.reject(answer.status)))
+    .then((text) => {
+      const fresh = new DOMParser().parseFromString(text, "text/html");
+      for (const old of document.querySelectorAll("[data-live]")) {
+        const part = fresh.getElementById(old.id);
+        if (!part || part.innerHTML === old.innerHTML || old.contains(document.activeElement)) continue;
+        old.className = part.className;
+        old.replaceChildren(...part.childNodes);
+      }
+    })
+    .catch(() => {});
+}
+
+function lost(is) {
+  document.body.classList.toggle("lost", is);
+}
+
+function listen() {
+  let first = true;
+  const line = new EventSource("/api/events");
+  line.addEventListener("look", () => {
+    lost(false);
+    if (!first) renew();
+    first = false;
+  });
+  line.addEventListener("open", () => lost(false));
+  line.addEventListener("error", () => lost(true));
+  addEventListener("pagehide", () => line.close());
+}
+
+function slide(form) {
+  const target = document.getElementById("target");
+  const said = document.getElementById("target-said");
+  const cells = document.getElementById("cells");
+  const refused = document.getElementById("refused");
+  const command = document.getElementById("command");
+  let asking = false;
+  let shown = target.value;
+
+  function show(found) {
+    for (const [name, text] of Object.entries(found.cells)) {
+      const cell = cells.querySelector(`[data-cell="${name}"]`);
+      if (cell) cell.textContent = text;
+    }
+    const lines = [...found.refused.map((line) => `refused: ${line}`), ...found.untraded];
+    refused.replaceChildren(
+      ...lines.map((line) => Object.assign(document.createElement("p"), { textContent: line })),
+    );
+    command.textContent = `hedgerow plan ${form.dataset.book} --target-beta ${Number(shown).toFixed(2)}`;
+  }
+
+  function unknown() {
+    for (const cell of cells.querySelectorAll("[data-cell]")) cell.textContent = "unknown";
+    refused.textContent = "The plan for this target could not be fetched.";
+  }
+
+  // One question at a time: what was asked last is asked next, what lies between is never asked.
+  async function ask() {
+    if (asking) return;
+    asking = true;
+    cells.classList.add("old");
+    while (shown !== target.value) {
+      shown = target.value;
+      try {
+        const answer = await fetch(`/api/what-if?target_beta=${encodeURIComponent(shown)}`);
+        if (!answer.ok) throw new Error(String(answer.status));
+        show(await answer.json());
+      } catch {
+        unknown();
+      }
+    }
+    cells.classList.remove("old");
+    asking = false;
+  }
+
+  target.addEventListener("input", () => {
+    said.textContent = Number(target.value).toFixed(2);
+    ask();
+  });
+  form.addEventListener("submit", (event) => event.preventDefault());
+}
+
+const slider = document.getElementById("slider");
+if (slider) slide(slider);
+listen();

@@ -1,0 +1,30 @@
+"""The words of the trade, each explained where it stands."""
+
+from __future__ import annotations
+
+__all__ = ["WORDS"]
+
+WORDS = {
+    "worth": "What the holdings would bring at the prices of the instant above. A coin without a price is called unknown; it is "
+    "in no sum.",
+    "beta": "How much a coin moves when the market moves by 1 %. A coin of beta 1.5 has, on average, moved 1.5 % for each 1 % of "
+    "the market's coin. It is measured from the past, so it has an error: about two times in three the true number is within "
+    "± one error.",
+    "dollar beta": "Dollars of the market that the book moves like: if it says $100,000 of BTC and BTC falls by 10 %, expect the "
+    "book to lose about $10,000, before what is the coins' own. It is the number that is hedged; longs and shorts may cancel in it.",
+    "band": "How far the dollar beta may be from its target before trading back is worth what it costs. Inside the band nothing "
+    "is done, on purpose.",
+    "target": "The dollar beta you want left. 0 takes the whole market out; half of the book's beta leaves half of its swings.",
+    "perpetual": "A futures contract without an end. Selling it gains when the coin falls. Funding keeps its price near the coin's.",
+    "funding": "A payment between longs and shorts of a perpetual, every few hours. When the rate is positive, longs pay shorts: a "
+    "short hedge RECEIVES a positive funding rate, and pays a negative one. Articles that say a short pays positive funding have "
+    "the sign wrong.",
+    "basis": "The difference between a contract's price and the coin's. Where the contract and the coins do not move together, the "
+    "hedge adds a risk of its own.",
+    "margin": "Coins that lie at the venue to cover the contract's losses. Gains of the coins you hold elsewhere do not count there.",
+    "liquidation": "The venue closes a position when its margin is nearly used up. The distance says by how much the price may still "
+    "move against the contract before that.",
+    "survival": "How far the market may rise (for a short hedge) before the margin shown is used up.",
+    "volatility": "The usual size of a year's swings. A hedge takes out the market's part; the coins' own part stays.",
+    "halt": "Nothing that adds risk is sent any more, by any process. What is open stays open. Lifting it is done on the command line.",
+}

@@ -353,6 +353,15 @@ def test_a_leg_that_is_refused_half_way_ends_in_part() -> None:
     assert (len(hand.sends), hand.ended) == (2, "partial")
 
 
+def test_one_leg_of_two_is_not_the_plan() -> None:
+    hand = Hand(leg("-0.5"), leg("2", instrument=ETH)).ready()
+    done_in_full(hand)
+    hand.wait(4_000)
+    hand.refuse(hand.sends[1], again=False)
+    hand.wait(6_000)
+    assert (len(hand.sends), hand.ended) == (2, "partial")
+
+
 def test_dust_below_the_minimum_is_left_and_said() -> None:
     coarse = replace(BTC, min_contracts=Decimal("0.01"))
     hand = Hand(leg("-0.025", "-0.02", "-0.005", instrument=coarse)).ready()

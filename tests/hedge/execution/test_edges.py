@@ -81,6 +81,21 @@ def test_units_are_right_within_half_a_percent(notional: str, said: str) -> None
     assert units_right(state, held, Rules()) == said
 
 
+@pytest.mark.parametrize(
+    ("dollars", "coins", "said"),
+    [(None, "0.1", "right"), ("5000", "0.1", "right"), ("5000", "1", "wrong"), ("500", "0.1", "wrong")],
+)
+def test_an_inverse_position_is_right_in_dollars_and_in_coins(
+    dollars: str | None, coins: str, said: str
+) -> None:
+    short = Decimal(-5_000)
+    state = LegState(ProgrammeLeg(INVERSE, Decimal(0), short, (Part(short),)))
+    worth_usd = None if dollars is None else Decimal(dollars)
+    mark = Decimal(50_000)
+    held = Holding(INVERSE.name, short, "net", mark, mark, worth_usd, Decimal(coins))
+    assert units_right(state, held, Rules()) == said
+
+
 def test_the_smallest_order_is_by_worth_too_except_for_what_reduces() -> None:
     units, price = Decimal("0.001"), Decimal(4_000)
     assert too_small(BTC, units, price) == "worth 4.000, less than the 5 of the smallest order"

@@ -35,6 +35,10 @@ def held(
         (held(margin=Decimal(150), leverage=Decimal(20)), "wrong"),
         (held(margin=Decimal(1_500)), "unknown"),
         (held(), "unknown"),
+        (held(notional=Decimal(89_999)), "right"),
+        (held(notional=Decimal(90_000)), "wrong"),
+        (held(notional=Decimal(10_001)), "right"),
+        (held(notional=Decimal(10_000)), "wrong"),
     ],
 )
 def test_a_size_that_is_off_by_ten_shows(holding: Holding, said: str) -> None:

@@ -29,6 +29,7 @@ from hedgerow.model.errors import (
     UsageError,
 )
 from hedgerow.model.legs import Leg
+from hedgerow.model.orders import OrderState
 from hedgerow.model.ports import AccountModes, Level, MarketData
 from hedgerow.runs.executor import Executor, recalled
 from hedgerow.runs.ledger import Entry, Ledger, ledger_of
@@ -261,6 +262,9 @@ class Life:
     def settle(self, through: Callable[[Coroutine[Any, Any, Any]], Any] = finish) -> None:
         """At rest, the ledger is what the venue says, to the last digit (I5)."""
         self.troubles.halt(None)
+        for placed in self.market.placed:
+            if placed.order.client_id in self.watch.doubled and placed.rest:
+                placed.state = OrderState.CANCELLED  # what the road made a second of, a person takes away
         self.market.go(self.market.now + 20_000)
         lease = self.store.acquire(ACCOUNT, "auditor", 15_000)
         if lease is None:

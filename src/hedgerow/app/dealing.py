@@ -132,8 +132,7 @@ def dealing(
         begins = max(
             int(market.as_of.astype("datetime64[ms]").astype(np.int64)),
             books.state.at + 1 if books else 0,
-            (journal.newest() or 0)
-            + 1,  # what was written down is past: a proposal of the future would be stale
+            _newest(journal) + 1,  # what was written down is past: a proposal of the future would be stale
         )
         clock = WallClock(begins - wall_ms())
         venue = PaperVenue(
@@ -147,6 +146,11 @@ def dealing(
             venue.happen(event)
         doors = Doors(venue.data, venue.trading, venue.account)
         yield Dealing(PAPER_ACCOUNT, holder, lease, journal, clock, lambda work: work(doors), venue)
+
+
+def _newest(journal: Journal) -> int:
+    """The latest instant of a last record in any stream, 0 where nothing was written."""
+    return max((last[1] for stream in journal.streams() if (last := journal.last(stream))), default=0)
 
 
 def data_of(place: Place, settings: Settings) -> Settings:

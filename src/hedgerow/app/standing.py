@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hedgerow.app.plans import Mode, place_of
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from hedgerow.store.halts import Halt
     from hedgerow.store.journal import Journal
 
-__all__ = ["entries_of", "halt", "last_looks", "standing"]
+__all__ = ["entries_of", "halt", "last_looks", "mark", "marks", "standing"]
 
 _UNDER_WAY_S = 0.25
+_TAIL = 50
 WATCH = "watch:"
 """How the streams of watches begin."""
 
@@ -82,6 +84,25 @@ def standing(settings: Settings, mode: Mode) -> ModeState:
     return ModeState(mode, str(path), exists=True, accounts=accounts, halts=halts, watches=watches)
 
 
+def marks(settings: Settings, mode: Mode) -> tuple[tuple[int, int] | None, ...]:
+    """Return what tells that a mode's journal (the first two), halts or approvals were written since: `mark` of each file."""
+    from hedgerow.store.approvals import approvals_of
+    from hedgerow.store.halts import halts_of
+
+    journal = place_of(settings, mode).journal
+    log = journal.with_name(f"{journal.name}-wal")
+    return tuple(map(mark, (journal, log, halts_of(journal).path, approvals_of(journal).path)))
+
+
+def mark(path: Path) -> tuple[int, int] | None:
+    """Return when a file was changed, in nanoseconds, and its size; None where there is none to be seen."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
 def _accounts(journal: Journal) -> tuple[AccountState, ...]:
     from hedgerow.runs.ledger import ledger_of
     from hedgerow.runs.trading import unfinished
@@ -105,6 +126,7 @@ def _accounts(journal: Journal) -> tuple[AccountState, ...]:
                 journal.halted(name),
                 "" if begun is None else begun.plan,
                 entries_of(ledger_of(records)),
+                taken=lease is not None and bool(lease.holder),
             )
         )
     return tuple(found)
@@ -117,12 +139,19 @@ def last_looks(journal: Journal) -> tuple[tuple[str, Look], ...]:
 
     found = []
     for stream in (each for each in journal.streams() if each.startswith(WATCH)):
-        last = None
-        for record in journal.read(stream):
-            last = record if record.kind == LOOK else last
+        end = journal.last(stream)
+        last = None if end is None else _last(journal, stream, LOOK, max(end[0] - _TAIL, 0))
         if last is not None:
             found.append((stream.rpartition(":")[2], value_of(last.body)))
     return tuple(found)
+
+
+def _last(journal: Journal, stream: str, kind: str, after: int) -> Record | None:
+    """The last record of a kind, from the end of a stream, or from its beginning where the end has none."""
+    last = None
+    for record in journal.read(stream, after):
+        last = record if record.kind == kind else last
+    return _last(journal, stream, kind, 0) if last is None and after else last
 
 
 def entries_of(ledger: Ledger) -> tuple[EntryRow, ...]:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from hedgerow.runs.reconcile import Doors
     from hedgerow.venues.paper import PaperVenue
 
-__all__ = ["approve", "approvers", "looks_of", "rehearse", "watch"]
+__all__ = ["approve", "approvers", "looks_of", "rehearse", "saw", "watch"]
 
 _HEADROOM = Decimal("1.05")
 _DAY_MS = 86_400_000
@@ -223,6 +223,16 @@ def approvers(settings: Settings, proposal: str, mode: Mode = "paper") -> tuple[
     from hedgerow.store.approvals import approvals_of
 
     return approvals_of(place_of(settings, mode).journal).of(proposal)
+
+
+def saw(look: Look, book: str) -> bool:
+    """Return whether a look saw the holdings in a file as they are now; False where the file cannot be read."""
+    from hedgerow.files.runs import fingerprint
+
+    try:
+        return fingerprint(book) == look.book
+    except (BadInput, OSError):
+        return False
 
 
 def looks_of(settings: Settings, mode: Mode) -> tuple[tuple[str, Look], ...]:

@@ -143,6 +143,7 @@ class AccountState:
     """One account in a journal: who holds it for how many milliseconds more ("" and 0: nobody), its ledger, its halt.
 
     `unfinished` is the plan that was begun and is not over, "" where there is none; `last_at` is None without records.
+    `taken` says that whoever held it last has not given it back: between two looks a watch's lease may have run out.
     """
 
     account: str
@@ -154,6 +155,7 @@ class AccountState:
     halted: str | None
     unfinished: str
     entries: tuple[EntryRow, ...]
+    taken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,13 +37,10 @@ _PAGE = 1_000
 _SCHEME = "sqlite:///"
 
 _LAST = (
-    select(RECORDS.c.seq, RECORDS.c.digest)
+    select(RECORDS.c.seq, RECORDS.c.digest, RECORDS.c.at)
     .where(RECORDS.c.stream == bindparam("of"))
     .order_by(RECORDS.c.seq.desc())
     .limit(1)
-)
-_LAST_AT = (
-    select(RECORDS.c.at).where(RECORDS.c.stream == bindparam("of")).order_by(RECORDS.c.seq.desc()).limit(1)
 )
 _DIGEST = select(RECORDS.c.digest).where(
     RECORDS.c.stream == bindparam("of"), RECORDS.c.seq == bindparam("place")
@@ -217,14 +214,11 @@ class Journal:
         with self._reading() as connection:
             return tuple(connection.execute(_STREAMS).scalars()) if connection else ()
 
-    def newest(self) -> int | None:
-        """Return the latest instant at which a stream's last record was written; None where nothing was."""
-        streams = self.streams()
+    def last(self, stream: str) -> tuple[int, int] | None:
+        """Return place and instant of a stream's last record, unchecked; None where it has none."""
         with self._reading() as connection:
-            if connection is None:
-                return None
-            found = [connection.execute(_LAST_AT, {"of": stream}).scalar() for stream in streams]
-        return max((int(at) for at in found if at is not None), default=None)
+            row = connection.execute(_LAST, {"of": stream}).one_or_none() if connection else None
+        return None if row is None else (int(row.seq), int(row.at))
 
     def halt(self, account: str, at: int, why: str | None) -> None:
         """Set or lift a halt, in a file of its own that works when this one does not."""

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from decimal import Decimal
 
+from hedgerow.app.watch import saw
 from hedgerow.model.errors import HedgerowError
 from hedgerow.model.watched import Look
 from hedgerow.reports.wording import amount, percent, plain_text, plus_minus
@@ -64,6 +65,7 @@ def bar_of(room: Room, seen: Seen) -> Bar:
         beta, error = look.left_usd[0], look.stderr_usd[0]
         hedged = any(row.units for row in look.held or ())
         note = f"the book {'with its hedge' if hedged else 'without a hedge'}, at the watch's last look"
+        note += "" if saw(look, room.book) else "; the holdings have changed since"
         strip = strip_of(beta, error, look.target_usd[0], look.band_usd[0], money)
     elif look is not None:
         note = "the book alone: the watch does not know it"
@@ -101,7 +103,7 @@ def _watched(seen: Seen, look: Look) -> tuple[str, str, str]:
         said = "1 alarm is on" if len(look.alarms) == 1 else f"{len(look.alarms)} alarms are on"
         return "look at it", said, "stop"
     if not seen.running:
-        return "not watched", "no watch is running now", "ask"
+        return "not watched", "no watch is running now, or its look is late", "ask"
     return "holding", "inside the band" if look.in_band else plain_text(look.reason), "calm"
 
 

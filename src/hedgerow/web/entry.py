@@ -106,7 +106,7 @@ def _make(path: Path) -> None:
     finally:
         os.close(opened)
     try:
-        os.link(begun, path, follow_symlinks=False)
+        os.link(begun, path)
     except FileExistsError:
         return
     finally:
@@ -114,7 +114,7 @@ def _make(path: Path) -> None:
 
 
 def _read(path: Path) -> str:
-    opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    opened = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
     try:
         kind = os.fstat(opened)
         if not stat.S_ISREG(kind.st_mode) or (os.name == "posix" and kind.st_mode & 0o077):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import shlex
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import RLock
 
 from hedgerow.app.books import is_account
 from hedgerow.app.desk import Desk, beta, choose, open_desk, plan, value
-from hedgerow.app.plans import MODES, Mode, place_of
-from hedgerow.app.standing import standing
+from hedgerow.app.plans import MODES, Mode
+from hedgerow.app.standing import mark, marks, standing
 from hedgerow.app.watch import approvers
 from hedgerow.config import Settings
 from hedgerow.hedge.exposure import Exposure
@@ -23,6 +24,7 @@ from hedgerow.hedge.valuation import Valuation
 from hedgerow.model.errors import UsageError
 from hedgerow.model.trades import ModeState
 from hedgerow.model.watched import Look
+from hedgerow.reports.parts import Figure
 from hedgerow.reports.wording import plain_text
 
 __all__ = ["Room", "Seen", "waits"]
@@ -31,6 +33,7 @@ _TICKETS = 200
 _LIVE_S = 60.0
 _OLD_S = 1.0
 _FURTHEST = 5.0
+_LATE = 2.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class Seen:
     """What the journals say: each mode, who said yes to what waits, and `changed`, by which a page knows it is old.
 
     `needed` is how many have to. `look_s` are seconds since the newest look was first seen here; None while there is none.
+    `running`: the account was taken and not given back, and its lease lasts or a look came when one was due.
     """
 
     modes: tuple[ModeState, ...]
@@ -45,6 +49,7 @@ class Seen:
     needed: int
     changed: str
     look_s: float | None
+    running: bool
 
     @property
     def paper(self) -> ModeState:
@@ -62,11 +67,6 @@ class Seen:
             and waits(look)
             and len(self.yes.get(look.proposal.name, ())) < self.needed
         )
-
-    @property
-    def running(self) -> bool:
-        """Whether some process holds an account: without one nothing is watched."""
-        return any(account.holder and account.left_ms > 0 for account in self.paper.accounts)
 
 
 def waits(look: Look) -> bool:
@@ -87,8 +87,14 @@ class Room:
     _betas: tuple[Exposure, tuple[str, ...]] | None = None
     _choice: tuple[Exposure, Ranking, tuple[str, ...]] | None = None
     _tickets: OrderedDict[float | None, Ticket] = field(default_factory=OrderedDict)
+    _figures: dict[str, tuple[Figure, ...]] = field(default_factory=dict)
     _seen: tuple[float, Seen] | None = None
-    _newest: tuple[object, float] | None = None
+    _newest: tuple[dict[str, int], float] | None = None
+    _read: tuple[object, float, tuple[ModeState, ...]] | None = None
+    _pace: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._pace = self.settings.watch.every_s
 
     @property
     def name(self) -> str:
@@ -110,6 +116,7 @@ class Room:
                 self._desk = held = (stamp, now, open_desk(self.settings, self.book))
                 self._betas = self._choice = None
                 self._tickets.clear()
+                self._figures.clear()
             return held[2]
 
     def value(self) -> Valuation:
@@ -146,6 +153,14 @@ class Room:
                     self._tickets.popitem(last=False)
             return found
 
+    def drawn(self, name: str, make: Callable[[], tuple[Figure, ...]]) -> tuple[Figure, ...]:
+        """Return figures of the book as it is, drawn once."""
+        with self._lock:
+            self.desk()
+            if name not in self._figures:
+                self._figures[name] = make()
+            return self._figures[name]
+
     def seen(self) -> Seen:
         """Return what the journals say, at most a second old. What cannot be read is told in it."""
         with self._journal:
@@ -160,21 +175,36 @@ class Room:
             self._seen = None
 
     def _look(self) -> Seen:
-        modes = tuple(standing(self.settings, mode) for mode in MODES)
-        looks = [look for _, look in modes[0].watches]
-        asked = {look.proposal.name for look in looks if look.proposal is not None and waits(look)}
+        modes = self._modes()
+        paper = modes[0]
+        asked = {look.proposal.name for _, look in paper.watches if look.proposal is not None and waits(look)}
         yes = {name: approvers(self.settings, name) for name in sorted(asked)}
-        ats = [(name, look.at) for name, look in modes[0].watches]
-        held = [bool(account.holder and account.left_ms > 0) for account in modes[0].accounts]
-        changed = repr((ats, held, [sorted(mode.halts.items()) for mode in modes], yes, modes[0].trouble))
-        return Seen(modes, yes, self.settings.watch.approvals, changed, self._age(ats))
+        ats = {name: look.at for name, look in paper.watches}
+        age = self._age(ats)
+        running = any(
+            account.taken and (account.left_ms > 0 or (age is not None and age <= _LATE * self._pace))
+            for account in paper.accounts
+        )
+        changed = repr((ats, running, [sorted(mode.halts.items()) for mode in modes], yes, paper.trouble))
+        return Seen(modes, yes, self.settings.watch.approvals, changed, age, running)
 
-    def _age(self, ats: list[tuple[str, int]]) -> float | None:
+    def _modes(self) -> tuple[ModeState, ...]:
+        """Both modes, read anew where a file of theirs has changed; else as they were, with leases that ran on."""
+        written, now = tuple(marks(self.settings, mode) for mode in MODES), time.monotonic()
+        if self._read is None or self._read[0] != written:
+            self._read = (written, now, tuple(standing(self.settings, mode) for mode in MODES))
+        gone = round((now - self._read[1]) * 1_000)
+        return tuple(_later(mode, gone) for mode in self._read[2])
+
+    def _age(self, ats: dict[str, int]) -> float | None:
         """Seconds since the looks were first seen as they are; at the first time, since the journal was written."""
         if not ats:
             return None
         now = time.time()
         if self._newest is None or self._newest[0] != ats:
+            before = {} if self._newest is None else self._newest[0]
+            gaps = [(at - before[name]) / 1_000 for name, at in ats.items() if name in before]
+            self._pace = max([self.settings.watch.every_s, *gaps])
             began = now if self._newest is not None else _written(self.settings, "paper", now)
             self._newest = (ats, began)
         return max(now - self._newest[1], 0.0)
@@ -183,7 +213,7 @@ class Room:
         data = self.settings.data
         files = (data.prices, data.funding, data.books, data.open_interest, data.sectors, data.venues)
         book = None if is_account(self.book) else self.book
-        return tuple(None if path is None else _changed(Path(path)) for path in (book, *files))
+        return tuple(None if path is None else mark(Path(path)) for path in (book, *files))
 
 
 def _aimed(desk: Desk, target_beta: float) -> Policy:
@@ -196,15 +226,12 @@ def _aimed(desk: Desk, target_beta: float) -> Policy:
     return replace(desk.policy, target_beta=(target_beta, *others), target_beta_usd=None, target_vol=None)
 
 
-def _changed(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size
+def _later(mode: ModeState, gone_ms: int) -> ModeState:
+    accounts = (replace(each, left_ms=max(each.left_ms - gone_ms, 0)) for each in mode.accounts)
+    left = tuple(each if each.left_ms else replace(each, holder="") for each in accounts)
+    return replace(mode, accounts=left)
 
 
 def _written(settings: Settings, mode: Mode, now: float) -> float:
-    journal = place_of(settings, mode).journal
-    found = [_changed(journal), _changed(journal.with_name(f"{journal.name}-wal"))]
-    return max((at[0] / 1e9 for at in found if at is not None), default=now)
+    """When a mode's journal was written last, seconds since 1970; now where that is not known."""
+    return max((mark[0] / 1e9 for mark in marks(settings, mode)[:2] if mark is not None), default=now)

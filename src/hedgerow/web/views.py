@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from hedgerow.app.watch import saw
 from hedgerow.hedge.exposure import AssetExposure, Exposure
 from hedgerow.hedge.plan import MarginAccount
 from hedgerow.hedge.ranking import Candidate, Ranking
@@ -48,7 +49,7 @@ def book_view(room: Room) -> dict[str, Any]:
         "rows": rows,
         "unknown": [plain_text(name) for name in exposure.unknown],
         "warnings": _lines(warnings),
-        "figure": betas_figure(exposure.betas, worth.assets),
+        "figures": room.drawn("book", lambda: (betas_figure(exposure.betas, worth.assets),)),
         "estimator": plain_text(estimator_words(exposure.betas)),
     }
 
@@ -67,7 +68,7 @@ def exposure_view(room: Room, seen: Seen) -> dict[str, Any]:
         **_head(room, exposure),
         "moves": _moves(exposure),
         "ratio": _ratio(exposure),
-        "look": look,
+        "same": look is None or saw(look, room.book),
         "strips": strips,
         "watched": None if look is None else _watched(exposure, look.beta_usd, look.left_usd, money),
         "rows": [_exposed(row, exposure) for row in rows],
@@ -83,7 +84,6 @@ def hedge_view(room: Room) -> dict[str, Any]:
     """Return the third page: contracts side by side, the plan by the policy in force, and the slider's reach."""
     exposure, ranking, warnings = room.choose()
     ticket = room.ticket()
-    figures: list[Figure] = [costs_figure(ticket), survival_figure(ticket)] if ticket.plan.legs else []
     return {
         **_head(room, exposure),
         "slider": _slider(ticket),
@@ -93,7 +93,7 @@ def hedge_view(room: Room) -> dict[str, Any]:
             _candidate(c, ranking, exposure.worth.currency) for c in (*ranking.candidates, *ranking.baselines)
         ],
         "horizon": f"{ranking.horizon_days:g}",
-        "figures": [*figures, *([stress_figure(ticket)] if ticket.stress else [])],
+        "figures": room.drawn("hedge", lambda: _figures(ticket)),
         "unknown": [plain_text(name) for name in ticket.unknown],
         "warnings": _lines((*warnings, *ticket.warnings)),
     }
@@ -122,6 +122,11 @@ def what_if(ticket: Ticket) -> dict[str, Any]:
         "refused": [plain_text(f"{r.rule}: {r.detail}. {r.remedy}") for r in ticket.refusals],
         "untraded": [plain_text(line) for line in plan.untraded],
     }
+
+
+def _figures(ticket: Ticket) -> tuple[Figure, ...]:
+    legs = (costs_figure(ticket), survival_figure(ticket)) if ticket.plan.legs else ()
+    return (*legs, *((stress_figure(ticket),) if ticket.stress else ()))
 
 
 def _head(room: Room, exposure: Exposure) -> dict[str, Any]:
@@ -212,7 +217,13 @@ def _slider(ticket: Ticket) -> dict[str, str] | None:
     own = float(exposure.beta[0])
     low, high = math.floor(min(own * 1.25, 0.0) * 20) / 20, math.ceil(max(own * 1.25, 0.05) * 20) / 20
     at = min(max(float(plan.ratio(plan.target_usd)[0]), low), high)
-    return {"low": f"{low:.2f}", "high": f"{high:.2f}", "at": f"{at:.2f}", "own": number(own)}
+    return {
+        "low": f"{low:.2f}",
+        "high": f"{high:.2f}",
+        "at": f"{at:.2f}",
+        "own": number(own),
+        "factor": plain_text(plan.factors[0]),
+    }
 
 
 def _left(ticket: Ticket, dollars: Any) -> str:

@@ -104,7 +104,7 @@ def test_every_page_is_sound(browser: Browser, book: Opened, width: int, scheme:
         answer = eyes.open(path)
         assert answer.status == 200
         assert len(answer.body()) < 300_000
-        eyes.sound()
+        assert eyes.tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         eyes.unfold()
         eyes.sound()
     eyes.context.close()
@@ -151,7 +151,10 @@ def test_a_proposal_is_approved_traded_and_gone(browser: Browser, tmp_path: Path
         eyes.tab.get_by_role("button", name="Halt everything").click()
         expect(eyes.tab.locator("#bar-state")).to_contain_text("halted")
         eyes.sound()
-        eyes.context.close()
+    expect(eyes.tab.locator("body")).to_have_class(
+        "lost"
+    )  # the page is gone, and what still stands there says so
+    eyes.context.close()
 
 
 def looked(home: Path, *words: str) -> None:

@@ -117,6 +117,9 @@ def test_a_proposal_is_approved_on_the_page_and_traded_at_the_next_look(
     assert f"Proposal {name[:8]}" not in traded
     assert "Nothing was traded yet" not in traded
     assert ">short<" in traded
+    assert "no position" not in traded
+    assert "<dt>To liquidation</dt><dd>45 %</dd>" in traded
+    assert "with its hedge" in traded
     assert "inside the band" in page.get("/exposure").text
     assert page.get("/healthz").json["last_look_s"] is not None
 

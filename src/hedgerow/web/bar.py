@@ -63,8 +63,8 @@ def bar_of(room: Room, seen: Seen) -> Bar:
     strip = None
     if look is not None and known:
         beta, error = look.left_usd[0], look.stderr_usd[0]
-        hedged = any(row.units for row in look.held or ())
-        note = f"the book {'with its hedge' if hedged else 'without a hedge'}, at the watch's last look"
+        note = f"the book {'with its hedge' if seen.hedged else 'without a hedge'}, at the watch's last look"
+        note += "; the error is of before its trade" if look.traded_usd else ""
         note += "" if saw(look, room.book) else "; the holdings have changed since"
         strip = strip_of(beta, error, look.target_usd[0], look.band_usd[0], money)
     elif look is not None:
@@ -74,7 +74,7 @@ def bar_of(room: Room, seen: Seen) -> Bar:
         f"{amount(beta, money)} ± {plus_minus(error)} of {plain_text(exposure.factors[0])}",
         note,
         strip,
-        _distance(look),
+        _distance(seen, look),
         _funding(seen),
         state,
         why,
@@ -125,14 +125,13 @@ def strip_of(beta: float, error: float, target: float, band: float, money: str) 
     return Strip(place(beta), *ends, place(target), words)
 
 
-def _distance(look: Look | None) -> str:
+def _distance(seen: Seen, look: Look | None) -> str:
+    """The nearest liquidation by the last look; a position that nobody looked at has an unknown one."""
     if look is None:
-        return "no hedge seen"
-    if look.held is None or math.isnan(look.distance):
-        return "unknown"
-    if not any(row.units for row in look.held):
-        return "no position"
-    return "none near" if math.isinf(look.distance) else percent(look.distance)
+        return "unknown" if seen.hedged else "no position"
+    if math.isinf(look.distance):
+        return "none near" if seen.hedged else "no position"
+    return percent(look.distance)
 
 
 def _funding(seen: Seen) -> str:

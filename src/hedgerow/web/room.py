@@ -60,6 +60,13 @@ class Seen:
         """Return the last look of a book's watch."""
         return dict(self.paper.watches).get(book)
 
+    @property
+    def hedged(self) -> bool:
+        """Whether the ledger or a last look has a position: a look that traded saw what was there before."""
+        held = (row.units for _, look in self.paper.watches for row in look.held or ())
+        booked = (entry.quantity for account in self.paper.accounts for entry in account.entries)
+        return any(held) or any(booked)
+
     def asks(self, look: Look) -> bool:
         """Return whether a look's proposal wants another yes."""
         return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,10 +33,10 @@ def browser(chromium: Path) -> Iterator[Browser]:
 
 
 @contextmanager
-def served(state: Path) -> Iterator[Opened]:
+def served(state: Path, book: str = BOOK) -> Iterator[Opened]:
     """A page on a free port of this machine, by the server itself."""
     settings = replace(Settings(), trade=replace(Settings().trade, state=str(state)))
-    found = opened(settings, BOOK, 0)
+    found = opened(settings, book, 0)
     server = server_of(found)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [found.socket]}, daemon=True)
     thread.start()
@@ -147,6 +148,10 @@ def test_a_proposal_is_approved_traded_and_gone(browser: Browser, tmp_path: Path
         expect(eyes.tab.locator("#watches table")).to_contain_text("short")
         expect(eyes.tab.locator("#bar-beta svg")).to_have_count(1)
         eyes.sound()
+        eyes.open("/exposure")
+        expect(eyes.tab.locator("#hedged svg")).to_have_count(1)
+        pictured(eyes, "exposure", tmp_path)
+        eyes.open("/watch")
         eyes.tab.get_by_label("Why").fill("I want to look first")
         eyes.tab.get_by_role("button", name="Halt everything").click()
         expect(eyes.tab.locator("#bar-state")).to_contain_text("halted")
@@ -155,6 +160,31 @@ def test_a_proposal_is_approved_traded_and_gone(browser: Browser, tmp_path: Path
         "lost"
     )  # the page is gone, and what still stands there says so
     eyes.context.close()
+
+
+@pytest.mark.slow
+def test_a_picture_of_the_slider(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(Path(BOOK).parent)  # the page names the file as it was given
+    with served(tmp_path / "state", "book.csv") as found:
+        eyes = Eyes(browser, found, 1000)
+        eyes.enter(found)
+        eyes.open("/hedge")
+        eyes.tab.locator("#target").fill("0.5")
+        expect(eyes.tab.locator("[data-cell=left]")).to_contain_text("0.50 ±")
+        pictured(eyes, "hedge", tmp_path)
+        eyes.context.close()
+
+
+def pictured(eyes: Eyes, name: str, folder: Path) -> None:
+    """Take a picture for the docs; with HEDGEROW_PICTURES=1 it is kept there. One that is missing or large fails."""
+    kept, made = Path(BOOK).parents[1] / "docs" / "how-to" / f"page-{name}.png", folder / "made.png"
+    eyes.tab.set_viewport_size({"width": 1000, "height": 760})
+    eyes.tab.screenshot(path=made)
+    if os.environ.get("HEDGEROW_PICTURES") == "1":
+        kept.write_bytes(made.read_bytes())
+    for picture in (made, kept):
+        assert picture.read_bytes().startswith(b"\x89PNG")
+        assert picture.stat().st_size < 150_000
 
 
 def looked(home: Path, *words: str) -> None:

@@ -37,7 +37,7 @@ __all__ = ["site_of"]
 
 _PAGES = (("/", "Book"), ("/exposure", "Exposure"), ("/hedge", "Hedge"), ("/watch", "Watch"))
 _DONE = {
-    "approved": "Approved. The watch trades it at its next look, if it still wants the same.",
+    "approved": "Approved. The watch trades it at its next look, if it still wants the same and nothing is halted.",
     "halted": "Everything is halted. To lift it: hedgerow halt --lift",
 }
 _WEEK_S = 7 * 86_400

@@ -99,6 +99,7 @@ def test_a_form_without_this_sessions_pledge_does_nothing(page: Page, tmp_path: 
     assert page.ask("POST", "/halt", {"content-type": "text/plain"}, b"pledge=x").status == 415
     assert page.ask("POST", "/halt", {"content-length": "5000"}, b"x").status == 413
     assert page.ask("POST", "/halt", {"content-length": None}, b"x").status == 413
+    assert page.ask("POST", "/halt", {"transfer-encoding": "chunked"}, b"x").status == 413
     assert halted(tmp_path) == 0
 
 

@@ -155,7 +155,7 @@ class Guard:
 
 def _small(headers: Headers) -> bool:
     size = headers.get("content-length", "")
-    return size.isdecimal() and int(size) <= _LARGEST_FORM
+    return "transfer-encoding" not in headers and size.isdecimal() and int(size) <= _LARGEST_FORM
 
 
 def _said(status: int, text: str) -> Response:

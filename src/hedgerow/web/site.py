@@ -40,6 +40,7 @@ _DONE = {
     "approved": "Approved. The watch trades it at its next look, if it still wants the same and nothing is halted.",
     "halted": "Everything is halted. To lift it: hedgerow halt --lift",
 }
+_FIELDS = 10
 _WEEK_S = 7 * 86_400
 View = Callable[[Room, Seen], dict[str, Any]]
 
@@ -187,7 +188,10 @@ async def _form(request: Request) -> dict[str, str]:
     ):
         raise HTTPException(415, "a form is expected")
     text = (await request.body()).decode("utf-8", errors="replace")
-    return {name: texts[-1] for name, texts in parse_qs(text, max_num_fields=10).items()}
+    try:
+        return {name: texts[-1] for name, texts in parse_qs(text, max_num_fields=_FIELDS).items()}
+    except ValueError:
+        raise HTTPException(400, "no form of this page has so many fields") from None
 
 
 def _add_errors(site: FastAPI, show: _Shown) -> None:

@@ -14,7 +14,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 from hedgerow.app.asking import passphrase_from
@@ -25,7 +24,7 @@ from hedgerow.app.venues import account_door, allowed_live, asked_of, live_door,
 from hedgerow.config import Settings
 from hedgerow.model.errors import BadConfig, HedgerowError, UsageError, VenueRefused
 from hedgerow.model.ports import Clock, Lease, Store
-from hedgerow.model.trades import Offer, OfferedLeg
+from hedgerow.model.trades import Offer
 
 if TYPE_CHECKING:
     from hedgerow.runs.reconcile import Doors
@@ -39,7 +38,7 @@ __all__ = [
     "accounts_of",
     "live_dealing",
     "live_plan",
-    "offer_of",
+    "money_of",
     "reached",
     "venue_named_by",
     "watched",
@@ -161,29 +160,6 @@ def money_of(settings: Settings, name: str) -> Literal["real money", "sandbox", 
     if told.stand_in is not None:
         return "stand-in"
     return "sandbox" if told.sandbox else "real money"
-
-
-def offer_of(settings: Settings, plan: KeptPlan, there: Reached, begun: str, style: str) -> Offer:
-    """Return what a person is asked before anything of `plan` is sent."""
-    legs = tuple(
-        OfferedLeg(
-            f"{leg['venue']}:{leg['instrument']}",
-            str(leg["side"]),
-            Decimal(leg["contracts_exact"]),
-            float(leg["notional_usd"]),
-        )
-        for leg in legs_of(plan)
-    )
-    return Offer(
-        plan.plan_id,
-        there.account,
-        there.venue,
-        money_of(settings, there.venue),
-        legs,
-        style,
-        begun,
-        there.warnings,
-    )
 
 
 @contextmanager

@@ -15,10 +15,10 @@ from hedgerow.app.live import (
     accounts_of,
     live_dealing,
     live_plan,
-    offer_of,
     reached,
     venue_named_by,
 )
+from hedgerow.app.offers import as_shown, begun_in, offer_of
 from hedgerow.app.plans import (
     Mode,
     Place,
@@ -33,7 +33,7 @@ from hedgerow.app.plans import (
 )
 from hedgerow.app.styles import Manner, known_of, manner_of
 from hedgerow.config import Settings
-from hedgerow.hedge.execution import ANY_MODES, Style, Ticketed
+from hedgerow.hedge.execution import ANY_MODES, ExecutionState, Style, Ticketed
 from hedgerow.hedge.plan import Refusal
 from hedgerow.hedge.staleness import Basis, Freshness
 from hedgerow.model.errors import BadConfig, BadInput, Halted, HedgerowError, StateUnknown, UsageError
@@ -101,7 +101,7 @@ def trade(
     plan, place = _on_paper(settings, prefix), place_of(settings, mode)
     question = question_of(plan, settings)
     manner = manner_of(settings.trade, limit, len(legs_of(plan)))
-    fresh = _begun(place, PAPER_ACCOUNT) is None
+    fresh = begun_in(place, PAPER_ACCOUNT) is None
     if fresh:
         same_book(plan)
     report("reading prices")
@@ -127,11 +127,11 @@ def _trade_live(
     manner = manner_of(settings.trade, limit, len(legs_of(plan)))
     report("asking the venue what the key may do")
     there = reached(settings, venue)
-    begun = _begun(place, there.account)
+    begun = begun_in(place, there.account)
     if begun is None:
         same_book(plan)
         _not_halted(place, there.account)
-    confirm(offer_of(settings, plan, there, begun or "", manner.said))
+    confirm(offer_of(settings, plan, there, manner.said, begun))
     report("reading prices")
     try:
         scene, contracts = _scene(plan, question, report)
@@ -139,9 +139,15 @@ def _trade_live(
         if begun is None:
             raise
         scene, contracts = Scene(None), ()  # what was begun is finished whatever became of the lake
-    with live_dealing(settings, place, there, tuple(plan.held)) as at:
+    with live_dealing(settings, place, there, _to_send(plan, begun)) as at:
+        as_shown(at.journal, there.account, None if begun is None else begun.programme)
         report("trading" if begun is None else "finishing what was begun")
         return _Hand(plan, question, at, scene, manner, known_of(scene.market, contracts), tell).trade("live")
+
+
+def _to_send(plan: KeptPlan, begun: ExecutionState | None) -> tuple[str, ...]:
+    """Return the contracts, by name, whose units have to agree before anything is sent."""
+    return tuple(plan.held) if begun is None else tuple(leg.leg.name for leg in begun.legs)
 
 
 def _not_halted(place: Place, account: str) -> None:
@@ -238,15 +244,6 @@ def _await_lease(place: Place) -> None:
     with look_into(place.journal) as journal:
         while any(left for _, left in journal.leases()) and time.monotonic() < end:
             time.sleep(0.2)
-
-
-def _begun(place: Place, account: str) -> str | None:
-    """Return the plan that the journal holds unfinished: it is finished whatever became of its book."""
-    if not place.journal.exists():
-        return None
-    with look_into(place.journal) as journal:
-        begun = unfinished(journal, account)
-        return None if begun is None else begun.plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from hedgerow.cli.options import Output, settings_of
 from hedgerow.cli.output import answer, followed
 from hedgerow.config import Settings, TradeSettings
 from hedgerow.model.errors import UsageError
+from hedgerow.model.trades import Traded
 
 __all__ = ["StyleOptions", "trade"]
 
@@ -127,7 +128,14 @@ def trade(
         return 1
     seen = show is not None and sys.stdout.isatty() and not done.recovered
     answer(lambda: told.trade_json(done), lambda: told.trade_text(done, money, told=seen), shown)
-    return 0 if done.outcome in _FINE else _CODES.get(done.outcome, 1)
+    return _code(done)
+
+
+def _code(done: Traded) -> int:
+    """0 where the plan that was asked for is traded; 1 where another was finished instead, however well."""
+    if done.outcome not in _FINE:
+        return _CODES.get(done.outcome, 1)
+    return int(done.plan_id != done.asked)
 
 
 def _with(settings: Settings, manner: StyleOptions) -> Settings:

@@ -96,20 +96,26 @@ class Traded:
 
 @dataclass(frozen=True, slots=True)
 class OfferedLeg:
-    """One contract of a plan, before anything is sent: contracts above zero, dollars of notional above zero."""
+    """One contract of a plan, before anything is sent: contracts above zero, dollars of notional above zero.
+
+    Of a plan that was begun, `contracts` are what its orders have not filled by the journal, and `planned` all of them (None:
+    nothing was begun); dollars are None where no price was read.
+    """
 
     instrument: str
     side: str
     contracts: Decimal
-    notional_usd: float
+    notional_usd: float | None
+    planned: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
     """What is about to be sent and whose money it is: somebody says yes to it, or nothing is sent.
 
-    `money` is real, the venue's sandbox, or a stand-in on this machine. `begun` is the plan that the account's journal holds
-    unfinished, which is finished first, "" for none. `style` says in words how the legs are traded.
+    `money` is real, the venue's sandbox, or a stand-in on this machine. `plan_id` is the plan that was asked for. `begun` is the
+    plan that the account's journal holds unfinished, "" for none: it is finished instead, and `legs` and `style`, how they
+    are traded in words, are then of that one.
     """
 
     plan_id: str

@@ -14,7 +14,7 @@ from rich.text import Text
 from hedgerow.hedge.plan import Refusal
 from hedgerow.model.display import plain
 from hedgerow.model.orders import contracts_of
-from hedgerow.model.trades import LegTraded, Offer, Traded, TradeLine
+from hedgerow.model.trades import LegTraded, Offer, OfferedLeg, Traded, TradeLine
 from hedgerow.reports.layout import Fact, facts, line, notes, page
 from hedgerow.reports.obstacles import refusals_text
 from hedgerow.reports.wording import amount, plus_minus
@@ -68,23 +68,43 @@ def offer_text(offer: Offer, money: str = "USD") -> Group:
         "sandbox": "the venue's SANDBOX",
         "stand-in": "a STAND-IN on this machine",
     }[offer.money]
-    rows = [
-        ("", leg.side, f"{leg.contracts:,f} contracts of {leg.instrument}", amount(leg.notional_usd, money))
-        for leg in offer.legs
-    ]
     first = [("", "with", whose, f"at {offer.venue}, account {offer.account}")]
-    begun = (
-        f"The account's unfinished plan {offer.begun[:12]} is finished first."
-        if offer.begun and offer.begun != offer.plan_id
-        else "It was begun before, and is finished now."
-        if offer.begun
-        else ""
-    )
-    said = [text for text in (begun, *offer.warnings) if text]
+    said = [text for text in (_instead(offer), *offer.warnings) if text]
+    head = f"the rest of plan {offer.begun[:12]}" if offer.begun else f"plan {offer.plan_id[:12]}"
     return page(
-        line(f"About to send: plan {offer.plan_id[:12]}", "bold"),
-        facts([*rows, *first, *([("", "by", offer.style, "")] if offer.style else [])]),
+        line(f"About to send: {head}", "bold"),
+        facts(
+            [
+                *(_offered(leg, money) for leg in offer.legs),
+                *first,
+                *([("", "by", offer.style, "")] if offer.style else []),
+            ]
+        ),
         notes(said) if said else None,
+    )
+
+
+def _offered(leg: OfferedLeg, money: str) -> Fact:
+    """One leg of an offer; of a plan that was begun, what is left of it."""
+    size = f"{leg.contracts:,f} contracts of {leg.instrument}"
+    worth = "" if leg.notional_usd is None else amount(leg.notional_usd, money)
+    if leg.planned is None:
+        return ("", leg.side, size, worth)
+    left = (
+        f"left of {leg.planned:,f}, by the journal" if leg.contracts else f"all {leg.planned:,f} are traded"
+    )
+    return ("", leg.side, size, f"{worth}   {left}".strip())
+
+
+def _instead(offer: Offer) -> str:
+    """Say that what was begun is sent, and whether that is what was asked for."""
+    if not offer.begun:
+        return ""
+    if offer.begun == offer.plan_id:
+        return "It was begun before, and is finished now as it was begun."
+    return (
+        f"Plan {offer.plan_id[:12]}, which you asked for, is NOT sent: the account's unfinished plan"
+        f" {offer.begun[:12]} is finished instead, as it was begun. Ask for yours again after it."
     )
 
 

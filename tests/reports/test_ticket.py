@@ -16,6 +16,7 @@ from hedgerow.hedge.plan import Refusal
 from hedgerow.hedge.policy import Policy
 from hedgerow.hedge.ticket import Ticket
 from hedgerow.reports.answers import stress_text
+from hedgerow.reports.obstacles import refusals_text
 from hedgerow.reports.ticket import estimator_words, ticket_text
 from hedgerow.venues.catalogue import catalogue
 from hedgerow.venues.simulated import simulated_market
@@ -137,3 +138,27 @@ def test_a_book_of_which_nothing_is_known_is_not_worth_zero() -> None:
     assert "Contract" not in out
     part = printed(ticket_text(ticket_of("NEWA,40\nSOL,400\n")))
     assert re.search(r"worth +\$55,200 +without 1 unknown", part)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "says"),
+    [
+        (
+            Refusal("margin", "USDT: 1,979,700 needed, 179,609 free", 179_609.0, 1_979_700.0, "x"),
+            "609 free  ",
+        ),
+        (Refusal("largest order", "BTC: $9, at most $5", 9.0, 5.0, "x"), "at most $5  "),
+        (Refusal("largest order", "BTC in contracts", 7.0, 7.0, "x"), "contracts: 7, the most there is"),
+        (Refusal("turnover a day", "$9 with this", 9.0, 5.0, "x"), "$9 with this  "),
+        (Refusal("cool-down", "traded 9 seconds ago", 9.0, 60.0, "x"), "seconds ago  "),
+        (Refusal("something to trade", "the plan has no legs", 0.0, 1.0, "x"), "no legs  "),
+        (Refusal("venue cap", "binance", 9_000.0, 5_000.0, "x"), "binance: $9,000 > $5,000"),
+        (Refusal("price move", "BTC", 0.05, 0.02, "x"), "BTC: 5 % > 2 %"),
+    ],
+)
+def test_a_refusal_is_told_in_its_own_unit(refusal: Refusal, says: str) -> None:
+    shown = refusals_text((refusal,))
+    assert shown is not None
+    told = printed(shown)
+    assert says in told
+    assert ("%" in told) == (refusal.rule == "price move")

@@ -21,18 +21,43 @@ def test_nothing_is_refused_within_wide_bounds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("bounds", "dollars", "spent", "rule"),
+    ("bounds", "dollars", "spent", "rule", "says"),
     [
-        (Bounds(99.0, 1e9, None, 99, 0.0), -100.0, (), "largest order"),
-        (Bounds(None, 2.0, None, 99, 0.0), 500.0, (Spent(NOW - MINUTE, 1_501.0, 0.0),), "turnover a day"),
-        (Bounds(None, 1e9, 5.0, 99, 0.0), 1.0, (Spent(NOW - MINUTE, 1.0, 5.1),), "cost a day"),
-        (Bounds(None, 1e9, None, 2, 0.0), 1.0, (Spent(NOW - MINUTE, 1.0, 0.0),) * 2, "trades an hour"),
-        (Bounds(None, 1e9, None, 99, 60.0), 1.0, (Spent(NOW - 59_000, 1.0, 0.0),), "cool-down"),
+        (Bounds(99.0, 1e9, None, 99, 0.0), -100.0, (), "largest order", "x: $100, at most $99"),
+        (
+            Bounds(None, 2.0, None, 99, 0.0),
+            500.0,
+            (Spent(NOW - MINUTE, 1_501.0, 0.0),),
+            "turnover a day",
+            "$2,001 with this, at most $2,000",
+        ),
+        (
+            Bounds(None, 1e9, 5.0, 99, 0.0),
+            1.0,
+            (Spent(NOW - MINUTE, 1.0, 5.1),),
+            "cost a day",
+            "$5 so far, at most $5",
+        ),
+        (
+            Bounds(None, 1e9, None, 2, 0.0),
+            1.0,
+            (Spent(NOW - MINUTE, 1.0, 0.0),) * 2,
+            "trades an hour",
+            "2 in the last hour, at most 2",
+        ),
+        (
+            Bounds(None, 1e9, None, 99, 60.0),
+            1.0,
+            (Spent(NOW - 59_000, 1.0, 0.0),),
+            "cool-down",
+            "traded 59 seconds ago, at least 60 between trades",
+        ),
     ],
 )
 def test_each_bound_refuses_beyond_itself(
-    bounds: Bounds, dollars: float, spent: tuple[Spent, ...], rule: str
+    bounds: Bounds, dollars: float, spent: tuple[Spent, ...], rule: str, says: str
 ) -> None:
-    assert rules(bounds, dollars, spent) == [rule]
+    found = beyond(bounds, {"x": dollars}, spent, NOW, 1_000.0)
+    assert [(each.rule, each.detail) for each in found] == [(rule, says)]
     old = tuple(Spent(NOW - 86_400_000, each.traded_usd, each.cost_usd) for each in spent)
     assert rules(bounds, min(dollars, 99.0) if dollars > 0 else -99.0, old) == []

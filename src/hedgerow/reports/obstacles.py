@@ -17,6 +17,8 @@ __all__ = ["refusals_text", "spoken_warnings", "unknown_text"]
 
 _UNKNOWN = "unknown:"
 _IN_MONEY = {"instrument cap", "venue cap"}
+_IN_PERCENT = {"venue share", "share of daily volume", "price move", "contract units"}
+_IN_CONTRACTS = "in contracts"
 _IN_TIMES = {"leverage", "size of the hedge"}
 
 
@@ -32,17 +34,19 @@ def refusals_text(refusals: tuple[Refusal, ...], what: str = "limit") -> Rendera
 
 
 def _measured(refusal: Refusal) -> str:
+    """Return the detail with both numbers in their unit; the detail alone where it tells them, or the unit is not known."""
     measured, limit, detail = refusal.measured, refusal.limit, refusal.detail
     if math.isnan(measured):
         return detail
-    if refusal.rule == "largest order":
+    if refusal.rule == "largest order" and detail.endswith(_IN_CONTRACTS):
         return f"{detail}: {measured:,.0f}, the most there is"
     said = {
         "liquidation distance": f"{percent(measured)} < {percent(limit)}",
         "coin for margin": f"{amount(measured)} < {amount(limit)}",
         **dict.fromkeys(_IN_TIMES, f"{measured:.1f} × > {limit:g} ×"),
         **dict.fromkeys(_IN_MONEY, f"{amount(measured)} > {amount(limit)}"),
-    }.get(refusal.rule, f"{percent(measured)} > {percent(limit)}" if limit > 0 else "")
+        **dict.fromkeys(_IN_PERCENT, f"{percent(measured)} > {percent(limit)}"),
+    }.get(refusal.rule, "")
     return f"{detail}: {said}" if said else detail
 
 

@@ -36,22 +36,29 @@ def beyond(
     found: list[Refusal] = []
     for name, dollars in wanted_usd.items():
         if bounds.max_order_usd is not None and abs(dollars) > bounds.max_order_usd:
-            detail = f"{name}: {abs(dollars):,.0f} dollars"
+            detail = f"{name}: {_dollars(abs(dollars))}, at most {_dollars(bounds.max_order_usd)}"
             found.append(Refusal("largest order", detail, abs(dollars), bounds.max_order_usd, _BY_HAND))
     today = [each for each in spent if at - each.at < _DAY_MS]
     turned = sum(each.traded_usd for each in today) + sum(abs(usd) for usd in wanted_usd.values())
     most = bounds.max_turnover * gross_usd
     if turned > most:
-        found.append(Refusal("turnover a day", f"{turned:,.0f} dollars", turned, most, _BY_HAND))
+        detail = f"{_dollars(turned)} with this, at most {_dollars(most)}"
+        found.append(Refusal("turnover a day", detail, turned, most, _BY_HAND))
     cost = sum(each.cost_usd for each in today)
     if bounds.max_cost_usd is not None and cost > bounds.max_cost_usd:
-        found.append(Refusal("cost a day", f"{cost:,.0f} dollars", cost, bounds.max_cost_usd, _BY_HAND))
+        detail = f"{_dollars(cost)} so far, at most {_dollars(bounds.max_cost_usd)}"
+        found.append(Refusal("cost a day", detail, cost, bounds.max_cost_usd, _BY_HAND))
     hour = sum(at - each.at < _HOUR_MS for each in spent)
     if hour >= bounds.trades_an_hour:
-        detail = f"{hour} in the last hour"
+        detail = f"{hour} in the last hour, at most {bounds.trades_an_hour}"
         found.append(Refusal("trades an hour", detail, float(hour), float(bounds.trades_an_hour), "wait"))
     last = max((each.at for each in spent), default=None)
     if last is not None and (at - last) / 1000.0 < bounds.cool_down_s:
         seconds = (at - last) / 1000.0
-        found.append(Refusal("cool-down", f"{seconds:,.0f} seconds ago", seconds, bounds.cool_down_s, "wait"))
+        detail = f"traded {seconds:,.0f} seconds ago, at least {bounds.cool_down_s:,.0f} between trades"
+        found.append(Refusal("cool-down", detail, seconds, bounds.cool_down_s, "wait"))
     return tuple(found)
+
+
+def _dollars(value: float) -> str:
+    return f"${value:,.0f}"

@@ -86,26 +86,25 @@ def test_refusals_tell_what_was_measured_and_what_helps() -> None:
     ("units", "held", "free", "needed"),
     [
         ("1", "0", "10000", None),
-        ("1", "0", "9999", "10000"),
-        ("1", "0.5", "9999", "10000"),
+        ("1", "0", "9999", "10,000"),
+        ("1", "0.5", "9999.50", "10,000"),
         ("-1", "0.5", "0", None),
-        ("-1", "0.4", "1999", "2000"),
+        ("-1", "0.4", "1999", "2,000"),
         ("-2", "1", "0", None),
         ("-0.5", "0.5", "0", None),
     ],
 )
 def test_margin_is_needed_for_what_is_opened(units: str, held: str, free: str, needed: str | None) -> None:
     found = refused(units, held=Decimal(held), free=Decimal(free))
+    said = f"{float(free):,.1f}".removesuffix(".0")
     want = Refusal(
         "margin",
-        f"USDT: {needed} needed",
+        f"USDT: {needed} needed, {said} free",
         float(free),
-        float(needed or 0),
+        float((needed or "0").replace(",", "")),
         "bring USDT to the account, or hedge less",
     )
-    assert [(r.rule, r.measured, r.limit, r.remedy) for r in found] == (
-        [(want.rule, want.measured, want.limit, want.remedy)] if needed else []
-    )
+    assert list(found) == ([want] if needed else [])
 
 
 def test_margin_is_by_the_leverage_asked_for_then_the_accounts_then_none() -> None:
@@ -130,7 +129,9 @@ def test_margin_of_legs_in_one_coin_is_added_up() -> None:
     facts = {each.name: replace(FACTS, free=Decimal(19_999)) for each in (BTC, ETH)}
     found = schedule(TICKET, wanted, facts)
     assert not isinstance(found, Programme)
-    assert [(r.detail, r.measured, r.limit) for r in found] == [("USDT: 20000 needed", 19_999.0, 20_000.0)]
+    assert [(r.detail, r.measured, r.limit) for r in found] == [
+        ("USDT: 20,000 needed, 19,999 free", 19_999.0, 20_000.0)
+    ]
 
 
 @pytest.mark.parametrize(

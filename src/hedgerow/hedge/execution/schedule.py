@@ -177,8 +177,16 @@ def _of_margin(ticket: Ticketed, wanted: Sequence[Wanted], facts: Mapping[str, L
         if need and (have is None or have < need):
             measured = math.nan if have is None else float(have)
             remedy = f"bring {coin} to the account, or hedge less"
-            found.append(Refusal("margin", f"{coin}: {need:f} needed", measured, float(need), remedy))
+            there = "what is free is not known" if have is None else f"{_plain(have)} free"
+            said = f"{coin}: {_plain(need)} needed, {there}"
+            found.append(Refusal("margin", said, measured, float(need), remedy))
     return found
+
+
+def _plain(coins: Decimal) -> str:
+    """Coins in words, rounded to their eighth decimal, without zeros at the end."""
+    body = f"{coins:,.8f}"
+    return body.rstrip("0").rstrip(".")
 
 
 def _usable(price: Decimal | None) -> TypeGuard[Decimal]:

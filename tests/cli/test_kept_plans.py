@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import BOOK, Run
+
+from hedgerow.app.plans import planned
+from hedgerow.config import settings_from
+from hedgerow.model.errors import BadInput
+from hedgerow.reports.wire import fingerprint
+from hedgerow.store.plans import keep_plan
 
 KEPT = "To trade it on paper:  hedgerow trade"
 
@@ -61,3 +69,40 @@ def test_a_folder_that_cannot_be_written_does_not_hide_the_plan(run: Run, tmp_pa
     assert done.status == 0
     assert "is not kept for trading" in done.out
     assert "Not a directory" in done.out
+
+
+@pytest.mark.parametrize(
+    ("words", "field", "wrong"),
+    [
+        (("plan", BOOK), "document", {"plan": {"legs": []}}),
+        (("plan", BOOK), "held", []),
+        (("plan", BOOK), "held", {}),
+        (("pair", "SOL", "ETH"), "capital", {"USDT": "abc"}),
+    ],
+)
+def test_a_plan_edited_by_hand_is_refused_though_its_digest_was_made_anew(
+    run: Run, tmp_path: Path, words: tuple[str, ...], field: str, wrong: object
+) -> None:
+    state = tmp_path / "mine"
+    run(*words, "--state", str(state))
+    (path,) = plans(state)
+    settings = settings_from({"trade": {"state": str(state)}}, "words")
+    assert planned(settings, "paper", path.stem[:6]).plan_id == path.stem
+    told = json.loads(path.read_text(encoding="utf-8"))["plan"] | {field: wrong}
+    digest = sha256(json.dumps(told, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    path.write_text(json.dumps({"digest": digest, "plan": told}), encoding="utf-8")
+    with pytest.raises(BadInput, match="not the plan that was written"):
+        planned(settings, "paper", path.stem[:6])
+
+
+def test_contracts_that_are_no_number_are_refused_under_an_id_of_their_own(run: Run, tmp_path: Path) -> None:
+    state = tmp_path / "mine"
+    run("pair", "SOL", "ETH", "--state", str(state))
+    (path,) = plans(state)
+    kept = planned(settings_from({"trade": {"state": str(state)}}, "words"), "paper", path.stem)
+    document = {key: each for key, each in kept.document.items() if key not in {"plan_id", "backtest"}}
+    document["legs"] = [leg | {"contracts_exact": "abc"} for leg in document["legs"]]
+    name = fingerprint(document)
+    keep_plan(path.parent, replace(kept, plan_id=name, document=document))
+    with pytest.raises(BadInput, match="not the plan that was written"):
+        planned(settings_from({"trade": {"state": str(state)}}, "words"), "paper", name)

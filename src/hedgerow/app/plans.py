@@ -6,6 +6,7 @@ planned(settings, mode, "3f9a1c") -> KeptPlan
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -48,6 +49,7 @@ MODES: tuple[Mode, ...] = ("paper", "live")
 _DATA = ("prices", "lake", "funding", "books", "open_interest", "sectors", "venues")
 _INDEX = "index:"
 _PAPER = "paper"
+_NOT_HASHED = {"hedge": ("plan_id",), "pair": ("plan_id", "backtest")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +156,35 @@ def mode_of(plan: KeptPlan) -> Mode:
 
 
 def planned(settings: Settings, mode: Mode, prefix: str) -> KeptPlan:
-    """Return the plan whose id begins with `prefix`. Errors as `find_plan`."""
-    from hedgerow.store.plans import find_plan
+    """Return the plan whose id begins with `prefix`. Errors as `find_plan`, also where the id is not its document's."""
+    from hedgerow.reports.wire import fingerprint
+    from hedgerow.store.plans import AGAIN, find_plan
 
-    return find_plan(place_of(settings, mode).plans, prefix)
+    plan = find_plan(place_of(settings, mode).plans, prefix)
+    hashed = {key: told for key, told in plan.document.items() if key not in _NOT_HASHED[plan.kind]}
+    if fingerprint(hashed) != plan.plan_id or not _whole(plan):
+        raise BadInput("this is not the plan that was written", file=f"{plan.plan_id}.json", advice=AGAIN)
+    return plan
+
+
+def _whole(plan: KeptPlan) -> bool:
+    """Return whether everything that trading reads of a plan is there, and a number where it has to be one."""
+    try:
+        counts = [Decimal(leg["contracts_exact"]) for leg in legs_of(plan)]
+        sides = {leg["side"] for leg in legs_of(plan)}
+        basis, capital = basis_of(plan), [Decimal(units) for units in plan.capital.values()]
+        numbers = [*counts, *capital, *basis.held.values()]
+        return (
+            mode_of(plan) in MODES
+            and sides <= {"buy", "sell"}
+            and basis.prices.keys() == basis.held.keys()
+            and all(number.is_finite() for number in numbers)
+            and all(count > 0 for count in counts)
+            and all(math.isfinite(price) for price in basis.prices.values())
+            and (plan.book is None or {"path", "sha256"} <= plan.book.keys())
+        )
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
+        return False
 
 
 def question_of(plan: KeptPlan, settings: Settings) -> Settings:

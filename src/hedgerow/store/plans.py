@@ -17,13 +17,23 @@ from typing import Any
 from hedgerow.model.errors import BadInput, UsageError
 from hedgerow.store.folders import put_whole
 
-__all__ = ["KeptPlan", "find_plan", "keep_plan"]
+__all__ = ["AGAIN", "KeptPlan", "find_plan", "keep_plan"]
 
 _VERSION = 1
 _KEPT_MS = 30 * 86_400_000
 _ID = re.compile(r"[0-9a-f]{64}")
 _SHORTEST = 4
-_AGAIN = "Make it again with `hedgerow plan` or `hedgerow pair`."
+_FIELDS = {
+    "made_at": int,
+    "document": dict,
+    "settings": dict,
+    "book": dict | None,
+    "held": dict,
+    "capital": dict,
+}
+_KINDS = {"hedge", "pair"}
+AGAIN = "Make it again with `hedgerow plan` or `hedgerow pair`."
+"""What helps where a plan cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +89,7 @@ def find_plan(folder: Path, prefix: str) -> KeptPlan:
             f'"{prefix}" is no plan', advice="Give at least four of the signs that `plan` printed."
         )
     if not found:
-        raise UsageError(f"there is no plan {prefix} in {folder}", advice=_AGAIN)
+        raise UsageError(f"there is no plan {prefix} in {folder}", advice=AGAIN)
     if len(found) > 1:
         raise UsageError(
             f"{len(found)} plans begin with {prefix}",
@@ -93,12 +103,16 @@ def _read(path: Path) -> KeptPlan:
         whole = json.loads(path.read_text(encoding="utf-8"))
         told, digest = whole["plan"], whole["digest"]
         sound = (
-            digest == _digest(_text(told)) and told["plan_id"] == path.stem and told["version"] == _VERSION
+            digest == _digest(_text(told))
+            and told["plan_id"] == path.stem
+            and told["version"] == _VERSION
+            and told["kind"] in _KINDS
+            and all(isinstance(told[name], kinds) for name, kinds in _FIELDS.items())
         )
     except (OSError, ValueError, KeyError, TypeError):
         sound = False
     if not sound:
-        raise BadInput("this is not the plan that was written", file=path.name, advice=_AGAIN)
+        raise BadInput("this is not the plan that was written", file=path.name, advice=AGAIN)
     return KeptPlan(**{name: told[name] for name in KeptPlan.__slots__})
 
 

@@ -14,8 +14,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 from tests.cli.conftest import BOOK, Run
+from tests.runs.test_bookkeeping import BTC
 
-from hedgerow.app.dealing import PAPER_ACCOUNT
+from hedgerow.app.dealing import PAPER_ACCOUNT, leased
+from hedgerow.app.plans import Place
+from hedgerow.model.orders import contracts_of
+from hedgerow.runs.ledger import Adopted, adoption, instrument_record
 from hedgerow.store.journal import open_journal
 
 
@@ -78,6 +82,68 @@ def test_flattening_keeps_the_reason_of_the_halt_before(run: Run) -> None:
     assert reason() == "funding is wrong; by hand; close it"
     assert run("halt", "--why", "another matter").status == 0
     assert reason() == "another matter"
+
+
+def hold_live(tmp_path: Path) -> None:
+    """Let the live journal know an account that holds something."""
+    place = Place(tmp_path / "state" / "hedgerow", "live")
+    bought = Adopted(BTC.name, Decimal("0.5"), Decimal(60_000), 1, "held before the journal began")
+    with open_journal(place.journal) as journal, leased(journal, "me", "bybit:1") as lease:
+        journal.append("bybit:1", 1, [instrument_record(BTC), adoption(bought)], lease)
+
+
+def test_flattening_does_not_trade_real_money_unasked(run: Run, tmp_path: Path) -> None:
+    assert run("halt", "--flatten").status == 0
+    hold_live(tmp_path)
+    done = run("halt", "--flatten")
+    assert done.status == 1
+    assert "LIVE positions are halted, NOT closed (bybit:1)" in " ".join(done.out.split())
+    assert "hedgerow halt --flatten --live" in " ".join(done.out.split())
+    assert run("status", "--json").json["live"]["halts"] == {"*": "by hand"}
+    told = run("halt", "--flatten", "--json")
+    assert (told.status, told.json["live_open"], told.json["modes"]) == (1, ["bybit:1"], ["paper", "live"])
+    assert run("halt", "--flatten", "--paper").status == 0
+    asked = run("halt", "--flatten", "--live", "--json")  # there is no key: it is named, with what is open
+    assert asked.status == 4
+    (failed,) = asked.json["failed"]
+    assert (failed["account"], "no key of bybit" in failed["error"]["message"]) == ("bybit:1", True)
+    assert Decimal(failed["open_by_journal"]["contracts_exact"][BTC.name]) == contracts_of(
+        BTC, Decimal("0.5")
+    )
+
+
+def test_what_fails_on_paper_is_told_beside_what_is_live(run: Run, tmp_path: Path) -> None:
+    hold_live(tmp_path)
+    paper = tmp_path / "state" / "hedgerow" / "paper"
+    paper.mkdir()
+    (paper / "journal.db").write_text("this is no journal" * 100, encoding="utf-8")
+    done = run("halt", "--flatten")
+    assert done.status == 7, done.out
+    told = " ".join(done.out.split())
+    assert "paper:paper (paper) was NOT closed" in told
+    assert "what it still holds is NOT KNOWN" in told
+    assert "LIVE positions are halted, NOT closed" in told
+    (paper / "journal.db-halts").unlink()
+    (paper / "journal.db-halts").mkdir()
+    asked = run("halt", "--flatten", "--json")
+    assert asked.status == 3
+    assert (asked.json["modes"], asked.json["live_open"]) == (["live"], ["bybit:1"])
+    assert [each["mode"] for each in asked.json["failed"]] == ["paper"]
+
+
+def test_who_halts_an_account_that_no_journal_knows_is_told(run: Run, tmp_path: Path) -> None:
+    hold_live(tmp_path)
+    done = run("halt", "bybit:2")
+    assert done.status == 1
+    assert "NO JOURNAL KNOWS bybit:2" in done.err
+    assert "Known: paper:paper, bybit:1." in done.err
+    assert run("status", "--json").json["live"]["halts"] == {"bybit:2": "by hand"}
+    lifted = run("halt", "bybit:2", "--lift", "--json")
+    assert (lifted.status, "NO JOURNAL KNOWS" in lifted.json["not_known"]) == (1, True)
+    assert run("halt", "bybit:1", "--live").status == 0
+    assert run("halt", "bybit:2", "--flatten").status == 1
+    (tmp_path / "state" / "hedgerow" / "live" / "journal.db").write_text("none" * 100, encoding="utf-8")
+    assert "The journal of live cannot be read." in run("halt", "bybit:1").err
 
 
 def test_halting_needs_no_settings_where_the_state_is_named(run: Run, tmp_path: Path) -> None:

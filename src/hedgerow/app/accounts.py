@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from hedgerow.app.dealing import Dealing, data_of, dealing
 from hedgerow.app.desk import Report, market_of
 from hedgerow.app.plans import Mode, Place, place_of
-from hedgerow.app.standing import entries_of
+from hedgerow.app.standing import account_names, entries_of
 from hedgerow.config import Settings
 from hedgerow.model.errors import BadInput, HedgerowError, UsageError
 from hedgerow.model.trades import Agreement, Unexplained
@@ -70,10 +70,7 @@ def _held(settings: Settings, place: Place, account: str | None, report: Report)
 
 def _only(place: Place) -> str:
     """The one account of a journal; raises `UsageError` where there are several."""
-    from hedgerow.store.journal import look_into
-
-    with look_into(place.journal) as journal:
-        names = journal.streams()
+    names = account_names(place)
     if not names:
         raise UsageError(f"nothing was traded yet in {place.folder}", advice="Its journal has no account.")
     if len(names) != 1:

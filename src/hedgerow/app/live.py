@@ -20,6 +20,7 @@ from hedgerow.app.asking import passphrase_from
 from hedgerow.app.dealing import LEASE_MS, Dealing, account_uid, holder_of, leased, wall_ms
 from hedgerow.app.keys import keys_of
 from hedgerow.app.plans import Place, legs_of, place_of
+from hedgerow.app.standing import account_names
 from hedgerow.app.venues import account_door, allowed_live, asked_of, live_door, told_of
 from hedgerow.config import Settings
 from hedgerow.model.errors import BadConfig, HedgerowError, UsageError, VenueRefused
@@ -135,11 +136,7 @@ def accounts_of(
 
     An account that cannot be reached is put into `failed`, with the reason: it keeps no other from being reached.
     """
-    from hedgerow.store.journal import look_into
-
-    with look_into(place.journal) as journal:
-        names = [name for name in journal.streams() if account in {"*", name}]
-    for name in names:
+    for name in account_names(place, account):
         venue = name.partition(":")[0]
         try:
             there = reached(settings, venue, only_reduce=True)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hedgerow.app.plans import Mode, place_of
+from hedgerow.app.plans import Mode, Place, place_of
 from hedgerow.config import Settings
 from hedgerow.model.errors import HedgerowError, JournalFailed
 from hedgerow.model.ports import Record
@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     from hedgerow.store.halts import Halt
     from hedgerow.store.journal import Journal
 
-__all__ = ["entries_of", "halt", "last_looks", "mark", "marks", "standing"]
+__all__ = [
+    "account_names",
+    "entries_of",
+    "halt",
+    "known_accounts",
+    "last_looks",
+    "mark",
+    "marks",
+    "standing",
+]
 
 _UNDER_WAY_S = 0.25
 _TAIL = 50
@@ -64,6 +73,35 @@ def _with(before: Halt | None, why: str | None) -> str | None:
     if before is None or why is None:
         return why
     return before.why if why in before.why.split("; ") else f"{before.why}; {why}"
+
+
+def account_names(place: Place, account: str = "*") -> tuple[str, ...]:
+    """Return the accounts of a journal ("*": all) by name, none where it is not there. Raises what reading it raises."""
+    from hedgerow.store.journal import look_into
+
+    if not place.journal.exists():
+        return ()
+    with look_into(place.journal) as journal:
+        streams = journal.streams()
+    return tuple(each for each in streams if account in {"*", each} and not each.startswith(WATCH))
+
+
+def known_accounts(settings: Settings, modes: Sequence[Mode]) -> tuple[tuple[str, ...], tuple[Mode, ...]]:
+    """Return the accounts that may be halted by name, and the modes whose journal cannot be read.
+
+    The paper account is known before it traded.
+    """
+    from hedgerow.app.dealing import PAPER_ACCOUNT
+
+    known: list[str] = []
+    unread: list[Mode] = []
+    for mode in modes:
+        known += [PAPER_ACCOUNT] if mode == "paper" else []
+        try:
+            known += account_names(place_of(settings, mode))
+        except HedgerowError:
+            unread.append(mode)
+    return tuple(dict.fromkeys(known)), tuple(unread)
 
 
 def standing(settings: Settings, mode: Mode) -> ModeState:

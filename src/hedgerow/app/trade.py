@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from hedgerow.app.achieved import Scene, achieved
-from hedgerow.app.dealing import LEASE_MS, PAPER_ACCOUNT, Dealing, data_of, dealing, wall_ms
+from hedgerow.app.dealing import PAPER_ACCOUNT, Dealing, dealing, wall_ms
 from hedgerow.app.desk import Report, market_of, open_desk
 from hedgerow.app.live import (
     Confirm,
-    accounts_of,
     live_dealing,
     live_plan,
     reached,
@@ -33,27 +31,25 @@ from hedgerow.app.plans import (
 )
 from hedgerow.app.styles import Manner, known_of, manner_of
 from hedgerow.config import Settings
-from hedgerow.hedge.execution import ANY_MODES, ExecutionState, Style, Ticketed
+from hedgerow.hedge.execution import ANY_MODES, ExecutionState, Ticketed
 from hedgerow.hedge.plan import Refusal
 from hedgerow.hedge.staleness import Basis, Freshness
-from hedgerow.model.errors import BadConfig, BadInput, Halted, HedgerowError, StateUnknown, UsageError
+from hedgerow.model.errors import BadConfig, BadInput, Halted, HedgerowError, UsageError
 from hedgerow.model.instruments import Instrument
-from hedgerow.model.orders import contracts_of
 from hedgerow.model.ports import AccountModes, Level
 from hedgerow.model.trades import BetaMoved, LegTraded, Offer, Traded, TradeLine
 from hedgerow.runs.executor import Executor
-from hedgerow.runs.ledger import ledger_of
 from hedgerow.runs.listening import listened
 from hedgerow.runs.reconcile import Doors
 from hedgerow.runs.story import Aloud, story_of
-from hedgerow.runs.trading import Asked, Carried, called_back, carried, held_now, unfinished
+from hedgerow.runs.trading import Asked, Carried, carried, unfinished
 from hedgerow.store.halts import halts_of
-from hedgerow.store.journal import look_into
 from hedgerow.store.plans import KeptPlan
 
-__all__ = ["Refused", "flatten", "trade"]
+__all__ = ["FLATTEN", "Hand", "Refused", "trade"]
 
-_FLATTEN = "flatten"
+FLATTEN = "flatten"
+"""What plans are called that close positions."""
 Tell = Callable[[TradeLine], None]
 
 
@@ -110,7 +106,7 @@ def trade(
         raise BadInput("the plan's prices cannot be read")
     with dealing(place, scene.market, contracts, question) as at:
         report("trading" if fresh else "finishing what was begun")
-        return _Hand(plan, question, at, scene, manner, known_of(scene.market, contracts), tell).trade(mode)
+        return Hand(plan, question, at, scene, manner, known_of(scene.market, contracts), tell).trade(mode)
 
 
 def _trade_live(
@@ -142,7 +138,7 @@ def _trade_live(
     with live_dealing(settings, place, there, _to_send(plan, begun)) as at:
         as_shown(at.journal, there.account, None if begun is None else begun.programme)
         report("trading" if begun is None else "finishing what was begun")
-        return _Hand(plan, question, at, scene, manner, known_of(scene.market, contracts), tell).trade("live")
+        return Hand(plan, question, at, scene, manner, known_of(scene.market, contracts), tell).trade("live")
 
 
 def _to_send(plan: KeptPlan, begun: ExecutionState | None) -> tuple[str, ...]:
@@ -171,83 +167,8 @@ def _on_paper(settings: Settings, prefix: str) -> KeptPlan:
         ) from None
 
 
-def flatten(
-    settings: Settings, mode: Mode, report: Report = lambda _: None, account: str = "*"
-) -> tuple[Traded | Refused, ...]:
-    """Close every position of an account that is halted already, by orders that only reduce; none where it is flat.
-
-    Waits for a process that is ending. Raises `LeaseHeld` where it does not end; with real money, after all accounts were
-    tried, what was raised first.
-    """
-    place = place_of(settings, mode)
-    if not place.journal.exists():
-        return ()
-    report("waiting for the account")
-    _await_lease(place)
-    if mode == "live":
-        return _flatten_live(settings, place, report, account)
-    if account not in {"*", PAPER_ACCOUNT}:
-        return ()
-    settings = data_of(place, settings)
-    report("reading prices")
-    market, _ = market_of(settings.data, settings.hedge.factor, settings.data.source)
-    with dealing(place, market, (), settings) as at:
-        report("closing positions")
-        return tuple(_closed(settings, at, mode))
-
-
-def _flatten_live(
-    settings: Settings, place: Place, report: Report, account: str
-) -> tuple[Traded | Refused, ...]:
-    done: list[Traded | Refused] = []
-    failed: list[HedgerowError] = []
-    for there in accounts_of(settings, place, account, failed):
-        report(f"closing positions of {there.account}")
-        try:
-            with live_dealing(settings, place, there, ()) as at:
-                done += _closed(settings, at, "live")
-        except HedgerowError as why:
-            failed.append(why)
-    if failed:
-        raise failed[0]
-    return tuple(done)
-
-
-def _closed(settings: Settings, at: Dealing, mode: Mode) -> list[Traded | Refused]:
-    """Close what an account holds; what was begun ends first, and no stop of ours is left to wait for the next position."""
-    done: list[Traded | Refused] = []
-    for _ in range(2):
-        closing = _closing(at)
-        if not closing and unfinished(at.journal, at.account) is None:
-            break
-        plan = KeptPlan(f"flatten-{wall_ms()}", _FLATTEN, wall_ms(), {}, {}, None, closing, {})
-        done.append(_Hand(plan, settings, at, Scene(None), Manner(Style()), {}).trade(mode))
-    left = at.ask(lambda doors: called_back(doors, at.journal, at.account, at.clock))
-    if left:
-        raise StateUnknown(
-            f"{at.account}: {', '.join(left)} were called back and are still open",
-            advice="Look at the venue's own page, and call `hedgerow halt --flatten` again.",
-        )
-    return done
-
-
-def _closing(at: Dealing) -> dict[str, str]:
-    """Return the contracts, signed, that would close what the venue holds of those that the journal knows."""
-    known = ledger_of(at.journal.read(at.account)).instruments
-    held = at.ask(lambda doors: held_now(doors, tuple(known.values())))
-    return {name: str(-contracts_of(known[name], units)) for name, units in held.items() if units}
-
-
-def _await_lease(place: Place) -> None:
-    """Wait until nobody holds the account, for as long as a lease lasts; who holds it then is told by `dealing`."""
-    end = time.monotonic() + LEASE_MS / 1_000
-    with look_into(place.journal) as journal:
-        while any(left for _, left in journal.leases()) and time.monotonic() < end:
-            time.sleep(0.2)
-
-
 @dataclass(frozen=True, slots=True)
-class _Hand:
+class Hand:
     """A plan at an account."""
 
     plan: KeptPlan
@@ -262,7 +183,7 @@ class _Hand:
         """Finish what is unfinished, else begin, and tell it from the journal."""
         told, at = _Told(), self.at
         fresh = unfinished(at.journal, at.account) is None
-        if fresh and self.plan.kind != _FLATTEN:  # begun and halted, it would be a plan used up
+        if fresh and self.plan.kind != FLATTEN:  # begun and halted, it would be a plan used up
             _not_halted(place_of(self.settings, mode), at.account)
         credited = at.provide(self.plan.capital) if fresh else {}
         aloud = Aloud(at.clock, at.journal, at.account, self.tell)
@@ -274,7 +195,7 @@ class _Hand:
         held = found.held or {}
         legs = tuple(replace(leg, held=held.get(leg.instrument.name)) for leg in story.legs)
         outcome, reason = found.done.outcome, found.done.why
-        if found.plan.startswith(_FLATTEN) and all(leg.held == 0 for leg in legs):
+        if found.plan.startswith(FLATTEN) and all(leg.held == 0 for leg in legs):
             outcome, reason = "complete", ""  # under a halt, what is over is called halted, closed or not
         return Traded(
             found.plan,
@@ -288,7 +209,7 @@ class _Hand:
             credited,
             self._beta(legs) if found.plan == self.plan.plan_id else None,
             tuple(told.lines),
-            "" if self.plan.kind == _FLATTEN else self.plan.plan_id,
+            "" if self.plan.kind == FLATTEN else self.plan.plan_id,
             found.done.exposed_ms,
         )
 
@@ -308,7 +229,7 @@ class _Hand:
             AccountModes(hedge=False, margin_mode="cross", leverage=leverage),
             self.manner.stop,
         )
-        if self.plan.kind == _FLATTEN:
+        if self.plan.kind == FLATTEN:
             closing = {name: Decimal(count) for name, count in self.plan.held.items()}
             return Asked(
                 replace(ticket, wanted=ANY_MODES), closing, Basis(wall_ms(), {}, {}), Freshness(), wall_ms()

@@ -12,13 +12,12 @@ from hedgerow.app.plans import MODES, Mode
 from hedgerow.app.standing import halt as halted
 from hedgerow.app.standing import standing
 from hedgerow.cli.options import Output, settings_of
-from hedgerow.cli.output import answer, progress
+from hedgerow.cli.output import answer
 from hedgerow.config import Settings
 from hedgerow.model.errors import BadConfig, UsageError
 from hedgerow.model.trades import ModeState
-from hedgerow.reports.layout import line, page
 
-__all__ = ["halt", "ledger", "status"]
+__all__ = ["halt", "ledger", "status", "unknown_said"]
 
 Which = Annotated[
     bool | None,
@@ -58,7 +57,12 @@ def halt(
     *,
     why: Annotated[str, Parameter(help="The reason; `status` and refused orders say it.")] = "by hand",
     flatten: Annotated[
-        bool, Parameter(help="Then close every position.", negative=(), show_default=False)
+        bool,
+        Parameter(
+            help="Then close every position on paper; with --live those with real money.",
+            negative=(),
+            show_default=False,
+        ),
     ] = False,
     lift: Annotated[bool, Parameter(help="Lift the halt instead.", negative=(), show_default=False)] = False,
     live: Which = None,
@@ -80,18 +84,42 @@ def halt(
             said, advice="Accounts are VENUE:ID, as paper:paper; without a name it is every account."
         )
     place = _place_for(shown, lift=lift)
-    done = halted(place, _modes(live), account, None if lift else why, also=flatten)
     if flatten:
-        return _flattened(account, why, done, shown)
+        from hedgerow.cli.closing import flattened
+
+        return flattened(place, account, why, live, shown)
+    done = halted(place, _modes(live), account, None if lift else why)
+    doubt = unknown_said(place, _modes(live), account)
     if shown.json:
-        answer(lambda: {"account": account, "modes": list(done), "halted": None if lift else why}, str, shown)
+        known = {} if doubt is None else {"not_known": doubt}
+        answer(
+            lambda: {"account": account, "modes": list(done), "halted": None if lift else why, **known},
+            str,
+            shown,
+        )
     elif not shown.quiet:
         whom = "everything" if account == "*" else account
         said = "may trade again" if lift else f"is halted: {why}"
         sys.stdout.write(f"{whom} {said} ({', '.join(done)})\n")
         if lift:
             _still_halted(place, done)
-    return 0
+    if doubt is not None:
+        sys.stderr.write(f"warning: {doubt}\n")
+    return int(doubt is not None)
+
+
+def unknown_said(place: Settings, modes: tuple[Mode, ...], account: str) -> str | None:
+    """Return in words that no journal knows an account, and which are known; None where one does, or all are meant."""
+    from hedgerow.app.standing import known_accounts
+
+    if account == "*":
+        return None
+    known, unread = known_accounts(place, modes)
+    if account in known:
+        return None
+    others = f" Known: {', '.join(known)}." if known else " None is known."
+    blind = f" The journal of {' and of '.join(unread)} cannot be read." if unread else ""
+    return f"NO JOURNAL KNOWS {account}, so this may have stopped nothing.{others}{blind}"
 
 
 def _place_for(shown: Output, *, lift: bool) -> Settings:
@@ -111,37 +139,6 @@ def _still_halted(place: Settings, modes: tuple[Mode, ...]) -> None:
         for name, why in standing(place, mode).halts.items():
             named = "" if name == "*" else f" {name}"
             sys.stdout.write(f"still halted: {name} ({mode}), {why}: hedgerow halt{named} --lift --{mode}\n")
-
-
-def _flattened(account: str, why: str, modes: tuple[Mode, ...], shown: Output) -> int:
-    """Close what the halted accounts hold, and tell it as `trade` does. Live accounts that never traded hold nothing."""
-    from hedgerow.app.trade import Refused
-    from hedgerow.app.trade import flatten as flattened
-    from hedgerow.reports import trade_text as told
-
-    settings = settings_of(shown)
-    with progress(shown) as report:
-        found = [
-            each
-            for mode in modes
-            if standing(settings, mode).exists
-            for each in flattened(settings, mode, report, account)
-        ]
-    documents = [
-        told.refused_json(each.plan_id, each.refusals) if isinstance(each, Refused) else told.trade_json(each)
-        for each in found
-    ]
-    texts = [
-        told.refused_text(each.plan_id, each.refusals) if isinstance(each, Refused) else told.trade_text(each)
-        for each in found
-    ]
-    head = {"account": account, "modes": list(modes), "halted": why}
-    answer(
-        lambda: {**head, "closed": documents},
-        lambda: page(*texts, None if texts else line("Halted. There was nothing to close.")),
-        shown,
-    )
-    return int(bool(found) and (isinstance(found[-1], Refused) or found[-1].outcome != "complete"))
 
 
 def _modes(live: bool | None) -> tuple[Mode, ...]:

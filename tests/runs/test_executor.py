@@ -162,6 +162,24 @@ def test_a_clock_that_jumps_is_measured_before_the_next_order() -> None:
     assert desk.market.now - desk.market.fills[0][1].at > 30_000
 
 
+def test_a_clock_that_jumps_in_the_middle_of_a_turn_holds_its_order_back() -> None:
+    desk = Desk()
+    executor = desk.executor()
+    jumps: list[int] = []
+
+    def point(name: str) -> None:
+        if name == "executor.before_send" and not jumps:
+            jumps.append(desk.market.now)
+            desk.clock.apart = -120_000
+            desk.when(30_000, lambda: setattr(desk.clock, "apart", 0))
+
+    with watching(point):
+        done = finish(executor.run(ACCOUNT, "one", desk.plan("-0.5")))
+    assert done.outcome == "complete"
+    assert desk.market.fills[0][1].at > jumps[0] + 30_000
+    assert len(desk.sent) == 1  # nothing left before the clock was right again
+
+
 def test_a_break_in_a_stream_and_a_fill_from_it_are_taken_in() -> None:
     desk = Desk()
     executor = desk.executor()

@@ -200,6 +200,30 @@ def test_two_watches_of_one_account_are_not_possible() -> None:
     asyncio.run(world.monitor("two").tick())
 
 
+def test_the_account_is_held_between_two_looks() -> None:
+    world = World(CALM, lease_ms=15_000)
+    free: list[bool] = []
+
+    def probe(_: int) -> None:
+        if len(free) < 200:
+            free.append(world.store.acquire(ACCOUNT, "another", 15_000) is not None)
+
+    world.clock.on_move = probe
+    asyncio.run(world.monitor().run(world.clock.now() + 4 * HOUR))
+    assert len(free) == 200
+    assert not any(free)
+
+
+def test_a_look_that_does_not_know_clears_nothing() -> None:
+    world = World(CALM, mode="observe")
+    watching = world.monitor()
+    world.watch(1, watching)
+    world.book["ZZQQ"] = "5"
+    (blind,) = world.watch(1, watching)
+    assert {row.watch for row in blind.alarms} == {"drift", "not hedged"}
+    assert blind.act == "stop"
+
+
 def test_a_watch_that_starts_again_decides_as_if_it_had_never_stopped() -> None:
     whole, parts = World(MONTH), World(MONTH)
     whole.watch(60)

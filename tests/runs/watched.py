@@ -85,6 +85,7 @@ class World:
     alarms: list[tuple[str, str, str]] = field(default_factory=list)
     down: set[str] = field(default_factory=set)
     top_up: bool = True
+    lease_ms: int = 30 * DAY
     put: list[Decimal] = field(default_factory=list)
     clock: VirtualClock = field(init=False)
     venue: PaperVenue = field(init=False)
@@ -138,7 +139,7 @@ class World:
     def monitor(self, holder: str = "one") -> Monitor:
         """Return a life of the watch."""
         rules = WatchRules(self.mode, 4 * 3600.0, self.bounds)  # type: ignore[arg-type]
-        watched = Watched("book", ACCOUNT, holder, self.policy, rules)
+        watched = Watched("book", ACCOUNT, holder, self.policy, rules, self.lease_ms)
         around = Around(self, lambda p: self.approvals.get(p, ""), self.provide, self.lines.append)
         return Monitor(watched, self.doors, self.store, self.clock, self, around)
 

@@ -177,7 +177,7 @@ def _one_market(place: Place, market: Market, settings: Settings) -> None:
             advice="Give this one an account of its own: plan and trade with --state DIR.",
         )
     told = {"of": now, "data": exact(absolute(settings).data)}
-    put_whole(json.dumps(told).encode(), place.market, place.market.with_suffix(".begun"))
+    put_whole(json.dumps(told).encode(), place.market, place.market.with_suffix(".begun"), private=True)
 
 
 def holder_of() -> str:
@@ -228,7 +228,7 @@ def _write(path: Path, books: PaperBooks) -> None:
     from hedgerow.venues.paper_state import plain_of
 
     try:
-        put_whole(json.dumps(plain_of(books)).encode(), path, path.with_suffix(".begun"))
+        put_whole(json.dumps(plain_of(books)).encode(), path, path.with_suffix(".begun"), private=True)
     except OSError as why:  # the venue goes no further than what it has on the disk
         raise JournalFailed(
             f"{path}: the paper account cannot be written: {why.strerror}",

@@ -116,20 +116,20 @@ class _Calls:
 
 def watch(
     settings: Settings, book: str, say: Say, report: Report = lambda _: None, *, once: bool = False
-) -> None:
-    """Watch a book on the paper account until it is stopped, or look `once`.
+) -> Look | None:
+    """Watch a book on the paper account until it is stopped, or look `once` and return the look.
 
     Raises what holding an account, reading holdings and prices and executing raise.
     """
     desk = open_desk(on_paper(settings), book, report)
     place = place_of(settings, "paper")
     with dealing(place, desk.hedge_market, desk.catalogue, settings) as at:
-        at.ask(_watching(settings, book, desk, (at, place), say, once=once))
+        return at.ask(_watching(settings, book, desk, (at, place), say, once=once))
 
 
 def _watching(
     settings: Settings, book: str, desk: Desk, held: tuple[Dealing, Place], say: Say, *, once: bool
-) -> Callable[[Doors], Awaitable[None]]:
+) -> Callable[[Doors], Awaitable[Look | None]]:
     """Return the watch as work at an account's doors."""
     from hedgerow.exchange.venue import Passed
     from hedgerow.runs.monitor import Around, Monitor, Watched
@@ -146,16 +146,16 @@ def _watching(
         names = said.of(proposal)
         return ", ".join(names) if len(names) >= settings.watch.approvals else ""
 
-    async def work(doors: Doors) -> None:
+    async def work(doors: Doors) -> Look | None:
         eyes = _DeskEyes(settings, book, desk, past=False, seen=passed)
         watched = Watched(_name(book), at.account, at.lease, desk.policy, _rules(settings))
         provide = None if paper is None else _provider(paper, desk.hedge_market)
         around = Around(_Calls(), approved, provide, say)
         monitor = Monitor(watched, doors, at.journal, at.clock, eyes, around)
         if once:
-            await monitor.tick()
-        else:
-            await monitor.run()
+            return await monitor.tick()
+        await monitor.run()
+        return None
 
     return work
 
@@ -187,7 +187,7 @@ def rehearse(
     bar_s = desk.market.bar_hours * 3600.0
     every_s = max(settings.watch.every_s, min(bar_s, 86_400.0))
     rules = _rules(replace(settings, watch=replace(settings.watch, every_s=every_s)))
-    watched = Watched(_name(book), PAPER_ACCOUNT, "rehearsal", desk.policy, rules)
+    watched = Watched(_name(book), PAPER_ACCOUNT, "rehearsal", desk.policy, rules, 30 * _DAY_MS)
     around = Around(_Calls(), lambda _: "", _provider(venue, desk.hedge_market), say)
     eyes = _DeskEyes(settings, book, desk, past=True)
     monitor = Monitor(watched, Doors(venue.data, venue.trading, venue.account), store, clock, eyes, around)

@@ -68,7 +68,7 @@ def check(venue: Venue, /, *, passphrase: Descriptor = None, output: Output | No
     return _tell(done, f"The key of {done.venue}:", shown)
 
 
-@keys.command
+@keys.command(name=["remove", "rm"])
 def remove(venue: Venue, /, *, passphrase: Descriptor = None, output: Output | None = None) -> int:
     """Forget a venue's key; delete it at the venue too. Exit 1 where there was none."""
     from hedgerow.app import keys as vault

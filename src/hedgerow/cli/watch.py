@@ -54,6 +54,7 @@ def watch(
     """Look at the book, its hedge and the market again and again; say, propose or do what keeps the beta in its band.
 
     On the paper account. Stopped anywhere, the same command goes on; the journal holds every look with its reason.
+    One look ends with 1 where a critical alarm is on.
 
     Parameters
     ----------
@@ -66,10 +67,11 @@ def watch(
     with progress(shown) as report:
         if asked.rehearse is None:
             try:
-                watched(settings, book, say, report, once=asked.once)
+                look = watched(settings, book, say, report, once=asked.once)
             except KeyboardInterrupt:
                 sys.stderr.write("stopped; the hedge stays as it is\n")
-            return 0
+                return 0
+            return int(look is not None and any(row.level == "critical" for row in look.alarms))
         looks = rehearsed(settings, book, asked.rehearse, say, report)
     answer(lambda: told.summary_json(looks), lambda: told.summary_text(looks), shown)
     return int(not all(look.in_band for look in looks[1:]))

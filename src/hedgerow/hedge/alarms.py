@@ -69,11 +69,13 @@ class Changed:
     cleared: tuple[Raised, ...]
 
 
-def updated(active: Mapping[tuple[str, str], Raised], findings: Iterable[Finding], at: int) -> Changed:
+def updated(
+    active: Mapping[tuple[str, str], Raised], findings: Iterable[Finding], at: int, *, blind: bool = False
+) -> Changed:
     """Return the alarms after `findings` of the instant `at`.
 
-    An alarm about what is no longer looked at (a contract that is closed) is cleared. One that is on is not raised
-    again, but for a higher level.
+    An alarm about what is no longer looked at (a contract that is closed) is cleared, but for a `blind` look, at which
+    positions or betas were not known. One that is on is not raised again, but for a higher level.
     """
     seen = {finding.key: finding for finding in findings}
     after: dict[tuple[str, str], Raised] = {}
@@ -87,5 +89,7 @@ def updated(active: Mapping[tuple[str, str], Raised], findings: Iterable[Finding
                 raised.append(after[key])
         elif before is not None and finding.standing != "fine":
             after[key] = before
+    if blind:
+        after |= {key: was for key, was in active.items() if key not in seen}
     cleared = tuple(was for key, was in active.items() if key not in after)
     return Changed(after, tuple(raised), cleared)

@@ -118,7 +118,7 @@ class Look:
     Seen: `held` and `coins` as the venue said (None: it did not), `prices` of now in dollars, `book` the fingerprint of the
     holdings, `trouble` why positions are not known, `traded_at` the last trade before it, `halted`. Decided: `act`, `reason`, `orders`, dollar betas (one a factor,
     empty where unknown) with target and band; `learned` says that betas were estimated at this look. After: `left_usd`, the
-    dollar beta once everything was done, `slack_usd` the smallest order, `alarms` that are on, `cost_usd` and `traded_usd` of the trade. `sums`, as of the close `sums_at`, are what tells a changed
+    dollar beta once everything was done (± `left_stderr_usd`), `slack_usd` the smallest order, `alarms` that are on, `cost_usd` and `traded_usd` of the trade. `sums`, as of the close `sums_at`, are what tells a changed
     beta, beyond `threshold`.
     """
 
@@ -152,6 +152,7 @@ class Look:
     sums: tuple[SumRow, ...] = ()
     sums_at: int | None = None
     threshold: float = 0.0
+    left_stderr_usd: tuple[float, ...] = ()
 
     @property
     def in_band(self) -> bool:

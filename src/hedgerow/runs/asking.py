@@ -30,9 +30,9 @@ from hedgerow.model.ports import Clock
 from hedgerow.runs.points import pp
 from hedgerow.runs.reconcile import Doors
 
-__all__ = ["JUMP_MS", "Question", "answered", "unseen"]
+__all__ = ["Question", "answered", "jumped", "unseen"]
 
-JUMP_MS = 200
+_JUMP_MS = 200
 """How far a clock may go from what has passed without having jumped."""
 
 Question = Query | Look | Configure | DeadMan
@@ -100,13 +100,18 @@ async def _query(query: Query, doors: Doors, now: Now, legs: Sequence[LegState])
     return NotFound(now(), asked_at, order.client_id, quantity, unseen(fills, legs), reports)
 
 
+def jumped(clock: Clock, offset: int) -> bool:
+    """Return whether the wall's clock is elsewhere than when it was measured, `offset` from the monotonic one."""
+    return abs(clock.now() - clock.monotonic() - offset) > _JUMP_MS
+
+
 async def _skew(doors: Doors, clock: Clock, now: Now) -> Event:
     pp("asking.before_time")
     before, wall = clock.monotonic(), clock.now()
     theirs = await doors.market.server_time()
     passed = clock.monotonic() - before
     pp("asking.after_time")
-    if abs(clock.now() - wall - passed) > JUMP_MS:
+    if abs(clock.now() - wall - passed) > _JUMP_MS:
         raise StateUnknown("the clock jumped while it was measured")
     return Timed(now(), theirs - (wall + passed // 2))
 

@@ -48,7 +48,7 @@ from hedgerow.model.errors import (
 )
 from hedgerow.model.orders import Fill, Refused, Unknown
 from hedgerow.model.ports import Clock, Lease, Notifier, Record, Store, StreamEvent, last_look
-from hedgerow.runs.asking import JUMP_MS, Question, answered, unseen
+from hedgerow.runs.asking import Question, answered, jumped, unseen
 from hedgerow.runs.pen import DONE, EVENT, SENT, Pen
 from hedgerow.runs.points import pp
 from hedgerow.runs.reconcile import Doors, Reconciled, reconcile
@@ -224,7 +224,7 @@ class Executor:
     async def _watch_clock(self) -> None:
         """Measure a clock that jumped anew, at once: what was known of it is worth nothing."""
         offset = self._clock.now() - self._clock.monotonic()
-        if abs(offset - self._offset) > JUMP_MS:
+        if jumped(self._clock, self._offset):
             for event in await self._ask(Look("time")):
                 await self._feed(event)
                 self._offset = offset if isinstance(event, Timed) else self._offset
@@ -297,12 +297,12 @@ class Executor:
     def _held_back(self, send: Send, late_ms: int) -> str:
         if not self._pen.lasts(self._pace.margin_ms):
             return "the lease is about to run out"
-        halted = self._pen.halted()
-        if halted is not None and not send.order.reduce_only:
+        if (halted := self._pen.halted()) is not None and not send.order.reduce_only:
             return f"halted: {halted}"
-        if self._state is None or self._now() > self._state.at + late_ms:
-            return "its turn took too long"
-        return ""
+        if jumped(self._clock, self._offset):
+            return "the clock jumped since it was measured"
+        late = self._state is None or self._now() > self._state.at + late_ms
+        return "its turn took too long" if late else ""
 
     async def _cancel(self, cancel: Cancel) -> list[Event]:
         pp("executor.before_cancel")

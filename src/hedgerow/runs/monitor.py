@@ -36,14 +36,14 @@ from hedgerow.runs.wire import body_of
 __all__ = ["Around", "Monitor", "Provide", "Watched"]
 
 Provide = Callable[[Mapping[str, float]], None]
-_LEASE_MS = 15_000
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
     """What is watched: the book `name` on an `account`, by which policy and rules.
 
-    `holder` names the process, which then takes the account's lease, or is the lease that it has already.
+    `holder` names the process, which then takes the account's lease, or is the lease that it has already; while it waits
+    it keeps the lease alive.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Watched:
     holder: str | Lease
     policy: Policy
     rules: WatchRules = field(default_factory=WatchRules)
+    lease_ms: int = 15_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +103,17 @@ class Monitor:
             while until is None or self._clock.now() < until:
                 begun = self._clock.now()
                 await self.tick()
-                await self._clock.sleep(max(pace - (self._clock.now() - begun), 0))
+                await self._wait(max(pace - (self._clock.now() - begun), 0))
         finally:
             self.close()
+
+    async def _wait(self, ms: int) -> None:
+        """Wait until the next look, and hold the account meanwhile: nobody else may trade what is watched."""
+        step = self._watched.lease_ms // 3
+        while ms > 0:
+            await self._clock.sleep(min(ms, step))
+            ms -= step
+            self._hold()
 
     def close(self) -> None:
         """Let others trade the account."""
@@ -153,11 +162,11 @@ class Monitor:
         """Hold the account, or make the lease last: between two looks it may have run out, and another have come."""
         watched = self._watched
         if self._lease is not None:
-            self._lease = self._store.renew(self._lease, _LEASE_MS)
+            self._lease = self._store.renew(self._lease, self._watched.lease_ms)
             if self._lease is None:
                 raise LeaseLost(f"{watched.account} was taken over between two looks")
         elif isinstance(watched.holder, str):
-            self._lease = self._store.acquire(watched.account, watched.holder, _LEASE_MS)
+            self._lease = self._store.acquire(watched.account, watched.holder, self._watched.lease_ms)
         if self._lease is None:
             raise LeaseHeld(
                 f"another process trades {watched.account}",
@@ -218,7 +227,12 @@ class Monitor:
         self._changes = followed(self._changes, sight.market, betas, coins, days)
 
     def _alarm(self, looked: Looked) -> Changed:
-        changed = updated(self._alarms, findings_of(looked, self._watched.rules.thresholds), looked.sight.at)
+        changed = updated(
+            self._alarms,
+            findings_of(looked, self._watched.rules.thresholds),
+            looked.sight.at,
+            blind=looked.verdict.exposure is None,
+        )
         self._alarms = dict(changed.active)
         for raised in changed.raised:
             finding = raised.finding

@@ -71,6 +71,7 @@ def look_of(
         sums=tuple(SumRow(coin, up, down) for coin, (up, down) in changes.sums.items()),
         sums_at=changes.seen,
         threshold=changes.threshold,
+        left_stderr_usd=_numbers(left.exposure.stderr_usd) if left.exposure else (),
     )
 
 
@@ -95,7 +96,7 @@ def lines_of(
             at = f" at {leg.average:,.8g}" if leg.average is not None else ""
             lines.append(WatchLine(look.at, "filled", f"{count:+f} {leg.instrument.symbol}{at}{worse}"))
     if dealt.sent and look.left_usd:
-        lines.append(WatchLine(look.at, "left", _beta(look.left_usd, look)))
+        lines.append(WatchLine(look.at, "left", _beta(look.left_usd, look.left_stderr_usd, look)))
     if look.proposal and dealt.waiting and look.mode == "propose" and not again:
         lines.append(
             WatchLine(
@@ -128,13 +129,13 @@ def _said(look: Look) -> str:
         f"{'buy' if row.contracts > 0 else 'sell'} {abs(row.contracts):f} {row.instrument.partition(':')[2]}"
         for row in look.orders
     )
-    beta = _beta(look.beta_usd, look) if look.beta_usd else ""
+    beta = _beta(look.beta_usd, look.stderr_usd, look) if look.beta_usd else ""
     return " · ".join(part for part in (beta, look.reason, look.trouble, orders) if part)
 
 
-def _beta(dollars: tuple[float, ...], look: Look) -> str:
+def _beta(dollars: tuple[float, ...], errors: tuple[float, ...], look: Look) -> str:
     """The dollar beta with its error and band."""
-    rows = zip(dollars, look.stderr_usd, look.band_usd, look.target_usd, strict=True)
+    rows = zip(dollars, errors, look.band_usd, look.target_usd, strict=True)
     return "beta " + ", ".join(
         f"{_signed(usd)} ± {error:,.0f}, band ± {band:,.0f}" + (f" about {_signed(aim)}" if aim else "")
         for usd, error, band, aim in rows

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hedgerow.model.errors import JournalFailed
+from hedgerow.store.folders import private_folder
 
 __all__ = ["Approvals", "approvals_of"]
 
@@ -22,7 +23,7 @@ class Approvals:
         """Note that somebody approves a proposal; durable when it returns. Raises `JournalFailed`."""
         line = json.dumps({"proposal": proposal, "who": who, "at": at})
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folder(self.path.parent)
             opened = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             try:
                 os.write(opened, f"\n{line}\n".encode())

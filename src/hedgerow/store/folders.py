@@ -5,13 +5,29 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["flush_folder", "put_whole"]
+__all__ = ["flush_folder", "private_folder", "put_whole"]
 
 
-def put_whole(data: bytes | memoryview, path: Path, begun: Path) -> None:
-    """Put a whole file in its place by way of `begun` beside it: who reads sees the old one or the new one."""
+def private_folder(folder: Path) -> None:
+    """Make a folder and what is missing above it, for this user alone: what is held and traded is nobody else's business.
+
+    Those that are there stay as they are. Raises `OSError`.
+    """
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(mode=0o700, exist_ok=True)
+
+
+def put_whole(data: bytes | memoryview, path: Path, begun: Path, *, private: bool = False) -> None:
+    """Put a whole file in its place by way of `begun` beside it: who reads sees the old one or the new one.
+
+    A `private` one, and the folders made for it, are for this user alone.
+    """
+    if private:
+        private_folder(path.parent)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with begun.open("wb") as file:
+    mode = 0o600 if private else 0o666
+    with os.fdopen(os.open(begun, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

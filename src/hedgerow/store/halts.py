@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hedgerow.model.errors import JournalFailed
+from hedgerow.store.folders import private_folder
 
 __all__ = ["ALL", "Halt", "Halts", "halts_of"]
 
@@ -43,7 +44,7 @@ class Halts:
         said = why if why is None else why.strip() or "no reason was given"
         line = json.dumps({"account": account, "at": at, "why": said})
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folder(self.path.parent)
             opened = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             try:
                 os.write(

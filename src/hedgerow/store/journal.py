@@ -12,6 +12,7 @@ A file guards one machine: between two machines nothing does, and the file must 
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 from hedgerow.model.errors import BadConfig, Halted, JournalFailed
 from hedgerow.model.ports import Lease, Record
 from hedgerow.store.chain import FIRST, Line, Trade, checked, linked, same_trade, text_of, trade_of
-from hedgerow.store.folders import flush_folder
+from hedgerow.store.folders import flush_folder, private_folder
 from hedgerow.store.halts import Halt, halts_of
 from hedgerow.store.holding import Held, free, holds, lost, taken
 from hedgerow.store.migrate import upgrade
@@ -113,7 +114,7 @@ class Journal:
         """Make the file and its tables, or bring them to the newest schema."""
         fresh = not self.path.exists()
         if fresh:
-            _make_folder(self.path.parent)
+            _make_folder(self.path)
         with self._writing() as connection:
             upgrade(connection)
         if fresh:
@@ -325,10 +326,12 @@ def _row(stream: str, line: Line, digest: str) -> dict[str, object]:
     }
 
 
-def _make_folder(folder: Path) -> None:
+def _make_folder(path: Path) -> None:
+    """Make the journal's folder, and its empty file, for this user alone: the log beside it takes the file's rights."""
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(path.parent)
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
     except OSError as why:
         raise JournalFailed(
-            f"{folder} cannot be made: {why.strerror}", advice="Give another folder with --state."
+            f"{path.parent} cannot be made: {why.strerror}", advice="Give another folder with --state."
         ) from None

@@ -71,7 +71,7 @@ def keep_plan(folder: Path, plan: KeptPlan) -> Path:
     text = _text(told)
     path = folder / f"{plan.plan_id}.json"
     whole = json.dumps({"digest": _digest(text), "plan": told}, indent=1)
-    put_whole(whole.encode(), path, path.with_suffix(".begun"))
+    put_whole(whole.encode(), path, path.with_suffix(".begun"), private=True)
     _forget(folder, plan.made_at)
     return path
 

@@ -221,9 +221,14 @@ def rebase(exchange: Exchange, base: str, tag: str) -> None:
     The path of the venue is kept. Only loopback is taken: to another machine a key must not go. Call it after
     `set_sandbox_mode` or `enable_demo_trading`, never before. Raises `BadConfig` for any other address.
     """
-    host = urlsplit(base).hostname
-    if host not in _LOOPBACK:
-        raise BadConfig(f"{base} is not on this machine", advice="Use http://127.0.0.1 and a port.")
+    try:
+        parts = urlsplit(base)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port, parts = None, None, urlsplit("")
+    if host not in _LOOPBACK or parts.scheme not in {"http", "https"} or not port:
+        said = base or "an empty address"
+        raise BadConfig(f"{said} is no server on this machine", advice="Use http://127.0.0.1 and a port.")
     exchange.urls["api"] = _rebased(exchange.urls["api"], base.rstrip("/"), tag, exchange.hostname or "host")
     pin(exchange, (host,))
 

@@ -10,7 +10,9 @@ import pytest
 from tests.runs.test_bookkeeping import BTC, COIN
 
 from hedgerow.hedge.execution import (
+    CancelReplied,
     ModesRead,
+    NotFound,
     NotSent,
     Part,
     Priced,
@@ -204,3 +206,33 @@ def test_what_is_told_as_it_happens_is_the_story() -> None:
         assert teller.new() == ()
     assert tuple(told) == story_of(store.read("paper:paper"), PLAN).lines
     assert [each.action for each in told] == ["began", "sent", "filled"]
+
+
+def test_how_a_resting_order_ended_is_told_once() -> None:
+    def report(name: str, state: OrderState, filled: str = "0") -> OrderReport:
+        return OrderReport(name, f"o-{name}", BTC.name, state, Decimal("-0.4"), Decimal(filled))
+
+    over = report("hr1", OrderState.CANCELLED, "-0.1")
+    story = told(
+        programme(BTC, "-0.4"),
+        sent(BTC, "hr1", "-0.4", kind="post_only", price="60000"),
+        event(Restarted(1)),
+        event(Reported(2, 2, report("hr1", OrderState.PARTIAL, "-0.1"))),
+        event(CancelReplied(3, "hr1", Refused("-1", "too late"))),
+        event(CancelReplied(4, "hr1", Accepted("o-hr1"))),
+        event(CancelReplied(5, "hr1", Accepted("o-hr1", over))),
+        event(Reported(6, 6, replace(over, client_id=""))),
+        event(NotFound(7, 7, "hr1", Decimal(0), (), ())),
+        sent(BTC, "hr2", "-0.3"),
+        event(NotFound(8, 8, "hr2", Decimal(0), (), ())),
+        event(NotFound(9, 9, "hr2", Decimal(0), (), ())),
+        event(Reported(10, 10, report("hr2", OrderState.EXPIRED))),
+        event(Reported(11, 11, report("of somebody else", OrderState.CANCELLED))),
+    )
+    assert "sell 400 contracts of paper:BTCUSDT, post-only at 60000" in story.lines[1].text
+    assert [(line.at, line.action, line.text) for line in story.lines[3:] if line.action != "sent"] == [
+        (3, "not ended", "hr1: the venue does not cancel it: too late (-1)"),
+        (5, "cancelled", "hr1: 100 of 400 contracts traded"),
+        (8, "not found", "hr2: the venue knows no such order"),
+        (10, "expired", "hr2: 0 of 400 contracts traded"),
+    ]

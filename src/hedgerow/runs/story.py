@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from hedgerow.hedge.execution import (
+    CancelReplied,
     Event,
     ModesRead,
+    NotFound,
     NotSent,
     Priced,
     Programme,
@@ -23,7 +25,7 @@ from hedgerow.hedge.execution import (
 )
 from hedgerow.model.errors import HedgerowError, UsageError
 from hedgerow.model.instruments import Instrument, Payoff
-from hedgerow.model.orders import Accepted, Fill, Refused, Unknown, contracts_of
+from hedgerow.model.orders import Accepted, Fill, OrderReport, OrderState, Refused, Unknown, contracts_of
 from hedgerow.model.ports import AccountModes, Clock, Record, Store, Ticker
 from hedgerow.model.trades import LegTraded, TradeLine
 from hedgerow.runs.executor import PROGRAMME
@@ -32,6 +34,8 @@ from hedgerow.runs.pen import EVENT, SENT
 from hedgerow.runs.wire import value_of
 
 __all__ = ["Aloud", "Story", "Teller", "story_of"]
+
+_OVER = (OrderState.CANCELLED, OrderState.EXPIRED, OrderState.REFUSED, OrderState.ABSENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ def story_of(records: Iterable[Record], plan: str) -> Story:
     lines: list[TradeLine] = []
     legs: dict[str, LegTraded] = {}
     told = tuple(records)
-    ours: set[str] = set()
+    ours: dict[str, str] = {}
     orders = _orders_in(told)
     for record in told:
         if record.kind == PROGRAMME:
@@ -75,7 +79,7 @@ class Teller:
     def __init__(self, store: Store, account: str) -> None:
         self._store, self._account, self._after = store, account, 0
         self._legs: dict[str, LegTraded] = {}
-        self._ours: set[str] = set()
+        self._ours: dict[str, str] = {}
         self._orders: dict[str, str] = {}
         self.new()
 
@@ -87,7 +91,7 @@ class Teller:
             self._orders |= _orders_in((record,))
             if record.kind == PROGRAMME:
                 begun: Programme = value_of(record.body)
-                self._legs, self._ours = _legs(begun), set()
+                self._legs, self._ours = _legs(begun), {}
                 lines.append(_began(record, begun))
             else:
                 lines += _told(record, self._legs, self._ours, self._orders)
@@ -149,11 +153,11 @@ def _orders_in(records: Iterable[Record]) -> dict[str, str]:
 
 
 def _told(
-    record: Record, legs: dict[str, LegTraded], ours: set[str], orders: Mapping[str, str]
+    record: Record, legs: dict[str, LegTraded], ours: dict[str, str], orders: Mapping[str, str]
 ) -> list[TradeLine]:
     """Return the lines of one record, and take its fill and its prices into the legs."""
     if record.kind == SENT:
-        ours.add(str(record.body["client_id"]))
+        ours[str(record.body["client_id"])] = ""
         return [TradeLine(record.at, "sent", _order(record.body, legs))]
     if record.kind == FILL:
         fill: Fill = value_of(record.body)
@@ -166,8 +170,38 @@ def _told(
         legs[fill.instrument] = leg = _filled(legs[fill.instrument], fill)
         return [TradeLine(fill.at, "filled", _fill(fill, leg))]
     if record.kind == EVENT:
-        return _event(value_of(record.body), legs)
+        event: Event = value_of(record.body)
+        return _ended(event, legs, ours, orders) or _event(event, legs)
     return []
+
+
+def _ended(
+    event: Event, legs: Mapping[str, LegTraded], ours: dict[str, str], orders: Mapping[str, str]
+) -> list[TradeLine]:
+    """Return how one of our orders ended, where that is no fill, and note it: it is told once."""
+    match event:
+        case (
+            Reported(at=at, report=report)
+            | CancelReplied(at=at, reply=Accepted(report=OrderReport() as report))
+        ) if report.state in _OVER:
+            name, how, said = report.client_id or orders.get(report.order_id, ""), report.state.value, ""
+            if report.instrument in legs:
+                said = f": {_part(legs[report.instrument].instrument, report)}"
+        case NotFound(at=at, client_id=name):
+            how, said = "not found", ": the venue knows no such order"
+        case CancelReplied(at=at, client_id=name, reply=Refused(code=code, reason=reason)):
+            how, said = "not ended", f": the venue does not cancel it: {reason} ({code})"
+        case _:
+            return []
+    if name not in ours or ours[name] in {how, *_OVER}:
+        return []
+    ours[name] = how
+    return [TradeLine(at, how, f"{name}{said}")]
+
+
+def _part(contract: Instrument, report: OrderReport) -> str:
+    done, asked = (contracts_of(contract, abs(units)) for units in (report.filled, report.quantity))
+    return f"{done.normalize():,f} of {_count(asked.normalize(), 'contract')} traded"
 
 
 def _event(event: Event, legs: dict[str, LegTraded]) -> list[TradeLine]:
@@ -213,7 +247,8 @@ def _order(body: Mapping[str, object], legs: Mapping[str, LegTraded]) -> str:
     leg = legs.get(name)
     size = _size(leg.instrument, quantity) if leg else f"{abs(quantity):f}"
     side = "buy" if quantity > 0 else "sell"
-    return f"{side} {size} of {name}, {body['kind']}{price}{stop}{only}   {body['client_id']}"
+    kind = str(body["kind"]).replace("_", "-")
+    return f"{side} {size} of {name}, {kind}{price}{stop}{only}   {body['client_id']}"
 
 
 def _fill(fill: Fill, leg: LegTraded) -> str:

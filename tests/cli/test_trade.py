@@ -14,7 +14,8 @@ import pytest
 from tests.cli.conftest import BOOK, Run
 from tests.cli.trading import PLAN, finished, journal, positions, run_json, sent, start, wait_for
 
-from hedgerow.app.dealing import PAPER_ACCOUNT
+from hedgerow.app.dealing import PAPER_ACCOUNT, paper_books
+from hedgerow.exchange.venue import balances_of
 from hedgerow.store import folders
 from hedgerow.store.journal import open_journal
 
@@ -114,6 +115,33 @@ def test_flattening_closes_what_is_held_under_the_halt(tmp_path: Path) -> None:
     assert run_json(tmp_path, "halt", "--flatten", "--lift")[0] == 2
 
 
+def paper_coins(home: Path) -> list[Decimal]:
+    """What a paper account holds, coin by coin."""
+    books = paper_books(home / "state" / "hedgerow" / "paper" / "venue.json")
+    assert books is not None
+    return [each.total for each in balances_of(books.state, books.state.account("paper"))]
+
+
+def test_after_flattening_the_same_plan_made_again_is_traded_again_and_only_then(
+    run: Run, tmp_path: Path
+) -> None:
+    first = run(*PLAN, "--json").json["plan_id"]
+    assert run("trade", first).status == 0
+    before = paper_coins(tmp_path)
+    assert run("trade", first).status == 1  # refused for what is held
+    assert paper_coins(tmp_path) == before
+    assert run("halt", "--flatten").status == 0
+    assert run("halt", "--lift").status == 0
+    before = paper_coins(tmp_path)
+    again = run("trade", first)
+    assert (again.status, "was traded before" in again.err) == (2, True)
+    assert paper_coins(tmp_path) == before
+    assert run(*PLAN, "--json").json["plan_id"] == first
+    told = run("trade", first, "--json")
+    assert (told.status, told.json["plan_id"], told.json["outcome"]) == (0, first, "complete")
+    assert [r["rule"] for r in run("trade", first, "--json").json["refusals"]] == ["position"]
+
+
 def test_an_account_lives_on_one_markets_prices(run: Run) -> None:
     words = ("--instruments", "BTCUSDT", "--collateral", "200000USDT", "--json")
     first, other = (run("plan", BOOK, "--seed", seed, *words).json for seed in ("7", "8"))
@@ -181,6 +209,7 @@ def test_what_is_stale_or_not_there_is_refused(
     assert told.status == 1
     assert "plan age" in told.out
     assert "Nothing was traded." in told.out
+    assert set(paper_coins(tmp_path)) <= {Decimal(0)}
     monkeypatch.delenv("HEDGEROW__TRADE__MAX_AGE_MINUTES")
     with book.open("a", encoding="utf-8") as file:
         file.write(f"ETH,1{os.linesep}")

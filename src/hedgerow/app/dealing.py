@@ -104,6 +104,12 @@ class Dealing:
                 venue.credit(coin, put[coin])
         return put
 
+    def take_back(self, put: Mapping[str, Decimal]) -> None:
+        """Take out what `provide` put, where nothing was traded with it."""
+        for coin, amount in put.items():
+            if self.paper is not None:
+                self.paper.credit(coin, -amount)
+
 
 @contextmanager
 def dealing(

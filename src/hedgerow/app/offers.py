@@ -19,6 +19,7 @@ from hedgerow.model.ports import Store
 from hedgerow.model.trades import Offer, OfferedLeg
 from hedgerow.runs.executor import recalled
 from hedgerow.runs.trading import unfinished
+from hedgerow.store.plans import plan_of
 
 if TYPE_CHECKING:
     from hedgerow.hedge.execution import ExecutionState, Programme
@@ -63,7 +64,7 @@ def offer_of(
         money_of(settings, there.venue),
         _planned(plan) if begun is None else _left(begun),
         style if begun is None else _manner(begun),
-        "" if begun is None else begun.programme.plan,
+        "" if begun is None else plan_of(begun.programme.plan),
         there.warnings,
     )
 

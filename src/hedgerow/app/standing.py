@@ -144,6 +144,7 @@ def mark(path: Path) -> tuple[int, int] | None:
 def _accounts(journal: Journal) -> tuple[AccountState, ...]:
     from hedgerow.runs.ledger import ledger_of
     from hedgerow.runs.trading import unfinished
+    from hedgerow.store.plans import plan_of
 
     leases = {lease.account: (lease, left) for lease, left in journal.leases()}
     found = []
@@ -162,7 +163,7 @@ def _accounts(journal: Journal) -> tuple[AccountState, ...]:
                 len(records),
                 records[-1].at if records else None,
                 journal.halted(name),
-                "" if begun is None else begun.plan,
+                "" if begun is None else plan_of(begun.plan),
                 entries_of(ledger_of(records)),
                 taken=lease is not None and bool(lease.holder),
             )

@@ -44,7 +44,7 @@ from hedgerow.runs.reconcile import Doors
 from hedgerow.runs.story import Aloud, story_of
 from hedgerow.runs.trading import Asked, Carried, carried, unfinished
 from hedgerow.store.halts import halts_of
-from hedgerow.store.plans import KeptPlan
+from hedgerow.store.plans import KeptPlan, plan_of
 
 __all__ = ["FLATTEN", "Hand", "Refused", "trade"]
 
@@ -187,18 +187,24 @@ class Hand:
             _not_halted(place_of(self.settings, mode), at.account)
         credited = at.provide(self.plan.capital) if fresh else {}
         aloud = Aloud(at.clock, at.journal, at.account, self.tell)
-        found = at.ask(lambda doors: self._carried(doors, Executor(doors, at.journal, aloud, told), mode))
+        try:
+            found = at.ask(lambda doors: self._carried(doors, Executor(doors, at.journal, aloud, told), mode))
+        except UsageError:  # traded before: nothing was begun
+            at.take_back(credited)
+            raise
         aloud.say()
         if found.done is None:
-            return Refused(found.plan, found.refusals)
+            at.take_back(credited)
+            return Refused(plan_of(found.plan), found.refusals)
         story = story_of(at.journal.read(at.account), found.plan)
         held = found.held or {}
         legs = tuple(replace(leg, held=held.get(leg.instrument.name)) for leg in story.legs)
         outcome, reason = found.done.outcome, found.done.why
         if found.plan.startswith(FLATTEN) and all(leg.held == 0 for leg in legs):
             outcome, reason = "complete", ""  # under a halt, what is over is called halted, closed or not
+        name = plan_of(found.plan)
         return Traded(
-            found.plan,
+            name,
             mode,
             at.account,
             outcome,
@@ -207,7 +213,7 @@ class Hand:
             story.lines,
             legs,
             credited,
-            self._beta(legs) if found.plan == self.plan.plan_id else None,
+            self._beta(legs) if name == self.plan.plan_id else None,
             tuple(told.lines),
             "" if self.plan.kind == FLATTEN else self.plan.plan_id,
             found.done.exposed_ms,
@@ -221,7 +227,7 @@ class Hand:
     def _asked(self) -> Asked:
         leverage = Decimal(str(self.settings.trade.leverage))
         ticket = Ticketed(
-            self.plan.plan_id,
+            self.plan.plan_id if self.plan.kind == FLATTEN else self.plan.turn,
             self.at.account,
             self.at.clock.now(),
             self.manner.style,

@@ -61,6 +61,7 @@ PROGRAMME = "programme"
 
 _STALE_MS = 5_000
 """How old a turn may be after what its door had to read: older prices are no ground for an order."""
+_ANEW = "Plan again, and trade that: the same plan, too, where the account holds again what it was made for."
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +174,7 @@ class Executor:
         if programme is None:
             return False
         if programme.plan in plans:
-            raise UsageError(
-                f"plan {programme.plan} was traded before", advice="Make a new plan from what is held now."
-            )
+            raise UsageError(f"plan {programme.plan[:12]} was traded before", advice=_ANEW)
         if found.frozen:
             raise StateUnknown(
                 f"{', '.join(found.frozen)}: the venue holds what no fill explains",

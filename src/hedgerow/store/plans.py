@@ -17,7 +17,7 @@ from typing import Any
 from hedgerow.model.errors import BadInput, UsageError
 from hedgerow.store.folders import put_whole
 
-__all__ = ["AGAIN", "KeptPlan", "find_plan", "keep_plan"]
+__all__ = ["AGAIN", "KeptPlan", "find_plan", "keep_plan", "plan_of"]
 
 _VERSION = 1
 _KEPT_MS = 30 * 86_400_000
@@ -53,6 +53,11 @@ class KeptPlan:
     book: Mapping[str, str] | None
     held: Mapping[str, str]
     capital: Mapping[str, str]
+
+    @property
+    def turn(self) -> str:
+        """What its trade is called in a journal: the same plan, made again, may have another where it still fits."""
+        return f"{self.plan_id}@{self.made_at}"
 
 
 def keep_plan(folder: Path, plan: KeptPlan) -> Path:
@@ -96,6 +101,11 @@ def find_plan(folder: Path, prefix: str) -> KeptPlan:
             advice=f"Say which: {', '.join(n[:12] for n in found)}.",
         )
     return _read(folder / f"{found[0]}.json")
+
+
+def plan_of(turn: str) -> str:
+    """Return the id of the plan that a journal's trade is of."""
+    return turn.partition("@")[0]
 
 
 def _read(path: Path) -> KeptPlan:

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from hedgerow.app.alone import alone
 from hedgerow.app.asking import passphrase_from
 from hedgerow.app.dealing import LEASE_MS, Dealing, account_uid, holder_of, leased, wall_ms
 from hedgerow.app.keys import keys_of
@@ -163,7 +164,7 @@ def money_of(settings: Settings, name: str) -> Literal["real money", "sandbox", 
 def live_dealing(
     settings: Settings, place: Place, there: Reached, contracts: Sequence[str]
 ) -> Iterator[Dealing]:
-    """Hold an account at a venue: one process at a time, its journal open, its key looked at again every six hours.
+    """Hold an account at a venue: one process at a time whichever journal it has, this one open, its key looked at again every six hours.
 
     Before the first work the units of `contracts` (by name) are held against the venue's own notional. Raises `LeaseHeld`,
     and what opening a journal raises; `at.ask` what the doors raise, and `UnitMismatch`.
@@ -172,7 +173,11 @@ def live_dealing(
     from hedgerow.venues.clocks import WallClock
 
     clock, holder = WallClock(), holder_of()
-    with open_journal(place.journal) as journal, leased(journal, holder, there.account) as lease:
+    with (
+        open_journal(place.journal) as journal,
+        leased(journal, holder, there.account) as lease,
+        alone(there.account, holder, place.folder),
+    ):
 
         async def visit(work: Callable[[Doors], Awaitable[Any]]) -> Any:
             venue = account_door(settings, there.venue, there.keys)

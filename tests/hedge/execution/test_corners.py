@@ -162,7 +162,8 @@ def test_an_order_with_our_mark_that_we_never_wrote_freezes() -> None:
     hand.feed(OpenRead(hand.now, hand.now, BTC.name, (replace(theirs, client_id="web_1"),)))
     assert not hand.state.frozen
     hand.feed(OpenRead(hand.now, hand.now, BTC.name, (theirs,)))
-    assert "never wrote" in hand.state.frozen
+    assert "hr9999 that this journal never wrote is at the venue (sell, 0 of 0.5 units" in hand.state.frozen
+    assert "another state folder or machine trades this account" in hand.state.frozen
 
 
 def test_a_fill_without_a_name_waits_for_the_orders_own() -> None:

@@ -212,7 +212,12 @@ def _foreign_order(turn: Turn, report: OrderReport) -> None:
     """An order with our own mark that we never wrote: somebody else uses our journal's name."""
     mine = report.client_id.startswith("hr") and report.reduce_only is False
     if mine and report.state in {OrderState.ACKED, OrderState.PARTIAL} and _places(turn, report.instrument):
-        turn.freeze(f"{report.instrument}: an order {report.client_id} is open that this journal never wrote")
+        part = f"{abs(report.filled):f} of {abs(report.quantity):f} units are filled"
+        turn.freeze(
+            f"{report.instrument}: an order {report.client_id} that this journal never wrote is at the venue"
+            f" ({'buy' if report.quantity > 0 else 'sell'}, {part} by now):"
+            " another state folder or machine trades this account"
+        )
 
 
 def _moved(turn: Turn, index: int, before: Work, after: Work) -> None:

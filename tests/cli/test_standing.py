@@ -93,7 +93,8 @@ def hold_live(tmp_path: Path) -> None:
 
 
 def test_flattening_does_not_trade_real_money_unasked(run: Run, tmp_path: Path) -> None:
-    assert run("halt", "--flatten").status == 0
+    empty = run("halt", "--flatten")
+    assert (empty.status, empty.out) == (0, "Halted. There was nothing of this journal to close.\n")
     hold_live(tmp_path)
     done = run("halt", "--flatten")
     assert done.status == 1
@@ -122,6 +123,7 @@ def test_what_fails_on_paper_is_told_beside_what_is_live(run: Run, tmp_path: Pat
     told = " ".join(done.out.split())
     assert "paper:paper (paper) was NOT closed" in told
     assert "what it still holds is NOT KNOWN" in told
+    assert "nothing of this journal" not in told
     assert "LIVE positions are halted, NOT closed" in told
     (paper / "journal.db-halts").unlink()
     (paper / "journal.db-halts").mkdir()

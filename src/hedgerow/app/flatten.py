@@ -188,7 +188,7 @@ def _close(settings: Settings, at: Dealing, mode: Mode, done: _Done) -> None:
     if left:
         raise StateUnknown(
             f"{at.account}: {', '.join(left)} were called back and are still open",
-            advice="Look at the venue's own page, and call `hedgerow halt --flatten` again.",
+            advice=f"Look at the venue's own page, and call `hedgerow halt --flatten --{mode}` again.",
         )
 
 

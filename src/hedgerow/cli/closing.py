@@ -135,7 +135,8 @@ def _text(found: Sequence[Closed], more: Sequence[str]) -> Group:
         for one in each.done
     ]
     said = [text for each in found for text in _said(each)] + list(more)
-    nothing = None if texts else line("Halted. There was nothing of this journal to close.")
+    quiet = not texts and not any(each.failed for each in found)  # what failed is no "nothing"
+    nothing = line("Halted. There was nothing of this journal to close.") if quiet else None
     return page(*texts, nothing, notes(said) if said else None)
 
 

@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 from tests.hedge.books import contract
 
-from hedgerow.model.trades import LegTraded, Traded
-from hedgerow.reports.trade_text import trade_json, trade_text
+from hedgerow.model.trades import LegTraded, Traded, TradeLine
+from hedgerow.reports.trade_text import coins, trade_json, trade_text
 
 
 def printed(asked: str, *, recovered: bool) -> str:
@@ -46,6 +46,19 @@ def test_how_long_legs_were_apart_is_told_where_there_are_two() -> None:
     out = io.StringIO()
     Console(file=out, width=130).print(trade_text(done))
     Console(file=out, width=130).print(trade_text(replace(done, legs=(leg,))))
+    Console(file=out, width=130).print(trade_text(replace(done, exposed_ms=0)))
     assert out.getvalue().count("legs apart") == 1
     assert "1.3 s" in out.getvalue()
     assert trade_json(done)["exposed_ms"] == 1_260
+
+
+def test_what_was_undone_has_no_price_and_a_transcript_its_day() -> None:
+    leg = LegTraded(contract(), Decimal("-0.500"), Decimal("0.000"), average=Decimal(2_480), fills=2)
+    line = TradeLine(1_782_864_000_000, "began", "x")
+    done = Traded("flatten-1795970342176", "paper", "a", "unwound", "", False, (line,), (leg,), {}, None)
+    out = io.StringIO()
+    Console(file=out, width=130).print(trade_text(done))
+    assert "plan flatten-1795970342176 · 2026-07-01 UTC" in out.getvalue()
+    assert "2,480" not in out.getvalue()
+    assert "sold 0 of" in out.getvalue()
+    assert coins({"USDT": Decimal("210000.00000000"), "BTC": Decimal("-0.5")}) == "-0.5 BTC, 210,000 USDT"

@@ -108,7 +108,12 @@ def _words(told: TradeSettings, limit: Decimal | None) -> str:
         "post-only": f"orders that rest at the best price, moved after {told.chase_seconds:g} s",
     }[told.style]
     rests = told.style != "market"
-    words = [kind, f"for {told.deadline_minutes:g} minutes, {_SAID[told.at_deadline]}" if rests else ""]
+    words = [
+        kind,
+        f"for {told.deadline_minutes:g} minute{'' if told.deadline_minutes == 1 else 's'}, {_SAID[told.at_deadline]}"
+        if rests
+        else "",
+    ]
     pace = _pace(told)
     if pace is not None:
         words.append(f"in slices of {pace.impact_bps:g} bp and {pace.participation:.3g} of the volume")

@@ -11,7 +11,7 @@ from hedgerow.model.display import plain
 from hedgerow.model.orders import contracts_of
 from hedgerow.model.trades import AccountState, Agreement, EntryRow, ModeState
 from hedgerow.reports.layout import columns, line, page
-from hedgerow.reports.trade_text import coins, stamp
+from hedgerow.reports.trade_text import coins, plan_name, stamp
 from hedgerow.reports.watch_text import look_json
 
 __all__ = ["agreement_json", "agreement_text", "ledger_text", "status_json", "status_text"]
@@ -77,7 +77,7 @@ def _account(account: AccountState) -> str:
         else f"{account.records} records, the last of {stamp(account.last_at)}"
     )
     begun = (
-        f" · unfinished: plan {account.unfinished[:12]}, `hedgerow trade` goes on with it"
+        f" · unfinished: plan {plan_name(account.unfinished)}, `hedgerow trade` goes on with it"
         if account.unfinished
         else ""
     )
@@ -149,9 +149,20 @@ def _entries_json(entries: Sequence[EntryRow]) -> list[dict[str, Any]]:
     ]
 
 
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def agreement_text(found: Agreement) -> Group:
     """Return whether journal and venue agree, and what nothing explains."""
-    news = f"{found.new_fills} new fills, {found.new_payments} new payments, {len(found.open_orders)} open orders"
+    news = ", ".join(
+        (
+            _counted(found.new_fills, "new fill"),
+            _counted(found.new_payments, "new payment"),
+            _counted(len(found.open_orders), "open order")
+            + (f" ({', '.join(found.open_orders)})" if found.open_orders else ""),
+        )
+    )
     gaps = [
         line(
             f"{gap.instrument}: the venue holds {gap.held:f}, fills explain {gap.explained:f}"

@@ -17,13 +17,14 @@ from hedgerow.model.orders import contracts_of
 from hedgerow.model.trades import LegTraded, Offer, OfferedLeg, Traded, TradeLine
 from hedgerow.reports.layout import Fact, facts, line, notes, page
 from hedgerow.reports.obstacles import refusals_text
-from hedgerow.reports.wording import amount, plus_minus
+from hedgerow.reports.wording import amount, count, plus_minus
 
 __all__ = [
     "clock",
     "coins",
     "line_text",
     "offer_text",
+    "plan_name",
     "refused_json",
     "refused_text",
     "stamp",
@@ -56,9 +57,16 @@ def stamp(at: int) -> str:
 
 def coins(amounts: Mapping[str, Decimal], *, signed: bool = False) -> str:
     """Return amounts by coin in words, with their signs where asked for; "none" for none."""
-    form = "+.8f" if signed else ".8f"
-    said = (f"{amount_:{form}} {coin}" for coin, amount_ in sorted(amounts.items()) if amount_)
-    return ", ".join(said) or "none"
+    form = "+,.8f" if signed else ",.8f"
+    said = (
+        (f"{units:{form}}".rstrip("0").rstrip("."), coin) for coin, units in sorted(amounts.items()) if units
+    )
+    return ", ".join(f"{units} {coin}" for units, coin in said) or "none"
+
+
+def plan_name(plan: str) -> str:
+    """Return what a plan is called where people read: its first twelve signs, and a flattening whole."""
+    return plan if plan.startswith("flatten") else plan[:12]
 
 
 def offer_text(offer: Offer, money: str = "USD") -> Group:
@@ -70,7 +78,7 @@ def offer_text(offer: Offer, money: str = "USD") -> Group:
     }[offer.money]
     first = [("", "with", whose, f"at {offer.venue}, account {offer.account}")]
     said = [text for text in (_instead(offer), *offer.warnings) if text]
-    head = f"the rest of plan {offer.begun[:12]}" if offer.begun else f"plan {offer.plan_id[:12]}"
+    head = f"the rest of plan {plan_name(offer.begun)}" if offer.begun else f"plan {plan_name(offer.plan_id)}"
     return page(
         line(f"About to send: {head}", "bold"),
         facts(
@@ -103,15 +111,16 @@ def _instead(offer: Offer) -> str:
     if offer.begun == offer.plan_id:
         return "It was begun before, and is finished now as it was begun."
     return (
-        f"Plan {offer.plan_id[:12]}, which you asked for, is NOT sent: the account's unfinished plan"
-        f" {offer.begun[:12]} is finished instead, as it was begun. Ask for yours again after it."
+        f"Plan {plan_name(offer.plan_id)}, which you asked for, is NOT sent: the account's unfinished plan"
+        f" {plan_name(offer.begun)} is finished instead, as it was begun. Ask for yours again after it."
     )
 
 
 def trade_text(done: Traded, money: str = "USD", *, told: bool = False) -> Group:
     """Return the transcript, unless it was `told` as it happened; what it came to, and the dollar beta that is left."""
     first = (
-        f"{'PAPER' if done.mode == 'paper' else 'LIVE'} · account {done.account} · plan {done.plan_id[:12]}"
+        f"{'PAPER' if done.mode == 'paper' else 'LIVE'} · account {done.account} · plan {plan_name(done.plan_id)}"
+        f"{_day(done.lines)}"
     )
     put = f"Paper coins put into the account: {coins(done.credited)}." if done.credited else ""
     again = _recovered(done) if done.recovered else ""
@@ -123,6 +132,11 @@ def trade_text(done: Traded, money: str = "USD", *, told: bool = False) -> Group
         notes([text for text in (put, again, *done.alarms) if text]) if put or again or done.alarms else None,
         line("To see what the account holds:  hedgerow ledger"),
     )
+
+
+def _day(lines: tuple[TradeLine, ...]) -> str:
+    """Return the day, in UTC, that the first line is of."""
+    return f" · {datetime.fromtimestamp(lines[0].at / 1_000, tz=UTC):%Y-%m-%d} UTC" if lines else ""
 
 
 def _recovered(done: Traded) -> str:
@@ -151,9 +165,11 @@ def _legs(legs: tuple[LegTraded, ...]) -> list[Fact]:
     for leg in legs:
         contract = leg.instrument
         done, planned = (contracts_of(contract, units) for units in (leg.traded, leg.planned))
-        at = f" at {leg.average:,.6g}" if leg.average is not None else ""
+        at = f" at {leg.average:,.6g}" if leg.average is not None and leg.traded else ""
         side = "sold" if leg.planned < 0 else "bought"
-        rows.append(("", contract.symbol, f"{side} {abs(done):,f} of {abs(planned):,f} contracts{at}", ""))
+        rows.append(
+            ("", contract.symbol, f"{side} {count(abs(done))} of {count(abs(planned))} contracts{at}", "")
+        )
         cost = [] if leg.slippage is None else [f"slippage {float(leg.slippage) * 1e4:+.1f} bp of arrival"]
         rows.append(("", "", f"fees {coins(leg.fees)}", ", ".join(cost)))
         held = "unknown" if leg.held is None else f"{contracts_of(contract, leg.held):,f} contracts"
@@ -163,7 +179,7 @@ def _legs(legs: tuple[LegTraded, ...]) -> list[Fact]:
 
 def _apart(done: Traded) -> list[Fact]:
     """Say how long legs were apart, where there is more than one."""
-    if len(done.legs) < 2:
+    if len(done.legs) < 2 or not done.exposed_ms:
         return []
     return [("", "legs apart", f"{done.exposed_ms / 1000:.1f} s", "one leg was further on than another")]
 

@@ -191,7 +191,7 @@ def _drift(verdict: Verdict, facts: Facts) -> list[Finding]:
     for k, factor in enumerate(verdict.exposure.factors):
         gap, band = float(verdict.gap_usd[k]), float(verdict.band_usd[k])
         why = facts.waiting or "; ".join(each.rule for each in facts.refusals) or verdict.reason
-        text = f"dollar beta to {factor} is {gap:+,.0f} off the target, band ± {band:,.0f}: {why}"
+        text = f"dollar beta to {factor} is {'−' if gap < 0 else '+'}${abs(gap):,.0f} off the target, band ± ${band:,.0f}: {why}"
         standing = standing_of(abs(gap), band + verdict.slack_usd, band + verdict.slack_usd)
         found.append(
             Finding("drift", factor, standing, "warning", text, "`hedgerow plan` says what would mend it.")

@@ -134,7 +134,11 @@ def _legs(begun: Programme) -> dict[str, LegTraded]:
 
 
 def _began(record: Record, begun: Programme) -> TradeLine:
-    return TradeLine(record.at, "began", f"plan {begun.plan[:12]}, {_count(len(begun.legs), 'leg')}")
+    return TradeLine(record.at, "began", f"plan {_named(begun.plan)}, {_count(len(begun.legs), 'leg')}")
+
+
+def _named(plan: str) -> str:
+    return plan if plan.startswith("flatten") else plan[:12]
 
 
 def _orders_in(records: Iterable[Record]) -> dict[str, str]:

@@ -295,7 +295,7 @@ def _warn(turn: Turn) -> None:
     for leg in state.legs:
         since = max(leg.quote_at, state.programme.at)
         if turn.at >= since + 3 * rules.price_ms:
-            turn.alarm("warning", f"{leg.leg.name} has no price", f"none since {since}")
+            turn.alarm("warning", f"{leg.leg.name} has no price", f"none since {_time_of_day(since)}")
         _warn_of_unknown(turn, leg)
         stop = leg.stop
         unseen = stop is not None and stop.is_open and stop.seen_at == NEVER
@@ -303,6 +303,12 @@ def _warn(turn: Turn) -> None:
             turn.alarm(
                 "critical", f"{leg.leg.name} has no stop", f"{stop.order.client_id} was not seen at the venue"
             )
+
+
+def _time_of_day(at: int) -> str:
+    """Return the time of day of milliseconds of UTC, in words."""
+    minutes, seconds = divmod(at // 1_000 % 86_400, 60)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d} UTC"
 
 
 def _warn_of_unknown(turn: Turn, leg: LegState) -> None:

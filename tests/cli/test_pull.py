@@ -143,7 +143,7 @@ def test_what_cannot_be_meant_is_refused_before_anybody_is_asked(
 def test_a_stand_in_elsewhere_than_on_this_machine_is_refused(tmp_path: Path, run: Run) -> None:
     done = run(*asked("binance", sent_to(tmp_path, "http://192.0.2.1:80", "binance"), tmp_path))
     assert done.status == 4
-    assert "not on this machine" in done.err
+    assert "no server on this machine" in done.err
 
 
 def test_tiers_come_with_a_key_where_the_venue_shows_them_to_nobody_else(

@@ -267,10 +267,10 @@ def test_a_disk_that_fills_up_stops_the_trade_and_loses_nothing(
     plan = run(*PLAN, *state, "--json").json
     put = folders.put_whole
 
-    def full(data: bytes | memoryview, path: Path, begun: Path) -> None:
+    def full(data: bytes | memoryview, path: Path, begun: Path, *, private: bool = False) -> None:
         if path.name == "venue.json" and sent(tmp_path):
             raise OSError(errno.ENOSPC, "No space left on device")
-        put(data, path, begun)
+        put(data, path, begun, private=private)
 
     monkeypatch.setattr(folders, "put_whole", full)
     done = run("trade", plan["plan_id"], *state)

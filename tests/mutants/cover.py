@@ -25,7 +25,7 @@ def main() -> int:
         data, told = Path(place, "data"), Path(place, "told.json")
         tests = list(dict.fromkeys(test for own in MODULES.values() for test in own))
         options = [f"--data-file={data}", f"--include={','.join(MODULES)}"]
-        pytest = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "tests.market_data_gate", *tests]
+        pytest = ["-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
         ran = _coverage("run", "--branch", *options, *pytest)
         if ran:
             return ran

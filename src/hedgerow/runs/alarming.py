@@ -141,7 +141,7 @@ def _hands(facts: Facts) -> list[Finding]:
 def _liquidation(facts: Facts, limits: Thresholds) -> list[Finding]:
     level: Level = "critical" if facts.distance < limits.distance[0] / 2.0 else "warning"
     text = f"liquidation is {facts.distance:.0%} away"
-    advice = "Put collateral into the account, or hedge less; the collateral plan says how much."
+    advice = "Put collateral into the account, or hedge less; `hedgerow plan` says how much is needed."
     standing = standing_of(facts.distance, *limits.distance)
     return [Finding("liquidation", "account", standing, level, text, advice)]
 
@@ -180,7 +180,7 @@ def _expiry(held: Held, sight: Sight) -> list[Finding]:
     name = held.instrument.symbol
     text = f"{name} ends in {left:.1f} days and is not rolled" + (": no later one is listed" if stuck else "")
     standing: Standing = "bad" if late or stuck else "fine"
-    advice = "Roll it by hand (`hedgerow roll`), or hedge with a perpetual."
+    advice = "Trade the later contract by `plan` and `trade`, or hedge with a perpetual."
     return [Finding("expiry", name, standing, "critical" if late else "warning", text, advice)]
 
 

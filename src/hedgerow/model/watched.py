@@ -31,12 +31,10 @@ WatchName = Literal[
     "correlation",
     "depeg",
     "expiry",
-    "modes",
     "position unknown",
     "not hedged",
     "halted",
     "limits",
-    "venue",
 ]
 """What is watched."""
 

@@ -33,7 +33,7 @@ class Facts:
     `feed_at` the instant of the newest price; `explained` units by contract that the journal explains; `distance` to
     liquidation (infinite: none, NaN: not known); `paid_30d` dollars of funding received in 30 days, `notional_usd` what it
     was received on; `taken` fills of the venue's own (liquidation, ADL) since the last look; `refusals` why a trade that
-    was wanted was not done; `waiting` a proposal that nobody has approved; `strange_modes` in words.
+    was wanted was not done; `waiting` a proposal that nobody has approved.
     """
 
     feed_at: int
@@ -44,7 +44,6 @@ class Facts:
     taken: tuple[Fill, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     waiting: str = ""
-    strange_modes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,7 @@ def _halted(sight: Sight) -> list[Finding]:
 
 
 def _hands(facts: Facts) -> list[Finding]:
-    """What was wanted and not done, and what waits for somebody."""
+    """What was wanted and not done."""
     refused = "; ".join(f"{each.rule}: {each.detail}" for each in facts.refusals)
     return [
         Finding(
@@ -126,14 +125,6 @@ def _hands(facts: Facts) -> list[Finding]:
             "warning",
             refused,
             "; ".join(each.remedy for each in facts.refusals),
-        ),
-        Finding(
-            "modes",
-            "account",
-            "bad" if facts.strange_modes else "fine",
-            "critical",
-            facts.strange_modes,
-            "Set it back at the venue while the account is flat.",
         ),
     ]
 

@@ -106,26 +106,25 @@ class Verdict:
         return self.exposure.beta_usd - self.target_usd if self.exposure is not None else np.zeros(0)
 
 
-def whole_book(sight: Sight, *, derivatives: bool = True) -> Portfolio:
-    """Return the owner's book with the hedge account in it: its coins as collateral, its contracts if wanted."""
+def whole_book(sight: Sight) -> Portfolio:
+    """Return the owner's book with the hedge account in it: its coins as collateral, and its contracts."""
     rows = [
         Position(coin, amount, PositionKind.COLLATERAL, _venue_of(sight))
         for coin, amount in (sight.coins or {}).items()
         if amount
     ]
-    if derivatives:
-        rows += [
-            Position(
-                held.instrument.underlying,
-                held.contracts,
-                PositionKind.DERIVATIVE,
-                held.instrument.venue,
-                instrument=held.instrument,
-                entry_price=held.entry,
-                tags=(HEDGE_TAG,),
-            )
-            for held in sight.held or ()
-        ]
+    rows += [
+        Position(
+            held.instrument.underlying,
+            held.contracts,
+            PositionKind.DERIVATIVE,
+            held.instrument.venue,
+            instrument=held.instrument,
+            entry_price=held.entry,
+            tags=(HEDGE_TAG,),
+        )
+        for held in sight.held or ()
+    ]
     return replace(sight.book, positions=(*sight.book.positions, *rows))
 
 

@@ -38,34 +38,6 @@ def raised(looks: list[Look]) -> Counter[tuple[str, str]]:
     return found
 
 
-def test_a_month_of_everything_ends_in_the_band_or_an_alarm_says_why() -> None:
-    world = World(MONTH)
-    watching = world.monitor()
-    looks = world.watch(40, watching)
-    (leg,) = world.venue.state.account("paper").legs.values()
-    taken = leg.quantity / 2
-    world.venue.happen(Deleveraged(world.clock.now(), "paper:BTCUSDT", taken, world.mark()))
-    looks += world.watch(15, watching)
-    world.down.add("positions")
-    looks += world.watch(4, watching)
-    world.down.clear()
-    looks += world.watch(20, watching)
-    world.book["SOL"] = "100"
-    looks += world.watch(5, watching)
-    orders_before = len(world.venue.fills("paper:BTCUSDT", 0))
-    looks += world.watch(90, watching)
-    assert all(look.in_band or look.alarms for look in looks)
-    assert len(looks) > 170
-    times = raised(looks)
-    assert times["hedge lost", "paper:BTCUSDT"] == 1
-    assert times["position unknown", "account"] == 1
-    assert times["depeg", "USDT"] == 1
-    assert times["funding", "hedge"] == 1
-    assert max(times.values()) == 1, times
-    assert looks[-1].in_band
-    assert orders_before > 1
-
-
 def test_what_the_venue_took_is_put_back_at_the_same_look() -> None:
     world = World(CALM)
     watching = world.monitor()

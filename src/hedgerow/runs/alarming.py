@@ -202,7 +202,9 @@ def _links(looked: Looked, limits: Thresholds) -> list[Finding]:
         advice = "The estimate follows by itself; look whether it still fits the coin."
         found.append(Finding("beta changed", coin, standing_of(share, 1.0, 0.5), "warning", text, advice))
     factor = exposure.factors[0]
-    spot = {p.symbol: exposure.deltas.get(p.symbol, 0.0) for p in sight.book.positions if not p.is_derivative}
+    # A stablecoin follows nothing: off its peg it has an alarm of its own.
+    coins = (p.symbol for p in sight.book.positions if not p.is_derivative and not is_stablecoin(p.symbol))
+    spot = {coin: exposure.deltas.get(coin, 0.0) for coin in coins}
     z = correlation_of(sight.market, spot, factor)
     text = f"the book follows {factor} less than it did (z {z:.1f} against the 240 days before)"
     advice = "A hedge removes what follows the market, and less of this book does."

@@ -10,7 +10,7 @@ from decimal import Decimal
 from hashlib import sha256
 
 from hedgerow.hedge.staleness import Basis, Freshness, stale
-from hedgerow.hedge.valuation import contract_price
+from hedgerow.hedge.valuation import contract_price, price_of
 from hedgerow.model.amounts import decimal_of
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.watched import NumberRow, OrderRow, Proposal
@@ -25,7 +25,7 @@ def proposal_of(account: str, book_id: str, verdict: Verdict, sight: Sight) -> P
         OrderRow(c.name, count) for c, count in sorted(verdict.orders.items(), key=lambda o: o[0].name)
     )
     prices = tuple(
-        NumberRow(c.name, decimal_of(repr(contract_price(sight.hedge, c))))
+        NumberRow(c.name, decimal_of(repr(_quoted(sight, c))))
         for c in sorted(verdict.orders, key=lambda c: c.name)
     )
     there = _contracts(sight)
@@ -48,7 +48,7 @@ def stands(proposal: Proposal, book_id: str, verdict: Verdict, sight: Sight, fre
     ways = {c.name: count > 0 for c, count in verdict.orders.items()}
     if ways != {row.instrument: row.contracts > 0 for row in proposal.orders} or proposal.book != book_id:
         return False
-    prices = {c.name: contract_price(sight.hedge, c) for c in verdict.orders}
+    prices = {c.name: _quoted(sight, c) for c in verdict.orders}
     held = _contracts(sight)
     there = {row.name: held.get(row.name, Decimal(0)) for row in proposal.held}
     return not stale(basis_of(proposal), sight.at, prices, there, freshness)
@@ -58,6 +58,12 @@ def asked_orders(proposal: Proposal, verdict: Verdict) -> dict[Instrument, Decim
     """Return a proposal's orders by contract; `verdict` trades the same contracts."""
     known = {c.name: c for c in verdict.orders}
     return {known[row.instrument]: row.contracts for row in proposal.orders}
+
+
+def _quoted(sight: Sight, contract: Instrument) -> float:
+    """The price as the venue quotes it: in the quote coin, which is no dollar while it is off its peg."""
+    quote = price_of(sight.hedge, contract.quote)
+    return contract_price(sight.hedge, contract) / (quote if quote > 0.0 else 1.0)
 
 
 def _contracts(sight: Sight) -> dict[str, Decimal]:

@@ -103,6 +103,18 @@ class Page:
         """Send a form as this session's own page does."""
         return self.post(path, {"pledge": self.entry.pledge(self.session), **form})
 
+    def send(self, path: str, name: str, data: bytes, **fields: str) -> Answer:
+        """Send a form with a file as this session's own page does."""
+        edge = "-----------------------------a1b2c3"
+        parts = [
+            f'--{edge}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{text}\r\n'.encode()
+            for field, text in {"pledge": self.entry.pledge(self.session), **fields}.items()
+        ]
+        head = f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
+        parts.append(f"{head}Content-Type: application/octet-stream\r\n\r\n".encode() + data + b"\r\n")
+        body = b"".join(parts) + f"--{edge}--\r\n".encode()
+        return self.ask("POST", path, {"content-type": f"multipart/form-data; boundary={edge}"}, body)
+
     async def _answered(self, scope: dict[str, Any], body: bytes) -> Answer:
         begun: dict[str, Any] = {}
         parts: list[bytes] = []
@@ -122,10 +134,10 @@ class Page:
         return Answer(begun["status"], headers, b"".join(parts).decode("utf-8", errors="replace"))
 
 
-def page_of(book: str, state: Path, settings: Settings | None = None) -> Page:
+def page_of(book: str, state: Path, settings: Settings | None = None, config: Path | None = None) -> Page:
     """A page of a book whose state lies in a folder."""
     found = settings or Settings()
-    room = Room(replace(found, trade=replace(found.trade, state=str(state))), book)
+    room = Room(replace(found, trade=replace(found.trade, state=str(state))), book, config)
     entry = Entry("t" * 43)
     return Page(site_of(room, entry, PORT), entry, room)
 

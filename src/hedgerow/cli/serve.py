@@ -10,6 +10,7 @@ from typing import Annotated
 from cyclopts import Group, Parameter
 
 from hedgerow.cli.options import BetaOptions, DataOptions, HedgeOptions, Output, settings_of
+from hedgerow.config import config_path
 
 __all__ = ["serve"]
 
@@ -38,13 +39,15 @@ def serve(
     Parameters
     ----------
     book
-        Holdings: CSV, JSON, TOML or Parquet with symbol and quantity; without one an example.
+        Holdings: CSV, JSON, TOML or Parquet with symbol and quantity; without one an example to play with.
     """
+    from hedgerow.app.holdings import example
     from hedgerow.web import server
 
     shown = output or Output()
     settings = settings_of(shown, data, beta, hedge)
-    found = server.opened(settings, str(_DEMO_BOOK) if book is None else book, port, listen)
+    file, keeps = example(settings, _DEMO_BOOK) if book is None else book, shown.config or config_path()
+    found = server.opened(settings, file, port, listen, keeps, playing=book is None)
 
     def told(link: str) -> None:
         if shown.json:
@@ -53,7 +56,7 @@ def serve(
             example = (
                 ""
                 if book is not None
-                else "An example book, on this machine. Your own: hedgerow serve holdings.csv\n"
+                else "An example book to play with, on the simulated market. Your own: hedgerow serve holdings.csv\n"
             )
             sys.stdout.write(f"{example}Open this once, within ten minutes; end with Ctrl-C:\n  {link}\n")
         sys.stdout.flush()

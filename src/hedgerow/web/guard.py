@@ -24,6 +24,8 @@ __all__ = ["Bucket", "Guard", "cookie_of", "session_of"]
 _OPEN = ("/healthz", "/login")
 _STATIC = "/static/"
 _LARGEST_FORM = 4_096
+_DIGITS = 12
+_LARGER = {"/import": 4 << 20, "/holdings": 256 << 10}
 _POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -114,7 +116,7 @@ class Guard:
             return _said(405, "only GET and POST mean something here")
         if self._foreign(headers, method):
             return _said(403, "another page sent this; nothing was done")
-        if method == "POST" and not _small(headers):
+        if method == "POST" and not _small(headers, path):
             return _said(413, "no form of this page is that large")
         return self._stranger(headers, method, path)
 
@@ -153,9 +155,10 @@ class Guard:
         return RedirectResponse("/login", status_code=303)
 
 
-def _small(headers: Headers) -> bool:
-    size = headers.get("content-length", "")
-    return "transfer-encoding" not in headers and size.isdecimal() and int(size) <= _LARGEST_FORM
+def _small(headers: Headers, path: str) -> bool:
+    size, most = headers.get("content-length", ""), _LARGER.get(path, _LARGEST_FORM)
+    told = size.isascii() and size.isdecimal() and len(size) < _DIGITS
+    return "transfer-encoding" not in headers and told and int(size) <= most
 
 
 def _said(status: int, text: str) -> Response:

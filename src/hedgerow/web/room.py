@@ -11,17 +11,19 @@ from pathlib import Path
 from threading import RLock
 
 from hedgerow.app.books import is_account
-from hedgerow.app.desk import Desk, beta, choose, open_desk, plan, value
+from hedgerow.app.contracts import contracts_of
+from hedgerow.app.desk import Desk, beta, choose, market_of, open_desk, plan, policy_of, value
 from hedgerow.app.plans import MODES, Mode
 from hedgerow.app.standing import mark, marks, standing
 from hedgerow.app.watch import approvers
-from hedgerow.config import Settings
+from hedgerow.config import BetaSettings, Settings
 from hedgerow.hedge.exposure import Exposure
 from hedgerow.hedge.policy import Policy
 from hedgerow.hedge.ranking import Ranking
 from hedgerow.hedge.ticket import Ticket
 from hedgerow.hedge.valuation import Valuation
-from hedgerow.model.errors import UsageError
+from hedgerow.model.errors import HedgerowError, UsageError
+from hedgerow.model.instruments import Instrument
 from hedgerow.model.trades import ModeState
 from hedgerow.model.watched import Look
 from hedgerow.reports.parts import Figure
@@ -83,10 +85,12 @@ def waits(look: Look) -> bool:
 
 @dataclass(slots=True)
 class Room:
-    """One book with its settings. Everything is reckoned by one thread at a time, as a command would."""
+    """One book with its settings, which `config` (None: no file) keeps; `playing`: with the example. Everything is reckoned by one thread at a time, as a command would."""
 
     settings: Settings
     book: str
+    config: Path | None = None
+    playing: bool = False
     closed: bool = False
     _lock: RLock = field(default_factory=RLock)
     _journal: RLock = field(default_factory=RLock)
@@ -125,6 +129,23 @@ class Room:
                 self._tickets.clear()
                 self._figures.clear()
             return held[2]
+
+    def contracts(self) -> tuple[Instrument, ...]:
+        """Return the contracts that rows of a book may name, also while the book's file cannot be read."""
+        with self._lock:
+            try:
+                return self.desk().catalogue
+            except HedgerowError:
+                factor = policy_of(self.settings).factor
+                market, _ = market_of(self.settings.data, factor, self.settings.data.source)
+                return contracts_of(self.settings, market)
+
+    def give(self, coin: str, given: BetaSettings | None) -> None:
+        """Take a coin's beta as given from now on; None: measure it."""
+        with self._lock:
+            betas = {name: one for name, one in self.settings.betas.items() if name != coin}
+            self.settings = replace(self.settings, betas=betas if given is None else {**betas, coin: given})
+            self._desk = None
 
     def value(self) -> Valuation:
         """Return step 1a."""

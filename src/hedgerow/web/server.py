@@ -8,6 +8,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hedgerow.app.desk import policy_of
@@ -45,8 +46,18 @@ class Opened:
         return f"http://{HOST}:{self.port}/login?code={self.entry.code}"
 
 
-def opened(settings: Settings, book: str, port: int, listen: str = HOST) -> Opened:
-    """Return an open socket for a book's page; port 0 takes a free one.
+def opened(
+    settings: Settings,
+    book: str,
+    port: int,
+    listen: str = HOST,
+    config: Path | None = None,
+    *,
+    playing: bool = False,
+) -> Opened:
+    """Return an open socket for a book's page; port 0 takes a free one. `playing`: the book is an example.
+
+    `config` is the file of settings that betas given on the page are written into.
 
     Raises `UsageError` for another address than this machine's own and for settings that mean nothing, and `BadConfig`
     where the token cannot be kept or the port is taken.
@@ -73,7 +84,7 @@ def opened(settings: Settings, book: str, port: int, listen: str = HOST) -> Open
             f"port {port} cannot be listened to: {why.strerror}",
             advice="Give another with --port; 0 takes a free one.",
         ) from None
-    return Opened(listener, entry, Room(settings, book))
+    return Opened(listener, entry, Room(settings, book, config, playing))
 
 
 def serve(found: Opened, told: Callable[[str], None]) -> None:

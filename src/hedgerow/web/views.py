@@ -18,6 +18,7 @@ from hedgerow.reports.parts import Figure
 from hedgerow.reports.ticket import estimator_words
 from hedgerow.reports.wording import amount, count, number, percent, plain_text, plus_minus, price
 from hedgerow.web.bar import strip_of
+from hedgerow.web.editing import Entered, editing_view
 from hedgerow.web.room import Room, Seen
 
 __all__ = ["book_view", "exposure_view", "hedge_view", "what_if"]
@@ -25,8 +26,11 @@ __all__ = ["book_view", "exposure_view", "hedge_view", "what_if"]
 _NO_ERROR = {"policy", "factor"}
 
 
-def book_view(room: Room) -> dict[str, Any]:
-    """Return the first page: holdings, worth, betas with their errors. Raises what reading the book raises."""
+def book_view(room: Room, entered: Entered | None = None) -> dict[str, Any]:
+    """Return the first page: holdings, worth, betas with their errors, and how to change them.
+
+    Raises what reading the book raises.
+    """
     exposure, warnings = room.beta()
     worth, money = exposure.worth, exposure.worth.currency
     betas = {row.symbol: row for row in exposure.rows}
@@ -51,6 +55,7 @@ def book_view(room: Room) -> dict[str, Any]:
         "warnings": _lines(warnings),
         "figures": room.drawn("book", lambda: (betas_figure(exposure.betas, worth.assets),)),
         "estimator": plain_text(estimator_words(exposure.betas)),
+        "editing": editing_view(room, entered),
     }
 
 

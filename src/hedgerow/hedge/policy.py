@@ -11,7 +11,7 @@ from hedgerow.hedge.collateral import parse_collateral, with_collateral
 from hedgerow.hedge.estimation import Override, estimate
 from hedgerow.hedge.exposure import Exposure, expose
 from hedgerow.hedge.limits import Limits, VenueFacts, check
-from hedgerow.hedge.pool import candidates_for, standing
+from hedgerow.hedge.pool import benchmarks_of, candidates_for, standing
 from hedgerow.hedge.ranking import Ranking
 from hedgerow.hedge.riskmodel import risk
 from hedgerow.hedge.selection import rank
@@ -117,10 +117,16 @@ class Policy:
         hedge_market: Market | None = None,
         betas: Betas | None = None,
         model: RiskModel | None = None,
+        *,
+        frontier: bool = True,
     ) -> tuple[Exposure, Ranking, RiskModel]:
-        """Return step 3 with what it rests on; `betas` and `model` that were made before are used as they are."""
+        """Return step 3 with what it rests on; `betas` and `model` that were made before are used as they are.
+
+        Without `frontier` one contract is chosen from those it may be: what baskets are made of is not looked at.
+        """
         held = with_collateral(book, self.rules.collateral, catalogue[0].venue)
-        pool = candidates_for(
+        pool = () if frontier or self.instruments != 1 else benchmarks_of(self.factors, catalogue)
+        pool = pool or candidates_for(
             self.instruments, self.factors, book, hedge_market or market, catalogue, own=self.own
         )
         usual = (
@@ -147,7 +153,7 @@ class Policy:
                 risk_aversion=self.risk_aversion,
                 named=isinstance(self.instruments, tuple),
             )
-            return replace(found, standing=stands)
+            return replace(found, standing=stands, frontier=frontier)
 
         ranking = ranked(target)
         if self.target_vol is not None:

@@ -14,7 +14,7 @@ from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.market import Market
 from hedgerow.model.portfolio import Portfolio, Position
 
-__all__ = ["BENCHMARKS", "HEDGE_TAG", "candidates_for", "find", "standing", "undated"]
+__all__ = ["BENCHMARKS", "HEDGE_TAG", "benchmarks_of", "candidates_for", "find", "standing", "undated"]
 
 BENCHMARKS = ("BTC", "ETH")
 HEDGE_TAG = "hedge"
@@ -69,7 +69,7 @@ def candidates_for(
         raise UsageError(
             f"{choice} instruments cannot hedge", advice="Give a count of 1 or more, auto, or names."
         )
-    benchmarks = tuple(c for c in catalogue if c.underlying in {*factors, *BENCHMARKS})
+    benchmarks = benchmarks_of(factors, catalogue)
     stands = {p.instrument.name for p in standing(book, factors) if p.instrument is not None}
     held = {
         WRAPPED.get(position.symbol, position.symbol)
@@ -90,6 +90,11 @@ def candidates_for(
     most = sorted(known, key=lambda c: (-volume[c], c.symbol))[:POOL]
     kept = (c for c in catalogue if c.name in stands)
     return tuple(dict.fromkeys((*benchmarks, *most, *kept)))
+
+
+def benchmarks_of(factors: tuple[str, ...], catalogue: tuple[Instrument, ...]) -> tuple[Instrument, ...]:
+    """Return the contracts on a factor, on BTC and on ETH: those that one contract is chosen from."""
+    return tuple(c for c in catalogue if c.underlying in {*factors, *BENCHMARKS})
 
 
 def standing(book: Portfolio, factors: tuple[str, ...] = BENCHMARKS) -> tuple[Position, ...]:

@@ -60,7 +60,8 @@ class Ranking(Result):
     """All candidates, best first, then those that cannot be used, then the baselines; every one keeps its row.
 
     `offered` are the terms of all candidates, from which a basket is chosen; `target_usd` (K,) is what they were
-    sized for; `standing` are the open contracts that are a hedge already.
+    sized for; `standing` are the open contracts that are a hedge already; `frontier` says whether baskets are to be weighed
+    where one contract or names are asked for.
     """
 
     candidates: tuple[Candidate, ...]
@@ -71,6 +72,7 @@ class Ranking(Result):
     offered: tuple[Terms, ...]
     warnings: tuple[str, ...] = ()
     standing: tuple[Position, ...] = ()
+    frontier: bool = True
 
     @property
     def best(self) -> Candidate | None:

@@ -64,7 +64,7 @@ def size(
     """Return the contracts that bring `exposure` to its target, in whole lots.
 
     The target is that of `ranking` unless one is given here. `rules` say what collateral there is and how margin is
-    judged.
+    judged. Where the ranking is without a frontier, the plan is too, unless its choice rests on one.
 
     With `target_vol` (a fraction of net asset value a year) the target is instead found so that the predicted
     volatility is that number; where that cannot be reached, the least attainable is taken and said. What cannot be
@@ -72,7 +72,10 @@ def size(
     """
     if target_beta is not None or target_beta_usd is not None:
         ranking = replace(ranking, target_usd=target_dollars(exposure, target_beta, target_beta_usd))
-    choice = _choose(exposure, ranking, risk, target_vol, instruments)
+    if not ranking.frontier and instruments == 1 and target_vol is None:
+        choice = _Choice(_best_each(ranking, exposure), ranking.target_usd, ())
+    else:
+        choice = _choose(exposure, ranking, risk, target_vol, instruments)
     whole = place(choice.trades, choice.target - exposure.beta_usd, choice.basket)
     judged = rules or AccountRules(horizon_days=ranking.horizon_days)
     return _plan(exposure, risk, choice, whole, judged)
@@ -91,27 +94,28 @@ def _choose(
     if target_vol is not None:
         target, notes = target_of_volatility(exposure, ranking, risk, target_vol)
         basket = basket.towards(target)
-    frontier, solutions = frontier_of(basket)
+    decided = instruments == 1 or isinstance(instruments, tuple)
+    points, solutions = frontier_of(basket) if ranking.frontier or not decided else ((), ())
     if isinstance(instruments, tuple):
-        chosen = _Choice(solve_named(basket), target, frontier, notes, basket)
+        chosen = _Choice(solve_named(basket), target, points, notes, basket)
         return _for_volatility(chosen, tuple(range(len(basket.terms))), target_vol)
     if instruments == 1:
-        return _Choice(_best_each(basket, ranking), target, frontier, notes)
+        return _Choice(_best_each(replace(ranking, target_usd=target), exposure), target, points, notes)
     wanted = (
-        next((p.count for p in frontier if p.chosen), len(frontier))
+        next((p.count for p in points if p.chosen), len(points))
         if instruments == "auto"
         else int(instruments)
     )
     if not solutions:
         return _Choice(
-            (), target, frontier, (*notes, "No basket: no contract has a known beta and covariance.")
+            (), target, points, (*notes, "No basket: no contract has a known beta and covariance.")
         )
-    place = min(range(len(solutions)), key=lambda i: abs(frontier[i].count - wanted))
-    step, count = solutions[place], frontier[place].count
+    place = min(range(len(solutions)), key=lambda i: abs(points[i].count - wanted))
+    step, count = solutions[place], points[place].count
     if count < wanted:
         note = f"{wanted} contracts asked for; beyond {count} another costs more than the risk it removes."
         notes = (*notes, note)
-    chosen = _Choice(basket.trades(step.h), target, frontier, notes, basket)
+    chosen = _Choice(basket.trades(step.h), target, points, notes, basket)
     return _for_volatility(chosen, step.members, target_vol)
 
 
@@ -140,10 +144,10 @@ def target_of_volatility(
     return target_for_volatility(basket, target_vol * exposure.nav_usd)
 
 
-def _best_each(basket: Basket, ranking: Ranking) -> Trades:
+def _best_each(ranking: Ranking, exposure: Exposure) -> Trades:
     """The best candidate of the ranking for each factor, sized in closed form: N = (β* − β)·V / (β_F·δ)."""
     trades: list[tuple[Terms, float]] = []
-    for k, wanted in enumerate(basket.gap):
+    for k, wanted in enumerate(ranking.target_usd - exposure.beta_usd):
         best = next((c for c in ranking.candidates if c.usable and int(np.argmax(np.abs(c.beta))) == k), None)
         terms = next(
             (t for t in ranking.offered if best is not None and t.instrument == best.instrument), None

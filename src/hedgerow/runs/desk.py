@@ -55,11 +55,9 @@ def decide(
     open_now = {h.instrument.name: h for h in scene.state.holdings}
     kept = anew and _can_stay(policy, scene.state)
     fresh = (anew and not kept) or not open_now
-    names: int | str | tuple[str, ...] = policy.instruments
-    if isinstance(names, tuple):
-        names = tuple(_in_force(known.contracts, name, open_now).name for name in names)
-    elif not (anew or fresh):
-        names = tuple(open_now)
+    names = policy.instruments if anew or fresh else tuple(open_now)
+    if isinstance(policy.instruments, tuple):
+        names = tuple(_in_force(known.contracts, name, open_now).name for name in policy.instruments)
     bound = policy.target_vol is None or not fresh
     asked = replace(
         policy,
@@ -70,7 +68,8 @@ def decide(
     )
     whole = _with_hedge(book, scene, t, derivatives=not fresh)
     market, hedge = (priced(view, scene, t, known.contracts) for view in views)
-    exposure, ranking, model = asked.rank(whole, market, known.contracts, hedge, known.betas, known.model)
+    prior = known.betas, known.model
+    exposure, ranking, model = asked.rank(whole, market, known.contracts, hedge, *prior, frontier=False)
     if exposure.unknown:
         raise BrokenPromise(f"a run cannot trade around what it does not know: {', '.join(exposure.unknown)}")
     plan = size(
@@ -83,10 +82,10 @@ def decide(
     )
     terms = {t.instrument.name: t for t in ranking.offered}
     wanted = {leg.instrument.name: leg.contracts * (-1 if leg.side == "sell" else 1) for leg in plan.legs}
-    orders: list[Ordered] = []
-    if fresh:
-        for name, held in open_now.items():
-            orders.append(order_of(held.instrument, wanted.pop(name, Decimal(0)) - held.contracts, terms))
+    orders = [
+        order_of(held.instrument, wanted.pop(name, Decimal(0)) - held.contracts, terms)
+        for name, held in (open_now.items() if fresh else ())
+    ]
     contracts = {leg.instrument.name: leg.instrument for leg in plan.legs}
     orders += [order_of(contracts[name], size_, terms) for name, size_ in wanted.items()]
     distance = max((account.required_rally for account in plan.margin), default=None)

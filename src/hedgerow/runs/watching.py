@@ -238,7 +238,7 @@ def _sized(told: Verdict, sight: Sight, policy: Policy) -> Verdict:
     known = learned_.known
     listed = tuple({c.name: c for c in (*known.contracts, *(h.instrument for h in held))}.values())
     exposure, ranking, model = asked.rank(
-        whole_book(sight), sight.market, listed, sight.hedge, known.betas, known.model
+        whole_book(sight), sight.market, listed, sight.hedge, known.betas, known.model, frontier=False
     )
     plan = size(exposure, ranking, model, instruments=names, rules=asked.rules)
     orders = {leg.instrument: leg.contracts * (-1 if leg.side == "sell" else 1) for leg in plan.legs}

@@ -84,6 +84,8 @@ class World:
     lines: list[WatchLine] = field(default_factory=list)
     alarms: list[tuple[str, str, str]] = field(default_factory=list)
     down: set[str] = field(default_factory=set)
+    answers: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
+    error: type[VenueUnreachable] = VenueUnreachable
     top_up: bool = True
     lease_ms: int = 30 * DAY
     put: list[Decimal] = field(default_factory=list)
@@ -120,16 +122,18 @@ class World:
         self.alarms.append((level, title, text))
 
     def provide(self, wanted: Mapping[str, float]) -> None:
-        """Put paper coins in."""
+        """Put paper coins in where there are less."""
         for coin, dollars in wanted.items() if self.top_up else ():
-            self.put.append(Decimal(f"{dollars * 1.05:.2f}"))
-            self.venue.credit(coin, self.put[-1])
+            there = self.venue.state.account("paper").wallet(coin)
+            if there < Decimal(f"{dollars:.2f}"):
+                self.put.append(Decimal(f"{dollars * 1.05:.2f}") - there)
+                self.venue.credit(coin, self.put[-1])
 
     @property
     def doors(self) -> Doors:
-        """The venue's doors, which fail where `down` names a call."""
+        """The venue's doors, which fail where `down` names a call, and say what `answers` makes of their answer."""
         venue = self.venue
-        return Doors(*(_Failing(door, self.down) for door in (venue.data, venue.trading, venue.account)))
+        return Doors(*(_Failing(door, self) for door in (venue.data, venue.trading, venue.account)))
 
     @property
     def policy(self) -> Policy:
@@ -179,15 +183,20 @@ class World:
 
 
 class _Failing:
-    """A door that does not answer what is down."""
+    """A door that does not answer what is down, and answers some calls otherwise."""
 
-    def __init__(self, door: Any, down: set[str]) -> None:
-        self._door, self._down = door, down
+    def __init__(self, door: Any, world: World) -> None:
+        self._door, self._world = door, world
 
     def __getattr__(self, name: str) -> Any:
-        if name in self._down:
+        if name in self._world.down:
             return self._fail
+        if name in self._world.answers:
+            return lambda *asked: self._otherwise(name, *asked)
         return getattr(self._door, name)
 
     async def _fail(self, *_: Any, **__: Any) -> Any:
-        raise VenueUnreachable
+        raise self._world.error
+
+    async def _otherwise(self, name: str, *asked: Any) -> Any:
+        return self._world.answers[name](await getattr(self._door, name)(*asked))

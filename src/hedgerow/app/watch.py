@@ -197,15 +197,20 @@ def rehearse(
 
 
 def approve(settings: Settings, prefix: str, who: str, mode: Mode = "paper") -> str:
-    """Say yes to the proposal whose name begins with `prefix`, the last that a watch made, and return its whole name.
+    """Say yes to what a watch's last look proposes or asks, by the first signs of its name, and return the whole name.
 
-    Raises `UsageError` where no watch proposes it now.
+    Raises `UsageError` where no watch proposes or asks it now.
     """
     from hedgerow.store.approvals import approvals_of
 
     place = place_of(settings, mode)
-    last = (look for _, look in looks_of(settings, mode) if look.mode == "propose")
-    waiting = {look.proposal.name for look in last if look.proposal is not None and not look.approved_by}
+    last = [look for _, look in looks_of(settings, mode)]
+    waiting = {ask.name for look in last for ask in look.asks}
+    waiting |= {
+        look.proposal.name
+        for look in last
+        if look.mode == "propose" and look.proposal is not None and not look.approved_by
+    }
     found = sorted(name for name in waiting if name.startswith(prefix.lower()))
     if len(prefix) < 6 or len(found) != 1:
         said = "several proposals begin so" if len(found) > 1 else "no watch proposes that now"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, fields
+from typing import Literal, TypeVar
 
 from hedgerow.hedge.staleness import Freshness
 from hedgerow.model.errors import UsageError
 
 __all__ = ["Bounds", "Mode", "Thresholds", "WatchRules", "WatchSettings"]
 
+Part = TypeVar("Part", "Bounds", "Thresholds")
 Mode = Literal["observe", "propose", "auto"]
 """Say what would be done; ask before it is done; do it within bounds."""
 
@@ -19,7 +20,8 @@ class Bounds:
     """What `auto` may do without asking; None: no bound. A trade beyond one is not made smaller: somebody is told.
 
     `max_order_usd` of one order; `max_turnover` a day, in times of the book's gross value; `max_cost_usd` a day, fees and
-    slippage; `trades_an_hour`; `cool_down_s` between two trades.
+    slippage; `trades_an_hour`; `cool_down_s` between two trades; `max_short_usd` of all short contracts after the trade, and
+    `min_distance` of the nearest liquidation after it, a fraction: what takes either further away from its bound goes through.
     """
 
     max_order_usd: float | None = None
@@ -27,6 +29,8 @@ class Bounds:
     max_cost_usd: float | None = None
     trades_an_hour: int = 6
     cool_down_s: float = 60.0
+    max_short_usd: float | None = None
+    min_distance: float | None = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,9 @@ class Thresholds:
 
     `stale_s` seconds without a price; `distance` to liquidation, a fraction; `funding` a year, paid (below zero) over 30
     days; `depeg` a stablecoin's distance from a dollar; `correlation` standard normal, of the last 60 days against those
-    before; `beta_days` between two false alarms that a beta has changed, of the whole book.
+    before; `beta_days` between two false alarms that a beta has changed, of the whole book; `skew_s` seconds between the
+    venue's clock and ours; `venue_share` of the book's worth that one venue owes; `basis` of a perpetual, and `basis_year`
+    of a dated contract as a yearly rate, a fraction off the index either way.
     """
 
     stale_s: tuple[float, float] = (15.0, 5.0)
@@ -44,6 +50,10 @@ class Thresholds:
     depeg: tuple[float, float] = (0.02, 0.01)
     correlation: tuple[float, float] = (-3.3, -2.0)
     beta_days: float = 120.0
+    skew_s: tuple[float, float] = (1.0, 0.5)
+    venue_share: tuple[float, float] = (0.75, 0.70)
+    basis: tuple[float, float] = (0.01, 0.005)
+    basis_year: tuple[float, float] = (0.40, 0.30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +94,25 @@ class WatchSettings:
     max_cost_usd: float | None = None
     trades_an_hour: int = 6
     cool_down_s: float = 60.0
+    max_short_usd: float | None = None
+    min_distance: float | None = 0.25
     stale_s: tuple[float, float] = (15.0, 5.0)
     distance: tuple[float, float] = (0.20, 0.25)
     funding: tuple[float, float] = (-0.10, -0.05)
     depeg: tuple[float, float] = (0.02, 0.01)
     correlation: tuple[float, float] = (-3.3, -2.0)
     beta_days: float = 120.0
+    skew_s: tuple[float, float] = (1.0, 0.5)
+    venue_share: tuple[float, float] = (0.75, 0.70)
+    basis: tuple[float, float] = (0.01, 0.005)
+    basis_year: tuple[float, float] = (0.40, 0.30)
 
     @property
     def rules(self) -> WatchRules:
         """The same as the watch takes it. Raises `UsageError` for what is not possible."""
-        bounds = Bounds(
-            self.max_order_usd, self.max_turnover, self.max_cost_usd, self.trades_an_hour, self.cool_down_s
-        )
-        limits = Thresholds(
-            self.stale_s, self.distance, self.funding, self.depeg, self.correlation, self.beta_days
-        )
-        return WatchRules(self.mode, self.every_s, bounds, limits)
+        return WatchRules(self.mode, self.every_s, _part(self, Bounds), _part(self, Thresholds))
+
+
+def _part(settings: WatchSettings, kind: type[Part]) -> Part:
+    """The settings of one kind: each field stands in both by the same name."""
+    return kind(**{each.name: getattr(settings, each.name) for each in fields(kind)})

@@ -13,7 +13,8 @@
     │   ├── BadConfig                 … the configuration
     │   └── UnknownSymbol             … a coin or contract nobody knows
     ├── NotEnoughData              4  an estimate was asked of too little history
-    ├── VenueUnreachable           5  the venue does not answer, or is in maintenance
+    ├── VenueUnreachable           5  the venue does not answer
+    │   └── VenueInMaintenance        … and says that it is in maintenance
     ├── VenueRefused               6  the venue said no: key, mode, limit, region
     ├── StateUnknown               7  what exists at the venue is not known: reconcile first
     │   ├── UnitMismatch              … the venue's own notional is not ours
@@ -53,6 +54,7 @@ __all__ = [
     "UnitMismatch",
     "UnknownSymbol",
     "UsageError",
+    "VenueInMaintenance",
     "VenueRefused",
     "VenueUnreachable",
 ]
@@ -155,6 +157,10 @@ class VenueUnreachable(HedgerowError):
     """The venue does not answer."""
 
     exit_code: ClassVar[int] = 5
+
+
+class VenueInMaintenance(VenueUnreachable):
+    """The venue says that it is in maintenance."""
 
 
 class VenueRefused(HedgerowError):

@@ -7,10 +7,13 @@ from decimal import Decimal
 from typing import Literal
 
 from hedgerow.model.instruments import Instrument
+from hedgerow.model.ports import AccountModes
 
 __all__ = [
     "AlarmRow",
+    "AskRow",
     "Look",
+    "ModesRow",
     "NumberRow",
     "OrderRow",
     "PositionRow",
@@ -35,6 +38,12 @@ WatchName = Literal[
     "not hedged",
     "halted",
     "limits",
+    "account mode",
+    "clock",
+    "maintenance",
+    "counterparty",
+    "basis",
+    "delisting",
 ]
 """What is watched."""
 
@@ -110,6 +119,25 @@ class SumRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AskRow:
+    """Something besides a proposal that people may say yes to, by its `name`: what it is about, and what was changed."""
+
+    name: str
+    about: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModesRow:
+    """How the account trades a contract: as it was when the position was first seen, and `now`, since `changed_at` otherwise."""
+
+    instrument: str
+    kept: AccountModes
+    now: AccountModes
+    changed_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """One look: what was seen at `at`, what was decided and why, and how it stood after it.
 
@@ -117,7 +145,7 @@ class Look:
     holdings, `trouble` why positions are not known, `traded_at` the last trade before it, `halted`. Decided: `act`, `reason`, `orders`, dollar betas (one a factor,
     empty where unknown) with target and band; `learned` says that betas were estimated at this look. After: `left_usd`, the
     dollar beta once everything was done (± `left_stderr_usd`), `slack_usd` the smallest order, `alarms` that are on, `cost_usd` and `traded_usd` of the trade. `sums`, as of the close `sums_at`, are what tells a changed
-    beta, beyond `threshold`.
+    beta, beyond `threshold`. `modes` are how open contracts were set, `asks` what people may answer besides the proposal.
     """
 
     at: int
@@ -151,6 +179,8 @@ class Look:
     sums_at: int | None = None
     threshold: float = 0.0
     left_stderr_usd: tuple[float, ...] = ()
+    modes: tuple[ModesRow, ...] = ()
+    asks: tuple[AskRow, ...] = ()
 
     @property
     def in_band(self) -> bool:

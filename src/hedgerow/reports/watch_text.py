@@ -54,9 +54,11 @@ def look_json(look: Look) -> dict[str, Any]:
                 "level": row.level,
                 "since": stamp(row.since),
                 "text": row.text,
+                "advice": row.advice,
             }
             for row in look.alarms
         ],
+        "asks": [{"name": row.name, "about": row.about, "what": row.what} for row in look.asks],
     }
 
 

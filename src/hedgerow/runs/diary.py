@@ -8,7 +8,7 @@ decided_again(looks, eyes, policy) -> looks whose decision differs, none where a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from hedgerow.hedge.alarms import Finding, Raised
@@ -20,6 +20,7 @@ from hedgerow.model.ports import Record
 from hedgerow.model.watched import Look, OrderRow
 from hedgerow.runs.bounds import Spent
 from hedgerow.runs.changing import Changes
+from hedgerow.runs.lasting import Lasting, lasting_of
 from hedgerow.runs.watching import Held, Learned, Sight, Verdict, judge, learned
 from hedgerow.runs.wire import value_of
 
@@ -63,7 +64,7 @@ def diary_of(account: str, book: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What lasts of a watch: its last look, the one at which betas were estimated, trades, alarms, sums."""
+    """What lasts of a watch: its last look, the one at which betas were estimated, trades, alarms, sums, and the rest."""
 
     last: Look | None = None
     learned: Look | None = None
@@ -71,6 +72,7 @@ class Memory:
     spent: tuple[Spent, ...] = ()
     alarms: Mapping[tuple[str, str], Raised] | None = None
     changes: Changes | None = None
+    lasting: Lasting = field(default_factory=Lasting)
 
 
 def remembered(records: Iterable[Record]) -> Memory:
@@ -97,9 +99,8 @@ def remembered(records: Iterable[Record]) -> Memory:
         for row in last.alarms
     }
     sums = {row.coin: (row.up, row.down) for row in last.sums}
-    return Memory(
-        last, at_learning, traded_at, tuple(spent), alarms, Changes(sums, last.sums_at, last.threshold)
-    )
+    changes = Changes(sums, last.sums_at, last.threshold)
+    return Memory(last, at_learning, traded_at, tuple(spent), alarms, changes, lasting_of(last))
 
 
 def sight_of(look: Look, view: View) -> Sight:

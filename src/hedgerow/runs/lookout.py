@@ -14,7 +14,7 @@ import numpy as np
 
 from hedgerow.hedge.rolls import days_left
 from hedgerow.hedge.valuation import price_of
-from hedgerow.model.errors import StateUnknown, VenueRefused, VenueUnreachable
+from hedgerow.model.errors import StateUnknown, VenueInMaintenance, VenueRefused, VenueUnreachable
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.orders import Fill, contracts_of
 from hedgerow.model.ports import Clock, FundingPaid, Holding, Lease, Store, Ticker
@@ -22,6 +22,7 @@ from hedgerow.runs.alarming import Facts
 from hedgerow.runs.diary import View
 from hedgerow.runs.ledger import FILL, FUNDING, Ledger, ledger_of
 from hedgerow.runs.reconcile import Doors, reconcile
+from hedgerow.runs.rounds import Rounds
 from hedgerow.runs.watching import Held, Sight
 from hedgerow.runs.wire import value_of
 
@@ -56,6 +57,10 @@ class Lookout:
     clock: Clock
     told: dict[str, int] = field(default_factory=dict)
     feed_at: int | None = None
+    rounds: Rounds = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rounds = Rounds(self.doors, self.clock)
 
     async def see(self, view: View, lease: Lease) -> Seen:
         """Return what there is to be seen; what the venue does not answer is unknown, never flat or zero."""
@@ -63,6 +68,7 @@ class Lookout:
         before = ledger_of(self.store.read(account))
         contracts = _alive(before, self.clock.now())
         trouble, held, coins, ledger, distance = "", None, None, before, math.nan
+        closed: str | None = ""
         try:
             ledger = (await reconcile(self.doors, self.store, self.clock, lease, contracts)).ledger
             holdings = await self.doors.account.positions(contracts)
@@ -73,8 +79,10 @@ class Lookout:
             distance = _distance(holdings)
         except _FAILURES as why:
             trouble, held = why.message, None
+            closed = why.message if isinstance(why, VenueInMaintenance) else None
         open_now = [c for c in contracts if ledger.quantity(c.name)]
-        await self._prices(view, open_now)
+        basis = await self._prices(view, open_now)
+        asked = await self.rounds.go(open_now)
         at = self.clock.now()
         halted = self.store.halted(account)
         sight = Sight(at, view.book, view.market, view.hedge, view.contracts, held, coins, halted)
@@ -88,6 +96,9 @@ class Lookout:
             paid_30d=money,
             notional_usd=notional,
             taken=taken,
+            round=asked,
+            basis=basis,
+            maintenance=closed,
         )
         return Seen(sight, facts, view.book_id, paid, trouble)
 
@@ -98,16 +109,24 @@ class Lookout:
                 found[balance.coin] = found.get(balance.coin, Decimal(0)) + balance.total
         return found
 
-    async def _prices(self, view: View, contracts: Sequence[Instrument]) -> None:
-        """Note how new the oldest needed price is; where none comes, the last one only grows older."""
+    async def _prices(self, view: View, contracts: Sequence[Instrument]) -> dict[str, float]:
+        """Note how new the oldest needed price is, and return marks over indexes less one, by contract.
+
+        Where no price comes, the last one only grows older, and no basis is known.
+        """
         needed = list(contracts) or [c for c in view.contracts if c.is_perpetual][:1]
         try:
             tickers = await self.doors.market.tickers(needed)
         except _FAILURES:
-            return
+            return {}
         usable = [each.at for each in tickers if _has_price(each)]
         if len(usable) == len(needed):
             self.feed_at = min(usable)
+        return {
+            each.instrument: float(each.mark / each.index) - 1.0
+            for each in tickers
+            if each.mark and each.index and _has_price(each)
+        }
 
     def _news(self, account: str) -> tuple[tuple[Fill, ...], tuple[FundingPaid, ...]]:
         """What the venue took and paid since the last look, by the journal; the first look has no news."""

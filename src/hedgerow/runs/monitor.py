@@ -16,21 +16,21 @@ from dataclasses import dataclass, field, replace
 from hedgerow.hedge.alarms import Changed, updated
 from hedgerow.hedge.plan import Refusal
 from hedgerow.hedge.policy import Policy
-from hedgerow.hedge.valuation import contract_price
 from hedgerow.hedge.watch import WatchRules
 from hedgerow.model.errors import LeaseHeld, LeaseLost
 from hedgerow.model.ports import Clock, Lease, Notifier, Store
 from hedgerow.model.watched import Look, WatchLine
 from hedgerow.runs.alarming import Looked, findings_of
-from hedgerow.runs.bounds import Spent, beyond
+from hedgerow.runs.bounds import Spent, after_of, beyond
 from hedgerow.runs.changing import Changes, followed
 from hedgerow.runs.diary import LOOK, Eyes, diary_of, remembered, sight_of
 from hedgerow.runs.hand import Dealt, Hand
+from hedgerow.runs.lasting import kept
 from hedgerow.runs.lookout import Lookout, Seen
 from hedgerow.runs.narrate import lines_of, look_of
 from hedgerow.runs.proposing import asked_orders, proposal_of, stands
 from hedgerow.runs.reconcile import Doors
-from hedgerow.runs.watching import Learned, Sight, Verdict, judge, learned
+from hedgerow.runs.watching import Learned, Sight, Verdict, judge, learned, stakes_of
 from hedgerow.runs.wire import body_of
 
 __all__ = ["Around", "Monitor", "Provide", "Watched"]
@@ -89,7 +89,7 @@ class Monitor:
         self._last, self._learned_look = before.last, before.learned
         self._traded_at, self._spent = before.traded_at, list(before.spent)
         self._alarms = dict(before.alarms or {})
-        self._changes = before.changes or Changes()
+        self._changes, self._lasting = before.changes or Changes(), before.lasting
         self._learned: Learned | None = None
         last = before.last
         self._pending = (
@@ -140,12 +140,13 @@ class Monitor:
             left = judge(verdict.learned, after.sight.at, after.sight, self._watched.policy)
         self._follow(before, after.sight)
         facts = replace(after.facts, taken=seen.facts.taken, refusals=dealt.refusals, waiting=dealt.waiting)
-        changed = self._alarm(Looked(after.sight, left, facts, self._changes))
+        self._remember(after)
+        changed = self._alarm(Looked(after.sight, left, facts, self._changes, self._lasting))
         look = look_of(
             self._watched.rules.mode,
             (seen, verdict, dealt),
             (left, facts),
-            (changed, self._changes),
+            (changed, self._changes, self._lasting),
             learned=verdict.learned is not before and verdict.learned is not None,
             traded_at=self._traded_at,
         )
@@ -209,12 +210,13 @@ class Monitor:
 
     def _beyond(self, verdict: Verdict, sight: Sight) -> tuple[Refusal, ...]:
         """The bounds that a trade would break; a first hedge, and a roll, may take what they take of turnover."""
-        dollars = {
-            contract.name: float(count) * contract.dollar_delta(contract_price(sight.hedge, contract))
-            for contract, count in verdict.orders.items()
-        }
         assert verdict.exposure is not None  # noqa: S101  it has orders
-        return beyond(self._watched.rules.bounds, dollars, self._spent, sight.at, verdict.exposure.gross_usd)
+        stakes = stakes_of(sight, verdict.orders)
+        dollars = {stake.instrument.name: stake.dollars for stake in stakes}
+        put = {each.account: each.required_usd for each in verdict.margin} if self._around.provide else {}
+        after = after_of(verdict.exposure.worth, stakes, put)
+        bounds, gross = self._watched.rules.bounds, verdict.exposure.gross_usd
+        return beyond(bounds, dollars, self._spent, sight.at, gross, after)
 
     def _follow(self, before: Learned | None, sight: Sight) -> None:
         """Judge the bars that have closed since by the betas of before them."""
@@ -225,6 +227,12 @@ class Monitor:
         coins = tuple(sorted(known.assets))
         betas, days = known.known.betas, self._watched.rules.thresholds.beta_days
         self._changes = followed(self._changes, sight.market, betas, coins, days)
+
+    def _remember(self, seen: Seen) -> None:
+        """Note how the open contracts are set, and what people have answered."""
+        held, at = seen.sight.held, seen.sight.at
+        names = None if held is None else [each.instrument.name for each in held]
+        self._lasting = kept(self._lasting, names, seen.facts.round.modes, at, self._around.approved)
 
     def _alarm(self, looked: Looked) -> Changed:
         changed = updated(

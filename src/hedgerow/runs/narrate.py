@@ -17,6 +17,7 @@ from hedgerow.runs.alarming import Facts
 from hedgerow.runs.changing import Changes
 from hedgerow.runs.diary import orders_of
 from hedgerow.runs.hand import Dealt
+from hedgerow.runs.lasting import Lasting, asks_of, modes_rows
 from hedgerow.runs.lookout import Seen
 from hedgerow.runs.watching import Sight, Verdict
 
@@ -27,13 +28,13 @@ def look_of(
     mode: Mode,
     decided: tuple[Seen, Verdict, Dealt],
     after: tuple[Verdict, Facts],
-    watches: tuple[Changed, Changes],
+    watches: tuple[Changed, Changes, Lasting],
     *,
     learned: bool,
     traded_at: int | None,
 ) -> Look:
     """Return a look as the diary keeps it, from what was `decided` on what, how it stood `after`, and the alarms."""
-    (seen, verdict, dealt), (left, facts), (changed, changes) = decided, after, watches
+    (seen, verdict, dealt), (left, facts), (changed, changes, lasting) = decided, after, watches
     sight, exposure = seen.sight, verdict.exposure
     return Look(
         at=sight.at,
@@ -62,16 +63,20 @@ def look_of(
         left_usd=_numbers(left.exposure.beta_usd) if left.exposure else (),
         slack_usd=left.slack_usd,
         distance=facts.distance,
-        alarms=tuple(
-            AlarmRow(
-                r.finding.watch, r.finding.about, r.finding.level, r.since, r.finding.text, r.finding.advice
-            )
-            for r in changed.active.values()
-        ),
+        alarms=_alarms(changed),
         sums=tuple(SumRow(coin, up, down) for coin, (up, down) in changes.sums.items()),
         sums_at=changes.seen,
         threshold=changes.threshold,
         left_stderr_usd=_numbers(left.exposure.stderr_usd) if left.exposure else (),
+        modes=modes_rows(lasting),
+        asks=asks_of(lasting),
+    )
+
+
+def _alarms(changed: Changed) -> tuple[AlarmRow, ...]:
+    on = [(raised.finding, raised.since) for raised in changed.active.values()]
+    return tuple(
+        AlarmRow(each.watch, each.about, each.level, since, each.text, each.advice) for each, since in on
     )
 
 

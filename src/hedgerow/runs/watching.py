@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 
 from hedgerow.hedge.exposure import Exposure
+from hedgerow.hedge.margin import Stake
 from hedgerow.hedge.plan import MarginAccount
 from hedgerow.hedge.policy import Policy
 from hedgerow.hedge.pool import HEDGE_TAG, candidates_for
@@ -24,7 +25,7 @@ from hedgerow.hedge.riskmodel import risk
 from hedgerow.hedge.rolls import ROLLING, RollRule, days_left, far_of
 from hedgerow.hedge.sizing import size
 from hedgerow.hedge.target import target_dollars
-from hedgerow.hedge.valuation import contract_price, value
+from hedgerow.hedge.valuation import contract_price, price_of, value
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
@@ -32,7 +33,7 @@ from hedgerow.model.orders import contracts_of
 from hedgerow.model.portfolio import Portfolio, Position, PositionKind
 from hedgerow.runs.learning import RECENT_DAYS, Known, Moving, drift_of, in_reach
 
-__all__ = ["Act", "Held", "Learned", "Sight", "Verdict", "judge", "learned", "whole_book"]
+__all__ = ["Act", "Held", "Learned", "Sight", "Verdict", "judge", "learned", "stakes_of", "whole_book"]
 
 Act = Literal["hold", "rebalance", "roll", "stop"]
 _DAY_MS = 86_400_000
@@ -179,6 +180,15 @@ def _drift(policy: Policy, sight: Sight, known: Known) -> Drift:
 def _dollars(held: Held, sight: Sight) -> float:
     price = contract_price(sight.hedge, held.instrument)
     return float(held.contracts) * held.instrument.dollar_delta(price)
+
+
+def stakes_of(sight: Sight, orders: Mapping[Instrument, Decimal]) -> tuple[Stake, ...]:
+    """Return signed contracts as margin sees them, at the prices of now."""
+    found = []
+    for contract, count in orders.items():
+        price, settle = contract_price(sight.hedge, contract), price_of(sight.market, contract.settle)
+        found.append(Stake(contract, float(count) * contract.dollar_delta(price, settle), price, settle))
+    return tuple(found)
 
 
 def _least(held: Held, sight: Sight) -> float:

@@ -9,7 +9,13 @@ from dataclasses import dataclass, field
 from decimal import localcontext
 from typing import NoReturn, TypeVar
 
-from hedgerow.model.errors import HedgerowError, StateUnknown, VenueRefused, VenueUnreachable
+from hedgerow.model.errors import (
+    HedgerowError,
+    StateUnknown,
+    VenueInMaintenance,
+    VenueRefused,
+    VenueUnreachable,
+)
 from hedgerow.venues.answers import code_of, meaning, spoken
 from hedgerow.venues.quirks import Route, Venue
 from hedgerow.venues.wire import Exchange, Meant, Seen, seeing
@@ -108,8 +114,10 @@ class Wire:
         said = f"{self.venue.name} {code}: {message[:300]}"
         if found == "banned":
             raise Silenced(said, advice=_WAIT["banned"])
-        if found in {"again", "maintenance"} or code in self.venue.codes.unknown:
-            raise VenueUnreachable(said, advice=_WAIT.get(found, "Ask again later."))
+        if found == "maintenance":
+            raise VenueInMaintenance(said, advice=_WAIT[found])
+        if found == "again" or code in self.venue.codes.unknown:
+            raise VenueUnreachable(said, advice="Ask again later.")
         raise (
             NotThere(said)
             if found == "absent"

@@ -1,0 +1,63 @@
+"""How the book moves with the market: whether it is hedged, how far off it is, whether coins move as they did."""
+
+from __future__ import annotations
+
+from hedgerow.hedge.alarms import Finding, standing_of
+from hedgerow.hedge.watch import Thresholds
+from hedgerow.model.coins import is_stablecoin
+from hedgerow.runs.alarming.facts import Looked
+from hedgerow.runs.changing import correlation_of
+
+__all__ = ["betas", "correlation", "drift", "hedged"]
+
+
+def hedged(looked: Looked, _: Thresholds) -> list[Finding]:
+    """A price or a beta of the book that is not known."""
+    verdict = looked.verdict
+    if verdict.exposure is not None or verdict.act != "stop" or looked.sight.held is None:
+        return []
+    return [Finding("not hedged", "book", "bad", "critical", verdict.reason, "Give the price or the beta.")]
+
+
+def drift(looked: Looked, _: Thresholds) -> list[Finding]:
+    """The dollar beta outside its band after everything that could be done, and why."""
+    found: list[Finding] = []
+    verdict, facts = looked.verdict, looked.facts
+    for k, factor in enumerate(verdict.exposure.factors if verdict.exposure is not None else ()):
+        gap, band = float(verdict.gap_usd[k]), float(verdict.band_usd[k])
+        why = facts.waiting or "; ".join(each.rule for each in facts.refusals) or verdict.reason
+        text = f"dollar beta to {factor} is {'−' if gap < 0 else '+'}${abs(gap):,.0f} off the target, band ± ${band:,.0f}: {why}"
+        standing = standing_of(abs(gap), band + verdict.slack_usd, band + verdict.slack_usd)
+        found.append(
+            Finding("drift", factor, standing, "warning", text, "`hedgerow plan` says what would mend it.")
+        )
+    return found
+
+
+def betas(looked: Looked, _: Thresholds) -> list[Finding]:
+    """Coins whose beta has changed, by more than chance."""
+    if looked.verdict.exposure is None:
+        return []
+    found = []
+    for coin in sorted(looked.changes.sums):
+        share = looked.changes.worst(coin)
+        up, down = looked.changes.sums[coin]
+        text = f"{coin} moves {'more' if up > down else 'less'} with the market than its beta says"
+        advice = "The estimate follows by itself; look whether it still fits the coin."
+        found.append(Finding("beta changed", coin, standing_of(share, 1.0, 0.5), "warning", text, advice))
+    return found
+
+
+def correlation(looked: Looked, limits: Thresholds) -> list[Finding]:
+    """Whether the book still follows the market as it did."""
+    exposure, sight = looked.verdict.exposure, looked.sight
+    if exposure is None:
+        return []
+    factor = exposure.factors[0]
+    # A stablecoin follows nothing: off its peg it has an alarm of its own.
+    coins = (p.symbol for p in sight.book.positions if not p.is_derivative and not is_stablecoin(p.symbol))
+    spot = {coin: exposure.deltas.get(coin, 0.0) for coin in coins}
+    z = correlation_of(sight.market, spot, factor)
+    text = f"the book follows {factor} less than it did (z {z:.1f} against the 240 days before)"
+    advice = "A hedge removes what follows the market, and less of this book does."
+    return [Finding("correlation", factor, standing_of(z, *limits.correlation), "warning", text, advice)]

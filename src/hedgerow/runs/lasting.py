@@ -1,0 +1,102 @@
+"""What a watch remembers from look to look besides trades and alarms: how accounts were set, and what people may answer.
+
+    kept(lasting, held, modes, at, approved) -> Lasting        after a look
+    asks_of(lasting) -> asks                                   what a person may say yes to, each by a name
+
+A change that somebody made is an alarm until it is undone, or until people say that it is meant: then it is what is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from hedgerow.model.ports import AccountModes
+from hedgerow.model.watched import AskRow, Look, ModesRow
+
+__all__ = ["Kept", "Lasting", "asks_of", "differences", "kept", "lasting_of", "modes_rows"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How a contract was set when its position was first seen; since `changed_at` it is set as `now`, None: it is not."""
+
+    modes: AccountModes
+    now: AccountModes
+    changed_at: int | None = None
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """What is set otherwise now, in words."""
+        return differences(self.modes, self.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """How each open contract was set, by its name."""
+
+    modes: Mapping[str, Kept] = field(default_factory=dict)
+
+
+def differences(before: AccountModes, now: AccountModes) -> tuple[str, ...]:
+    """Return what changed between two readings, in words; what one of them does not say has not changed."""
+    sides = {True: "long and short apart", False: "one-way"}
+    pairs = [
+        ("position mode", *(None if m.hedge is None else sides[m.hedge] for m in (before, now))),
+        ("margin mode", before.margin_mode, now.margin_mode),
+        ("leverage", *(None if m.leverage is None else f"{m.leverage.normalize():f}" for m in (before, now))),
+    ]
+    return tuple(f"{what} was {old}, is {new}" for what, old, new in pairs if old and new and old != new)
+
+
+def kept(
+    before: Lasting,
+    held: Iterable[str] | None,
+    modes: Mapping[str, AccountModes],
+    at: int,
+    approved: Callable[[str], str],
+) -> Lasting:
+    """Return what lasts after a look at `held` contracts (None: not known, and nothing is forgotten).
+
+    `modes` are the last readings; a contract without one is as it was. A change whose ask was answered is meant.
+    """
+    if held is None:
+        return before
+    found: dict[str, Kept] = {}
+    for name in held:
+        was, now = before.modes.get(name), modes.get(name)
+        if was is None:
+            found |= {} if now is None else {name: Kept(now, now)}
+            continue
+        now = was.now if now is None else now
+        if was.changed_at is not None and approved(_ask_name(name, was.changed_at)):
+            was = Kept(was.now, was.now)
+        since = was.changed_at if was.changed_at is not None else at
+        found[name] = Kept(was.modes, now, since if differences(was.modes, now) else None)
+    return Lasting(found)
+
+
+def asks_of(lasting: Lasting) -> tuple[AskRow, ...]:
+    """Return what people may say yes to."""
+    return tuple(
+        AskRow(_ask_name(name, each.changed_at), name, "; ".join(each.changes))
+        for name, each in lasting.modes.items()
+        if each.changed_at is not None
+    )
+
+
+def lasting_of(look: Look) -> Lasting:
+    """Return what a look left behind."""
+    return Lasting({row.instrument: Kept(row.kept, row.now, row.changed_at) for row in look.modes})
+
+
+def modes_rows(lasting: Lasting) -> tuple[ModesRow, ...]:
+    """Return the same for the diary."""
+    return tuple(
+        ModesRow(name, each.modes, each.now, each.changed_at) for name, each in lasting.modes.items()
+    )
+
+
+def _ask_name(contract: str, changed_at: int) -> str:
+    return sha256(f"modes of {contract} since {changed_at}".encode()).hexdigest()

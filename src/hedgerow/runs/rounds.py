@@ -1,0 +1,97 @@
+"""What the watch asks a venue less often than at each look: its clock, how accounts are set, what is listed.
+
+await Rounds(doors, clock).go(held) -> Round
+
+Each question has a pace of its own, so that many books share a venue's limits. What is not answered stays as it was known,
+but for the clock, which drifts: without an answer it is not known. It is asked again at the next look.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from hedgerow.model.errors import StateUnknown, VenueRefused, VenueUnreachable
+from hedgerow.model.instruments import Instrument
+from hedgerow.model.ports import AccountModes, Clock
+from hedgerow.runs.reconcile import Doors
+
+__all__ = ["Pace", "Round", "Rounds"]
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Milliseconds between two questions of a kind."""
+
+    clock_ms: int = 60_000
+    modes_ms: int = 300_000
+    listed_ms: int = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What is known now. `skew_s`: seconds that the venue's clock is ahead of ours, beyond what the way explains; NaN: not known.
+
+    `modes` of held contracts; `listed` is each as the venue lists it now, None where it does not any more. A contract that
+    is not in there was not answered for yet.
+    """
+
+    skew_s: float = math.nan
+    modes: Mapping[str, AccountModes] = field(default_factory=dict)
+    listed: Mapping[str, Instrument | None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Rounds:
+    """Asks in its turns, and remembers the answers."""
+
+    doors: Doors
+    clock: Clock
+    pace: Pace = field(default_factory=Pace)
+    _known: Round = field(default_factory=Round)
+    _asked: dict[str, int] = field(default_factory=dict)
+    _listing: Mapping[str, Instrument] | None = None
+
+    async def go(self, held: Sequence[Instrument]) -> Round:
+        """Return what is known after asking what is due about `held` contracts; raises nothing that a venue does."""
+        names = {contract.name for contract in held}
+        skew = self._known.skew_s
+        if self._due("clock", self.pace.clock_ms):
+            found = await self._answer("clock", self._skew)
+            skew = math.nan if found is None else found
+        modes = {name: was for name, was in self._known.modes.items() if name in names}
+        for contract in held:
+            key = f"modes {contract.name}"
+            if contract.name not in modes or self._due(key, self.pace.modes_ms):
+                told = await self._answer(key, lambda c=contract: self.doors.account.modes(c))  # type: ignore[misc]
+                modes |= {} if told is None else {contract.name: told}
+        if held and self._due("listed", self.pace.listed_ms):
+            listing = await self._answer("listed", self.doors.market.instruments)
+            self._listing = self._listing if listing is None else {each.name: each for each in listing}
+        listed = {} if self._listing is None else {name: self._listing.get(name) for name in names}
+        self._known = Round(skew, modes, listed)
+        return self._known
+
+    def _due(self, what: str, every_ms: int) -> bool:
+        return self.clock.monotonic() - self._asked.get(what, -every_ms) >= every_ms
+
+    async def _answer(self, what: str, ask: Callable[[], Awaitable[Answer]]) -> Answer | None:
+        """What is answered, None where nothing is; only an answer puts the next question off."""
+        try:
+            found = await ask()
+        except (VenueUnreachable, VenueRefused, StateUnknown):
+            return None
+        self._asked[what] = self.clock.monotonic()
+        return found
+
+    async def _skew(self) -> float:
+        """The venue's clock against ours: half of the way there and back may lie on either side, and is taken off."""
+        begun, wall = self.clock.monotonic(), self.clock.now()
+        theirs = await self.doors.market.server_time()
+        half = (self.clock.monotonic() - begun) / 2.0
+        apart = theirs - (wall + half)
+        return math.copysign(max(abs(apart) - half, 0.0), apart) / 1000.0

@@ -64,7 +64,9 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "_reduces: held * order.quantity → held / order.quantity": _SIGN,
     },
     "src/hedgerow/runs/ledger.py": {
-        "_entries: 1 → 2": "whatever comes before the shortest trade id comes before it",
+        "Fold.take: 1 → 2": "whatever comes before the shortest trade id comes before it",
+        "Fold._happens: place < self._happened[-1][0] → place <= self._happened[-1][0]": "added up anew in the same order",
+        "Fold._happens: self._entries is None → self._entries is not None": "added up anew each time: slower, the same",
     },
     "src/hedgerow/model/amounts.py": {
         "<module>: 'nearest' → 'nearest_'": "what is not toward zero is to the nearest",

@@ -14,6 +14,8 @@ from hedgerow.model.orders import Fill
 from hedgerow.model.ports import FundingPaid, Holding, Record
 from hedgerow.runs.ledger import (
     Adopted,
+    Fold,
+    Ledger,
     adoption,
     fill_record,
     funding_record,
@@ -108,6 +110,47 @@ def test_records_are_called_what_older_journals_call_them() -> None:
     taken = Adopted(BTC.name, Decimal(1), Decimal(1), BEGIN, "by hand")
     kinds = [INTRODUCED, fill_record(fill(1, "1", "100")), funding_record(paid), adoption(taken)]
     assert [kind for kind, _ in kinds] == ["instrument", "fill", "funding", "adopted"]
+
+
+def test_a_ledger_that_grows_is_the_one_that_is_added_up_anew() -> None:
+    """Records come late, twice, before what they are about is described, and contracts change meanwhile."""
+    paid = [FundingPaid(BTC.name, BEGIN + i, Decimal(i) / 7, "USDT", f"p{i}") for i in range(4)]
+    fills = [fill(i, str(i % 5 - 2 or 3), str(90 + i), BEGIN + i) for i in range(12)]
+    lines = [
+        *(funding_record(paid[0]), fill_record(fills[3]), funding_record(paid[1]), fill_record(fills[1])),
+        *(INTRODUCED, INTRODUCED, fill_record(fills[4]), fill_record(fills[2]), fill_record(fills[3])),
+        *(funding_record(paid[2]), instrument_record(replace(BTC, lot=Decimal("0.01")))),
+        *(fill_record(fills[5]), adoption(Adopted(BTC.name, Decimal(1), Decimal(95), BEGIN + 4, "by hand"))),
+        *(funding_record(paid[2]), fill_record(fills[11]), fill_record(fills[0]), INTRODUCED),
+        *(instrument_record(ETH), *map(fill_record, fills), *map(funding_record, paid)),
+    ]
+    told = records(*lines)
+    grown = Fold()
+    for count, record in enumerate(told, 1):
+        grown.take(record)
+        if count >= 5:
+            assert grown.ledger() == _added_up(told[:count])
+    assert grown.ledger() is grown.ledger()
+    assert grown.ledger().last_fill == {BTC.name: BEGIN + 11}
+    assert grown.ledger().last_funding == {BTC.name: BEGIN + 3}
+
+
+def _added_up(told: list[Record]) -> Ledger:
+    """The same in one go: contracts first, then fills by their instants, then payments."""
+    order = {"instrument": 0, "fill": 1, "adopted": 1, "funding": 2}
+    ordered = sorted(told, key=lambda r: (order[r.kind], _at(r)))
+    fold = Fold()
+    for record in ordered:
+        fold.take(record)
+    since = {r.body["symbol"]: r.at for r in reversed(told) if r.kind == "instrument"}
+    return replace(fold.ledger(), since={f"sim:{symbol}": at for symbol, at in since.items()})
+
+
+def _at(record: Record) -> tuple[int, int, int]:
+    if record.kind == "instrument":
+        return (0, 0, 0)
+    number = str(record.body.get("trade_id", "t0"))
+    return (int(str(record.body["at"])), 0 if record.kind == "adopted" else 1, int(number[1:]))
 
 
 def test_what_is_no_money_is_passed_over() -> None:

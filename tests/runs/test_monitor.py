@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
@@ -13,8 +14,10 @@ from tests.runs.watched import ACCOUNT, HOUR, Script, World, market
 from hedgerow.exchange.venue import Deleveraged
 from hedgerow.hedge.watch import Bounds
 from hedgerow.model.errors import LeaseHeld
+from hedgerow.model.ports import Record
 from hedgerow.model.watched import Look
 from hedgerow.runs.diary import decided_again
+from hedgerow.store.memory import MemoryStore
 
 CRASH, RALLY = 20, 60
 CALM = market(Script())
@@ -227,3 +230,25 @@ def test_the_ledger_of_a_watched_month_is_the_venues() -> None:
     assert sum((e.quantity for e in ledger.entries.values()), Decimal(0)) == world.held()
     wallet = world.venue.state.account("paper").wallet("USDT")
     assert wallet - ledger.cash("USDT") == sum(world.put, Decimal(0))
+
+
+def test_a_look_reads_only_what_is_new_in_the_journal(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(CALM, rebalance="usd:30000")
+    watching = world.monitor()
+    world.watch(20, watching)
+    read: list[int] = []
+    plain = MemoryStore.read
+
+    def counted(store: MemoryStore, stream: str, after: int = 0) -> Iterator[Record]:
+        for record in plain(store, stream, after):
+            read.append(record.seq)
+            yield record
+
+    monkeypatch.setattr(MemoryStore, "read", counted)
+    before = len(world.store._lines[ACCOUNT])
+    for _ in range(10):
+        asyncio.run(watching.tick())
+        world.clock.advance(4 * HOUR)
+    new = len(world.store._lines[ACCOUNT]) - before
+    assert before >= 40
+    assert len(read) == new

@@ -49,15 +49,12 @@ from hedgerow.model.errors import (
 from hedgerow.model.orders import Fill, Refused, Unknown
 from hedgerow.model.ports import Clock, Lease, Notifier, Record, Store, StreamEvent, last_look
 from hedgerow.runs.asking import Question, answered, jumped, unseen
-from hedgerow.runs.pen import DONE, EVENT, SENT, Pen
+from hedgerow.runs.pen import DONE, EVENT, PROGRAMME, SENT, Pen
 from hedgerow.runs.points import pp
 from hedgerow.runs.reconcile import Doors, Reconciled, reconcile
 from hedgerow.runs.wire import body_of, value_of
 
 __all__ = ["Executor", "Pace", "recalled"]
-
-PROGRAMME = "programme"
-
 
 _STALE_MS = 5_000
 """How old a turn may be after what its door had to read: older prices are no ground for an order."""

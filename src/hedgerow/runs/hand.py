@@ -20,7 +20,8 @@ from hedgerow.runs.executor import Executor
 from hedgerow.runs.proposing import basis_of
 from hedgerow.runs.reconcile import Doors
 from hedgerow.runs.story import story_of
-from hedgerow.runs.trading import Asked, carried, unfinished
+from hedgerow.runs.tail import Tail
+from hedgerow.runs.trading import Asked, carried
 from hedgerow.runs.watching import Sight
 
 if TYPE_CHECKING:
@@ -55,11 +56,12 @@ class Hand:
     store: Store
     clock: Clock
     notifier: Notifier
+    tail: Tail
     executor: Callable[..., Executor] = Executor
 
     async def finish(self, lease: Lease) -> None:
         """Finish what a life before left unfinished. Errors as `Executor.run`."""
-        if unfinished(self.store, self.watched.account) is not None:
+        if self.tail.unfinished():
             await self._executor().run(lease.account, lease)
 
     async def trade(

@@ -1,6 +1,7 @@
 """What the journal adds up to: positions, fees, funding and realised profit, exact to the venue's last digit.
 
 ledger_of(records) -> Ledger        the fold of a stream, the same in every life
+Fold().take(record)                 the same, a record after the other
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from hedgerow.runs.wire import body_of, value_of
 __all__ = [
     "Adopted",
     "Entry",
+    "Fold",
     "Ledger",
     "adoption",
     "fill_record",
@@ -131,46 +133,100 @@ def adoption(adopted: Adopted) -> tuple[str, dict[str, object]]:
     }
 
 
+Happened = Fill | Adopted
+_Place = tuple[int, int, str]
+
+
+class Fold:
+    """A ledger that grows with its stream: what comes in order is added, and only what comes late adds all up anew."""
+
+    def __init__(self) -> None:
+        self._instruments: dict[str, Instrument] = {}
+        self._since: dict[str, int] = {}
+        self._happened: list[tuple[_Place, Happened]] = []
+        self._trades: set[tuple[str, str, str]] = set()
+        self._payments: dict[tuple[str, str], FundingPaid] = {}
+        self._last_fill: dict[str, int] = {}
+        self._last_funding: dict[str, int] = {}
+        self._entries: dict[str, Entry] | None = {}
+        self._known: Ledger | None = None
+
+    def take(self, record: Record) -> None:
+        """Take in the next record; each fill and payment counts once."""
+        if record.kind == INSTRUMENT:
+            self._described(value_of(record.body), record.at)
+        elif record.kind == FILL:
+            fill: Fill = value_of(record.body)
+            key = (fill.venue, fill.account, fill.trade_id)
+            if key not in self._trades:
+                self._trades.add(key)
+                self._last_fill[fill.instrument] = max(fill.at, self._last_fill.get(fill.instrument, fill.at))
+                self._happens((fill.at, len(fill.trade_id), fill.trade_id), fill)
+        elif record.kind == FUNDING:
+            self._paid(value_of(record.body))
+        elif record.kind == ADOPTED:
+            taken = _adopted(record.body)
+            self._happens((taken.at, -1, ""), taken)
+        else:
+            return
+        self._known = None
+
+    def ledger(self) -> Ledger:
+        """Return what was taken in so far. Raises `JournalBroken` for a fill of a contract that the journal does not describe."""
+        if self._entries is None:
+            self._happened.sort(key=lambda pair: pair[0])
+            self._entries = _entries(self._instruments, self._happened, self._payments.values())
+        if self._known is None:
+            self._known = Ledger(
+                dict(self._entries),
+                dict(self._instruments),
+                dict(self._since),
+                frozenset(self._trades),
+                frozenset(self._payments),
+                dict(self._last_fill),
+                dict(self._last_funding),
+            )
+        return self._known
+
+    def _described(self, contract: Instrument, at: int) -> None:
+        name = contract.name
+        self._since.setdefault(name, at)
+        if self._entries is not None and name not in self._instruments:
+            self._entries[name] = Entry(Leg(contract))
+        elif self._instruments.get(name) != contract:
+            self._entries = None
+        self._instruments[name] = contract
+
+    def _happens(self, place: _Place, what: Happened) -> None:
+        late = bool(self._happened) and place < self._happened[-1][0]
+        self._happened.append((place, what))
+        before = None if self._entries is None else self._entries.get(what.instrument)
+        if self._entries is None or late or before is None:
+            self._entries = None
+        else:
+            self._entries[what.instrument] = _after(before, what)
+
+    def _paid(self, paid: FundingPaid) -> None:
+        key, name = (paid.instrument, paid.payment_id), paid.instrument
+        if key in self._payments:
+            return
+        self._payments[key] = paid
+        self._last_funding[name] = max(paid.at, self._last_funding.get(name, paid.at))
+        if self._entries is not None and name in self._entries:
+            self._entries[name] = self._entries[name].funded(paid)
+        else:
+            self._entries = None
+
+
 def ledger_of(records: Iterable[Record]) -> Ledger:
     """Return what the records add up to, in the order in which the venue did it, each fill and payment once.
 
     Raises `JournalBroken` for a fill of a contract that the journal does not describe.
     """
-    instruments: dict[str, Instrument] = {}
-    since: dict[str, int] = {}
-    fills: dict[tuple[str, str, str], Fill] = {}
-    payments: dict[tuple[str, str], FundingPaid] = {}
-    adopted: list[Adopted] = []
+    fold = Fold()
     for record in records:
-        if record.kind == INSTRUMENT:
-            contract: Instrument = value_of(record.body)
-            instruments[contract.name] = contract
-            since.setdefault(contract.name, record.at)
-        elif record.kind == FILL:
-            fill: Fill = value_of(record.body)
-            fills.setdefault((fill.venue, fill.account, fill.trade_id), fill)
-        elif record.kind == FUNDING:
-            paid: FundingPaid = value_of(record.body)
-            payments.setdefault((paid.instrument, paid.payment_id), paid)
-        elif record.kind == ADOPTED:
-            adopted.append(_adopted(record.body))
-    entries = _entries(instruments, fills.values(), payments.values(), adopted)
-    return Ledger(
-        entries,
-        instruments,
-        since,
-        frozenset(fills),
-        frozenset(payments),
-        _last(fills.values()),
-        _last(payments.values()),
-    )
-
-
-def _last(happened: Iterable[Fill | FundingPaid]) -> dict[str, int]:
-    last: dict[str, int] = {}
-    for each in happened:
-        last[each.instrument] = max(each.at, last.get(each.instrument, each.at))
-    return last
+        fold.take(record)
+    return fold.ledger()
 
 
 def _adopted(body: Mapping[str, Any]) -> Adopted:
@@ -180,9 +236,8 @@ def _adopted(body: Mapping[str, Any]) -> Adopted:
 
 def _entries(
     instruments: Mapping[str, Instrument],
-    fills: Iterable[Fill],
+    happened: Iterable[tuple[_Place, Happened]],
     payments: Iterable[FundingPaid],
-    adopted: Iterable[Adopted],
 ) -> dict[str, Entry]:
     entries = {name: Entry(Leg(contract)) for name, contract in instruments.items()}
 
@@ -191,18 +246,15 @@ def _entries(
             raise JournalBroken(f"the journal has trades of {name} and does not say what that is")
         return entries[name]
 
-    happened: list[tuple[tuple[int, int, str], Fill | Adopted]] = [
-        ((fill.at, len(fill.trade_id), fill.trade_id), fill) for fill in fills
-    ]
-    happened += [((each.at, -1, ""), each) for each in adopted]
-    for _, what in sorted(happened, key=lambda pair: pair[0]):
-        before = entry(what.instrument)
-        entries[what.instrument] = (
-            before.filled(what) if isinstance(what, Fill) else before.traded(what.quantity, what.price)
-        )
+    for _, what in happened:
+        entries[what.instrument] = _after(entry(what.instrument), what)
     for paid in payments:
         entries[paid.instrument] = entry(paid.instrument).funded(paid)
     return entries
+
+
+def _after(entry: Entry, what: Happened) -> Entry:
+    return entry.filled(what) if isinstance(what, Fill) else entry.traded(what.quantity, what.price)
 
 
 def _with(sums: Mapping[str, Decimal], coin: str, amount: Decimal) -> dict[str, Decimal]:

@@ -1,6 +1,6 @@
 """What the venue says at one look: positions, coins, prices, funding, and what of it the journal explains.
 
-await Lookout(doors, store, clock).see(view, lease) -> Seen
+await Lookout(doors, store, clock, tail).see(view, lease) -> Seen
 """
 
 from __future__ import annotations
@@ -16,22 +16,21 @@ from hedgerow.hedge.rolls import days_left
 from hedgerow.hedge.valuation import price_of
 from hedgerow.model.errors import StateUnknown, VenueInMaintenance, VenueRefused, VenueUnreachable
 from hedgerow.model.instruments import Instrument
-from hedgerow.model.orders import Fill, contracts_of
+from hedgerow.model.orders import contracts_of
 from hedgerow.model.ports import Clock, FundingPaid, Holding, Lease, Store, Ticker
 from hedgerow.runs.alarming import Facts
 from hedgerow.runs.diary import View
-from hedgerow.runs.ledger import FILL, FUNDING, Ledger, ledger_of
+from hedgerow.runs.ledger import Ledger
 from hedgerow.runs.reconcile import Doors, reconcile
 from hedgerow.runs.rounds import Rounds
+from hedgerow.runs.tail import Tail
 from hedgerow.runs.watching import Held, Sight
-from hedgerow.runs.wire import value_of
 
 __all__ = ["Lookout", "Seen"]
 
 _FAILURES = (VenueUnreachable, VenueRefused, StateUnknown)
 _DAY_MS = 86_400_000
 _LEAST_DAYS = 7.0
-_TAKEN = frozenset({"liquidation", "adl"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +49,12 @@ class Seen:
 
 @dataclass(slots=True)
 class Lookout:
-    """Asks the venue, and remembers only what it has told already."""
+    """Asks the venue, and follows the account's journal by its `tail`."""
 
     doors: Doors
     store: Store
     clock: Clock
-    told: dict[str, int] = field(default_factory=dict)
+    tail: Tail
     feed_at: int | None = None
     rounds: Rounds = field(init=False)
 
@@ -65,12 +64,13 @@ class Lookout:
     async def see(self, view: View, lease: Lease) -> Seen:
         """Return what there is to be seen; what the venue does not answer is unknown, never flat or zero."""
         account = lease.account
-        before = ledger_of(self.store.read(account))
+        before = self.tail.ledger()
         contracts = _alive(before, self.clock.now())
         trouble, held, coins, ledger, distance = "", None, None, before, math.nan
         closed: str | None = ""
         try:
-            ledger = (await reconcile(self.doors, self.store, self.clock, lease, contracts)).ledger
+            found = await reconcile(self.doors, self.store, self.clock, lease, contracts, tail=self.tail)
+            ledger = found.ledger
             holdings = await self.doors.account.positions(contracts)
             held = tuple(
                 Held(ledger.instruments[h.instrument], h.quantity, h.entry) for h in holdings if h.quantity
@@ -86,9 +86,9 @@ class Lookout:
         at = self.clock.now()
         halted = self.store.halted(account)
         sight = Sight(at, view.book, view.market, view.hedge, view.contracts, held, coins, halted)
-        taken, paid = self._news(account)
+        taken, paid = self.tail.news()
         explained = {name: entry.quantity for name, entry in ledger.entries.items()}
-        money, notional = _funding_of(self.store, account, sight, ledger)
+        money, notional = _funding_of(self.tail, sight, ledger)
         facts = Facts(
             feed_at=self.feed_at if self.feed_at is not None else 0,
             explained=explained,
@@ -128,24 +128,6 @@ class Lookout:
             if each.mark and each.index and _has_price(each)
         }
 
-    def _news(self, account: str) -> tuple[tuple[Fill, ...], tuple[FundingPaid, ...]]:
-        """What the venue took and paid since the last look, by the journal; the first look has no news."""
-        begun = self.told.get(account)
-        taken: list[Fill] = []
-        paid: list[FundingPaid] = []
-        last = begun or 0
-        for record in self.store.read(account, last):
-            last = record.seq
-            if begun is None:
-                continue
-            if record.kind == FILL:
-                fill: Fill = value_of(record.body)
-                taken += [fill] if fill.kind in _TAKEN else []
-            elif record.kind == FUNDING:
-                paid.append(value_of(record.body))
-        self.told[account] = last
-        return tuple(taken), tuple(paid)
-
 
 def _alive(ledger: Ledger, at: int) -> tuple[Instrument, ...]:
     """What is asked about: every contract that was ever traded, but for those that ended and are settled."""
@@ -172,19 +154,15 @@ def _distance(holdings: Sequence[Holding]) -> float:
     return min(found)
 
 
-def _funding_of(store: Store, account: str, sight: Sight, ledger: Ledger) -> tuple[float, float]:
+def _funding_of(tail: Tail, sight: Sight, ledger: Ledger) -> tuple[float, float]:
     """Dollars of funding of the last 30 days, brought to 30 days, and the dollars that are held; NaN within a week."""
     since = min(ledger.since.values(), default=sight.at)
     days = min((sight.at - since) / _DAY_MS, 30.0)
     if days < _LEAST_DAYS:
         return math.nan, math.nan
     total = 0.0
-    for record in store.read(account):
-        if record.kind != FUNDING:
-            continue
-        paid: FundingPaid = value_of(record.body)
-        if paid.at >= sight.at - 30 * _DAY_MS:
-            total += float(paid.amount) * price_of(sight.market, paid.coin)
+    for paid in tail.received(sight.at - 30 * _DAY_MS):
+        total += float(paid.amount) * price_of(sight.market, paid.coin)
     notional = 0.0
     for held in sight.held or ():
         count = contracts_of(held.instrument, held.units)

@@ -30,6 +30,7 @@ from hedgerow.runs.lookout import Lookout, Seen
 from hedgerow.runs.narrate import lines_of, look_of
 from hedgerow.runs.proposing import asked_orders, proposal_of, stands
 from hedgerow.runs.reconcile import Doors
+from hedgerow.runs.tail import Tail
 from hedgerow.runs.watching import Learned, Sight, Verdict, judge, learned, stakes_of
 from hedgerow.runs.wire import body_of
 
@@ -81,8 +82,9 @@ class Monitor:
     ) -> None:
         self._watched, self._store, self._clock = watched, store, clock
         self._eyes, self._around = eyes, around
-        self._lookout = Lookout(doors, store, clock)
-        self._hand = Hand(watched, doors, store, clock, around.notifier)
+        tail = Tail(store, watched.account)
+        self._lookout = Lookout(doors, store, clock, tail)
+        self._hand = Hand(watched, doors, store, clock, around.notifier, tail)
         self._lease = watched.holder if isinstance(watched.holder, Lease) else None
         self._diary = diary_of(watched.account, watched.name)
         before = remembered(store.read(self._diary))

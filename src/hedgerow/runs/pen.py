@@ -27,9 +27,9 @@ from hedgerow.runs.ledger import fill_record
 from hedgerow.runs.points import pp
 from hedgerow.runs.wire import body_of
 
-__all__ = ["DONE", "EVENT", "SENT", "Pen"]
+__all__ = ["DONE", "EVENT", "PROGRAMME", "SENT", "Pen"]
 
-DONE, EVENT, SENT = "done", "event", "sent"
+DONE, EVENT, PROGRAMME, SENT = "done", "event", "programme", "sent"
 Line = tuple[str, Mapping[str, object]]
 
 _QUIET = (Tick, Priced, Held, Timed, Failed, OpenRead)

@@ -21,9 +21,9 @@ from hedgerow.runs.ledger import (
     fill_record,
     funding_record,
     instrument_record,
-    ledger_of,
 )
 from hedgerow.runs.points import pp
+from hedgerow.runs.tail import Tail
 
 __all__ = ["Doors", "Gap", "Reconciled", "reconcile"]
 
@@ -77,48 +77,50 @@ async def reconcile(
     *,
     adopt: bool = False,
     unsettled: frozenset[str] = frozenset(),
+    tail: Tail | None = None,
 ) -> Reconciled:
     """Bring the journal up to what the venue says, in at most four rounds, and return what is left unexplained.
 
     Contracts seen for the first time are taken over as they are; gaps that come later only with `adopt`. Those in `unsettled` have
     orders whose outcome is not known yet and are left to whoever settles them. Raises what the doors raise: an answer
-    that did not come is never an empty one.
+    that did not come is never an empty one. Who follows the journal anyway gives its `tail`.
     """
     pp("reconcile.begun")
-    ledger = ledger_of(store.read(lease.account))
-    ledger = await _introduce(doors, store, clock, lease, (ledger, instruments))
+    tail = tail or Tail(store, lease.account)
+    await _introduce(doors, store, clock, lease, (tail, instruments))
     counts = [0, 0]
     gaps: tuple[Gap, ...] = ()
     for round_number in range(_ROUNDS):
         if round_number:
             pp("reconcile.before_wait")
             await clock.sleep(_WAIT_MS)
-        ledger = await _catch_up(doors, store, clock, lease, (ledger, instruments, counts))
+        await _catch_up(doors, store, clock, lease, (tail, instruments, counts))
         held = await _held(doors, instruments)
         pp("reconcile.held")
-        gaps = _gaps(ledger, instruments, held, unsettled)
+        gaps = _gaps(tail.ledger(), instruments, held, unsettled)
         if not gaps:
             break
     if gaps and adopt:
-        gaps, ledger = _take_over(store, clock, lease, gaps, held)
+        gaps = _take_over(store, clock, lease, gaps, held)
     pp("reconcile.before_orders")
     orders = [report for each in instruments for report in await doors.trading.open_orders(each)]
     pp("reconcile.done")
-    return Reconciled(ledger, counts[0], counts[1], tuple(orders), gaps)
+    return Reconciled(tail.ledger(), counts[0], counts[1], tuple(orders), gaps)
 
 
 async def _introduce(
-    doors: Doors, store: Store, clock: Clock, lease: Lease, known: tuple[Ledger, Sequence[Instrument]]
-) -> Ledger:
-    """Write what contracts are that the journal does not know, or knows otherwise, and return the ledger with them.
+    doors: Doors, store: Store, clock: Clock, lease: Lease, known: tuple[Tail, Sequence[Instrument]]
+) -> None:
+    """Write what contracts are that the journal does not know, or knows otherwise.
 
     A new one comes in with what is held of it, in the same transaction: a process that dies in between would leave it
     known and its position unexplained.
     """
-    ledger, instruments = known
+    tail, instruments = known
+    ledger = tail.ledger()
     changed = [each for each in instruments if ledger.instruments.get(each.name) != each]
     if not changed:
-        return ledger
+        return
     new = [each for each in changed if each.name not in ledger.instruments]
     held = await _held(doors, new) if new else {}
     records = [instrument_record(each) for each in changed]
@@ -128,7 +130,6 @@ async def _introduce(
     pp("reconcile.before_introduce")
     store.append(lease.account, clock.now(), records, lease)
     pp("reconcile.after_introduce")
-    return ledger_of(store.read(lease.account))
 
 
 async def _catch_up(
@@ -136,10 +137,11 @@ async def _catch_up(
     store: Store,
     clock: Clock,
     lease: Lease,
-    known: tuple[Ledger, Sequence[Instrument], list[int]],
-) -> Ledger:
-    """Write fills and payments since the last known ones, overlapping, and return the ledger with them."""
-    ledger, instruments, counts = known
+    known: tuple[Tail, Sequence[Instrument], list[int]],
+) -> None:
+    """Write fills and payments since the last known ones, overlapping."""
+    tail, instruments, counts = known
+    ledger = tail.ledger()
     fills: list[Fill] = []
     payments: list[FundingPaid] = []
     for each in instruments:
@@ -153,14 +155,13 @@ async def _catch_up(
     new = [f for f in fills if (f.venue, f.account, f.trade_id) not in ledger.trades]
     paid = [p for p in payments if (p.instrument, p.payment_id) not in ledger.payments]
     if not new and not paid:
-        return ledger
+        return
     records = [fill_record(fill) for fill in new] + [funding_record(payment) for payment in paid]
     pp("reconcile.before_append")
     store.append(lease.account, clock.now(), records, lease)
     pp("reconcile.after_append")
     counts[0] += len(new)
     counts[1] += len(paid)
-    return ledger_of(store.read(lease.account))
 
 
 async def _held(doors: Doors, instruments: Sequence[Instrument]) -> dict[str, Holding]:
@@ -187,7 +188,7 @@ def _gaps(
 
 def _take_over(
     store: Store, clock: Clock, lease: Lease, gaps: tuple[Gap, ...], held: dict[str, Holding]
-) -> tuple[tuple[Gap, ...], Ledger]:
+) -> tuple[Gap, ...]:
     """Write into the journal, on a person's word, what nothing explains."""
     records = [
         adoption(Adopted(gap.instrument, gap.held - gap.explained, _price(held, gap), clock.now(), "by hand"))
@@ -196,7 +197,7 @@ def _take_over(
     pp("reconcile.before_adopt")
     store.append(lease.account, clock.now(), records, lease)
     pp("reconcile.after_adopt")
-    return tuple(replace(gap, adopted=True) for gap in gaps), ledger_of(store.read(lease.account))
+    return tuple(replace(gap, adopted=True) for gap in gaps)
 
 
 def _price(held: dict[str, Holding], gap: Gap) -> Decimal:

@@ -28,9 +28,8 @@ from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.orders import Accepted, Fill, OrderReport, OrderState, Refused, Unknown, contracts_of
 from hedgerow.model.ports import AccountModes, Clock, Record, Store, Ticker
 from hedgerow.model.trades import LegTraded, TradeLine
-from hedgerow.runs.executor import PROGRAMME
 from hedgerow.runs.ledger import FILL
-from hedgerow.runs.pen import EVENT, SENT
+from hedgerow.runs.pen import EVENT, PROGRAMME, SENT
 from hedgerow.runs.wire import value_of
 
 __all__ = ["Aloud", "Story", "Teller", "story_of"]

@@ -1,0 +1,71 @@
+"""An account's journal as a process that stays follows it: every record is read once, however long the journal grows.
+
+tail = Tail(store, account)
+tail.ledger()           what all records so far add up to
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+from hedgerow.model.orders import Fill
+from hedgerow.model.ports import FundingPaid, Store
+from hedgerow.runs.ledger import FILL, FUNDING, Fold, Ledger
+from hedgerow.runs.pen import DONE, PROGRAMME
+from hedgerow.runs.wire import value_of
+
+__all__ = ["Tail"]
+
+_TAKEN = frozenset({"liquidation", "adl"})
+_KEPT_MS = 30 * 86_400_000
+
+
+class Tail:
+    """What one process has read of a stream; a new one reads it from its start."""
+
+    def __init__(self, store: Store, account: str) -> None:
+        self._store, self._account, self._after = store, account, 0
+        self._fold = Fold()
+        self._begun = False
+        self._paid: deque[FundingPaid] = deque()
+        self._taken: list[Fill] = []
+        self._new: list[FundingPaid] = []
+        self.news()
+
+    def ledger(self) -> Ledger:
+        """Return what the journal adds up to now. Raises `JournalBroken`."""
+        self._read()
+        return self._fold.ledger()
+
+    def unfinished(self) -> bool:
+        """Return whether a programme was begun that has no end yet."""
+        self._read()
+        return self._begun
+
+    def news(self) -> tuple[tuple[Fill, ...], tuple[FundingPaid, ...]]:
+        """Return what the venue took (liquidation, ADL) and what funding came since the last call; the first has none."""
+        self._read()
+        found = tuple(self._taken), tuple(self._new)
+        self._taken, self._new = [], []
+        return found
+
+    def received(self, since: int) -> Iterable[FundingPaid]:
+        """Return the funding payments from `since` on, which is never more than 30 days before the last."""
+        self._read()
+        return (paid for paid in self._paid if paid.at >= since)
+
+    def _read(self) -> None:
+        for record in self._store.read(self._account, self._after):
+            self._after = record.seq
+            self._fold.take(record)
+            if record.kind in {PROGRAMME, DONE}:
+                self._begun = record.kind == PROGRAMME
+            elif record.kind == FILL and record.body.get("kind") in _TAKEN:
+                self._taken.append(value_of(record.body))
+            elif record.kind == FUNDING:
+                paid: FundingPaid = value_of(record.body)
+                self._new.append(paid)
+                self._paid.append(paid)
+                while self._paid[0].at < paid.at - _KEPT_MS:
+                    self._paid.popleft()

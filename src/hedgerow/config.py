@@ -19,6 +19,7 @@ from typing import Any, Literal
 from hedgerow.hedge.limits import Limits
 from hedgerow.hedge.watch import WatchSettings
 from hedgerow.model.errors import BadConfig
+from hedgerow.outlets.settings import LogSettings, NotifySettings
 
 __all__ = [
     "VENUE_BOOK",
@@ -27,6 +28,8 @@ __all__ = [
     "DataSettings",
     "HedgeSettings",
     "Loaded",
+    "LogSettings",
+    "NotifySettings",
     "Settings",
     "TradeSettings",
     "VenueSettings",
@@ -41,8 +44,9 @@ __all__ = [
 VENUE_BOOK = "venue:"
 """What names the book of an account instead of a file."""
 _PREFIX = "HEDGEROW__"
+_STDERR = "-"
 _FILES = ("prices", "lake", "funding", "books", "open_interest", "sectors", "venues")
-_SECRET = re.compile(r"secret|passw|token|api_?key|private", re.IGNORECASE)
+_SECRET = re.compile(r"secret|passw|token|api_?key|private|urls?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +162,8 @@ class Settings:
     book: BookSettings = field(default_factory=BookSettings)
     venues: Mapping[str, VenueSettings] = field(default_factory=dict)
     watch: WatchSettings = field(default_factory=WatchSettings)
+    notify: NotifySettings = field(default_factory=NotifySettings)
+    log: LogSettings = field(default_factory=LogSettings)
 
 
 _SECTIONS: dict[str, Any] = {
@@ -169,6 +175,8 @@ _SECTIONS: dict[str, Any] = {
     "book": BookSettings,
     "venues": VenueSettings,
     "watch": WatchSettings,
+    "notify": NotifySettings,
+    "log": LogSettings,
 }
 _BY_NAME = ("betas", "venues")
 """Sections whose keys are names of one's own: coins, venues."""
@@ -294,7 +302,7 @@ def _unknown(key: str, part: str, names: list[str], file: str, line: int | None)
     near = get_close_matches(part, names, n=1)
     advice = f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(names)}."
     if _SECRET.search(part):
-        advice = "Keys and secrets never stand in the configuration."
+        advice = "Addresses of services, keys and secrets never stand in the configuration."
     return BadConfig(f"there is no setting {key}", file=file, line=line, advice=advice)
 
 
@@ -317,10 +325,11 @@ def _line_of(key: str, text: str) -> int | None:
 
 def _anchor(tree: dict[str, Any], folder: Path) -> None:
     """Make the paths in the file relative to it, not to where the command runs."""
-    for section, names in (("data", _FILES), ("trade", ("state",))):
+    for section, names in (("data", _FILES), ("trade", ("state",)), ("log", ("file",))):
         found = tree.get(section)
         if isinstance(found, dict):
             paths = {name: found[name] for name in names if isinstance(found.get(name), str)}
+            paths = {name: path for name, path in paths.items() if path != _STDERR}
             found |= {name: str(folder / path) for name, path in paths.items()}
     book = tree.get("book")
     sources = book.get("sources") if isinstance(book, dict) else None

@@ -116,3 +116,31 @@ def test_an_interrupt_ends_it_well(tmp_path: Path) -> None:
     again = start(tmp_path, "watch", BOOK, "--once")
     again.communicate(timeout=60)
     assert again.returncode == 0  # the lease was given back
+
+
+def test_the_log_tells_a_machine_what_the_lines_tell_people(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEDGEROW_KEY_BINANCE_SECRET", "book")  # too short to be one, and a word of every line
+    log = tmp_path / "log.json"
+    lines = watched(run, tmp_path, "--mode", "auto", "--log", str(log))
+    records = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    assert [records[0]["action"], records[-1]["action"]] == ["started", "stopped"]
+    between = records[1:-1]
+    assert [each["text"] for each in between] == [line["text"] for line in lines]
+    assert {(each["account"], each["book"]) for each in between} == {("paper:paper", "book")}
+    look = next(each for each in between if each["action"] == "rebalance")
+    assert isinstance(look["beta_usd"][0], float)
+    filled = next(each for each in between if each["action"] == "filled")
+    assert filled["contracts"] < 0 < filled["price"]
+
+
+def test_the_log_goes_to_stderr_where_it_is_asked_for(run: Run, tmp_path: Path) -> None:
+    state = ("--state", str(tmp_path / "state"))
+    done = run("watch", BOOK, "--once", "--log", "-", *state)
+    actions = [json.loads(line)["action"] for line in done.err.splitlines()]
+    assert actions == ["started", "rebalance", "alarm", "stopped"]
+    assert "rebalance" in done.out
+    failed = run("watch", str(tmp_path / "none.csv"), "--once", "--log", "-", *state)
+    assert failed.status == 4
+    assert run("watch", BOOK, "--once", "--log", str(tmp_path / "no" / "log"), *state).status == 4

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Callable
 
 from hedgerow.model.errors import UsageError
+from hedgerow.outlets.redaction import known
 
-__all__ = ["DESCRIPTOR", "asked_key", "passphrase_from"]
+__all__ = ["DESCRIPTOR", "asked_key", "asked_line", "passphrase_from"]
 
 DESCRIPTOR = "HEDGEROW_PASSPHRASE_FD"
 _LONGEST = 4_096
@@ -31,6 +32,7 @@ def passphrase_from(descriptor: int | None) -> Callable[[bool], str]:
         if not said:
             number = descriptor if descriptor is not None else _named()
             said.append(_prompted(new) if number is None else _line_of(number))
+            known(said[0])
         return said[0]
 
     return ask
@@ -95,3 +97,16 @@ def asked_key(fields: tuple[str, ...]) -> dict[str, str]:
             advice=f"Give a line each, in this order: {', '.join(fields)}.",
         )
     return dict(zip(fields, lines, strict=False))
+
+
+def asked_line(question: str) -> str:
+    """Return one secret line: asked for on a terminal, where what is typed is not shown, else the first line of stdin."""
+    import getpass
+
+    if sys.stdin.isatty():
+        said = getpass.getpass(f"{question}: ").strip()
+    else:
+        said = sys.stdin.readline(_LONGEST).strip()
+    if not said:
+        raise UsageError(f"no {question} was given", advice="Give one line.")
+    return said

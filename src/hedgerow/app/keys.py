@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from hedgerow.app.venues import account_door, asked_of
 from hedgerow.config import Settings, config_path
 from hedgerow.model.errors import BadConfig, BadInput, VenueRefused
-from hedgerow.store.keys import Ask, Kind, VenueKey, no_core_dumps, real_keyring, vault_of
+from hedgerow.outlets.redaction import known
+from hedgerow.store.keys import NOTIFY, Ask, Kind, VenueKey, no_core_dumps, real_keyring, vault_of
 
 if TYPE_CHECKING:
     from hedgerow.model.ports import Permissions
@@ -30,6 +31,7 @@ __all__ = [
     "keys_folder",
     "keys_of",
     "listed",
+    "places",
     "remove",
     "wanted",
 ]
@@ -103,8 +105,9 @@ def _asked(settings: Settings, key: VenueKey) -> Checked:
 def listed() -> tuple[KeyLine, ...]:
     """Return whose keys there are; asks for nothing and opens nothing."""
     found = []
-    for kind, where in _places():
-        found += [KeyLine(name, where) for name in vault_of(keys_folder(), _nobody, kind).venues()]
+    for kind, where in places():
+        kept = vault_of(keys_folder(), _nobody, kind).venues()
+        found += [KeyLine(name, where) for name in kept if not name.startswith(NOTIFY)]
     names = [name.removeprefix(_VARIABLE) for name in sorted(os.environ) if name.startswith(_VARIABLE)]
     found += [KeyLine(name.lower(), "environment") for name in names if "_" not in name]
     return tuple(found)
@@ -113,7 +116,7 @@ def listed() -> tuple[KeyLine, ...]:
 def remove(venue: str, ask: Ask) -> tuple[str, ...]:
     """Forget a venue's key wherever it lies, and return where it lay; the environment is its owner's."""
     return tuple(
-        where for kind, where in _places() if vault_of(keys_folder(), ask, kind).remove(_named(venue))
+        where for kind, where in places() if vault_of(keys_folder(), ask, kind).remove(_named(venue))
     )
 
 
@@ -126,9 +129,10 @@ def found_key(venue: str, ask: Ask) -> VenueKey:
     """Return a venue's key as it is kept. Errors as `keys_of`."""
     no_core_dumps()
     name = _named(venue)
-    for kind, _ in _places():
+    for kind, _ in places():
         key = vault_of(keys_folder(), ask, kind).get(name)
         if key is not None:
+            known(key.key, key.secret, key.password)
             return key
     first = f"{_VARIABLE}{name.upper()}"
     if first in os.environ or f"{first}_WALLET" in os.environ:
@@ -145,7 +149,8 @@ def _named(venue: str) -> str:
     return venue_named(venue).name
 
 
-def _places() -> tuple[tuple[Kind, str], ...]:
+def places() -> tuple[tuple[Kind, str], ...]:
+    """Return the kinds of vaults that this system has, with where each is, in the order in which they are asked."""
     where: tuple[tuple[Kind, str], ...] = (("file", str(keys_folder() / "vault.json")),)
     return (("keyring", "keyring"), *where) if real_keyring() else where
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from hedgerow.store.journal import Journal
 
 __all__ = [
+    "Watching",
     "account_names",
     "entries_of",
     "halt",
@@ -31,7 +33,9 @@ __all__ = [
     "last_looks",
     "mark",
     "marks",
+    "source_of",
     "standing",
+    "watchings",
 ]
 
 _UNDER_WAY_S = 0.25
@@ -107,19 +111,25 @@ def known_accounts(settings: Settings, modes: Sequence[Mode]) -> tuple[tuple[str
 def standing(settings: Settings, mode: Mode) -> ModeState:
     """Return what one mode's journal and halts say; a journal that cannot be read is told, not raised."""
     from hedgerow.store.halts import halts_of
+    from hedgerow.store.notices import notices_of
 
     path = place_of(settings, mode).journal
     halts = {halt.account: halt.why for halt in halts_of(path).now().values()}
+    unsent = notices_of(path).unsent(time.time_ns() // 1_000_000)
     if not path.exists():
-        return ModeState(mode, str(path), exists=False, accounts=(), halts=halts)
+        return ModeState(mode, str(path), exists=False, accounts=(), halts=halts, unsent=unsent)
     from hedgerow.store.journal import look_into
 
     try:
         with look_into(path) as journal:
             accounts, watches = _accounts(journal), last_looks(journal)
     except HedgerowError as why:
-        return ModeState(mode, str(path), True, (), halts, why.message, why.advice, why.exit_code)
-    return ModeState(mode, str(path), exists=True, accounts=accounts, halts=halts, watches=watches)
+        return ModeState(
+            mode, str(path), True, (), halts, why.message, why.advice, why.exit_code, unsent=unsent
+        )
+    return ModeState(
+        mode, str(path), exists=True, accounts=accounts, halts=halts, watches=watches, unsent=unsent
+    )
 
 
 def marks(settings: Settings, mode: Mode) -> tuple[tuple[int, int] | None, ...]:
@@ -171,8 +181,33 @@ def _accounts(journal: Journal) -> tuple[AccountState, ...]:
     return tuple(found)
 
 
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """The last look of a watch: of which account and book, and how many looks there were."""
+
+    account: str
+    book: str
+    look: Look
+    looks: int
+
+    @property
+    def source(self) -> str:
+        """What its messages are about: the account and the book."""
+        return source_of(self.account, self.book)
+
+
+def source_of(account: str, book: str) -> str:
+    """Return what a watch's messages say they are about."""
+    return f"{account} {book}"
+
+
 def last_looks(journal: Journal) -> tuple[tuple[str, Look], ...]:
     """Return the last look of every watch in a journal, by the name of its book."""
+    return tuple((each.book, each.look) for each in watchings(journal))
+
+
+def watchings(journal: Journal) -> tuple[Watching, ...]:
+    """Return every watch in a journal with its last look."""
     from hedgerow.runs.diary import LOOK
     from hedgerow.runs.wire import value_of
 
@@ -181,7 +216,8 @@ def last_looks(journal: Journal) -> tuple[tuple[str, Look], ...]:
         end = journal.last(stream)
         last = None if end is None else _last(journal, stream, LOOK, max(end[0] - _TAIL, 0))
         if last is not None:
-            found.append((stream.rpartition(":")[2], value_of(last.body)))
+            account, _, book = stream.removeprefix(WATCH).rpartition(":")
+            found.append(Watching(account, book, value_of(last.body), last.seq))
     return tuple(found)
 
 

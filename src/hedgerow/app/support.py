@@ -29,6 +29,7 @@ __all__ = ["bundle"]
 _LIBRARIES = (
     "aiohttp",
     "alembic",
+    "apprise",
     "ccxt",
     "clarabel",
     "cryptography",
@@ -38,10 +39,12 @@ _LIBRARIES = (
     "numba",
     "numpy",
     "polars",
+    "prometheus-client",
     "pydantic",
     "rich",
     "scipy",
     "sqlalchemy",
+    "structlog",
 )
 _LAST = 200
 

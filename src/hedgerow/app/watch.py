@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hedgerow.app.asking import passphrase_from
 from hedgerow.app.contracts import on_paper
 from hedgerow.app.dealing import PAPER_ACCOUNT, Dealing, dealing, wall_ms
 from hedgerow.app.desk import Desk, Report, open_desk
+from hedgerow.app.outward import outward
 from hedgerow.app.plans import Mode, Place, freshness_of, place_of
 from hedgerow.app.standing import last_looks
 from hedgerow.config import Settings
@@ -31,7 +33,9 @@ from hedgerow.model.watched import Look, WatchLine
 
 if TYPE_CHECKING:
     from hedgerow.runs.diary import View
+    from hedgerow.runs.monitor import Around
     from hedgerow.runs.reconcile import Doors
+    from hedgerow.store.keys import Ask
     from hedgerow.venues.paper import PaperVenue
 
 __all__ = ["approve", "approvers", "looks_of", "rehearse", "saw", "watch"]
@@ -115,24 +119,35 @@ class _Calls:
 
 
 def watch(
-    settings: Settings, book: str, say: Say, report: Report = lambda _: None, *, once: bool = False
+    settings: Settings,
+    book: str,
+    say: Say,
+    report: Report = lambda _: None,
+    *,
+    once: bool = False,
+    ask: Ask | None = None,
 ) -> Look | None:
     """Watch a book on the paper account until it is stopped, or look `once` and return the look.
 
-    Raises what holding an account, reading holdings and prices and executing raise.
+    `ask` tells the passphrase of the file that the addresses of whoever is told lie in.
+    Raises what holding an account, opening that file, reading holdings and prices and executing raise.
     """
     desk = open_desk(on_paper(settings), book, report)
     place = place_of(settings, "paper")
-    with dealing(place, desk.hedge_market, desk.catalogue, settings) as at:
-        return at.ask(_watching(settings, book, desk, (at, place), say, once=once))
+    with (
+        outward(settings, place, ask or passphrase_from(None)) as out,
+        dealing(place, desk.hedge_market, desk.catalogue, settings) as at,
+    ):
+        around = out.around(at.account, _name(book), say)
+        return at.ask(_watching(settings, book, desk, (at, place), around, once=once))
 
 
 def _watching(
-    settings: Settings, book: str, desk: Desk, held: tuple[Dealing, Place], say: Say, *, once: bool
+    settings: Settings, book: str, desk: Desk, held: tuple[Dealing, Place], told_to: Around, *, once: bool
 ) -> Callable[[Doors], Awaitable[Look | None]]:
     """Return the watch as work at an account's doors."""
     from hedgerow.exchange.venue import Passed
-    from hedgerow.runs.monitor import Around, Monitor, Watched
+    from hedgerow.runs.monitor import Monitor, Watched
     from hedgerow.store.approvals import approvals_of
 
     at, place = held
@@ -150,7 +165,7 @@ def _watching(
         eyes = _DeskEyes(settings, book, desk, past=False, seen=passed)
         watched = Watched(_name(book), at.account, at.lease, desk.policy, _rules(settings))
         provide = None if paper is None else _provider(paper, desk.hedge_market)
-        around = Around(_Calls(), approved, provide, say)
+        around = replace(told_to, approved=approved, provide=provide)
         monitor = Monitor(watched, doors, at.journal, at.clock, eyes, around)
         if once:
             return await monitor.tick()

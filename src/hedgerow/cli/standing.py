@@ -28,8 +28,8 @@ Which = Annotated[
 def status(*, live: Which = None, output: Output | None = None) -> int:
     """Say who holds which account, what it holds, what is unfinished and what is halted. Needs no lease.
 
-    Exit code 1 where there is something to look at: a halt, an unfinished trade, an alarm or a proposal of a watch, a journal
-    that cannot be read.
+    Exit code 1 where there is something to look at: a halt, an unfinished trade, an alarm or a proposal of a watch, a message
+    that did not get through, a journal that cannot be read.
     """
     from hedgerow.reports.account_text import status_json, status_text
 
@@ -156,4 +156,5 @@ def _to_look_at(mode: ModeState) -> bool:
         look.alarms or (look.proposal and look.mode == "propose" and not look.approved_by)
         for _, look in mode.watches
     )
-    return bool(mode.halts or mode.trouble or waits or any(account.unfinished for account in mode.accounts))
+    unfinished = any(account.unfinished for account in mode.accounts)
+    return bool(mode.halts or mode.trouble or waits or unfinished or mode.unsent)

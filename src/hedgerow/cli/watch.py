@@ -39,6 +39,13 @@ class WatchOptions:
         str | None,
         Parameter(help="In virtual time from this date to the end of the prices, on an account of its own."),
     ] = None
+    log: Annotated[
+        str | None,
+        Parameter(
+            help="File that the log is added to, one JSON record a line; - for stderr.",
+            allow_leading_hyphen=True,
+        ),
+    ] = None
 
 
 def watch(
@@ -101,7 +108,8 @@ def _settings(settings: Settings, asked: WatchOptions) -> Settings:
     said = settings.watch
     mode = said.mode if asked.mode is None else asked.mode
     every = said.every_s if asked.every is None else asked.every
-    return replace(settings, watch=replace(said, mode=mode, every_s=every))
+    log = settings.log if asked.log is None else replace(settings.log, file=asked.log)
+    return replace(settings, watch=replace(said, mode=mode, every_s=every), log=log)
 
 
 def _printer(shown: Output) -> Callable[[WatchLine], None]:

@@ -15,6 +15,7 @@
     ├── NotEnoughData              4  an estimate was asked of too little history
     ├── VenueUnreachable           5  the venue does not answer
     │   └── VenueInMaintenance        … and says that it is in maintenance
+    ├── NotSent                    5  a message was not taken by the service that it goes to
     ├── VenueRefused               6  the venue said no: key, mode, limit, region
     ├── StateUnknown               7  what exists at the venue is not known: reconcile first
     │   ├── UnitMismatch              … the venue's own notional is not ours
@@ -50,6 +51,7 @@ __all__ = [
     "LeaseLost",
     "MissingExtra",
     "NotEnoughData",
+    "NotSent",
     "StateUnknown",
     "UnitMismatch",
     "UnknownSymbol",
@@ -161,6 +163,12 @@ class VenueUnreachable(HedgerowError):
 
 class VenueInMaintenance(VenueUnreachable):
     """The venue says that it is in maintenance."""
+
+
+class NotSent(HedgerowError):
+    """The message was not taken by the service that it goes to."""
+
+    exit_code: ClassVar[int] = 5
 
 
 class VenueRefused(HedgerowError):

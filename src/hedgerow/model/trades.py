@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 from hedgerow.model.instruments import Instrument
+from hedgerow.model.notices import Notice
 from hedgerow.model.watched import Look
 
 __all__ = [
@@ -169,7 +170,7 @@ class ModeState:
     """Paper or live: where its journal is, its accounts, the halts in force, and why it cannot be read ("": it can).
 
     `code` is the exit code of that trouble, the same that every verb ends with which needs the journal.
-    `watches` are the last look of every book that is watched there, by its name.
+    `watches` are the last look of every book that is watched there, by its name; `unsent` messages that did not get through.
     """
 
     mode: Literal["paper", "live"]
@@ -181,6 +182,7 @@ class ModeState:
     advice: str = ""
     code: int = 0
     watches: tuple[tuple[str, Look], ...] = ()
+    unsent: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

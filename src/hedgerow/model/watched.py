@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
@@ -12,6 +13,7 @@ from hedgerow.model.ports import AccountModes
 __all__ = [
     "AlarmRow",
     "AskRow",
+    "Fact",
     "Look",
     "ModesRow",
     "NumberRow",
@@ -48,13 +50,21 @@ WatchName = Literal[
 """What is watched."""
 
 
+Fact = str | float | bool | tuple[str | float, ...] | None
+"""What a machine reads of a line."""
+
+
 @dataclass(frozen=True, slots=True)
 class WatchLine:
-    """One thing that happened: milliseconds of UTC, one verb, the rest in words with numbers."""
+    """One thing that happened: milliseconds of UTC, one verb, the rest in words with numbers.
+
+    `facts` is the same for a machine: names to text, numbers (NaN: unknown), or tuples of them.
+    """
 
     at: int
     action: str
     text: str
+    facts: Mapping[str, Fact] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from hedgerow.model.display import plain
 from hedgerow.model.orders import contracts_of
 from hedgerow.model.trades import AccountState, Agreement, EntryRow, ModeState
 from hedgerow.reports.layout import columns, line, page
+from hedgerow.reports.notice_text import notice_json, notice_lines
 from hedgerow.reports.trade_text import coins, plan_name, stamp
 from hedgerow.reports.watch_text import look_json
 
@@ -52,6 +53,13 @@ def _mode(mode: ModeState) -> list[RenderableType]:
         if look.proposal and not look.traded_usd and look.mode == "propose":
             parts.append(line(f"    waits for you: `hedgerow approve {look.proposal.name[:8]}`", "bold"))
         parts += [line(f"    {row.level}: {row.text}", "bold red") for row in look.alarms]
+    parts += [line(f"  {said}", "bold red") for said in notice_lines(mode.unsent)]
+    if mode.unsent:
+        parts.append(
+            line(
+                "  `hedgerow notify test` says what is wrong; `hedgerow acknowledge` that you have seen them"
+            )
+        )
     return parts
 
 
@@ -114,6 +122,7 @@ def _mode_json(mode: ModeState) -> dict[str, Any]:
         "halts": dict(mode.halts),
         "accounts": [_account_json(account) for account in mode.accounts],
         "watches": {name: look_json(look) for name, look in mode.watches},
+        "unsent": [notice_json(each) for each in mode.unsent],
     }
 
 

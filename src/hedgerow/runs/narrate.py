@@ -13,6 +13,7 @@ from hedgerow.model.amounts import decimal_of
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.orders import contracts_of
 from hedgerow.model.watched import AlarmRow, Look, NumberRow, PositionRow, SumRow, WatchLine
+from hedgerow.runs import said
 from hedgerow.runs.alarming import Facts
 from hedgerow.runs.changing import Changes
 from hedgerow.runs.diary import orders_of
@@ -88,10 +89,13 @@ def lines_of(
     for paid in seen.paid:
         verb = "received" if paid.amount >= 0 else "paid"
         name = paid.instrument.partition(":")[2]
-        lines.append(WatchLine(paid.at, "funding", f"{verb} {abs(paid.amount):,.2f} {paid.coin} on {name}"))
+        text = f"{verb} {abs(paid.amount):,.2f} {paid.coin} on {name}"
+        lines.append(WatchLine(paid.at, "funding", text, said.of_funding(paid)))
     again = before is not None and _stands(look) == _stands(before)
     if not again:
-        lines.append(WatchLine(look.at, look.act, _said(look)))
+        lines.append(
+            WatchLine(look.at, look.act, _said(look), said.of_look(look, look.beta_usd, look.stderr_usd))
+        )
     for leg in dealt.legs:
         if leg.traded:
             count = contracts_of(leg.instrument, leg.traded)
@@ -99,26 +103,34 @@ def lines_of(
                 f", {float(leg.slippage) * 1e4:+.1f} bp against arrival" if leg.slippage is not None else ""
             )
             at = f" at {leg.average:,.8g}" if leg.average is not None else ""
-            lines.append(WatchLine(look.at, "filled", f"{count:+f} {leg.instrument.symbol}{at}{worse}"))
+            text = f"{count:+f} {leg.instrument.symbol}{at}{worse}"
+            lines.append(WatchLine(look.at, "filled", text, said.of_leg(leg)))
     if dealt.sent and look.left_usd:
-        lines.append(WatchLine(look.at, "left", _beta(look.left_usd, look.left_stderr_usd, look)))
+        text = _beta(look.left_usd, look.left_stderr_usd, look)
+        facts = said.of_look(look, look.left_usd, look.left_stderr_usd)
+        lines.append(WatchLine(look.at, "left", text, facts))
     if look.proposal and dealt.waiting and look.mode == "propose" and not again:
-        lines.append(
-            WatchLine(
-                look.at,
-                "proposal",
-                f"{look.proposal.name[:8]} waits: `hedgerow approve {look.proposal.name[:8]}`",
-            )
-        )
+        name = look.proposal.name
+        text = f"{name[:8]} waits: `hedgerow approve {name[:8]}`"
+        lines.append(WatchLine(look.at, "proposal", text, {"proposal": name}))
     lines += [
-        WatchLine(look.at, "refused", f"{each.rule}: {each.detail}; {each.remedy}") for each in dealt.refusals
+        WatchLine(look.at, "refused", f"{each.rule}: {each.detail}; {each.remedy}", said.of_refusal(each))
+        for each in dealt.refusals
     ]
     lines += [
-        WatchLine(look.at, finding.level, f"{finding.text}. {finding.advice}".strip())
+        WatchLine(
+            look.at,
+            finding.level,
+            f"{finding.text}. {finding.advice}".strip(),
+            said.of_finding(finding),
+        )
         for finding in (each.finding for each in changed.raised)
     ]
     gone = (each.finding for each in changed.cleared)
-    lines += [WatchLine(look.at, "cleared", f"{finding.watch}, {finding.about}") for finding in gone]
+    lines += [
+        WatchLine(look.at, "cleared", f"{finding.watch}, {finding.about}", said.of_finding(finding))
+        for finding in gone
+    ]
     return tuple(lines)
 
 

@@ -25,12 +25,23 @@ from typing import Any, Literal, Protocol
 from hedgerow.model.errors import BadInput, MissingExtra
 from hedgerow.store.folders import flush_folder
 
-__all__ = ["FileVault", "KeyringVault", "Vault", "VenueKey", "no_core_dumps", "real_keyring", "vault_of"]
+__all__ = [
+    "NOTIFY",
+    "FileVault",
+    "KeyringVault",
+    "Vault",
+    "VenueKey",
+    "no_core_dumps",
+    "real_keyring",
+    "vault_of",
+]
 
 Kind = Literal["keyring", "file"]
 Ask = Callable[[bool], str]
 """Returns the passphrase; true: a new one, which is asked for twice."""
 
+NOTIFY = "notify:"
+"""How the names of addresses begin that lie among the keys: those of services that take messages."""
 _SERVICE, _INDEX = "hedgerow", "venues"
 _N, _R, _P, _SALT, _NONCE = 2**17, 8, 1, 16, 12
 _LEAST_PASSPHRASE = 8

@@ -28,6 +28,7 @@ TABLES = (
     "recursive",
     "backtests",
     "lots",
+    "many",
     "liquidation",
     "lake",
     "durability",

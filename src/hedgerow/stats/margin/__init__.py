@@ -39,6 +39,7 @@ from hedgerow.stats.margin.tiers import (
     cum_amounts,
     initial_margin,
     maintenance_margin,
+    maintenance_margins,
     pieces_of,
 )
 
@@ -65,6 +66,7 @@ __all__ = [
     "largest_leverage",
     "liquidation_price",
     "maintenance_margin",
+    "maintenance_margins",
     "max_fall",
     "max_fall_inverse",
     "max_rally",

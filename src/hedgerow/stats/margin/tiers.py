@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
+import numpy as np
+
+from hedgerow.model.arrays import FloatArray
 from hedgerow.model.errors import BadInput, BrokenPromise
 
 __all__ = [
@@ -19,6 +22,7 @@ __all__ = [
     "cum_amounts",
     "initial_margin",
     "maintenance_margin",
+    "maintenance_margins",
     "pieces_of",
 ]
 
@@ -91,6 +95,17 @@ def maintenance_margin(notional: float, tiers: Sequence[Bracket]) -> float:
         raise BrokenPromise(f"a notional is never negative, got {notional}")
     place = bracket_of(notional, tiers)
     return notional * tiers[place].mmr - cum_amounts(tiers)[place]
+
+
+def maintenance_margins(notionals: FloatArray, tiers: Sequence[Bracket]) -> FloatArray:
+    """Return the maintenance margin (B,) of each of `notionals` (B,) ≥ 0; NaN stays NaN.
+
+    Rates rise, so the bracket that applies is the one whose line is highest. Raises `BadInput` for unusable brackets.
+    """
+    lines = pieces_of(tiers)
+    rates, deducted = np.array([p.mmr for p in lines]), np.array([p.cum for p in lines])
+    margins: FloatArray = np.max(notionals[:, None] * rates - deducted, axis=1)
+    return margins
 
 
 def bracket_of(notional: float, tiers: Sequence[Bracket]) -> int:

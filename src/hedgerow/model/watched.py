@@ -14,6 +14,7 @@ __all__ = [
     "AlarmRow",
     "AskRow",
     "Fact",
+    "FundingRow",
     "Look",
     "ModesRow",
     "NumberRow",
@@ -46,6 +47,8 @@ WatchName = Literal[
     "counterparty",
     "basis",
     "delisting",
+    "stop missing",
+    "funding interval",
 ]
 """What is watched."""
 
@@ -148,6 +151,21 @@ class ModesRow:
 
 
 @dataclass(frozen=True, slots=True)
+class FundingRow:
+    """Dollars that a position is foretold to receive in 7 and 30 days (below zero: to pay): low, expected, high at 90 %.
+
+    `hours` between settlements now and usually; `cap` of one settlement's rate, None: not known.
+    """
+
+    instrument: str
+    hours: float
+    usual_hours: float
+    cap: float | None
+    week_usd: tuple[float, ...]
+    month_usd: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """One look: what was seen at `at`, what was decided and why, and how it stood after it.
 
@@ -155,7 +173,8 @@ class Look:
     holdings, `trouble` why positions are not known, `traded_at` the last trade before it, `halted`. Decided: `act`, `reason`, `orders`, dollar betas (one a factor,
     empty where unknown) with target and band; `learned` says that betas were estimated at this look. After: `left_usd`, the
     dollar beta once everything was done (± `left_stderr_usd`), `slack_usd` the smallest order, `alarms` that are on, `cost_usd` and `traded_usd` of the trade. `sums`, as of the close `sums_at`, are what tells a changed
-    beta, beyond `threshold`. `modes` are how open contracts were set, `asks` what people may answer besides the proposal.
+    beta, beyond `threshold`. `modes` are how open contracts were set, `asks` what people may answer besides the proposal. `received_30d_usd` is funding
+    of the last 30 days (None within the first week), `funding` what it may come to.
     """
 
     at: int
@@ -191,6 +210,8 @@ class Look:
     left_stderr_usd: tuple[float, ...] = ()
     modes: tuple[ModesRow, ...] = ()
     asks: tuple[AskRow, ...] = ()
+    received_30d_usd: float | None = None
+    funding: tuple[FundingRow, ...] = ()
 
     @property
     def in_band(self) -> bool:

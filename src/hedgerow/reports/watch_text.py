@@ -14,6 +14,7 @@ from hedgerow.model.watched import Look, WatchLine
 from hedgerow.reports.layout import facts, line, page
 from hedgerow.reports.trade_text import stamp
 
+_BAND = ("low", "expected", "high")
 __all__ = ["line_json", "line_text", "look_json", "summary_json", "summary_text"]
 
 
@@ -47,6 +48,19 @@ def look_json(look: Look) -> dict[str, Any]:
         "orders": {row.instrument: f"{row.contracts:f}" for row in look.orders},
         "proposal": look.proposal.name if look.proposal else None,
         "distance": look.distance if math.isfinite(look.distance) else None,
+        "expiries": _ladder(look),
+        "received_30d_usd": look.received_30d_usd,
+        "funding": [
+            {
+                "instrument": row.instrument,
+                "interval_hours": row.hours,
+                "usual_interval_hours": row.usual_hours,
+                "cap": row.cap,
+                "next_7_days_usd": dict(zip(_BAND, row.week_usd, strict=True)),
+                "next_30_days_usd": dict(zip(_BAND, row.month_usd, strict=True)),
+            }
+            for row in look.funding
+        ],
         "alarms": [
             {
                 "watch": row.watch,
@@ -60,6 +74,20 @@ def look_json(look: Look) -> dict[str, Any]:
         ],
         "asks": [{"name": row.name, "about": row.about, "what": row.what} for row in look.asks],
     }
+
+
+def _ladder(look: Look) -> list[dict[str, Any]]:
+    """The ends of the open contracts, the nearest first."""
+    dated = [(row.instrument.expiry, row) for row in look.held or () if row.instrument.expiry is not None]
+    return [
+        {
+            "instrument": row.instrument.name,
+            "expires": stamp(round(ends.timestamp() * 1000)),
+            "days": (ends.timestamp() * 1000 - look.at) / 86_400_000,
+            "units_exact": f"{row.units:f}",
+        }
+        for ends, row in sorted(dated, key=lambda pair: pair[0])
+    ]
 
 
 def summary_json(looks: Sequence[Look]) -> dict[str, Any]:

@@ -16,15 +16,16 @@ from hedgerow.hedge.rolls import days_left
 from hedgerow.hedge.valuation import price_of
 from hedgerow.model.errors import StateUnknown, VenueInMaintenance, VenueRefused, VenueUnreachable
 from hedgerow.model.instruments import Instrument
-from hedgerow.model.orders import contracts_of
+from hedgerow.model.orders import OrderReport, contracts_of
 from hedgerow.model.ports import Clock, FundingPaid, Holding, Lease, Store, Ticker
 from hedgerow.runs.alarming import Facts
 from hedgerow.runs.diary import View
 from hedgerow.runs.ledger import Ledger
+from hedgerow.runs.outlook import foretold
 from hedgerow.runs.reconcile import Doors, reconcile
 from hedgerow.runs.rounds import Rounds
 from hedgerow.runs.tail import Tail
-from hedgerow.runs.watching import Held, Sight
+from hedgerow.runs.watching import Held, Sight, stakes_of
 
 __all__ = ["Lookout", "Seen"]
 
@@ -68,9 +69,10 @@ class Lookout:
         contracts = _alive(before, self.clock.now())
         trouble, held, coins, ledger, distance = "", None, None, before, math.nan
         closed: str | None = ""
+        orders: tuple[OrderReport, ...] | None = None
         try:
             found = await reconcile(self.doors, self.store, self.clock, lease, contracts, tail=self.tail)
-            ledger = found.ledger
+            ledger, orders = found.ledger, found.open_orders
             holdings = await self.doors.account.positions(contracts)
             held = tuple(
                 Held(ledger.instruments[h.instrument], h.quantity, h.entry) for h in holdings if h.quantity
@@ -87,6 +89,9 @@ class Lookout:
         halted = self.store.halted(account)
         sight = Sight(at, view.book, view.market, view.hedge, view.contracts, held, coins, halted)
         taken, paid = self.tail.news()
+        there = {each.instrument.name: each.units for each in held or ()}
+        open_stakes = stakes_of(sight, {each.instrument: each.contracts for each in held or ()})
+        missing = None if orders is None else self.tail.stops.missing(orders, there)
         explained = {name: entry.quantity for name, entry in ledger.entries.items()}
         money, notional = _funding_of(self.tail, sight, ledger)
         facts = Facts(
@@ -99,6 +104,8 @@ class Lookout:
             round=asked,
             basis=basis,
             maintenance=closed,
+            unprotected=missing,
+            foretold=foretold(open_stakes, asked.funding),
         )
         return Seen(sight, facts, view.book_id, paid, trouble)
 

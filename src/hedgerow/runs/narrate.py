@@ -71,6 +71,8 @@ def look_of(
         left_stderr_usd=_numbers(left.exposure.stderr_usd) if left.exposure else (),
         modes=modes_rows(lasting),
         asks=asks_of(lasting),
+        received_30d_usd=facts.paid_30d if np.isfinite(facts.paid_30d) else None,
+        funding=facts.foretold,
     )
 
 

@@ -1,4 +1,4 @@
-"""What the watch asks a venue less often than at each look: its clock, how accounts are set, what is listed.
+"""What the watch asks a venue less often than at each look: its clock, how accounts are set, what is listed, what was settled.
 
 await Rounds(doors, clock).go(held) -> Round
 
@@ -11,16 +11,23 @@ from __future__ import annotations
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import numpy as np
 
 from hedgerow.model.errors import StateUnknown, VenueRefused, VenueUnreachable
 from hedgerow.model.instruments import Instrument
-from hedgerow.model.ports import AccountModes, Clock
+from hedgerow.model.ports import AccountModes, Clock, FundingPrint
+from hedgerow.runs.outlook import Outlook, outlook_of
 from hedgerow.runs.reconcile import Doors
 
 __all__ = ["Pace", "Round", "Rounds"]
 
 Answer = TypeVar("Answer")
+
+
+_HISTORY_MS = 120 * 86_400_000
+_MOST_PRINTS = 3_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,7 @@ class Pace:
     clock_ms: int = 60_000
     modes_ms: int = 300_000
     listed_ms: int = 3_600_000
+    funding_ms: int = 900_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +45,13 @@ class Round:
     """What is known now. `skew_s`: seconds that the venue's clock is ahead of ours, beyond what the way explains; NaN: not known.
 
     `modes` of held contracts; `listed` is each as the venue lists it now, None where it does not any more. A contract that
-    is not in there was not answered for yet.
+    is not in there was not answered for yet. `funding` is what settlements of held perpetuals foretell.
     """
 
     skew_s: float = math.nan
     modes: Mapping[str, AccountModes] = field(default_factory=dict)
     listed: Mapping[str, Instrument | None] = field(default_factory=dict)
+    funding: Mapping[str, Outlook] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -55,6 +64,7 @@ class Rounds:
     _known: Round = field(default_factory=Round)
     _asked: dict[str, int] = field(default_factory=dict)
     _listing: Mapping[str, Instrument] | None = None
+    _prints: dict[str, tuple[FundingPrint, ...]] = field(default_factory=dict)
 
     async def go(self, held: Sequence[Instrument]) -> Round:
         """Return what is known after asking what is due about `held` contracts; raises nothing that a venue does."""
@@ -73,8 +83,28 @@ class Rounds:
             listing = await self._answer("listed", self.doors.market.instruments)
             self._listing = self._listing if listing is None else {each.name: each for each in listing}
         listed = {} if self._listing is None else {name: self._listing.get(name) for name in names}
-        self._known = Round(skew, modes, listed)
+        self._known = Round(skew, modes, listed, await self._funding(held))
         return self._known
+
+    async def _funding(self, held: Sequence[Instrument]) -> dict[str, Outlook]:
+        """What settlements foretell, fitted anew where one has come."""
+        found: dict[str, Outlook] = {}
+        for contract in (each for each in held if each.is_perpetual):
+            name, known = contract.name, self._prints.get(contract.name, ())
+            new: tuple[FundingPrint, ...] | None = ()
+            if self._due(f"funding {name}", self.pace.funding_ms):
+                now = self.clock.now()
+                since = known[-1].at + 1 if known else now - _HISTORY_MS
+
+                def asked(c: Instrument = contract, a: int = since, b: int = now) -> Awaitable[Any]:
+                    return self.doors.market.funding(c, a, b + 1)
+
+                new = await self._answer(f"funding {name}", asked)
+            if new:
+                self._prints[name] = (*known, *new)[-_MOST_PRINTS:]
+            outlook = _outlook(self._prints[name], contract) if new else self._known.funding.get(name)
+            found |= {} if outlook is None else {name: outlook}
+        return found
 
     def _due(self, what: str, every_ms: int) -> bool:
         return self.clock.monotonic() - self._asked.get(what, -every_ms) >= every_ms
@@ -95,3 +125,9 @@ class Rounds:
         half = (self.clock.monotonic() - begun) / 2.0
         apart = theirs - (wall + half)
         return math.copysign(max(abs(apart) - half, 0.0), apart) / 1000.0
+
+
+def _outlook(prints: Sequence[FundingPrint], contract: Instrument) -> Outlook | None:
+    paid = [each for each in prints if not each.forecast]
+    times = np.array([each.at for each in paid], dtype="datetime64[ms]")
+    return outlook_of(times, np.array([float(each.rate) for each in paid]), contract.funding_cap)

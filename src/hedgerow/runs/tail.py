@@ -13,6 +13,7 @@ from hedgerow.model.orders import Fill
 from hedgerow.model.ports import FundingPaid, Store
 from hedgerow.runs.ledger import FILL, FUNDING, Fold, Ledger
 from hedgerow.runs.pen import DONE, PROGRAMME
+from hedgerow.runs.stops import Stops
 from hedgerow.runs.wire import value_of
 
 __all__ = ["Tail"]
@@ -22,11 +23,12 @@ _KEPT_MS = 30 * 86_400_000
 
 
 class Tail:
-    """What one process has read of a stream; a new one reads it from its start."""
+    """What one process has read of a stream; a new one reads it from its start. `stops` are the protective ones of it."""
 
     def __init__(self, store: Store, account: str) -> None:
         self._store, self._account, self._after = store, account, 0
         self._fold = Fold()
+        self.stops = Stops()
         self._begun = False
         self._paid: deque[FundingPaid] = deque()
         self._taken: list[Fill] = []
@@ -59,6 +61,7 @@ class Tail:
         for record in self._store.read(self._account, self._after):
             self._after = record.seq
             self._fold.take(record)
+            self.stops.take(record)
             if record.kind in {PROGRAMME, DONE}:
                 self._begun = record.kind == PROGRAMME
             elif record.kind == FILL and record.body.get("kind") in _TAKEN:

@@ -12,7 +12,7 @@ from hedgerow.model.ports import Level
 from hedgerow.runs.alarming.facts import Looked
 from hedgerow.runs.lasting import asks_of
 
-__all__ = ["counterparty", "halted", "hands", "liquidation", "modes", "positions"]
+__all__ = ["counterparty", "halted", "hands", "liquidation", "modes", "positions", "stops"]
 
 
 def positions(looked: Looked, _: Thresholds) -> list[Finding]:
@@ -54,6 +54,23 @@ def modes(looked: Looked, _: Thresholds) -> list[Finding]:
         found.append(
             Finding("account mode", name, standing, "critical" if grave else "warning", text, advice)
         )
+    return found
+
+
+def stops(looked: Looked, _: Thresholds) -> list[Finding]:
+    """Protective stops that were placed with a trade and that an independent read of the open orders does not show."""
+    missing = looked.facts.unprotected
+    if missing is None:
+        return [
+            Finding("stop missing", each.instrument.name, "unknown", "critical", "")
+            for each in looked.sight.held or ()
+        ]
+    advice = "It went off, or somebody cancelled it, or the venue did: place one at the venue, or trade with --stop."
+    found = []
+    for stop in missing:
+        side = "buys" if stop.quantity > 0 else "sells"
+        text = f"{stop.instrument}: the stop that {side} {abs(stop.quantity):f} at {stop.price:f} is not at the venue"
+        found.append(Finding("stop missing", stop.instrument, "bad", "critical", text, advice))
     return found
 
 

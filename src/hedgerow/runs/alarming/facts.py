@@ -9,9 +9,11 @@ from decimal import Decimal
 
 from hedgerow.hedge.plan import Refusal
 from hedgerow.model.orders import Fill
+from hedgerow.model.watched import FundingRow
 from hedgerow.runs.changing import Changes
 from hedgerow.runs.lasting import Lasting
 from hedgerow.runs.rounds import Round
+from hedgerow.runs.stops import Stop
 from hedgerow.runs.watching import Sight, Verdict
 
 __all__ = ["Facts", "Looked"]
@@ -26,7 +28,8 @@ class Facts:
     was received on; `taken` fills of the venue's own (liquidation, ADL) since the last look; `refusals` why a trade that
     was wanted was not done; `waiting` a proposal that nobody has approved; `round` what is asked less often than at each
     look; `basis` marks over indexes less one, by contract; `maintenance` what the venue said of its own ("": it is at
-    work, None: it did not say).
+    work, None: it did not say); `unprotected` stops that were
+    placed and are not at the venue, None: not known; `foretold` what funding may come to.
     """
 
     feed_at: int
@@ -40,6 +43,8 @@ class Facts:
     round: Round = field(default_factory=Round)
     basis: Mapping[str, float] = field(default_factory=dict)
     maintenance: str | None = None
+    unprotected: tuple[Stop, ...] | None = None
+    foretold: tuple[FundingRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,8 +104,12 @@ def level_of(settings: Settings, name: str) -> Level:
 
 
 @contextmanager
-def told(settings: Settings, place: Place, ask: Ask, journal: Path | None = None) -> Iterator[Courier | None]:
+def told(
+    settings: Settings, place: Place, ask: Ask, journal: Path | None = None, within_s: float = 5.0
+) -> Iterator[Courier | None]:
     """Yield a courier whose messages lie beside the journal of a place, or of another file, or None where there is nobody to tell.
+
+    When it is closed it has so many seconds to send what waits.
 
     Raises what a vault raises, and `BadConfig` for settings that mean nothing.
     """
@@ -129,7 +133,7 @@ def told(settings: Settings, place: Place, ask: Ask, journal: Path | None = None
     try:
         yield courier
     finally:
-        courier.close()
+        courier.close(within_s)
 
 
 def _addresses(ask: Ask) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What a watch says to the outside besides its terminal: messages, the log.
+"""What a watch says to the outside besides its terminal: messages, the log, metrics, signs of life.
 
 with outward(settings, place, ask) as out: out.around("paper:paper", "book", say) -> whom the watch has around it
 """
@@ -6,8 +6,8 @@ with outward(settings, place, ask) as out: out.around("paper:paper", "book", say
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from hedgerow.app.dealing import wall_ms
@@ -17,16 +17,22 @@ from hedgerow.app.standing import source_of
 from hedgerow.config import Settings
 from hedgerow.model.errors import HedgerowError
 from hedgerow.model.ports import Level, Notifier
-from hedgerow.model.watched import WatchLine
+from hedgerow.model.watched import Fact, WatchLine
+from hedgerow.outlets.gauges import Gauges, Shot
+from hedgerow.outlets.health import served
 from hedgerow.outlets.log import Log, log_to
 from hedgerow.outlets.messages import LEVELS
+from hedgerow.store.beats import Beat, Beats, beats_of
 
 if TYPE_CHECKING:
     from hedgerow.outlets.courier import Courier
-    from hedgerow.runs.monitor import Around
+    from hedgerow.runs.monitor import Around, Shown
     from hedgerow.store.keys import Ask
 
 __all__ = ["Outward", "outward"]
+
+_HEALTHY_LOOKS = 2.0
+"""How many looks' time may pass before the last one is too old."""
 
 Say = Callable[[WatchLine], None]
 
@@ -44,13 +50,18 @@ class _Nobody:
 
 @dataclass(frozen=True, slots=True)
 class Outward:
-    """The outlets of one process, shared by all its watches."""
+    """The outlets of one process, shared by all its watches. `beats` has the last sign of life of each."""
 
+    settings: Settings
     log: Log
     courier: Courier | None
+    gauges: Gauges
+    signs: Beats
+    port: int | None
+    beats: dict[str, Beat] = field(default_factory=dict)
 
     def around(self, account: str, book: str, say: Say) -> Around:
-        """Return whom a watch has around it: who is called, and where its lines go besides `say`."""
+        """Return whom a watch has around it: who is called, where its lines go besides `say`, who is shown its looks."""
         from hedgerow.runs.monitor import Around
 
         source = source_of(account, book)
@@ -60,7 +71,15 @@ class Outward:
             say(line)
             self._write(account, book, line)
 
-        return Around(notifier, report=report)
+        def looked(shown: Shown) -> None:
+            self._show(account, book, shown)
+
+        return Around(notifier, report=report, looked=looked)
+
+    def stop(self) -> None:
+        """Say that every watch ended in order."""
+        for beat in self.beats.values():
+            self.signs.beat(replace(beat, stopped=True))
 
     def _write(self, account: str, book: str, line: WatchLine) -> None:
         """Write a line of a watch into the log; a level as a verb is an alarm."""
@@ -69,22 +88,58 @@ class Outward:
         head = {"account": account, "book": book, "text": line.text}
         self.log.write(action, level or "info", line.at, {**head, **line.facts})
 
+    def _show(self, account: str, book: str, shown: Shown) -> None:
+        """Let metrics and the sign of life of a watch be those of a look."""
+        at, every_s = wall_ms(), self.settings.watch.every_s
+        took_s = shown.took_ms / 1_000
+        shot = Shot(
+            account,
+            book,
+            shown.look,
+            shown.factors,
+            shown.paid_30d_usd,
+            took_s,
+            at / 1_000,
+            _HEALTHY_LOOKS * every_s,
+        )
+        self.gauges.show(shot)
+        source = source_of(account, book)
+        self.beats[source] = Beat(source, at, every_s, shown.look.mode, port=self.port)
+        self.signs.beat(self.beats[source])
+
 
 @contextmanager
 def outward(settings: Settings, place: Place, ask: Ask) -> Iterator[Outward]:
-    """Open the outlets of a process that watches, and close them behind it. Errors as `told` and `log_to`.
+    """Open the outlets of a process that watches, and close them behind it. Errors as `told`, `log_to` and `served`.
 
     That it began and how it ended are records too.
     """
-    with log_to(settings.log.file, settings.log.level) as log, told(settings, place, ask) as courier:
-        log.write("started", "info", wall_ms(), {"mode": place.mode})
+    with ExitStack() as stack:
+        log = stack.enter_context(log_to(settings.log.file, settings.log.level))
+        courier = stack.enter_context(told(settings, place, ask))
+        gauges = _gauges(log, courier)
+        port = settings.watch.metrics_port
+        port = None if port is None else stack.enter_context(served(port, gauges))
+        out = Outward(settings, log, courier, gauges, beats_of(place.journal), port)
+        log.write("started", "info", wall_ms(), {"mode": place.mode, "port": port})
         try:
-            yield Outward(log, courier)
+            yield out
+            out.stop()
+        except KeyboardInterrupt:
+            out.stop()
+            raise
         except HedgerowError as why:
             kind = type(why).__name__
-            log.write(
-                "failed", "critical", wall_ms(), {"error": kind, "code": why.exit_code, "text": why.message}
-            )
+            facts: dict[str, Fact] = {"error": kind, "code": why.exit_code, "text": why.message}
+            log.write("failed", "critical", wall_ms(), facts)
             raise
         finally:
             log.write("stopped", "info", wall_ms(), {"mode": place.mode})
+
+
+def _gauges(log: Log, courier: Courier | None) -> Gauges:
+    if courier is None:
+        return Gauges(unwritten=lambda: log.lost)
+    return Gauges(
+        lambda: dict(courier.failures), lambda: courier.outbox.waiting, lambda: log.lost + courier.lost
+    )

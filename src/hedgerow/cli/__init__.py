@@ -38,6 +38,7 @@ _VERBS = (
     ("trade", "hedgerow.cli.trade:trade", "Trade a plan, on paper unless you say otherwise."),
     ("watch", "hedgerow.cli.watch:watch", "Look, decide and keep the hedge, look after look."),
     ("approve", "hedgerow.cli.watch:approve", "Say yes to what a watch proposes."),
+    ("watchdog", "hedgerow.cli.watchdog:watchdog", "Does the watch still look? From outside its process."),
     ("acknowledge", "hedgerow.cli.notify:acknowledge", "Say that you have seen what is on."),
     ("notify", "hedgerow.cli.notify:notify", "Who is told of alarms: targets added, tested, removed."),
     ("serve", "hedgerow.cli.serve:serve", "See all of it on a page, on this machine alone."),

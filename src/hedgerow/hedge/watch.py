@@ -81,6 +81,7 @@ class WatchRules:
 class WatchSettings:
     """What `watch` may do by itself and when it calls; what each means say `Bounds` and `Thresholds`.
 
+    `metrics_port` is where the process answers `/healthz` and `/metrics` on this machine, None: nowhere.
     `mode`: observe says what it would do, propose asks so many people (`approvals`), auto trades within the
     bounds. Of two numbers the first raises an
     alarm, the second clears it.
@@ -89,6 +90,7 @@ class WatchSettings:
     mode: Mode = "observe"
     approvals: int = 1
     every_s: float = 60.0
+    metrics_port: int | None = None
     max_order_usd: float | None = None
     max_turnover: float = 2.0
     max_cost_usd: float | None = None

@@ -90,6 +90,11 @@ class Courier:
                 self.lost += 1
             self._wake.notify()
 
+    def standing(self, source: str) -> frozenset[str]:
+        """Return the titles of alarms of a source that were told and are not over."""
+        with self._wake:
+            return self.outbox.standing(source)
+
     def start(self) -> None:
         """Begin to pass on what waits."""
         self._thread = threading.Thread(target=self._run, name="courier", daemon=True)

@@ -86,6 +86,12 @@ class Outbox:
         loudest = message.level if before is None or message.level != "info" else before[0]
         return self.put(message, [name for name, line in self._lines.items() if _hears(line.target, loudest)])
 
+    def standing(self, source: str) -> frozenset[str]:
+        """Return the titles of what was told of a source last, and not that it is over."""
+        return frozenset(
+            title for (about, title), (level, _) in self._told.items() if about == source and level != "info"
+        )
+
     def put(self, message: Message, targets: Sequence[str]) -> tuple[str, ...]:
         """Let a message wait for the `targets` that there still are."""
         lines = [self._lines[name] for name in targets if name in self._lines]

@@ -34,7 +34,7 @@ from hedgerow.runs.tail import Tail
 from hedgerow.runs.watching import Learned, Sight, Verdict, judge, learned, stakes_of
 from hedgerow.runs.wire import body_of
 
-__all__ = ["Around", "Monitor", "Provide", "Watched"]
+__all__ = ["Around", "Monitor", "Provide", "Shown", "Watched"]
 
 Provide = Callable[[Mapping[str, float]], None]
 
@@ -56,16 +56,27 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """A look that was written down: its betas' `factors`, funding of 30 days in dollars (NaN: unknown), and how long it took."""
+
+    look: Look
+    factors: tuple[str, ...]
+    paid_30d_usd: float
+    took_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Around:
     """Whom the watch has around it: whoever is called, who approved a proposal (its name → theirs, "": nobody), who is told each line.
 
-    `provide` puts paper coins (dollars by coin) where margin is missing: on a real venue nobody does.
+    `looked` is shown each look once it is written down. `provide` puts paper coins (dollars by coin) where margin is missing: on a real venue nobody does.
     """
 
     notifier: Notifier
     approved: Callable[[str], str] = lambda _: ""
     provide: Provide | None = None
     report: Callable[[WatchLine], None] = lambda _: None
+    looked: Callable[[Shown], None] = lambda _: None
 
 
 class Monitor:
@@ -129,6 +140,7 @@ class Monitor:
         Raises `LeaseHeld` or `LeaseLost` where another process trades the account, what reading holdings and prices raises, and
         `BrokenPromise`.
         """
+        begun = self._clock.monotonic()
         await self._hand.finish(self._hold())
         seen = await self._see()
         self._recall()
@@ -155,6 +167,8 @@ class Monitor:
         self._write(look)
         for line in lines_of(look, self._last, seen, dealt, changed):
             self._around.report(line)
+        took = self._clock.monotonic() - begun
+        self._around.looked(Shown(look, self._watched.policy.factors, facts.paid_30d, took))
         self._last = look
         if dealt.traded_usd:
             self._traded_at = look.at

@@ -75,14 +75,10 @@ def allowed_live(settings: Settings, name: str, said: Permissions) -> tuple[str,
 
 def asked_of(venue: CcxtVenue, work: Callable[[], Awaitable[Answer]]) -> Answer:
     """Return what `work` asks of a venue, which is closed behind it. Errors as the ports."""
-    import stamina.instrumentation
 
     async def run() -> Answer:
         return await venue.during(work)
 
-    stamina.instrumentation.set_on_retry_hooks(
-        ()
-    )  # what was asked again is no news, and the log no place for addresses
     return asyncio.run(run())
 
 

@@ -57,7 +57,10 @@ class Wire:
     async def ask(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
         """Return what `call` reads; a venue that does not answer is asked again, a refusal is final."""
         import stamina
+        import stamina.instrumentation
 
+        # That something was asked again is no news, standard output no place for it, and a log none for addresses.
+        stamina.instrumentation.set_on_retry_hooks(())
         async for attempt in stamina.retry_context(on=_worth_repeating, attempts=self.attempts, timeout=None):
             with attempt:
                 return await self._once(call)

@@ -121,16 +121,16 @@ def test_a_lake_that_ends_long_ago_is_no_ground_for_real_money() -> None:
 
 
 def test_tiers_that_were_pulled_are_the_contracts_own(tmp_path: Path) -> None:
-    from hedgerow.app.contracts import _pulled
+    from hedgerow.app.contracts import pulled_tiers
 
     sink = LakeSink(tmp_path, "bybit")
     for at, rate in ((1, 0.01), (2, 0.02)):
         ladder = {"floor": [0.0, 1e6], "mmr": [rate, 0.05], "max_leverage": [50.0, 10.0]}
         sink.write("tiers", "BTC", [{"ts": at, "symbol": "BTCUSDT", **ladder}])
     settings = replace(SETTINGS, data=DataSettings(market="bybit", lake=str(tmp_path)))
-    (tiers,) = _pulled(settings, "bybit").values()
+    (tiers,) = pulled_tiers(settings, "bybit").values()
     assert [(t.floor, t.mmr, t.max_leverage) for t in tiers] == [(0.0, 0.02, 50.0), (1e6, 0.05, 10.0)]
-    assert _pulled(settings, "binance") == {}
+    assert pulled_tiers(settings, "binance") == {}
 
 
 PLAIN = TradeSettings()

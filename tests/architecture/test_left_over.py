@@ -13,7 +13,7 @@ BROAD = {"Exception", "BaseException"}
 # The one loop that must outlive any tick, the command line's last word to its user, closing accounts in an emergency (a
 # defect at one must not keep the next one open), and the courier: a defect at one service must not silence the next alarm.
 MAY_CATCH_ALL = {
-    "src/hedgerow/runs/monitor.py",
+    "src/hedgerow/app/keeping.py",
     "src/hedgerow/cli/__init__.py",
     "src/hedgerow/app/flatten.py",
     "src/hedgerow/outlets/courier.py",

@@ -31,7 +31,15 @@ from hedgerow.store.keys import Ask
 if TYPE_CHECKING:
     from hedgerow.venues.accounts import Account
 
-__all__ = ["AccountBook", "book_from", "is_account", "merged", "portfolio_of", "without_contracts"]
+__all__ = [
+    "AccountBook",
+    "book_from",
+    "is_account",
+    "merged",
+    "portfolio_of",
+    "sources_of",
+    "without_contracts",
+]
 
 _ALL = f"{VENUE_BOOK}all"
 _PAPER = "paper"
@@ -76,14 +84,7 @@ def book_from(settings: Settings, name: str, contracts: tuple[Instrument, ...]) 
     Raises `BadConfig` for a venue without a key, what reading files and asking venues raises: a wallet that cannot be read
     is not empty; `BadPortfolio` where nothing is held.
     """
-    sources = settings.book.sources if name == _ALL else (name,)
-    if not sources:
-        raise BadConfig(
-            "no sources are named", advice='Write [book] and sources = ["venue:binance", "cold.csv"].'
-        )
-    doubled = [one for one in sources if sources.count(one) > 1]
-    if doubled:
-        raise BadConfig(f"{doubled[0]} stands twice in sources", advice="Name each once, or it counts twice.")
+    sources = sources_of(settings, name)
     ask = passphrase_from(None)
     read = [_of_venue(settings, one, ask) for one in sources if is_account(one)]
     files = [_of_file(settings, one, contracts) for one in sources if not is_account(one)]
@@ -94,6 +95,19 @@ def book_from(settings: Settings, name: str, contracts: tuple[Instrument, ...]) 
         )
     told = next((one for one in read if one.fees is not None), AccountBook(whole))
     return AccountBook(whole, told.fees, told.fees_of)
+
+
+def sources_of(settings: Settings, name: str) -> tuple[str, ...]:
+    """Return what an account book is read from: accounts (`venue:NAME`) and files. Raises `BadConfig` where it says nothing."""
+    sources = settings.book.sources if name == _ALL else (name,)
+    if not sources:
+        raise BadConfig(
+            "no sources are named", advice='Write [book] and sources = ["venue:binance", "cold.csv"].'
+        )
+    doubled = [one for one in sources if sources.count(one) > 1]
+    if doubled:
+        raise BadConfig(f"{doubled[0]} stands twice in sources", advice="Name each once, or it counts twice.")
+    return sources
 
 
 def _of_venue(settings: Settings, source: str, ask: Ask) -> AccountBook:

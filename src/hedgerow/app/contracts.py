@@ -24,10 +24,21 @@ from hedgerow.model.ports import Ticker
 if TYPE_CHECKING:
     from hedgerow.venues.doors import CcxtVenue
 
-__all__ = ["contracts_of", "live_market", "on_paper", "priced_now"]
+__all__ = [
+    "LEADS",
+    "contracts_of",
+    "dollars_of",
+    "listed_at",
+    "live_market",
+    "on_paper",
+    "priced_now",
+    "pulled_tiers",
+    "recent",
+    "tells_price",
+]
 
 _LONGEST_DAYS = 3.0
-_LEADS = ("BTC", "ETH")
+LEADS = ("BTC", "ETH")
 """Coins of which every contract counts; of the others the linear perpetual."""
 
 
@@ -58,13 +69,13 @@ def contracts_of(settings: Settings, market: Market) -> tuple[Instrument, ...]:
     name = live_market(settings)
     if name is None:
         return catalogue(market)
-    _recent(market, name)
+    recent(market, name)
     venue = market_door(settings, name)
-    ladders = _pulled(settings, venue.door.venue.name)
-    return asked_of(venue, lambda: _listed(venue, market, ladders))
+    ladders = pulled_tiers(settings, venue.door.venue.name)
+    return asked_of(venue, lambda: listed_at(venue, market, ladders))
 
 
-def _recent(market: Market, name: str) -> None:
+def recent(market: Market, name: str) -> None:
     """Raise `BadPrices` where betas and volumes would be of long ago: prices of now would hide it."""
     ago = (np.datetime64(time.time_ns() // 1_000_000, "ms") - market.as_of) / np.timedelta64(1, "D")
     if ago > _LONGEST_DAYS:
@@ -74,15 +85,19 @@ def _recent(market: Market, name: str) -> None:
         )
 
 
-async def _listed(
+async def listed_at(
     venue: CcxtVenue, market: Market, ladders: Mapping[str, tuple[MarginTier, ...]]
 ) -> tuple[Instrument, ...]:
+    """Return the contracts of a venue on the coins of a market, as it lists them now, with their tiers.
+
+    Raises `UnknownSymbol` where there is none, and what the venue raises.
+    """
     from hedgerow.runs.pull import contracts_for
 
     there = await venue.data.instruments()
     perpetuals = contracts_for(there, ())
-    leads = [one for one in there if one.underlying in _LEADS and _fits(one, market)]
-    others = [one for coin, one in perpetuals.items() if coin not in _LEADS and coin in market.symbols]
+    leads = [one for one in there if one.underlying in LEADS and _fits(one, market)]
+    others = [one for coin, one in perpetuals.items() if coin not in LEADS and coin in market.symbols]
     chosen = tuple(dict.fromkeys((*leads, *others)))
     if not chosen:
         raise UnknownSymbol(
@@ -105,7 +120,7 @@ async def _with_tiers(
     from hedgerow.venues.catalogue import CAUTIOUS
 
     known = ladders.get(one.symbol)
-    if known is None and one.underlying in _LEADS:
+    if known is None and one.underlying in LEADS:
         try:
             known = await venue.data.tiers(one)
         except (
@@ -115,7 +130,7 @@ async def _with_tiers(
     return replace(one, tiers=known or CAUTIOUS)
 
 
-def _pulled(settings: Settings, venue: str) -> dict[str, tuple[MarginTier, ...]]:
+def pulled_tiers(settings: Settings, venue: str) -> dict[str, tuple[MarginTier, ...]]:
     """The latest tiers that `data pull --kinds tiers` has brought, by the contract's symbol."""
     from hedgerow.app.lake import lake_root
     from hedgerow.store.lake import Stream
@@ -144,25 +159,28 @@ def priced_now(
     name = live_market(settings)
     if name is None:
         return market
-    wanted = {*coins, *_LEADS, *settings.hedge.factor.upper().split(",")} - set(market.given)
+    wanted = {*coins, *LEADS, *settings.hedge.factor.upper().split(",")} - set(market.given)
     if str(settings.hedge.instruments).strip() != "1":
         wanted |= {one.underlying for one in contracts} - set(market.given)
-    asked = {one.underlying: one for one in reversed(contracts) if _is_asked(one, wanted)}
+    asked = {one.underlying: one for one in reversed(contracts) if tells_price(one, wanted)}
     venue = market_door(settings, name)
     told = asked_of(venue, lambda: venue.data.tickers(tuple(asked.values())))
     by_name = {ticker.instrument: ticker for ticker in told}
-    now = {coin: price for coin, one in asked.items() if (price := _dollars(by_name[one.name], one, market))}
+    now = {
+        coin: price for coin, one in asked.items() if (price := dollars_of(by_name[one.name], one, market))
+    }
     if not now:
         return market
     said = f"Prices of {len(now)} coins are {name}'s of now: {', '.join(sorted(now))}."
     return replace(market, given={**market.given, **now}, notes=(*market.notes, said))
 
 
-def _is_asked(one: Instrument, wanted: set[str]) -> bool:
+def tells_price(one: Instrument, wanted: set[str]) -> bool:
+    """Return whether a contract's book tells what a coin of `wanted` costs."""
     return one.underlying in wanted and one.is_perpetual and one.payoff is Payoff.LINEAR
 
 
-def _dollars(ticker: Ticker, one: Instrument, market: Market) -> float | None:
+def dollars_of(ticker: Ticker, one: Instrument, market: Market) -> float | None:
     """What a coin costs in the market's currency; a stablecoin without a price is taken at a dollar, as margin is."""
     from hedgerow.hedge.valuation import price_of
 

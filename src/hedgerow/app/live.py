@@ -162,11 +162,12 @@ def money_of(settings: Settings, name: str) -> Literal["real money", "sandbox", 
 
 @contextmanager
 def live_dealing(
-    settings: Settings, place: Place, there: Reached, contracts: Sequence[str]
+    settings: Settings, place: Place, there: Reached, contracts: Sequence[str], *, trades: bool = True
 ) -> Iterator[Dealing]:
     """Hold an account at a venue: one process at a time whichever journal it has, this one open, its key looked at again every six hours.
 
-    Before the first work the units of `contracts` (by name) are held against the venue's own notional. Raises `LeaseHeld`,
+    Before the first work the units of `contracts` (by name) are held against the venue's own notional. Who only looks `trades`
+    not, and needs no key that may: its rights are not read again. Raises `LeaseHeld`,
     and what opening a journal raises; `at.ask` what the doors raise, and `UnitMismatch`.
     """
     from hedgerow.store.journal import open_journal
@@ -184,7 +185,9 @@ def live_dealing(
             keeping = asyncio.create_task(_kept(journal, lease, clock))
             try:
                 return await venue.during(
-                    lambda: _guarded(settings, there, venue, (journal, clock), contracts, work)
+                    lambda: _guarded(
+                        settings, there, venue, (journal, clock) if trades else None, contracts, work
+                    )
                 )
             finally:
                 await _ended(keeping)
@@ -208,20 +211,22 @@ async def _guarded(
     settings: Settings,
     there: Reached,
     venue: CcxtVenue,
-    with_what: tuple[Store, Clock],
+    with_what: tuple[Store, Clock] | None,
     contracts: Sequence[str],
     work: Callable[[Doors], Awaitable[Any]],
 ) -> Any:
-    """What `work` does at a venue whose units agree, while its key is watched."""
+    """What `work` does at a venue whose units agree, while its key is watched; None: nothing is traded."""
     from hedgerow.runs.reconcile import Doors
     from hedgerow.venues.examination import agree_on_units
 
-    journal, clock = with_what
     listed = {one.name: one for one in await venue.data.instruments()}
     await agree_on_units(venue, [listed[name] for name in contracts if name in listed])
-    watching = asyncio.create_task(watched(settings, there, venue, journal, clock))
+    doors = Doors(venue.data, venue.trading, venue.account)
+    if with_what is None:
+        return await work(doors)
+    watching = asyncio.create_task(watched(settings, there, venue, *with_what))
     try:
-        return await work(Doors(venue.data, venue.trading, venue.account))
+        return await work(doors)
     finally:
         await _ended(watching)
 

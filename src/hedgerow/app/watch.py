@@ -8,7 +8,7 @@ approve(settings, "3f9a1c22", "Ann") -> the whole name of the proposal
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -29,16 +29,17 @@ from hedgerow.model.errors import BadInput, UsageError
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
 from hedgerow.model.ports import Level
-from hedgerow.model.watched import Look, WatchLine
+from hedgerow.model.watched import Leave, Look, WatchLine
 
 if TYPE_CHECKING:
+    from hedgerow.app.keeping import Ended
     from hedgerow.runs.diary import View
     from hedgerow.runs.monitor import Around
     from hedgerow.runs.reconcile import Doors
     from hedgerow.store.keys import Ask
     from hedgerow.venues.paper import PaperVenue
 
-__all__ = ["approve", "approvers", "looks_of", "rehearse", "saw", "watch"]
+__all__ = ["approve", "approvers", "looks_of", "rehearse", "saw", "watch", "watch_live"]
 
 _HEADROOM = Decimal("1.05")
 _DAY_MS = 86_400_000
@@ -140,6 +141,29 @@ def watch(
     ):
         around = out.around(at.account, _name(book), say)
         return at.ask(_watching(settings, book, desk, (at, place), around, once=once))
+
+
+def watch_live(
+    settings: Settings,
+    books: Sequence[str],
+    venues: Sequence[str],
+    say: Say,
+    confirm: Callable[[Leave], None],
+    *,
+    once: bool = False,
+) -> Ended:
+    """Watch books on accounts of `venues` until it is stopped, or look `once` at each.
+
+    Before one that may trade begins, `confirm` is shown what it is let, and raises where the answer is no. Raises what the
+    gates of `app.posts` raise; of one book alone, what it cannot begin with.
+    """
+    from hedgerow.app.keeping import kept
+    from hedgerow.app.posts import asked, posts_of
+
+    posts = posts_of(settings, books, venues)
+    asked(posts, confirm)
+    with outward(settings, place_of(settings, "live"), passphrase_from(None)) as out:
+        return kept(posts, say, out, once=once)
 
 
 def _watching(

@@ -13,9 +13,12 @@ from cyclopts import Group, Parameter
 from hedgerow.app.watch import approve as approved
 from hedgerow.app.watch import rehearse as rehearsed
 from hedgerow.app.watch import watch as watched
+from hedgerow.app.watch import watch_live as watched_live
+from hedgerow.cli.confirming import let_by
 from hedgerow.cli.options import BetaOptions, DataOptions, HedgeOptions, Output, settings_of
 from hedgerow.cli.output import answer, progress
 from hedgerow.config import Settings
+from hedgerow.model.errors import UsageError
 from hedgerow.model.watched import WatchLine
 from hedgerow.reports import watch_text as told
 
@@ -46,12 +49,21 @@ class WatchOptions:
             allow_leading_hyphen=True,
         ),
     ] = None
+    live: Annotated[bool, Parameter(help="On a venue's account.", negative=())] = False
+    at: Annotated[
+        tuple[str, ...],
+        Parameter(
+            help="The venue, where --market does not say it; of several books once for each.", negative=""
+        ),
+    ] = ()
+    yes_live: Annotated[
+        tuple[str, ...],
+        Parameter(help="An account's name, in place of typing it; may be repeated.", negative=""),
+    ] = ()
 
 
 def watch(
-    book: str,
-    /,
-    *,
+    *books: str,
     how: WatchOptions | None = None,
     data: DataOptions | None = None,
     beta: BetaOptions | None = None,
@@ -60,16 +72,51 @@ def watch(
 ) -> int:
     """Look at the book, its hedge and the market again and again; say, propose or do what keeps the beta in its band.
 
-    On the paper account. Stopped anywhere, the same command goes on; the journal holds every look with its reason.
-    One look ends with 1 where a critical alarm is on.
+    On the paper account, or with `--live` on a venue's. Stopped anywhere, the same command goes on; the journal holds every
+    look with its reason. One look ends with 1 where a critical alarm is on.
 
     Parameters
     ----------
-    book
-        Holdings: CSV, JSON, TOML or Parquet with symbol and quantity; read again when it changes.
+    books
+        Holdings: CSV, JSON, TOML or Parquet with symbol and quantity; read again when it changes. With --live several,
+        each on an account of its own.
     """
     shown, asked = output or Output(), how or WatchOptions()
     settings = _settings(settings_of(shown, data, beta, hedge), asked)
+    if asked.live:
+        return _live(settings, books, asked, shown)
+    if asked.at or asked.yes_live:
+        raise UsageError(
+            "--at and --yes-live are of a venue's account, and this is paper", advice="Add --live."
+        )
+    return _paper(settings, _one(books), asked, shown)
+
+
+def _one(books: tuple[str, ...]) -> str:
+    """The book that is watched on paper."""
+    if len(books) != 1:
+        said = (
+            f"{' and '.join(books)} would both be hedged on the one paper account"
+            if books
+            else "no book is named"
+        )
+        raise UsageError(said, advice="Give one file of holdings, or --state DIR to each watch.")
+    return books[0]
+
+
+def _live(settings: Settings, books: tuple[str, ...], asked: WatchOptions, shown: Output) -> int:
+    if asked.rehearse is not None:
+        raise UsageError("a rehearsal is on paper", advice="Leave --live or --rehearse out.")
+    market = settings.data.market
+    venues = asked.at or ((market.strip().partition(":")[0],) if market is not None else ())
+    ended = watched_live(settings, books, venues, _printer(shown), let_by(asked.yes_live), once=asked.once)
+    if not asked.once:
+        sys.stderr.write("stopped; the hedge stays as it is\n")
+    alarmed = any(row.level == "critical" for look in ended.looks if look is not None for row in look.alarms)
+    return ended.code or int(asked.once and alarmed)
+
+
+def _paper(settings: Settings, book: str, asked: WatchOptions, shown: Output) -> int:
     say = _printer(shown)
     with progress(shown) as report:
         if asked.rehearse is None:

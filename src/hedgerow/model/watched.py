@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 from hedgerow.model.instruments import Instrument
+from hedgerow.model.portfolio import Portfolio
 from hedgerow.model.ports import AccountModes
 
 __all__ = [
@@ -15,10 +16,14 @@ __all__ = [
     "AskRow",
     "Fact",
     "FundingRow",
+    "Ground",
+    "Leave",
+    "Listed",
     "Look",
     "ModesRow",
     "NumberRow",
     "OrderRow",
+    "Owned",
     "PositionRow",
     "Proposal",
     "SumRow",
@@ -62,12 +67,61 @@ class WatchLine:
     """One thing that happened: milliseconds of UTC, one verb, the rest in words with numbers.
 
     `facts` is the same for a machine: names to text, numbers (NaN: unknown), or tuples of them.
+    `book` is whose watch it is where several are looked at, "" where there is one.
     """
 
     at: int
     action: str
     text: str
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    book: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a look at a venue rested on besides prices and holdings, so that it can be decided again.
+
+    `as_of` the instant of its prices and `bars_to` the close of the last bar of its history, in milliseconds of UTC;
+    `listed` the fingerprint of the contracts.
+    """
+
+    as_of: int
+    bars_to: int
+    listed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Contracts as a venue listed them, by their fingerprint."""
+
+    name: str
+    contracts: tuple[Instrument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """The owner's holdings as they were read, by their fingerprint."""
+
+    name: str
+    book: Portfolio
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """What a person is asked before a watch may trade: which book, whose money, and what it may do without asking again.
+
+    `money` is real, the venue's sandbox, or a stand-in on this machine; `bounds` in words. `begun` is the plan that the account's
+    journal holds unfinished, "" for none: it is finished first.
+    """
+
+    book: str
+    account: str
+    venue: str
+    money: Literal["real money", "sandbox", "stand-in"]
+    mode: Literal["observe", "propose", "auto"]
+    bounds: tuple[str, ...] = ()
+    begun: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +228,8 @@ class Look:
     empty where unknown) with target and band; `learned` says that betas were estimated at this look. After: `left_usd`, the
     dollar beta once everything was done (± `left_stderr_usd`), `slack_usd` the smallest order, `alarms` that are on, `cost_usd` and `traded_usd` of the trade. `sums`, as of the close `sums_at`, are what tells a changed
     beta, beyond `threshold`. `modes` are how open contracts were set, `asks` what people may answer besides the proposal. `received_30d_usd` is funding
-    of the last 30 days (None within the first week), `funding` what it may come to.
+    of the last 30 days (None within the first week), `funding` what it may come to. `blind` says why prices or holdings were not
+    known, "" where they were; `ground` is what a look at a venue rested on, None on paper.
     """
 
     at: int
@@ -212,6 +267,8 @@ class Look:
     asks: tuple[AskRow, ...] = ()
     received_30d_usd: float | None = None
     funding: tuple[FundingRow, ...] = ()
+    blind: str = ""
+    ground: Ground | None = None
 
     @property
     def in_band(self) -> bool:

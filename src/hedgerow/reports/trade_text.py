@@ -20,6 +20,7 @@ from hedgerow.reports.obstacles import refusals_text
 from hedgerow.reports.wording import amount, count, plus_minus
 
 __all__ = [
+    "WHOSE",
     "clock",
     "coins",
     "line_text",
@@ -69,14 +70,17 @@ def plan_name(plan: str) -> str:
     return plan if plan.startswith("flatten") else plan[:12]
 
 
+WHOSE = {
+    "real money": "REAL MONEY",
+    "sandbox": "the venue's SANDBOX",
+    "stand-in": "a STAND-IN on this machine",
+}
+"""Whose money an account's is, as people read it."""
+
+
 def offer_text(offer: Offer, money: str = "USD") -> Group:
     """Return what is about to be sent, where, and whose money it is."""
-    whose = {
-        "real money": "REAL MONEY",
-        "sandbox": "the venue's SANDBOX",
-        "stand-in": "a STAND-IN on this machine",
-    }[offer.money]
-    first = [("", "with", whose, f"at {offer.venue}, account {offer.account}")]
+    first = [("", "with", WHOSE[offer.money], f"at {offer.venue}, account {offer.account}")]
     said = [text for text in (_instead(offer), *offer.warnings) if text]
     head = f"the rest of plan {plan_name(offer.begun)}" if offer.begun else f"plan {plan_name(offer.plan_id)}"
     return page(

@@ -10,25 +10,47 @@ from typing import Any
 
 from rich.console import Group
 
-from hedgerow.model.watched import Look, WatchLine
-from hedgerow.reports.layout import facts, line, page
-from hedgerow.reports.trade_text import stamp
+from hedgerow.model.watched import Leave, Look, WatchLine
+from hedgerow.reports.layout import facts, line, notes, page
+from hedgerow.reports.trade_text import WHOSE, plan_name, stamp
 
 _BAND = ("low", "expected", "high")
-__all__ = ["line_json", "line_text", "look_json", "summary_json", "summary_text"]
+__all__ = ["leave_text", "line_json", "line_text", "look_json", "summary_json", "summary_text"]
 
 
 def line_text(told: WatchLine) -> str:
     """Return one line for people: the instant, one verb, the rest in words."""
     at = datetime.fromtimestamp(told.at / 1_000, tz=UTC)
-    return f"{at:%Y-%m-%d %H:%M:%S}  {told.action:<10} {told.text}\n"
+    whose = f"{told.book:<12} " if told.book else ""
+    return f"{at:%Y-%m-%d %H:%M:%S}  {whose}{told.action:<10} {told.text}\n"
 
 
 def line_json(told: WatchLine) -> str:
     """Return the same as a JSON record with an `action`, on one line."""
-    return (
-        json.dumps({"at": stamp(told.at), "action": told.action, "text": told.text}, ensure_ascii=False)
-        + "\n"
+    record = {"at": stamp(told.at), "action": told.action, "text": told.text}
+    record |= {"book": told.book} if told.book else {}
+    return json.dumps(record, ensure_ascii=False) + "\n"
+
+
+def leave_text(leave: Leave) -> Group:
+    """Return what a watch asks leave for: which book, whose money, what it may do without asking again."""
+    does = {
+        "auto": "trades by itself",
+        "propose": "asks before each trade",
+        "observe": "only looks",
+    }[leave.mode]
+    first = f"finishes plan {plan_name(leave.begun)}, which was begun" if leave.begun else ""
+    return page(
+        line(f"About to watch: {leave.book}", "bold"),
+        facts(
+            [
+                ("", "mode", leave.mode, does),
+                ("", "with", WHOSE[leave.money], f"at {leave.venue}, account {leave.account}"),
+                *([("", "first", first, "")] if first else []),
+                *(("", "within", each, "") for each in leave.bounds),
+            ]
+        ),
+        notes(leave.warnings) if leave.warnings else None,
     )
 
 

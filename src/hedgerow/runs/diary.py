@@ -17,7 +17,7 @@ from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
 from hedgerow.model.portfolio import Portfolio
 from hedgerow.model.ports import Record
-from hedgerow.model.watched import Look, OrderRow
+from hedgerow.model.watched import Ground, Look, OrderRow
 from hedgerow.runs.bounds import Spent
 from hedgerow.runs.changing import Changes
 from hedgerow.runs.lasting import Lasting, lasting_of
@@ -25,7 +25,10 @@ from hedgerow.runs.watching import Held, Learned, Sight, Verdict, judge, learned
 from hedgerow.runs.wire import value_of
 
 __all__ = [
+    "GROUNDS",
+    "LISTED",
     "LOOK",
+    "OWNED",
     "Eyes",
     "Memory",
     "View",
@@ -37,17 +40,25 @@ __all__ = [
 ]
 
 LOOK = "look"
+OWNED, LISTED = "owned", "listed"
+GROUNDS = (OWNED, LISTED)
+"""Kinds of records that hold what looks at a venue rested on, each once, by its fingerprint."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is there to be seen of the market and the owner's holdings at an instant; `book_id` is the holdings' fingerprint."""
+    """What is there to be seen of the market and the owner's holdings at an instant; `book_id` is the holdings' fingerprint.
+
+    `blind` says why prices or holdings of now are not known, "" where they are; `ground` is what a view of a venue rests on.
+    """
 
     book: Portfolio
     book_id: str
     market: Market
     hedge: Market
     contracts: tuple[Instrument, ...]
+    blind: str = ""
+    ground: Ground | None = None
 
 
 class Eyes(Protocol):
@@ -64,7 +75,10 @@ def diary_of(account: str, book: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What lasts of a watch: its last look, the one at which betas were estimated, trades, alarms, sums, and the rest."""
+    """What lasts of a watch: its last look, the one at which betas were estimated, trades, alarms, sums, and the rest.
+
+    `grounds` are the fingerprints of holdings and contracts that are written down.
+    """
 
     last: Look | None = None
     learned: Look | None = None
@@ -73,6 +87,7 @@ class Memory:
     alarms: Mapping[tuple[str, str], Raised] | None = None
     changes: Changes | None = None
     lasting: Lasting = field(default_factory=Lasting)
+    grounds: frozenset[str] = frozenset()
 
 
 def remembered(records: Iterable[Record]) -> Memory:
@@ -80,7 +95,10 @@ def remembered(records: Iterable[Record]) -> Memory:
     last = at_learning = None
     traded_at: int | None = None
     spent: list[Spent] = []
+    grounds: set[str] = set()
     for record in records:
+        if record.kind in GROUNDS:
+            grounds.add(str(record.body["name"]))
         if record.kind != LOOK:
             continue
         last = value_of(record.body)
@@ -90,7 +108,7 @@ def remembered(records: Iterable[Record]) -> Memory:
             traded_at = last.at
             spent.append(Spent(last.at, last.traded_usd, last.cost_usd))
     if last is None:
-        return Memory()
+        return Memory(grounds=frozenset(grounds))
     alarms = {
         (row.watch, row.about): Raised(
             Finding(row.watch, row.about, "bad", row.level, row.text, row.advice),
@@ -100,7 +118,8 @@ def remembered(records: Iterable[Record]) -> Memory:
     }
     sums = {row.coin: (row.up, row.down) for row in last.sums}
     changes = Changes(sums, last.sums_at, last.threshold)
-    return Memory(last, at_learning, traded_at, tuple(spent), alarms, changes, lasting_of(last))
+    kept = lasting_of(last)
+    return Memory(last, at_learning, traded_at, tuple(spent), alarms, changes, kept, frozenset(grounds))
 
 
 def sight_of(look: Look, view: View) -> Sight:
@@ -109,7 +128,9 @@ def sight_of(look: Look, view: View) -> Sight:
         None if look.held is None else tuple(Held(row.instrument, row.units, row.entry) for row in look.held)
     )
     coins = None if look.coins is None else {row.name: row.number for row in look.coins}
-    return Sight(look.at, view.book, view.market, view.hedge, view.contracts, held, coins, look.halted)
+    return Sight(
+        look.at, view.book, view.market, view.hedge, view.contracts, held, coins, look.halted, look.blind
+    )
 
 
 def orders_of(verdict: Verdict) -> tuple[OrderRow, ...]:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from hedgerow.hedge.execution import Ticketed
 from hedgerow.hedge.plan import Refusal
 from hedgerow.hedge.valuation import contract_price, price_of
-from hedgerow.model.errors import Halted, StateUnknown, VenueRefused, VenueUnreachable
+from hedgerow.model.errors import Halted, HedgerowError, StateUnknown, VenueRefused, VenueUnreachable
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.orders import contracts_of
 from hedgerow.model.ports import AccountModes, Clock, Lease, Notifier, Store
 from hedgerow.model.trades import LegTraded
 from hedgerow.model.watched import Proposal
 from hedgerow.runs.executor import Executor
+from hedgerow.runs.listening import listened
 from hedgerow.runs.proposing import basis_of
 from hedgerow.runs.reconcile import Doors
 from hedgerow.runs.story import story_of
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Dealt", "Hand"]
 
+_Answer = TypeVar("_Answer")
+_FAILURES = (StateUnknown, Halted, VenueRefused, VenueUnreachable)
 _WANTED = AccountModes(hedge=False, margin_mode="cross", leverage=None)
 
 
@@ -59,10 +62,16 @@ class Hand:
     tail: Tail
     executor: Callable[..., Executor] = Executor
 
-    async def finish(self, lease: Lease) -> None:
-        """Finish what a life before left unfinished. Errors as `Executor.run`."""
-        if self.tail.unfinished():
-            await self._executor().run(lease.account, lease)
+    async def finish(self, lease: Lease) -> tuple[Refusal, ...]:
+        """Finish what a life before left unfinished, and return why that is not possible now. Else errors as `Executor.run`."""
+        if not self.tail.unfinished():
+            return ()
+        hand = self._executor()
+        try:
+            await self._heard(hand, hand.run(lease.account, lease))
+        except _FAILURES as why:
+            return (_refusal(why),)
+        return ()
 
     async def trade(
         self, asked: Proposal, orders: Mapping[Instrument, Decimal], sight: Sight, lease: Lease
@@ -72,13 +81,11 @@ class Hand:
         contracts = {contract.name: count for contract, count in orders.items()}
         ticket = Ticketed(f"watch-{asked.name[:16]}-{now}", self.watched.account, now, wanted=_WANTED)
         wanted = Asked(ticket, contracts, basis_of(asked), self.watched.rules.freshness, now)
+        hand = self._executor()
         try:
-            found = await carried(self._executor(), self.doors, self.store, lease, wanted)
-        except (StateUnknown, Halted, VenueRefused, VenueUnreachable) as why:
-            refusal = Refusal(
-                type(why).__name__, why.message, float("nan"), 0.0, why.advice or "it is tried again"
-            )
-            return Dealt(asked, refusals=(refusal,), sent=True)
+            found = await self._heard(hand, carried(hand, self.doors, self.store, lease, wanted))
+        except _FAILURES as why:
+            return Dealt(asked, refusals=(_refusal(why),), sent=True)
         if found.done is None:
             return Dealt(asked, refusals=found.refusals)
         legs = story_of(self.store.read(self.watched.account), found.plan).legs
@@ -89,6 +96,14 @@ class Hand:
 
     def _executor(self) -> Executor:
         return self.executor(self.doors, self.store, self.clock, self.notifier)
+
+    def _heard(self, hand: Executor, work: Awaitable[_Answer]) -> Awaitable[_Answer]:
+        """Work, with the account's stream beside it where there is one: what it says are hints."""
+        return listened(hand, self.doors, work) if self.watched.streams else work
+
+
+def _refusal(why: HedgerowError) -> Refusal:
+    return Refusal(type(why).__name__, why.message, float("nan"), 0.0, why.advice or "it is tried again")
 
 
 def _dollars(legs: tuple[LegTraded, ...], sight: Sight) -> tuple[float, float]:

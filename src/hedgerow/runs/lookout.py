@@ -36,14 +36,14 @@ _LEAST_DAYS = 7.0
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A sight and the facts beside it; `paid` is the funding that came since the last look, `book_id` the holdings' name.
+    """A sight and the facts beside it, from a `view`; `paid` is the funding that came since the last look.
 
     `trouble` says why positions are not known.
     """
 
     sight: Sight
     facts: Facts
-    book_id: str
+    view: View
     paid: tuple[FundingPaid, ...] = ()
     trouble: str = ""
 
@@ -74,9 +74,8 @@ class Lookout:
             found = await reconcile(self.doors, self.store, self.clock, lease, contracts, tail=self.tail)
             ledger, orders = found.ledger, found.open_orders
             holdings = await self.doors.account.positions(contracts)
-            held = tuple(
-                Held(ledger.instruments[h.instrument], h.quantity, h.entry) for h in holdings if h.quantity
-            )
+            named = {**ledger.instruments, **{c.name: c for c in view.contracts}}
+            held = tuple(Held(named[h.instrument], h.quantity, h.entry) for h in holdings if h.quantity)
             coins = await self._coins()
             distance = _distance(holdings)
         except _FAILURES as why:
@@ -87,7 +86,7 @@ class Lookout:
         asked = await self.rounds.go(open_now)
         at = self.clock.now()
         halted = self.store.halted(account)
-        sight = Sight(at, view.book, view.market, view.hedge, view.contracts, held, coins, halted)
+        sight = Sight(at, view.book, view.market, view.hedge, view.contracts, held, coins, halted, view.blind)
         taken, paid = self.tail.news()
         there = {each.instrument.name: each.units for each in held or ()}
         open_stakes = stakes_of(sight, {each.instrument: each.contracts for each in held or ()})
@@ -107,7 +106,7 @@ class Lookout:
             unprotected=missing,
             foretold=foretold(open_stakes, asked.funding),
         )
-        return Seen(sight, facts, view.book_id, paid, trouble)
+        return Seen(sight, facts, view, paid, trouble)
 
     async def _coins(self) -> dict[str, Decimal]:
         found: dict[str, Decimal] = {}

@@ -10,20 +10,22 @@ is a line of the diary, a stream of the journal beside the account's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from hedgerow.hedge.alarms import Changed, updated
 from hedgerow.hedge.plan import Refusal
 from hedgerow.hedge.policy import Policy
 from hedgerow.hedge.watch import WatchRules
-from hedgerow.model.errors import LeaseHeld, LeaseLost
+from hedgerow.model.errors import BadInput, LeaseHeld, LeaseLost, NotEnoughData, UsageError
 from hedgerow.model.ports import Clock, Lease, Notifier, Store
 from hedgerow.model.watched import Look, WatchLine
 from hedgerow.runs.alarming import Looked, findings_of
 from hedgerow.runs.bounds import Spent, after_of, beyond
 from hedgerow.runs.changing import Changes, followed
 from hedgerow.runs.diary import LOOK, Eyes, diary_of, remembered, sight_of
+from hedgerow.runs.ground import ground_records
 from hedgerow.runs.hand import Dealt, Hand
 from hedgerow.runs.lasting import kept
 from hedgerow.runs.lookout import Lookout, Seen
@@ -44,7 +46,7 @@ class Watched:
     """What is watched: the book `name` on an `account`, by which policy and rules.
 
     `holder` names the process, which then takes the account's lease, or is the lease that it has already; while it waits
-    it keeps the lease alive.
+    it keeps the lease alive. `streams`: the account's stream is listened to while something is traded.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Watched:
     policy: Policy
     rules: WatchRules = field(default_factory=WatchRules)
     lease_ms: int = 15_000
+    streams: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,8 @@ class Shown:
 class Around:
     """Whom the watch has around it: whoever is called, who approved a proposal (its name → theirs, "": nobody), who is told each line.
 
-    `looked` is shown each look once it is written down. `provide` puts paper coins (dollars by coin) where margin is missing: on a real venue nobody does.
+    `looked` is shown each look once it is written down. `provide` puts paper coins (dollars by coin) where margin is missing:
+    on a real venue nobody does. `fresh` brings what the eyes see up to now, before each look.
     """
 
     notifier: Notifier
@@ -77,6 +81,7 @@ class Around:
     provide: Provide | None = None
     report: Callable[[WatchLine], None] = lambda _: None
     looked: Callable[[Shown], None] = lambda _: None
+    fresh: Callable[[], Awaitable[None]] | None = None
 
 
 class Monitor:
@@ -101,6 +106,7 @@ class Monitor:
         before = remembered(store.read(self._diary))
         self._last, self._learned_look = before.last, before.learned
         self._traded_at, self._spent = before.traded_at, list(before.spent)
+        self._grounds = set(before.grounds)
         self._alarms = dict(before.alarms or {})
         self._changes, self._lasting = before.changes or Changes(), before.lasting
         self._learned: Learned | None = None
@@ -111,17 +117,20 @@ class Monitor:
 
     async def run(self, until: int | None = None) -> None:
         """Look every `every_s` seconds, for ever or until an instant. Errors as `tick`."""
-        pace = round(self._watched.rules.every_s * 1000)
         try:
             while until is None or self._clock.now() < until:
                 begun = self._clock.now()
                 await self.tick()
-                await self._wait(max(pace - (self._clock.now() - begun), 0))
+                await self.rest(begun)
         finally:
             self.close()
 
-    async def _wait(self, ms: int) -> None:
-        """Wait until the next look, and hold the account meanwhile: nobody else may trade what is watched."""
+    async def rest(self, begun: int) -> None:
+        """Wait until the look after the one that was `begun`, and hold the account: nobody else may trade what is watched.
+
+        Raises `LeaseLost`.
+        """
+        ms = max(round(self._watched.rules.every_s * 1000) - (self._clock.now() - begun), 0)
         step = self._watched.lease_ms // 3
         while ms > 0:
             await self._clock.sleep(min(ms, step))
@@ -141,17 +150,18 @@ class Monitor:
         `BrokenPromise`.
         """
         begun = self._clock.monotonic()
-        await self._hand.finish(self._hold())
+        policy, lease, observing = self._watched.policy, self._hold(), self._watched.rules.mode == "observe"
+        stuck = () if observing else await self._hand.finish(lease)
         seen = await self._see()
         self._recall()
         before = self._learned
-        verdict = judge(before, self._traded_at, seen.sight, self._watched.policy)
+        verdict, seen = _judged(before, self._traded_at, seen, policy)
         self._learned = verdict.learned
-        dealt = await self._act(verdict, seen)
+        dealt = Dealt(refusals=stuck) if stuck else await self._act(verdict, seen)
         after, left = seen, verdict
         if dealt.sent:
             after = await self._see()
-            left = judge(verdict.learned, after.sight.at, after.sight, self._watched.policy)
+            left, after = _judged(verdict.learned, after.sight.at, after, policy)
         self._follow(before, after.sight)
         facts = replace(after.facts, taken=seen.facts.taken, refusals=dealt.refusals, waiting=dealt.waiting)
         self._remember(after)
@@ -164,7 +174,7 @@ class Monitor:
             learned=verdict.learned is not before and verdict.learned is not None,
             traded_at=self._traded_at,
         )
-        self._write(look)
+        self._write(look, seen)
         for line in lines_of(look, self._last, seen, dealt, changed):
             self._around.report(line)
         took = self._clock.monotonic() - begun
@@ -192,6 +202,8 @@ class Monitor:
         return self._lease
 
     async def _see(self) -> Seen:
+        if self._around.fresh is not None:
+            await self._around.fresh()
         lease = self._hold()
         return await self._lookout.see(self._eyes.look(self._clock.now()), lease)
 
@@ -199,7 +211,8 @@ class Monitor:
         """After a restart, estimate again on what was known at the look that estimated: a day has one set of betas."""
         if self._learned is None and self._learned_look is not None:
             look = self._learned_look
-            self._learned = learned(self._watched.policy, sight_of(look, self._eyes.look(look.at)), None)
+            with suppress(NotEnoughData):  # what it rested on is gone: it is estimated anew
+                self._learned = learned(self._watched.policy, sight_of(look, self._eyes.look(look.at)), None)
 
     async def _act(self, verdict: Verdict, seen: Seen) -> Dealt:
         """Do what was decided, as far as the mode and the bounds allow."""
@@ -207,11 +220,13 @@ class Monitor:
         self._pending = None
         if not verdict.orders:
             return Dealt()
-        asked = proposal_of(self._watched.account, seen.book_id, verdict, seen.sight)
+        asked = proposal_of(self._watched.account, seen.view.book_id, verdict, seen.sight)
         if rules.mode == "observe":
             return Dealt(asked, waiting="it only observes")
         if rules.mode == "propose" and before is not None:
-            asked = before if stands(before, seen.book_id, verdict, seen.sight, rules.freshness) else asked
+            asked = (
+                before if stands(before, seen.view.book_id, verdict, seen.sight, rules.freshness) else asked
+            )
         by = self._around.approved(asked.name) if rules.mode == "propose" else ""
         if rules.mode == "propose" and not by:
             self._pending = asked
@@ -266,5 +281,20 @@ class Monitor:
             self._around.notifier.notify("info", f"{finding.watch}: {finding.about}", "is well again")
         return changed
 
-    def _write(self, look: Look) -> None:
-        self._store.append(self._diary, look.at, [(LOOK, body_of(look))], self._hold())
+    def _write(self, look: Look, seen: Seen) -> None:
+        grounds = ground_records(seen.view, self._grounds)
+        self._store.append(self._diary, look.at, [*grounds, (LOOK, body_of(look))], self._hold())
+        self._grounds |= {str(body["name"]) for _, body in grounds}
+
+
+def _judged(
+    before: Learned | None, traded_at: int | None, seen: Seen, policy: Policy
+) -> tuple[Verdict, Seen]:
+    """Judge; what cannot be judged, once it could, stops everything until it can be again."""
+    try:
+        return judge(before, traded_at, seen.sight, policy), seen
+    except (BadInput, NotEnoughData, UsageError) as why:
+        if before is None:
+            raise
+        seen = replace(seen, sight=replace(seen.sight, blind=why.message))
+        return judge(before, traded_at, seen.sight, policy), seen

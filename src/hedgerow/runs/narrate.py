@@ -43,7 +43,7 @@ def look_of(
         act=verdict.act,
         reason=verdict.reason,
         trouble=seen.trouble,
-        book=seen.book_id,
+        book=seen.view.book_id,
         held=_held(sight),
         coins=_coins(sight),
         prices=_prices(sight),
@@ -73,6 +73,8 @@ def look_of(
         asks=asks_of(lasting),
         received_30d_usd=facts.paid_30d if np.isfinite(facts.paid_30d) else None,
         funding=facts.foretold,
+        blind=sight.blind,
+        ground=seen.view.ground,
     )
 
 
@@ -183,7 +185,8 @@ def _numbers(values: FloatArray) -> tuple[float, ...]:
 
 def _prices(sight: Sight) -> tuple[NumberRow, ...]:
     """Prices that were given from outside the history, and those of the open contracts."""
-    found: dict[str, Decimal] = {name: decimal_of(repr(price)) for name, price in sight.market.given.items()}
+    given = sight.market.given.items()
+    found: dict[str, Decimal] = {name: decimal_of(repr(price)) for name, price in given if np.isfinite(price)}
     for held in sight.held or ():
         price = contract_price(sight.hedge, held.instrument)
         if np.isfinite(price):

@@ -37,6 +37,7 @@ __all__ = ["Act", "Held", "Learned", "Sight", "Verdict", "judge", "learned", "st
 
 Act = Literal["hold", "rebalance", "roll", "stop"]
 _DAY_MS = 86_400_000
+_UNTOLD = "the venue did not say what is held: that is not flat"
 _ZERO = Decimal(0)
 
 
@@ -59,7 +60,8 @@ class Sight:
     """What was seen at the instant `at` (milliseconds of UTC), and nothing later.
 
     `held` and `coins` (of the derivatives wallet, without unrealised profit) are the venue's own words; None: it did not
-    answer, which is not flat. `market` and `hedge` end with the prices of now; `contracts` are what the venue lists.
+    answer, which is not flat. `market` and `hedge` end with the prices of now; `contracts` are what the venue lists. `blind`
+    says why prices or holdings of now are not known, "" where they are: the rest is then of before.
     """
 
     at: int
@@ -70,6 +72,12 @@ class Sight:
     held: tuple[Held, ...] | None
     coins: Mapping[str, Decimal] | None
     halted: str | None = None
+    blind: str = ""
+
+    @property
+    def unseen(self) -> str:
+        """Why nothing can be decided, "" where everything is known."""
+        return _UNTOLD if self.held is None or self.coins is None else self.blind
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +214,8 @@ def judge(
 
     Holds where anything needed is not known: an order rests on what is known, or it is not sent. Errors as `learned`.
     """
-    if sight.held is None or sight.coins is None:
-        return Verdict("stop", "the venue did not say what is held: that is not flat", before)
+    if sight.held is None or sight.unseen:
+        return Verdict("stop", sight.unseen, before)
     known = learned(policy, sight, before)
     exposure = policy.expose(whole_book(sight), sight.market, betas=known.known.betas)
     if exposure.unknown:
@@ -246,7 +254,8 @@ def _sized(told: Verdict, sight: Sight, policy: Policy) -> Verdict:
         instruments=names,
     )
     known = learned_.known
-    listed = tuple({c.name: c for c in (*known.contracts, *(h.instrument for h in held))}.values())
+    open_now = (h.instrument for h in held if h.instrument.tiers)  # without tiers its margin is not known
+    listed = tuple({c.name: c for c in (*known.contracts, *open_now)}.values())
     exposure, ranking, model = asked.rank(
         whole_book(sight), sight.market, listed, sight.hedge, known.betas, known.model, frontier=False
     )

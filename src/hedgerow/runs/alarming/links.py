@@ -16,7 +16,8 @@ def hedged(looked: Looked, _: Thresholds) -> list[Finding]:
     verdict = looked.verdict
     if verdict.exposure is not None or verdict.act != "stop" or looked.sight.held is None:
         return []
-    return [Finding("not hedged", "book", "bad", "critical", verdict.reason, "Give the price or the beta.")]
+    advice = "Nothing is sent until it is known." if looked.sight.blind else "Give the price or the beta."
+    return [Finding("not hedged", "book", "bad", "critical", verdict.reason, advice)]
 
 
 def drift(looked: Looked, _: Thresholds) -> list[Finding]:

@@ -1,0 +1,98 @@
+"""The owner's holdings at each look: a file that is read again when it changes, accounts that are asked, or both together.
+
+holdings = Holdings(settings, "venue:all", "bybit", doors)
+book = await holdings.read(contracts, mine)
+
+The watched account is read by the watch itself: its margin coins and the contracts that its journal knows are the hedge,
+and are left out here. Nothing is counted twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from hedgerow.app.books import is_account, merged, portfolio_of, sources_of
+from hedgerow.app.standing import mark
+from hedgerow.config import VENUE_BOOK, Settings
+from hedgerow.model.errors import BadPortfolio
+from hedgerow.model.instruments import Instrument
+from hedgerow.model.portfolio import Portfolio, Position, PositionKind
+
+if TYPE_CHECKING:
+    from hedgerow.venues.accounts import Account
+    from hedgerow.venues.doors import CcxtVenue
+
+__all__ = ["Holdings"]
+
+
+@dataclass(slots=True)
+class Holdings:
+    """A book named `source` that is hedged at `venue`; `doors` are those of every account that is read, by venue."""
+
+    settings: Settings
+    source: str
+    venue: str
+    doors: Mapping[str, CcxtVenue]
+    _files: dict[str, tuple[object, Portfolio]] = field(default_factory=dict)
+
+    async def read(self, contracts: Sequence[Instrument], mine: frozenset[str]) -> Portfolio:
+        """Return what the owner holds now beside the hedge; `mine` are the contracts that the hedge's journal knows.
+
+        Raises `BadPortfolio`, and what the venues raise: a wallet that cannot be read is not empty.
+        """
+        sources = sources_of(self.settings, self.source) if is_account(self.source) else (self.source,)
+        files = [self._file(one, contracts) for one in sources if not is_account(one)]
+        names = [one.removeprefix(VENUE_BOOK) for one in sources if is_account(one)]
+        read = [portfolio_of(name, await _account(self.doors[name], contracts)) for name in names]
+        if not read and len(files) == 1:
+            return files[0]
+        whole = merged(read, files)
+        return replace(whole, positions=tuple(row for row in whole.positions if not self._hedges(row, mine)))
+
+    def _file(self, path: str, contracts: Sequence[Instrument]) -> Portfolio:
+        from pathlib import Path
+
+        from hedgerow.files.portfolio import read_portfolio
+
+        stamp = mark(Path(path))
+        known = self._files.get(path)
+        if known is not None and stamp is not None and known[0] == stamp:
+            return known[1]
+        comma = self.settings.data.decimal_comma
+        book = read_portfolio(path, decimal_comma=comma, instruments=tuple(contracts))
+        for row in book.positions:
+            if row.account == self.venue and row.kind is not PositionKind.SPOT:
+                raise BadPortfolio(
+                    f"{row.symbol} is on the margin account of {row.account}, which is read itself: it would count twice",
+                    file=Path(path).name,
+                    line=row.line,
+                    advice="Take the row out of the file.",
+                )
+        self._files[path] = stamp, book
+        return book
+
+    def _hedges(self, row: Position, mine: frozenset[str]) -> bool:
+        """Whether a row is of the hedge, which the watch reads itself."""
+        if row.account != self.venue or row.kind is PositionKind.SPOT:
+            return False
+        return row.kind is PositionKind.COLLATERAL or (
+            row.instrument is not None and row.instrument.name in mine
+        )
+
+
+async def _account(door: CcxtVenue, contracts: Sequence[Instrument]) -> Account:
+    """What an account holds now, its contracts with the tiers that are known."""
+    from hedgerow.venues.accounts import Account
+    from hedgerow.venues.catalogue import CAUTIOUS
+
+    listed = {one.instrument.name: one.instrument for one in (await door.listings()).all}
+    balances = await door.account.balances()
+    holdings = await door.account.positions(tuple(listed.values()))
+    tiers = {one.name: one.tiers for one in contracts}
+    held = {
+        one.instrument: replace(listed[one.instrument], tiers=tiers.get(one.instrument, CAUTIOUS))
+        for one in holdings
+    }
+    return Account(balances, holdings, held)

@@ -1,0 +1,167 @@
+"""The eyes of a watch on a venue's account: holdings, contracts and prices of now, and nothing older taken for them.
+
+eyes = LiveEyes(feed, holdings, policy, hedge, clock, records)
+await eyes.fresh()
+eyes.look(now) -> View
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hedgerow.app.books import AccountBook
+from hedgerow.app.contracts import LEADS, tells_price
+from hedgerow.hedge.policy import Policy
+from hedgerow.hedge.pool import find
+from hedgerow.model.coins import WRAPPED, is_stablecoin
+from hedgerow.model.errors import BadInput, NotEnoughData, StateUnknown, VenueRefused, VenueUnreachable
+from hedgerow.model.instruments import Instrument
+from hedgerow.model.market import Market
+from hedgerow.model.portfolio import Portfolio
+from hedgerow.model.ports import Account, Clock, Record
+from hedgerow.model.watched import Ground
+from hedgerow.runs.diary import View
+from hedgerow.runs.ground import Recollection, fingerprint, market_now
+
+if TYPE_CHECKING:
+    from hedgerow.app.beside import Holdings
+    from hedgerow.app.feed import Feed
+
+__all__ = ["LiveEyes"]
+
+_NOTHING = Portfolio(())
+
+_TROUBLES = (VenueUnreachable, VenueRefused, StateUnknown, BadInput, NotEnoughData, OSError)
+
+
+@dataclass(slots=True)
+class LiveEyes:
+    """What one book's watch sees: `hedge` tells the contracts that its journal knows, `records` its diary.
+
+    What cannot be read leaves the view as it was before, and blind.
+    """
+
+    feed: Feed
+    holdings: Holdings
+    policy: Policy
+    account: Account
+    clock: Clock
+    hedge: Callable[[], tuple[Instrument, ...]]
+    records: Callable[[], Iterable[Record]]
+    _view: View | None = None
+    _fees: tuple[Decimal, Decimal] | None = None
+    _begun: int = field(init=False)
+    _wallet: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        self._begun = self.clock.now()
+
+    async def fresh(self) -> None:
+        """Bring everything up to now. What goes wrong is raised before the first view, and blinds every later one."""
+        try:
+            self._view = await self._see()
+        except _TROUBLES as why:
+            if self._view is None:
+                raise
+            self._view = replace(self._view, blind=_words(why))
+
+    def look(self, at: int) -> View:
+        """Return the view of now; of an instant before this process, what was known at its recorded look.
+
+        Raises `NotEnoughData` where that look did not leave enough.
+        """
+        if self._view is None or at < self._begun:
+            history = self.feed.known
+            if history is None:
+                raise NotEnoughData("no history was read yet")
+            return Recollection(self.records(), history).look(at)
+        return self._view
+
+    async def _see(self) -> View:
+        contracts = await self._charged(await self.feed.contracts())
+        hedge = self.hedge()
+        book = await self.holdings.read(contracts, frozenset(one.name for one in hedge))
+        await self._look_into_wallet()
+        now = await self.feed.prices(self._wanted(book, contracts, hedge))
+        history = await self.feed.history()
+        return self._viewed(book, contracts, history, now)
+
+    def _viewed(
+        self,
+        book: Portfolio,
+        contracts: tuple[Instrument, ...],
+        history: tuple[Market, Market],
+        now: dict[str, float],
+    ) -> View:
+        market = history[0]
+        priced = tuple(one for one in contracts if one.underlying in {*now, *market.given})
+        until = int(market.times[-1].astype("datetime64[ms]").astype(np.int64))
+        ground = Ground(self.clock.now(), until, fingerprint(priced))
+        given = {
+            **market.given,
+            **now,
+            **self.feed.own,
+        }  # a stablecoin is a dollar only where nobody prices it
+        seen = market_now(market, ground, given)
+        other = seen if history[1] is market else market_now(history[1], ground, given)
+        return View(book, fingerprint(book), seen, other, priced, self._missing(book, given), ground)
+
+    async def _charged(self, contracts: tuple[Instrument, ...]) -> tuple[Instrument, ...]:
+        """The contracts at the account's own fees, where the venue tells them."""
+        if self._fees is None:
+            first = next((one for one in contracts if tells_price(one, {"BTC"})), None)
+            with suppress(VenueUnreachable, VenueRefused, StateUnknown):
+                self._fees = None if first is None else await self.account.fees(first)
+        return AccountBook(_NOTHING, self._fees).charged(contracts)
+
+    async def _look_into_wallet(self) -> None:
+        """Which coins are margin; where the venue does not say, the look itself finds out."""
+        try:
+            balances = await self.account.balances()
+        except (VenueUnreachable, VenueRefused, StateUnknown):
+            return
+        self._wallet = frozenset(one.coin for one in balances if one.kind == "derivatives" and one.total)
+
+    def _wanted(
+        self, book: Portfolio, contracts: tuple[Instrument, ...], hedge: tuple[Instrument, ...]
+    ) -> set[str]:
+        choice = self.policy.instruments
+        looked_at = contracts if choice != 1 and not isinstance(choice, tuple) else ()
+        if isinstance(choice, tuple):
+            looked_at = tuple(find(contracts, name) for name in choice)
+        held = {form for row in book.positions for form in _forms(row.underlying or row.symbol)}
+        return {
+            *held,
+            *LEADS,
+            *self.policy.factors,
+            *self._wallet,
+            *(one.underlying for one in (*hedge, *looked_at)),
+        }
+
+    def _missing(self, book: Portfolio, given: dict[str, float]) -> str:
+        """In words, which coins of the book have no price of now; "" where none lacks one."""
+        excluded = set(self.policy.exclude)
+        rows = [row for row in book.positions if excluded.isdisjoint({row.symbol, *row.tags})]
+        lacking = [
+            row.symbol
+            for row in rows
+            if not is_stablecoin(row.symbol) and not given.keys() & _forms(row.underlying or row.symbol)
+        ]
+        if not lacking:
+            return ""
+        return f"{', '.join(sorted(set(lacking)))}: {self.feed.venue} tells no price of now"
+
+
+def _forms(coin: str) -> set[str]:
+    """A coin's names: its own, and what it stands for."""
+    return {coin, WRAPPED.get(coin, coin)}
+
+
+def _words(why: Exception) -> str:
+    return why.strerror or str(why) if isinstance(why, OSError) else str(why).partition("\n")[0]

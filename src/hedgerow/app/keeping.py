@@ -1,0 +1,260 @@
+"""Watches of venues' accounts kept going, as many as there are books, in one process.
+
+ended = kept(posts, say)        until it is stopped; `ended.code` is the worst of what books ended with
+
+One book's failure never stops another: it is told and tried again, later each time. SIGINT and SIGTERM end all of them
+after the look at hand; a second one at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from hedgerow.app.beside import Holdings
+from hedgerow.app.dealing import Dealing, wall_ms
+from hedgerow.app.desk import policy_of
+from hedgerow.app.eyes import LiveEyes
+from hedgerow.app.feed import Feed, feed_of
+from hedgerow.app.live import live_dealing, money_of
+from hedgerow.app.outward import Outward
+from hedgerow.app.plans import freshness_of, place_of
+from hedgerow.app.posts import Post
+from hedgerow.app.venues import account_door
+from hedgerow.model.errors import HedgerowError, LeaseHeld
+from hedgerow.model.ports import Level
+from hedgerow.model.watched import Look, WatchLine
+from hedgerow.reports.trade_text import WHOSE
+from hedgerow.runs.diary import diary_of
+from hedgerow.runs.ledger import ledger_of
+from hedgerow.runs.monitor import Around, Monitor, Watched
+from hedgerow.runs.tail import Tail
+from hedgerow.store.approvals import approvals_of
+from hedgerow.store.journal import look_into
+
+if TYPE_CHECKING:
+    from hedgerow.runs.reconcile import Doors
+
+__all__ = ["Ended", "Keeper", "kept"]
+
+Say = Callable[[WatchLine], None]
+_FIRST_S, _LONGEST_S = 5.0, 300.0
+_GRACE_S = 30.0
+_DEFECT = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How watches ended: the last look of each book, None where there was none, and the exit code."""
+
+    looks: tuple[Look | None, ...]
+    code: int
+
+
+@dataclass(slots=True)
+class Keeper:
+    """One post's watch, kept going. `alone`: nobody else's watch is in this process, and what it cannot begin with ends it."""
+
+    post: Post
+    feed: Feed
+    say: Say
+    out: Outward
+    alone: bool = True
+    once: bool = False
+    last: Look | None = None
+    failed: HedgerowError | None = None
+    stopped: bool = False
+    _task: asyncio.Task[None] | None = None
+    _resting: bool = False
+
+    async def keep(self) -> None:
+        """Look until it is stopped. Raises what it cannot begin with where it is alone, and always a broken promise."""
+        self._task = asyncio.create_task(self._lives())
+        with suppress(asyncio.CancelledError):
+            await self._task
+
+    def stop(self, *, now: bool = False) -> None:
+        """End after the look at hand, or `now`: what was under way is finished by the next life."""
+        self.stopped = True
+        if self._task is not None and (now or self._resting):
+            self._task.cancel()
+
+    async def _lives(self) -> None:
+        wait = _FIRST_S
+        while not self.stopped:
+            self.failed = None
+            begun = wall_ms()
+            try:
+                await self._life()
+            except HedgerowError as why:
+                self.failed = why
+            except Exception as why:
+                if self.alone or isinstance(why, OSError):
+                    raise
+                self.failed = HedgerowError(f"{type(why).__name__}: {why}", advice="Please report it.")
+            if self.failed is not None and self._ends(self.failed):
+                if not self.alone:
+                    self._tell("ended", self._said(), "critical")
+                raise self.failed
+            if self._over():
+                return
+            wait = _FIRST_S if wall_ms() - begun > _LONGEST_S * 1000 else wait
+            self._tell("failed", f"{self._said()}; it is tried again in {wait:.0f} s", "critical")
+            await self._rest(partial(asyncio.sleep, wait))
+            wait = min(wait * 2.0, _LONGEST_S)
+
+    def _over(self) -> bool:
+        return self.stopped or self.once
+
+    def _said(self) -> str:
+        return str(self.failed).replace("\n  ", " ")
+
+    def _ends(self, why: HedgerowError) -> bool:
+        """Whether a failure is for good: a defect is, and one who is alone gives way, and says at once what is wrong."""
+        return why.exit_code == _DEFECT or (self.alone and (self.last is None or isinstance(why, LeaseHeld)))
+
+    async def _life(self) -> None:
+        """Hold the account and look, until something raises."""
+        post, place = self.post, place_of(self.post.settings, "live")
+        with live_dealing(post.settings, place, post.there, _known(post), trades=post.trades) as at:
+            await at.visit(lambda doors: self._looks(at, doors))
+
+    async def _looks(self, at: Dealing, doors: Doors) -> None:
+        async with AsyncExitStack() as stack:
+            monitor = await self._monitor(at, doors, stack)
+            self._tell("watching", self._headline(at))
+            while not self.stopped:
+                begun = at.clock.now()
+                self.last = await monitor.tick()
+                if self.once:
+                    return
+                await self._rest(partial(monitor.rest, begun))
+
+    async def _monitor(self, at: Dealing, doors: Doors, stack: AsyncExitStack) -> Monitor:
+        post, settings = self.post, self.post.settings
+        opened = {post.there.venue: account_door(settings, post.there.venue, post.there.keys)}
+        opened |= {name: account_door(settings, name, keys) for name, keys in post.keys.items()}
+        for door in opened.values():
+            stack.push_async_callback(door.close)
+        policy, diary = policy_of(settings), diary_of(at.account, post.name)
+        tail = Tail(at.journal, at.account)
+        said = approvals_of(place_of(settings, "live").journal)
+
+        def approved(proposal: str) -> str:
+            names = said.of(proposal)
+            return ", ".join(names) if len(names) >= settings.watch.approvals else ""
+
+        eyes = LiveEyes(
+            self.feed,
+            Holdings(settings, post.book, post.there.venue, opened),
+            policy,
+            doors.account,
+            at.clock,
+            lambda: tuple(tail.ledger().instruments.values()),
+            lambda: at.journal.read(diary),
+        )
+        rules = replace(settings.watch.rules, freshness=freshness_of(settings))
+        watched = Watched(post.name, at.account, at.lease, policy, rules, streams=True)
+        around = replace(self._around(), approved=approved, fresh=eyes.fresh)
+        return Monitor(watched, doors, at.journal, at.clock, eyes, around)
+
+    async def _rest(self, wait: Callable[[], Awaitable[None]]) -> None:
+        """Wait where a stop may come at any time: nothing is under way."""
+        self._resting = True
+        try:
+            if not self.stopped:
+                await wait()
+        finally:
+            self._resting = False
+
+    def _headline(self, at: Dealing) -> str:
+        post = self.post
+        said = [
+            f"{post.book} at {at.account}, {WHOSE[money_of(post.settings, post.there.venue)]}",
+            f"mode {post.settings.watch.mode}",
+            *post.there.warnings,
+        ]
+        return " · ".join(said)
+
+    def _tell(self, action: str, text: str, level: Level | None = None) -> None:
+        around = self._around()
+        around.report(WatchLine(wall_ms(), action, text))
+        if level is not None:
+            around.notifier.notify(level, f"watch: {self.post.name}", text)
+
+    def _around(self) -> Around:
+        return self.out.around(self.post.there.account, self.post.name, self._pass_on)
+
+    def _pass_on(self, line: WatchLine) -> None:
+        self.say(line if self.alone else replace(line, book=self.post.name))
+
+
+def _known(post: Post) -> tuple[str, ...]:
+    """The contracts that a post's journal knows, by name: their units have to agree before anything is sent."""
+    path = place_of(post.settings, "live").journal
+    if not path.exists():
+        return ()
+    with look_into(path) as journal:
+        return tuple(ledger_of(journal.read(post.there.account)).instruments)
+
+
+def kept(posts: Sequence[Post], say: Say, out: Outward, *, once: bool = False) -> Ended:
+    """Keep the watches of all posts going until they are stopped, or look `once`, and return how they ended.
+
+    Of one post alone, what it cannot begin with is raised. Errors as `Monitor.tick`.
+    """
+    return asyncio.run(_Watches(posts, say, out, once).run())
+
+
+@dataclass(slots=True)
+class _Watches:
+    posts: Sequence[Post]
+    say: Say
+    out: Outward
+    once: bool
+    _keepers: list[Keeper] = field(default_factory=list)
+    _signals: int = 0
+
+    async def run(self) -> Ended:
+        async with AsyncExitStack() as stack:
+            feeds: dict[object, Feed] = {}
+            for post in self.posts:
+                key = (post.there.venue, repr(post.settings.data), post.settings.hedge.factor)
+                if key not in feeds:
+                    feeds[key] = await stack.enter_async_context(feed_of(post.settings, post.there.venue))
+                alone = len(self.posts) == 1
+                self._keepers.append(Keeper(post, feeds[key], self.say, self.out, alone, self.once))
+            stack.callback(self._listen())
+            results = await asyncio.gather(*(each.keep() for each in self._keepers), return_exceptions=True)
+        return self._ended([each for each in results if isinstance(each, BaseException)])
+
+    def _ended(self, raised: Sequence[BaseException]) -> Ended:
+        foreign = [each for each in raised if not isinstance(each, HedgerowError)]
+        if foreign or (raised and len(self.posts) == 1):
+            raise (foreign or list(raised))[0]
+        codes = [each.failed.exit_code for each in self._keepers if each.failed is not None]
+        return Ended(tuple(each.last for each in self._keepers), max(codes, default=0))
+
+    def _listen(self) -> Callable[[], None]:
+        """Take signals until what is returned is called."""
+        loop, taken = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM)
+        for number in taken:
+            loop.add_signal_handler(number, self._stop)
+
+        def over() -> None:
+            for number in taken:
+                loop.remove_signal_handler(number)
+
+        return over
+
+    def _stop(self) -> None:
+        self._signals += 1
+        for keeper in self._keepers:
+            keeper.stop(now=self._signals > 1)
+        if self._signals == 1:
+            asyncio.get_running_loop().call_later(_GRACE_S, self._stop)

@@ -1,0 +1,153 @@
+"""Books to be watched on venues' accounts: which account each is hedged at, and every gate before the first look.
+
+posts = posts_of(settings, ("book.csv",), ("bybit",))      the gates open, the accounts known by name
+asked(posts, confirm)                                       a person says yes to each that may trade
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hedgerow.app.asking import passphrase_from
+from hedgerow.app.books import is_account, sources_of
+from hedgerow.app.keys import keys_of
+from hedgerow.app.live import Reached, money_of, reached
+from hedgerow.app.offers import begun_in
+from hedgerow.app.plans import place_of
+from hedgerow.app.venues import known_venues
+from hedgerow.config import VENUE_BOOK, Settings
+from hedgerow.hedge.watch import Bounds
+from hedgerow.model.errors import BadConfig, UsageError
+from hedgerow.model.watched import Leave
+from hedgerow.store.plans import plan_of
+
+if TYPE_CHECKING:
+    from hedgerow.venues.doors import Keys
+
+__all__ = ["Post", "asked", "leave_of", "posts_of", "watch_name"]
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One book and the account that hedges it. `settings` are its own; `keys` are those of other accounts that hold coins of it."""
+
+    book: str
+    settings: Settings
+    there: Reached
+    keys: Mapping[str, Keys] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What its watch is called."""
+        return watch_name(self.book)
+
+    @property
+    def trades(self) -> bool:
+        """Whether it may ever send an order."""
+        return self.settings.watch.mode != "observe"
+
+
+def watch_name(book: str) -> str:
+    """Return what a watch is called: its file's name without what it ends with, or its account's."""
+    return book.replace(":", "-") if is_account(book) else Path(book).stem
+
+
+def posts_of(settings: Settings, books: Sequence[str], venues: Sequence[str]) -> tuple[Post, ...]:
+    """Return the posts of `books`, each at its own of `venues`, or all at the one that there is.
+
+    A mode that may trade needs every gate of `trade --live`; one that observes only a key that reads. Raises what they raise,
+    `UsageError` where it is not said which venue, and `BadConfig` where one account would hedge two books.
+    """
+    if not books:
+        raise UsageError("no book is named", advice="Give a file of holdings, or venue:NAME.")
+    if len(venues) not in {1, len(books)}:
+        raise UsageError(
+            f"{len(venues)} venues are named for {len(books)} books" if venues else "no venue is named",
+            advice="Give --at VENUE, once for each book.",
+        )
+    chosen = venues if len(venues) == len(books) else tuple(venues) * len(books)
+    posts = tuple(_post(settings, book, venue) for book, venue in zip(books, chosen, strict=True))
+    for i, post in enumerate(posts):
+        for other in posts[:i]:
+            _apart(other, post)
+    return posts
+
+
+def _apart(one: Post, other: Post) -> None:
+    if one.there.account == other.there.account:
+        raise BadConfig(
+            f"{one.book} and {other.book} are both hedged at {one.there.account}: each would undo the other's hedge",
+            advice="Give each an account of its own, or put both into one book.",
+        )
+
+
+def _post(settings: Settings, book: str, venue: str) -> Post:
+    if venue not in known_venues():
+        raise BadConfig(f"{venue} is no venue", advice=f"There are {', '.join(known_venues())}.")
+    data = settings.data
+    if data.market is None and data.prices is None:
+        settings = replace(settings, data=replace(data, market=venue))
+    if data.as_of is not None:
+        raise UsageError("--as-of is of the past, and a watch is of now", advice="Leave it out.")
+    trades = settings.watch.mode != "observe"
+    if trades and not settings.trade.live:
+        raise BadConfig(
+            "the settings allow no real money",
+            advice="Write [trade] and live = true below it, or watch with --mode observe.",
+        )
+    there = reached(settings, venue, only_reduce=not trades)
+    return Post(book, settings, there, _keys(settings, book, venue))
+
+
+def _keys(settings: Settings, book: str, venue: str) -> dict[str, Keys]:
+    """The keys of the other accounts that a book is read from."""
+    if not is_account(book):
+        return {}
+    ask = passphrase_from(None)
+    names = [one.removeprefix(VENUE_BOOK) for one in sources_of(settings, book) if is_account(one)]
+    unknown = [name for name in names if name not in known_venues()]
+    if unknown:
+        raise BadConfig(
+            f"{VENUE_BOOK}{unknown[0]} is no account that can be watched",
+            advice=f"There are {', '.join(known_venues())}.",
+        )
+    return {name: keys_of(name, ask) for name in names if name != venue}
+
+
+def asked(posts: Sequence[Post], confirm: Callable[[Leave], None]) -> None:
+    """Ask for leave for each post that may trade; `confirm` raises where the answer is no."""
+    for post in posts:
+        if post.trades:
+            confirm(leave_of(post))
+
+
+def leave_of(post: Post) -> Leave:
+    """Return what a person is asked before a post may trade."""
+    there, rules = post.there, post.settings.watch.rules
+    begun = begun_in(place_of(post.settings, "live"), there.account)
+    return Leave(
+        post.book,
+        there.account,
+        there.venue,
+        money_of(post.settings, there.venue),
+        rules.mode,
+        _words(rules.bounds) if rules.mode == "auto" else ("each trade is asked for",),
+        "" if begun is None else plan_of(begun.programme.plan),
+        there.warnings,
+    )
+
+
+def _words(bounds: Bounds) -> tuple[str, ...]:
+    order, cost = bounds.max_order_usd, bounds.max_cost_usd
+    short, near = bounds.max_short_usd, bounds.min_distance
+    return (
+        "an order of any size" if order is None else f"orders of at most ${order:,.0f}",
+        f"at most {bounds.max_turnover:g} times the book a day",
+        "at any cost" if cost is None else f"at most ${cost:,.0f} of cost a day",
+        "shorts of any size" if short is None else f"shorts of at most ${short:,.0f}",
+        "liquidation however near" if near is None else f"liquidation at least {near:.0%} away",
+        f"{bounds.trades_an_hour} trades an hour, {bounds.cool_down_s:g} s apart",
+    )

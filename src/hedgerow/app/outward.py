@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from hedgerow.app.briefs import Paperboy
 from hedgerow.app.dealing import wall_ms
 from hedgerow.app.notify import told
 from hedgerow.app.plans import Place
@@ -21,7 +22,7 @@ from hedgerow.model.watched import Fact, WatchLine
 from hedgerow.outlets.gauges import Gauges, Shot
 from hedgerow.outlets.health import served
 from hedgerow.outlets.log import Log, log_to
-from hedgerow.outlets.messages import LEVELS
+from hedgerow.outlets.messages import LEVELS, clock_of, zone_of
 from hedgerow.store.beats import Beat, Beats, beats_of
 
 if TYPE_CHECKING:
@@ -121,6 +122,10 @@ def outward(settings: Settings, place: Place, ask: Ask) -> Iterator[Outward]:
         port = settings.watch.metrics_port
         port = None if port is None else stack.enter_context(served(port, gauges))
         out = Outward(settings, log, courier, gauges, beats_of(place.journal), port)
+        boy = _paperboy(settings, place, courier)
+        if boy is not None:
+            boy.start()
+            stack.callback(boy.close)
         log.write("started", "info", wall_ms(), {"mode": place.mode, "port": port})
         try:
             yield out
@@ -135,6 +140,15 @@ def outward(settings: Settings, place: Place, ask: Ask) -> Iterator[Outward]:
             raise
         finally:
             log.write("stopped", "info", wall_ms(), {"mode": place.mode})
+
+
+def _paperboy(settings: Settings, place: Place, courier: Courier | None) -> Paperboy | None:
+    """Who brings the daily brief, where one is wanted and there is somebody to bring it to."""
+    hour = None if settings.notify.brief is None else clock_of(settings.notify.brief)
+    zone = zone_of(settings.notify.zone)
+    if hour is None or courier is None:
+        return None
+    return Paperboy(settings, place.mode, courier, (hour.hour, hour.minute), zone)
 
 
 def _gauges(log: Log, courier: Courier | None) -> Gauges:

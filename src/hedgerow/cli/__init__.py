@@ -38,6 +38,7 @@ _VERBS = (
     ("trade", "hedgerow.cli.trade:trade", "Trade a plan, on paper unless you say otherwise."),
     ("watch", "hedgerow.cli.watch:watch", "Look, decide and keep the hedge, look after look."),
     ("approve", "hedgerow.cli.watch:approve", "Say yes to what a watch proposes."),
+    ("brief", "hedgerow.cli.brief:brief", "What did the last day come to?"),
     ("watchdog", "hedgerow.cli.watchdog:watchdog", "Does the watch still look? From outside its process."),
     ("acknowledge", "hedgerow.cli.notify:acknowledge", "Say that you have seen what is on."),
     ("notify", "hedgerow.cli.notify:notify", "Who is told of alarms: targets added, tested, removed."),

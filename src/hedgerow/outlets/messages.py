@@ -78,7 +78,8 @@ def grouped(messages: Sequence[Message]) -> tuple[Level, str, str]:
     level = loud[0].level
     if len(loud) == 1:
         one = loud[0]
-        return level, f"{_NAME} {_about(one)}: {one.title}", f"{one.level}: {one.text}"
+        text = one.text if "\n" in one.text else f"{one.level}: {one.text}"
+        return level, f"{_NAME} {_about(one)}: {one.title}", text
     counts = [(name, sum(m.level == name for m in loud)) for name in reversed(LEVELS)]
     told = ", ".join(f"{count} {name}" for name, count in counts if count)
     lines: list[str] = []

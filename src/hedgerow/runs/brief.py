@@ -1,0 +1,244 @@
+"""A day of a watch in one answer, from what it wrote down: nothing is asked of a venue, and nothing is estimated.
+
+brief_of(("paper:paper", "book"), looks, records, factors) -> Brief
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from hedgerow.model.briefs import Brief, BriefBeta, Effect
+from hedgerow.model.coins import is_stablecoin
+from hedgerow.model.legs import ZERO
+from hedgerow.model.ports import Record
+from hedgerow.model.watched import Look
+from hedgerow.runs.diary import LOOK
+from hedgerow.runs.ledger import FILL, Fold, Ledger
+from hedgerow.runs.wire import value_of
+from hedgerow.stats.risk import hedge_effectiveness
+
+__all__ = ["brief_of"]
+
+_DAY_MS = 86_400_000
+_DAYS = 30
+_LEAST = 10
+_DUST = Decimal("0.000001")
+"""Coins of rounding at a venue: no deposit is so small."""
+Coins = Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A look, and what the journal added up to then."""
+
+    look: Look
+    ledger: Ledger
+
+
+def brief_of(
+    watch: tuple[str, str], looks: Iterable[Record], records: Iterable[Record], factors: Sequence[str] = ()
+) -> Brief | None:
+    """Return the brief of a watch (account, book) from its diary and its account's stream; None where it never looked.
+
+    It is of the day before the last look, or of as much of it as there is.
+    """
+    chosen = _chosen([record for record in looks if record.kind == LOOK])
+    if not chosen:
+        return None
+    marks = _marks(chosen, records)
+    last = marks[-1]
+    first = max(
+        (m for m in marks if m.look.at <= last.look.at - _DAY_MS), key=lambda m: m.look.at, default=marks[0]
+    )
+    look = last.look
+    price, funding, fees, put = _lines(first, last)
+    nav, change = _known(look.nav_usd), _known(look.nav_usd - first.look.nav_usd)
+    hedge, put_usd = _gains(first, last)
+    own = None if change is None or hedge is None or put_usd is None else change - hedge - put_usd
+    return Brief(
+        *watch,
+        mode=look.mode,
+        since=first.look.at,
+        at=look.at,
+        reason=look.reason,
+        halted=look.halted,
+        nav_usd=nav,
+        nav_change_usd=change,
+        betas=_betas(look, factors),
+        in_band=look.in_band if look.left_usd else None,
+        distance=None if math.isnan(look.distance) else look.distance,
+        price=price,
+        funding=funding,
+        fees=fees,
+        put_in=put,
+        hedge_usd=hedge,
+        put_in_usd=put_usd,
+        book_usd=own,
+        edited=first.look.book != look.book,
+        funding_30d_usd=look.received_30d_usd,
+        fills=_fills(last.ledger) - _fills(first.ledger),
+        effect=_effect(marks),
+        alarms=look.alarms,
+    )
+
+
+def _chosen(looks: Sequence[Record]) -> list[Record]:
+    """The last look, the one a day before it, and the last of each of the 30 days before: only these are read."""
+    if not looks:
+        return []
+    end = looks[-1].at
+    found: dict[int, Record] = {}
+    day_before: Record | None = None
+    for record in looks:
+        if record.at <= end - _DAY_MS:
+            day_before = record
+        if record.at > end - (_DAYS + 1) * _DAY_MS:
+            found[record.at // _DAY_MS] = record
+    first = looks[0] if day_before is None else day_before
+    rows = {record.seq: record for record in (first, *found.values(), looks[-1])}
+    return [rows[seq] for seq in sorted(rows)]
+
+
+def _marks(chosen: Sequence[Record], records: Iterable[Record]) -> list[_Mark]:
+    """Each look with what the journal added up to when it was written."""
+    marks: list[_Mark] = []
+    fold, rest = Fold(), iter(records)
+    pending = next(rest, None)
+    for record in chosen:
+        look: Look = value_of(record.body)
+        while pending is not None and _before(pending, record, look, fold):
+            fold.take(pending)
+            pending = next(rest, None)
+        marks.append(_Mark(look, fold.ledger()))
+    return marks
+
+
+def _before(pending: Record, record: Record, look: Look, fold: Fold) -> bool:
+    """Whether the journal's next record came before a look: what was traded at it may carry its instant, and came after it."""
+    return pending.at < record.at or (
+        pending.at == record.at and not (pending.kind == FILL and _agree(look, fold))
+    )
+
+
+def _agree(look: Look, fold: Fold) -> bool:
+    """Whether the journal holds what the venue said at a look; what it did not say agrees with anything."""
+    if look.held is None:
+        return True
+    held = {row.instrument.name: row.units for row in look.held}
+    ours = {name: entry.quantity for name, entry in fold.ledger().entries.items() if entry.quantity}
+    return held == ours
+
+
+def _betas(look: Look, factors: Sequence[str]) -> tuple[BriefBeta, ...]:
+    named = (
+        factors
+        if len(factors) == len(look.left_usd)
+        else [f"factor {k + 1}" for k in range(len(look.left_usd))]
+    )
+    rows = zip(named, look.left_usd, look.left_stderr_usd, look.target_usd, look.band_usd, strict=False)
+    return tuple(BriefBeta(*row) for row in rows)
+
+
+def _known(number: float) -> float | None:
+    return number if math.isfinite(number) else None
+
+
+def _of(ledger: Ledger, what: str) -> dict[str, Decimal]:
+    """Coins of funding or of fees, over all contracts."""
+    found: dict[str, Decimal] = {}
+    for entry in ledger.entries.values():
+        for coin, units in getattr(entry, what).items():
+            found[coin] = found.get(coin, ZERO) + units
+    return found
+
+
+def _fills(ledger: Ledger) -> int:
+    return sum(entry.fills for entry in ledger.entries.values())
+
+
+def _less(after: Coins, before: Coins) -> dict[str, Decimal]:
+    rows = {coin: after.get(coin, ZERO) - before.get(coin, ZERO) for coin in {**before, **after}}
+    return {coin: units for coin, units in sorted(rows.items()) if units}
+
+
+def _profit(mark: _Mark) -> dict[str, Decimal] | None:
+    """Coins that prices brought up to a look, realised and not; None where an open contract's price was not known."""
+    prices = {row.name: row.number for row in mark.look.prices}
+    found: dict[str, Decimal] = {}
+    for name, entry in mark.ledger.entries.items():
+        gained = entry.realised
+        if entry.quantity:
+            if name not in prices:
+                return None
+            gained += entry.leg.profit(prices[name])
+        coin = entry.leg.instrument.settle
+        found[coin] = found.get(coin, ZERO) + gained
+    return found
+
+
+def _price_gain(first: _Mark, last: _Mark) -> dict[str, Decimal] | None:
+    before, after = _profit(first), _profit(last)
+    return None if before is None or after is None else _less(after, before)
+
+
+def _lines(first: _Mark, last: _Mark) -> tuple[Coins | None, Coins, Coins, Coins | None]:
+    """Coins by which the hedge account grew between two looks: by price, by funding, by fees, and put in besides."""
+    funding = _less(_of(last.ledger, "funding"), _of(first.ledger, "funding"))
+    fees = _less(_of(last.ledger, "fees"), _of(first.ledger, "fees"))
+    return _price_gain(first, last), funding, fees, _put_in(first, last)
+
+
+def _put_in(first: _Mark, last: _Mark) -> dict[str, Decimal] | None:
+    """What the wallet holds more than trading explains; None where the venue did not say what it holds."""
+    if first.look.coins is None or last.look.coins is None:
+        return None
+    after, before = ({row.name: row.number for row in mark.look.coins or ()} for mark in (last, first))
+    grown = _less(after, before)
+    coins = {*grown, *(e.leg.instrument.settle for e in last.ledger.entries.values())}
+    explained = {coin: last.ledger.cash(coin) - first.ledger.cash(coin) for coin in coins}
+    return {coin: units for coin, units in _less(grown, explained).items() if abs(units) > _DUST}
+
+
+def _dollars(coins: Coins | None, first: _Mark, last: _Mark) -> float | None:
+    """Coins in dollars; None where they are not known, or one of them is no dollar."""
+    off = {row.about for mark in (first, last) for row in mark.look.alarms if row.watch == "depeg"}
+    if coins is None or any(not is_stablecoin(coin) or coin in off for coin in coins):
+        return None
+    return float(sum(coins.values(), ZERO))
+
+
+def _gains(first: _Mark, last: _Mark) -> tuple[float | None, float | None]:
+    """Dollars that the hedge account gained by trading, and that were put in."""
+    price, funding, fees, put = _lines(first, last)
+    known = [_dollars(each, first, last) for each in (price, funding, fees)]
+    gained = None
+    if known[0] is not None and known[1] is not None and known[2] is not None:
+        gained = known[0] + known[1] - known[2]
+    return gained, _dollars(put, first, last)
+
+
+def _effect(marks: Sequence[_Mark]) -> Effect:
+    """Ederington's measure of the days whose start and end are both known and in which the holdings stayed as they were."""
+    alone, hedged = [], []
+    by_day = {mark.look.at // _DAY_MS: mark for mark in marks}
+    for day, mark in by_day.items():
+        before = by_day.get(day - 1)
+        if before is None or before.look.book != mark.look.book:
+            continue
+        gained, put = _gains(before, mark)
+        change = mark.look.nav_usd - before.look.nav_usd
+        if gained is not None and put is not None and math.isfinite(change):
+            hedged.append(change - put)
+            alone.append(change - put - gained)
+    if len(hedged) < _LEAST:
+        why = f"{len(hedged)} whole days are known, and {_LEAST} are needed"
+        return Effect(None, None, len(hedged), why)
+    found = hedge_effectiveness(np.array(alone), np.array(hedged))
+    if not math.isfinite(found):
+        return Effect(None, None, len(hedged), "the book did not move")
+    return Effect(found, None, len(hedged), "")

@@ -13,6 +13,8 @@ __all__ = ["DESCRIPTOR", "asked_key", "asked_line", "passphrase_from"]
 
 DESCRIPTOR = "HEDGEROW_PASSPHRASE_FD"
 _LONGEST = 4_096
+_read: dict[tuple[int, int, int], str] = {}
+"""What descriptors held, by their number and their file: reading takes it out of a pipe."""
 _QUESTIONS = {
     "key": "API key",
     "secret": "API secret",
@@ -24,7 +26,7 @@ _QUESTIONS = {
 def passphrase_from(descriptor: int | None) -> Callable[[bool], str]:
     """Return what tells the passphrase: a descriptor, the one that HEDGEROW_PASSPHRASE_FD names, or the terminal.
 
-    A descriptor is read once, to its first line's end.
+    A descriptor is read once in the life of a process, to its first line's end, however many ask for what it holds.
     """
     said: list[str] = []
 
@@ -50,6 +52,10 @@ def _named() -> int | None:
 def _line_of(descriptor: int) -> str:
     data = b""
     try:
+        there = os.fstat(descriptor)
+        file = (descriptor, there.st_dev, there.st_ino)
+        if file in _read:
+            return _read[file]
         while b"\n" not in data and len(data) < _LONGEST:
             more = os.read(descriptor, _LONGEST)
             if not more:
@@ -63,7 +69,8 @@ def _line_of(descriptor: int) -> str:
     first = data.split(b"\n", 1)[0].rstrip(b"\r")
     if not first:
         raise UsageError(f"file descriptor {descriptor} holds no passphrase", advice="Give one line.")
-    return first.decode("utf-8", "surrogateescape")
+    _read[file] = first.decode("utf-8", "surrogateescape")
+    return _read[file]
 
 
 def _prompted(new: bool) -> str:

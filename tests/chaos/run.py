@@ -13,6 +13,7 @@ import os
 import sys
 import time
 from dataclasses import dataclass
+from multiprocessing.pool import Pool
 from pathlib import Path
 from random import Random
 
@@ -28,6 +29,7 @@ __all__ = ["main"]
 _CHUNK = 25
 _TWICE_EVERY = 50
 _SHOWN, _SHRUNK = 20, 3
+_TOLD = 200
 _ENOUGH = 200
 """From how many seeds on every fault must have struck."""
 
@@ -53,10 +55,11 @@ def _chunk(task: tuple[range, int]) -> Report:
 
 @dataclass(frozen=True, slots=True)
 class Deaths:
-    """What came of runs with kills: `reached` are the points at which a process did die."""
+    """What came of runs with kills: `reached` are the points at which a process did die, `pairs` the runs with both deaths."""
 
     runs: int
     lives: int
+    pairs: int
     reached: frozenset[str]
     violations: tuple[str, ...]
 
@@ -66,6 +69,7 @@ class Deaths:
         return {
             "seeds": seeds,
             "runs": self.runs,
+            "pairs": self.pairs,
             "events": self.lives,
             "points": len(points()),
             "reached": len(self.reached),
@@ -74,27 +78,39 @@ class Deaths:
         }
 
 
-def kills(seeds: range, pairs: int) -> Deaths:
+def kills(seeds: range, pairs: int, jobs: int) -> Deaths:
     """Return what comes of dying at every point once a seed, and at pairs of points."""
-    names, usual = points(), {seed: hits(seed) for seed in seeds}
+    with multiprocessing.get_context("fork").Pool(jobs) as pool:
+        return _kills(pool, seeds, pairs)
+
+
+def _kills(pool: Pool, seeds: range, pairs: int) -> Deaths:
+    names, usual = points(), dict(zip(seeds, pool.map(hits, seeds), strict=True))
     plans = [(seed, drawn(name, seed, usual[seed])) for name in names for seed in seeds]
     couples = [(a, b) for a in names for b in names]
     chosen = couples if pairs == 0 else Random(0).sample(couples, pairs)  # noqa: S311 - a schedule, no secret
     first = seeds[0]
     plans += [(first, (*drawn(a, first, usual[first]), Kill(b))) for a, b in chosen]
-    with multiprocessing.get_context("fork").Pool(os.cpu_count() or 1) as pool:
-        verdicts = pool.starmap(_died, plans, chunksize=4)
+    verdicts: list[Verdict] = []
+    alone = len(plans) - len(chosen)
+    for verdict in pool.imap(_died, [(*plan, at < alone) for at, plan in enumerate(plans)], chunksize=4):
+        verdicts.append(verdict)
+        if len(verdicts) % _TOLD == 0:
+            sys.stderr.write(f"{len(verdicts):,} of {len(plans):,} runs\n")
     wrong = tuple(
         f"seed {seed}, {' then '.join(f'{k.point} #{k.visit}' for k in died)}: {v.violations[0]}"
         for (seed, died), v in zip(plans, verdicts, strict=True)
         if v.violations
     )
     reached = frozenset(name for v in verdicts for name in v.killed)
-    return Deaths(len(plans), sum(v.lives for v in verdicts), reached, wrong)
+    couples_of = zip(plans[alone:], verdicts[alone:], strict=True)
+    both = sum(len(v.killed) == len(died) for (_, died), v in couples_of)
+    return Deaths(len(plans), sum(v.lives for v in verdicts), both, reached, wrong)
 
 
-def _died(seed: int, died: tuple[Kill, ...]) -> Verdict:
-    return lived(seed, *died)
+def _died(run: tuple[int, tuple[Kill, ...], bool]) -> Verdict:
+    seed, died, whole = run
+    return lived(seed, *died, whole=whole)
 
 
 def main(words: list[str] | None = None) -> int:
@@ -105,13 +121,14 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--events", type=int, default=500)
     parser.add_argument("--pairs", type=int, default=200)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args(words)
     count = asked.seeds or (10_000 if asked.what == "faults" else 20)
     seeds = range(asked.first, asked.first + count)
     started = time.monotonic()
     if asked.what == "kills":
-        deaths = kills(seeds, asked.pairs)
+        deaths = kills(seeds, asked.pairs, asked.jobs)
         figures = {**deaths.figures(count), "seconds": round(time.monotonic() - started, 1)}
         say(
             json.dumps(figures)

@@ -196,6 +196,22 @@ def test_a_fill_without_a_name_of_an_order_that_never_arrived_is_somebody_elses(
     assert hand.state.legs[0].foreign == Decimal("0.2")
 
 
+def test_a_fill_without_a_name_from_before_the_plan_keeps_no_order_unknown() -> None:
+    hand = Hand(leg("-0.5")).ready()
+    (order,) = hand.sends
+    hand.lose(order)
+    earlier = replace(hand.traded(BTC.name, Decimal("0.1"), "", "y77"), at=BEGIN - 1)
+    hand.feed(FillsRead(hand.now, hand.now, BTC.name, (earlier,)))
+    assert hand.state.legs[0].orphans == (earlier,)
+    for _ in range(3):
+        hand.wait(10_000)
+        hand.absent(order)
+    hand.wait(5_000)
+    (mine,) = hand.state.legs
+    assert mine.work[0].state is OrderState.ABSENT
+    assert (mine.foreign, len(hand.sends)) == (Decimal(0), 2)
+
+
 def test_an_order_that_filled_in_part_and_is_nowhere_any_more_is_over() -> None:
     hand = Hand(leg("-0.5", style=replace(RESTING, deadline_ms=600_000))).ready()
     (order,) = hand.sends

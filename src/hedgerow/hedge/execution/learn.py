@@ -293,7 +293,9 @@ def _not_found(turn: Turn, event: NotFound) -> None:
     if again is None or not again[1].is_open:
         return
     # A fill without a name is no trace of an order that its name never finds: it becomes somebody else's, and ends the plan.
-    unmoved = event.held == leg.expected + sum((fill.quantity for fill in leg.orphans), _ZERO)
+    # What filled before the plan was made is in the position that it was made for.
+    since = turn.state.programme.at
+    unmoved = event.held == leg.expected + sum((f.quantity for f in leg.orphans if f.at >= since), _ZERO)
     seen = any(report.client_id == event.client_id for report in event.reports)
     if again[1].filled != found[1].filled or seen:
         return

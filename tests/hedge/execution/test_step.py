@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from tests.hedge.execution.hand import BEGIN, BTC, ETH, Hand, leg
@@ -10,6 +12,7 @@ from tests.hedge.execution.hand import BEGIN, BTC, ETH, Hand, leg
 from hedgerow.hedge.execution import Event, Held, ModesRead, Priced, Replied, Style, Tick, Timed, step
 from hedgerow.hedge.execution.promises import keep_plan
 from hedgerow.model.errors import BrokenPromise
+from hedgerow.model.instruments import Instrument
 from hedgerow.model.orders import Accepted, OrderState
 from hedgerow.model.ports import AccountModes, Holding
 
@@ -137,6 +140,83 @@ def test_the_second_leg_goes_no_further_than_the_first() -> None:
         hand.fill(order)
     hand.wait(5_000)
     assert [(o.instrument.symbol, o.quantity) for o in hand.sends[3:]] == [("ETHUSDT", Decimal(1))]
+
+
+def after(filled: str, planned: str, contract: Instrument = ETH, **more: Any) -> Hand:
+    """A first leg of a whole coin of which `filled` is done while the rest waits, and a second leg after it."""
+    style = more.pop("style", Style("post_only", chase_ms=900_000, deadline_ms=60_000))
+    legs = leg("-1", style=style), leg(planned, instrument=contract, style=style, **more)
+    hand = Hand(*legs).ready()
+    hand.accept(hand.sends[0])
+    hand.fill(hand.sends[0], filled)
+    hand.wait(4_000)
+    return hand
+
+
+def followed(hand: Hand) -> list[Decimal]:
+    """What the second leg sent."""
+    return [order.quantity for order in hand.sends if order.instrument.symbol == "ETHUSDT"]
+
+
+COARSE = replace(ETH, min_contracts=Decimal("0.05"))
+"""Five lots is the smallest order."""
+
+
+def test_a_later_leg_leaves_nothing_that_cannot_be_traded_when_the_first_goes_on() -> None:
+    hand = after("-0.9", "0.2", COARSE)
+    # 0.18 would leave 0.02, which nobody takes: as much as leaves the smallest order is traded.
+    assert followed(hand) == [Decimal("0.15")]
+    hand.accept(hand.sends[-1])
+    hand.fill(hand.sends[-1])
+    hand.wait(5_000)
+    assert (len(followed(hand)), hand.ended) == (1, "")
+    hand.fill(hand.sends[0], "-0.1")
+    hand.wait(8_000)
+    assert followed(hand) == [Decimal("0.15"), Decimal("0.05")]
+    hand.accept(hand.sends[-1])
+    hand.fill(hand.sends[-1])
+    hand.wait(8_000)
+    assert hand.ended == "complete"
+
+
+@pytest.mark.parametrize(
+    ("planned", "sent"), [("0.5", "0.45"), ("0.49", "0.44"), ("0.1", "0.05"), ("0.09", None)]
+)
+def test_what_a_later_leg_leaves_is_the_smallest_order_or_more(planned: str, sent: str | None) -> None:
+    assert followed(after("-0.9", planned, COARSE)) == ([] if sent is None else [Decimal(sent)])
+
+
+def test_a_later_leg_that_cannot_be_parted_waits_for_what_the_first_comes_to() -> None:
+    hand = after("-0.9", "0.08", COARSE)
+    assert followed(hand) == []
+    hand.report(hand.sends[0], OrderState.CANCELLED, "-0.9")
+    hand.wait(4_000)
+    hand.refuse(hand.sends[-1])
+    hand.wait(8_000)
+    # The first leg is refused for good: what the second can follow of it is traded, and no more.
+    assert followed(hand) == [Decimal("0.07")]
+
+
+def test_a_later_leg_does_not_wait_longer_than_half_of_the_grace() -> None:
+    hand = after("-0.9", "0.08", COARSE, style=Style("post_only", chase_ms=900_000, deadline_ms=20_000))
+    hand.wait(75_500)
+    assert (hand.now - BEGIN, followed(hand)) == (79_500, [])
+    hand.wait(500)
+    assert followed(hand) == [Decimal("0.07")]
+
+
+def test_a_leg_that_only_closes_may_leave_what_is_worth_less_than_the_smallest_order() -> None:
+    dear = replace(COARSE, min_notional=Decimal(9_000))
+    assert followed(after("-0.9", "-0.2", dear, start="0.2", reduce_only=True)) == [Decimal("-0.15")]
+    assert followed(after("-0.9", "0.4", dear)) == [Decimal("0.2")]
+
+
+def test_a_stop_waits_until_the_legs_before_are_over() -> None:
+    hand = after("-0.5", "2", stop="0.2")
+    hand.accept(hand.sends[-1])
+    hand.fill(hand.sends[-1])
+    hand.wait(8_000)
+    assert [order.stop for order in hand.sends] == [None, None]
 
 
 def test_a_position_other_than_planned_for_is_planned_again() -> None:

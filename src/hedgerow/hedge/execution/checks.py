@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from typing import Literal
 
 from hedgerow.hedge.execution.programme import Rules
 from hedgerow.hedge.execution.state import LegState
 from hedgerow.model.instruments import Instrument, Payoff
-from hedgerow.model.orders import contracts_of, lot_units
+from hedgerow.model.orders import contracts_of, lot_units, units_of
 from hedgerow.model.ports import AccountModes, Holding, Ticker
 
-__all__ = ["modes_right", "price_fault", "reference", "too_small", "units_right", "worth"]
+__all__ = ["modes_right", "price_fault", "reference", "smallest", "too_small", "units_right", "worth"]
 
 Checked = Literal["unknown", "right", "wrong"]
 _ROUGHLY = 3
+_HEADROOM = Decimal("1.1")
+"""The smallest order stays above the smallest worth when the price falls by a tenth before it arrives."""
 
 
 def price_fault(ticker: Ticker | None, rules: Rules) -> str:
@@ -91,6 +93,16 @@ def too_small(instrument: Instrument, units: Decimal, price: Decimal, *, reduce_
     if not reduce_only and instrument.payoff is not Payoff.QUANTO and value < instrument.min_notional:
         return f"worth {value:f}, less than the {instrument.min_notional} of the smallest order"
     return ""
+
+
+def smallest(instrument: Instrument, price: Decimal, *, reduce_only: bool = False) -> Decimal:
+    """Return the least units that the venue takes, with headroom for the price; `price` must be above zero."""
+    lot = lot_units(instrument)
+    least = units_of(instrument, max(instrument.min_contracts, instrument.lot))
+    if instrument.payoff is not Payoff.QUANTO and instrument.min_notional and not reduce_only:
+        value = instrument.min_notional * _HEADROOM
+        least = max(least, value if instrument.payoff is Payoff.INVERSE else value / price)
+    return (least / lot).to_integral_value(rounding=ROUND_UP) * lot
 
 
 def modes_right(wanted: AccountModes, read: AccountModes) -> Checked:

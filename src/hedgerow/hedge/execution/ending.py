@@ -5,16 +5,16 @@ from __future__ import annotations
 from hedgerow.hedge.execution.checks import price_fault
 from hedgerow.hedge.execution.messages import Alarm, Done, Outcome
 from hedgerow.hedge.execution.state import NEVER, LegState, Turn
-from hedgerow.hedge.execution.wanted import settled, wish
+from hedgerow.hedge.execution.wanted import led, settled, wish
 
 __all__ = ["end", "finished", "priced"]
 
 
 def finished(turn: Turn, index: int) -> bool:
-    """Return whether a leg has nothing left that can be traded, as far as prices tell."""
+    """Return whether a leg has nothing left that can be traded, as far as prices and the legs before it tell."""
     leg = turn.state.legs[index]
     over = not leg.blocked and settled(turn.state, leg) and priced(turn, leg)
-    return over and wish(turn.state, index) is None
+    return over and wish(turn.state, index) is None and led(turn.state, index)
 
 
 def priced(turn: Turn, leg: LegState) -> bool:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import ROUND_UP, Decimal
+from decimal import Decimal
 from typing import TypeGuard
 
-from hedgerow.hedge.execution.checks import too_small, worth
+from hedgerow.hedge.execution.checks import smallest, too_small, worth
 from hedgerow.hedge.execution.programme import ANY_MODES, Part, Programme, ProgrammeLeg, Rules, Style
 from hedgerow.hedge.plan import HedgePlan, Refusal
 from hedgerow.model.amounts import to_lots
@@ -25,8 +25,6 @@ __all__ = ["LegFacts", "Pace", "Ticketed", "Wanted", "schedule", "slices", "want
 _ZERO = Decimal(0)
 _DAY_MS = 86_400_000
 _MOST_SLICES = 200
-_HEADROOM = Decimal("1.1")
-"""A first order stays above the smallest worth when the price falls by a tenth before it arrives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,18 +270,8 @@ def _cut(contract: Instrument, units: Decimal, count: int, price: Decimal, *, re
 def _canary(contract: Instrument, parts: list[Part], price: Decimal) -> list[Part]:
     """Return the parts with the smallest order first, where what follows it can still be traded."""
     first = parts[0]
-    small = _smallest(contract, price).copy_sign(first.quantity)
+    small = smallest(contract, price).copy_sign(first.quantity)
     rest = first.quantity - small
     if abs(rest) < abs(small):
         return [Part(first.quantity, first.reduce_only, canary=True), *parts[1:]]
     return [Part(small, first.reduce_only, canary=True), Part(rest, first.reduce_only), *parts[1:]]
-
-
-def _smallest(contract: Instrument, price: Decimal) -> Decimal:
-    """Return the least units that the venue takes, with headroom for the price."""
-    lot = lot_units(contract)
-    least = units_of(contract, max(contract.min_contracts, contract.lot))
-    if contract.payoff is not Payoff.QUANTO and contract.min_notional:
-        value = contract.min_notional * _HEADROOM
-        least = max(least, value if contract.payoff is Payoff.INVERSE else value / price)
-    return (least / lot).to_integral_value(rounding=ROUND_UP) * lot

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hedgerow.hedge.execution.checks import price_fault, reference, too_small
+from hedgerow.hedge.execution.checks import price_fault, reference, smallest, too_small
 from hedgerow.hedge.execution.programme import ProgrammeLeg, Purpose
 from hedgerow.hedge.execution.state import ExecutionState, LegState
 from hedgerow.model.amounts import round_to_tick, to_lots
 from hedgerow.model.orders import Order, OrderKind, OrderState, lot_units, units_of
 
-__all__ = ["Wish", "deadline", "settled", "why_not", "wish"]
+__all__ = ["Wish", "deadline", "led", "settled", "why_not", "wish"]
 
 _ZERO = Decimal(0)
 _ONE = Decimal(1)
@@ -72,13 +72,18 @@ def _undo(leg: LegState) -> Wish | None:
 def _onward(state: ExecutionState, index: int) -> Wish | None:
     leg = state.legs[index]
     style, late = leg.leg.style, state.at >= deadline(state, leg)
-    room = _allowed(state, index) - leg.done
+    allowed = _allowed(state, index)
+    room = allowed - leg.done
     if not room or room * leg.leg.planned < 0:
         return None
     found = _next_part(leg, room, whole=late)
     if found is None:
         return None
     quantity, part, reduce_only, canary = found
+    if allowed != leg.leg.planned and not canary and not led(state, index):
+        quantity = _without_crumbs(leg, quantity, reduce_only=reduce_only)
+        if not quantity:
+            return None
     if late:
         return Wish(quantity, "finish", part, reduce_only)
     price = _limit(leg)
@@ -99,6 +104,31 @@ def _allowed(state: ExecutionState, index: int) -> Decimal:
     if share >= _ONE:
         return leg.planned
     return to_lots(leg.planned * max(share, _ZERO), lot_units(leg.instrument))
+
+
+def led(state: ExecutionState, index: int) -> bool:
+    """Return whether the legs before go no further: each is blocked or has nothing left, or half of the grace is used up."""
+    if state.at >= deadline(state, state.legs[index]) + state.programme.rules.grace_ms // 2:
+        return True
+    return all(_over(state, before) for before in range(index))
+
+
+def _over(state: ExecutionState, index: int) -> bool:
+    leg = state.legs[index]
+    if leg.blocked:
+        return True
+    known = settled(state, leg) and not price_fault(leg.quote, state.programme.rules)
+    return known and wish(state, index) is None
+
+
+def _without_crumbs(leg: LegState, quantity: Decimal, *, reduce_only: bool) -> Decimal:
+    """Return so much of an order that what it leaves can be traded when the legs before have gone on; 0: wait for them."""
+    least = smallest(leg.leg.instrument, _price(leg), reduce_only=reduce_only)
+    missing = least - abs(leg.leg.planned - leg.done - quantity)
+    if missing <= 0:
+        return quantity
+    smaller = abs(quantity) - missing
+    return smaller.copy_sign(quantity) if smaller >= least else _ZERO
 
 
 def _next_part(leg: LegState, room: Decimal, *, whole: bool) -> tuple[Decimal, int, bool, bool] | None:

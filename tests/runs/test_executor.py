@@ -15,6 +15,7 @@ from hedgerow.model.errors import (
     LeaseHeld,
     LeaseLost,
     StateUnknown,
+    UnitMismatch,
     UsageError,
     VenueUnreachable,
 )
@@ -140,6 +141,19 @@ def test_a_door_that_raises_has_not_said_no() -> None:
     done = desk.trade(desk.plan("-0.5"))
     assert done.outcome == "complete"
     assert len(desk.sent) == 1
+
+
+def test_units_that_are_wrong_before_an_order_leaves_refuse_it() -> None:
+    desk = Desk()
+
+    class Wrong(SimTrading):
+        async def place(self, order: Order) -> Reply:
+            raise UnitMismatch(f"{order.instrument.name} was planned at 1 a contract and is listed at 10")
+
+    desk.trading = Wrong(desk.road)
+    done = desk.trade(desk.plan("-0.5"))
+    assert (done.outcome, desk.sent) == ("refused", [])
+    assert "is listed at 10" in done.why
 
 
 def test_what_no_fill_explains_stops_the_start() -> None:

@@ -44,6 +44,7 @@ from hedgerow.model.errors import (
     Halted,
     HedgerowError,
     StateUnknown,
+    UnitMismatch,
     UsageError,
 )
 from hedgerow.model.orders import Fill, Refused, Unknown
@@ -276,6 +277,8 @@ class Executor:
         looks = last_look.set(lambda: self._held_back(send, _STALE_MS))
         try:
             reply = await place(order)
+        except UnitMismatch as wrong:
+            reply = Refused("units", wrong.message)  # a door looks at them before it sends, and sent nothing
         except HedgerowError as failed:
             # A door returns its three answers; one that raises has not said that the order does not exist.
             reply = Unknown(failed.message)

@@ -130,6 +130,27 @@ def test_an_inverse_average_is_one_of_coins() -> None:
     assert (leg.arrival, leg.slippage) == (None, None)
 
 
+def test_undoing_leaves_the_average_of_what_it_undoes() -> None:
+    lines = [
+        priced(BTC, "59999", "60001"),
+        sent(BTC, "h", "-0.4"),
+        filled(BTC, "h", "-0.4", "59940", "1"),
+        sent(BTC, "u", "0.1"),
+        filled(BTC, "u", "0.1", "66000", "2"),
+    ]
+    (leg,) = told(programme(BTC, "-0.4"), *lines).legs
+    assert (leg.traded, leg.average, leg.slippage) == (Decimal("-0.3"), Decimal(59_940), Decimal("0.001"))
+    lines += [sent(BTC, "v", "0.3"), filled(BTC, "v", "0.3", "67000", "3")]
+    (leg,) = told(programme(BTC, "-0.4"), *lines).legs
+    assert (leg.traded, leg.average, leg.slippage) == (Decimal(0), Decimal(59_940), None)
+    lines += [sent(BTC, "w", "-0.2"), filled(BTC, "w", "-0.2", "61000", "4")]
+    (leg,) = told(programme(BTC, "-0.4"), *lines).legs
+    assert (leg.traded, leg.average) == (Decimal("-0.2"), Decimal(61_000))
+    lines += [sent(BTC, "x", "0.5"), filled(BTC, "x", "0.5", "62000", "5")]
+    (leg,) = told(programme(BTC, "-0.4"), *lines).legs
+    assert (leg.traded, leg.average) == (Decimal("0.3"), Decimal(62_000))
+
+
 def test_what_is_not_ours_is_told_and_not_counted() -> None:
     story = told(programme(BTC, "-0.4"), filled(BTC, "somebody", "-0.1", "59940", "1"))
     assert story.legs[0].traded == 0

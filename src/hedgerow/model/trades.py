@@ -39,8 +39,8 @@ class TradeLine:
 class LegTraded:
     """One contract: signed units planned and traded, the position read back, prices in the quote coin.
 
-    `arrival` is the price when trading began, None where none was read; `average` what was paid, weighted by value, None
-    where nothing filled. `fees` are by coin; `held` is None where it could not be read.
+    `arrival` is the price when trading began, None where none was read; `average` what was paid for what is
+    traded, weighted by value: undoing some of it leaves it as it was, None where nothing filled. `fees` are by coin; `held` is None where it could not be read.
     """
 
     instrument: Instrument

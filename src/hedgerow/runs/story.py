@@ -230,10 +230,13 @@ def _event(event: Event, legs: dict[str, LegTraded]) -> list[TradeLine]:
 
 
 def _filled(leg: LegTraded, fill: Fill) -> LegTraded:
-    """Return the leg with a fill; averages are weighted by value, which for inverse contracts are coins."""
+    """Return the leg with a fill; averages are weighted by value, which for inverse contracts are coins.
+
+    What undoes leaves the average of what it undoes as it was; what goes beyond that begins anew.
+    """
     traded = leg.traded + fill.quantity
-    average = fill.price
-    if leg.average is not None and traded:
+    average = leg.average if leg.traded and traded * leg.traded >= 0 else fill.price
+    if leg.average is not None and leg.traded * fill.quantity > 0:
         if leg.instrument.payoff is Payoff.INVERSE:
             average = traded / (leg.traded / leg.average + fill.quantity / fill.price)
         else:

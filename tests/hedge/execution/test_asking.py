@@ -13,8 +13,10 @@ from hedgerow.hedge.execution import (
     Configure,
     DeadMan,
     DeadManSet,
+    Gap,
     Look,
     Query,
+    Restarted,
     Style,
     Tick,
 )
@@ -50,7 +52,7 @@ def test_how_often_a_venue_is_asked_in_two_minutes_without_an_answer() -> None:
     assert asked(hand) == {"time": 24, "prices": 120, "positions": 120, "modes": 120, "orders": 8}
 
 
-@pytest.mark.parametrize(("missing", "alarms"), [(14_500, 0), (15_000, 1)])
+@pytest.mark.parametrize(("missing", "alarms"), [(15_000, 0), (15_500, 1)])
 def test_a_price_is_missed_after_fifteen_seconds(missing: int, alarms: int) -> None:
     hand = Hand(leg("-0.5"))
     for at in range(500, missing + 1, 500):
@@ -109,3 +111,34 @@ def test_the_grace_of_a_plan_ends_with_its_last_leg() -> None:
     for at, over in ((121_000, False), (121_999, False), (122_000, True)):
         hand.feed(Tick(BEGIN + at))
         assert hand.state.given_up is over
+
+
+def missed(hand: Hand) -> int:
+    return sum("has no price" in said for said in hand.alarms)
+
+
+def test_no_price_is_missed_before_the_first_could_have_come() -> None:
+    late = Hand(leg("-0.5"))
+    late.feed(Tick(BEGIN + 200_000))
+    late.feed(Tick(BEGIN + 214_999))
+    assert missed(late) == 0
+    late.feed(Tick(BEGIN + 215_000))
+    assert missed(late) == 1
+    hand = Hand(leg("-0.5")).ready()
+    hand.feed(Restarted(BEGIN + 200_000))
+    hand.feed(Tick(BEGIN + 214_999))
+    assert missed(hand) == 0
+    hand.feed(Tick(BEGIN + 215_000))
+    assert missed(hand) == 1
+
+
+def test_a_break_makes_no_known_price_missed_and_no_old_one_young() -> None:
+    hand = Hand(leg("-0.5")).ready()
+    hand.feed(Tick(BEGIN))
+    for at in (10_000, 14_500):
+        hand.feed(Tick(BEGIN + at))
+        hand.feed(Gap(BEGIN + at))
+    hand.feed(Tick(BEGIN + 14_999))
+    assert missed(hand) == 0
+    hand.feed(Tick(BEGIN + 15_000))
+    assert missed(hand) == 1

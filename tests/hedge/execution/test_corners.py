@@ -25,6 +25,7 @@ from hedgerow.hedge.execution import (
     Programme,
     ProgrammeLeg,
     Replied,
+    Reported,
     Restarted,
     Style,
     Tick,
@@ -164,6 +165,26 @@ def test_an_order_with_our_mark_that_we_never_wrote_freezes() -> None:
     hand.feed(OpenRead(hand.now, hand.now, BTC.name, (theirs,)))
     assert "hr9999 that this journal never wrote is at the venue (sell, 0 of 0.5 units" in hand.state.frozen
     assert "another state folder or machine trades this account" in hand.state.frozen
+
+
+@pytest.mark.parametrize(
+    ("state", "filled", "after", "frozen"),
+    [
+        (OrderState.FILLED, "-0.5", 1_000, True),
+        (OrderState.CANCELLED, "-0.1", 1_000, True),
+        (OrderState.FILLED, "-0.5", 999, False),
+        (OrderState.FILLED, "-0.5", None, False),
+        (OrderState.CANCELLED, "0", 1_000, False),
+    ],
+)
+def test_an_order_with_our_mark_that_filled_since_the_plan_freezes(
+    state: OrderState, filled: str, after: int | None, frozen: bool
+) -> None:
+    hand = Hand(leg("-0.5"))
+    at = None if after is None else BEGIN + after
+    told = OrderReport("hr9999", "x9", BTC.name, state, HALF, Decimal(filled), reduce_only=False, at=at)
+    hand.feed(Reported(hand.now, hand.now, told))
+    assert bool(hand.state.frozen) is frozen
 
 
 def test_a_fill_without_a_name_waits_for_the_orders_own() -> None:

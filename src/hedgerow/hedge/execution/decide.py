@@ -293,7 +293,7 @@ def _dead_man(turn: Turn) -> None:
 def _warn(turn: Turn) -> None:
     state, rules = turn.state, turn.state.programme.rules
     for leg in state.legs:
-        since = max(leg.quote_at, state.programme.at)
+        since = max(leg.quote_at, state.programme.at, state.since)
         if turn.at >= since + 3 * rules.price_ms:
             turn.alarm("warning", f"{leg.leg.name} has no price", f"none since {_time_of_day(since)}")
         _warn_of_unknown(turn, leg)

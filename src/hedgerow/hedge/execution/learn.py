@@ -39,6 +39,8 @@ def learn(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - one line a
     """Take in one event; every kind is taken in every state."""
     match event:
         case Tick():
+            if turn.state.since == NEVER:
+                turn.note(since=turn.at)  # a plan may wait before it is begun
             if event.halted != turn.state.halted:
                 turn.note(halted=event.halted)
         case Priced():
@@ -209,9 +211,15 @@ def _open(turn: Turn, report: OrderReport, asked_at: int) -> None:
 
 
 def _foreign_order(turn: Turn, report: OrderReport) -> None:
-    """An order with our own mark that we never wrote: somebody else uses our journal's name."""
+    """An order with our own mark that we never wrote: somebody else uses our journal's name.
+
+    One that is over already may be news of an earlier plan, which ended before this one was made.
+    """
+    began = turn.state.programme.at + turn.state.programme.rules.skew_ms
     mine = report.client_id.startswith("hr") and report.reduce_only is False
-    if mine and report.state in {OrderState.ACKED, OrderState.PARTIAL} and _places(turn, report.instrument):
+    now = report.state in {OrderState.ACKED, OrderState.PARTIAL}
+    filled = bool(report.filled) and report.at is not None and report.at >= began
+    if mine and (now or filled) and _places(turn, report.instrument):
         part = f"{abs(report.filled):f} of {abs(report.quantity):f} units are filled"
         turn.freeze(
             f"{report.instrument}: an order {report.client_id} that this journal never wrote is at the venue"
@@ -305,12 +313,13 @@ def _not_found(turn: Turn, event: NotFound) -> None:
 
 def _forget(turn: Turn) -> None:
     """What was read before a break is worth nothing now."""
+    since = max(turn.state.since, min(leg.quote_at for leg in turn.state.legs))
     for index, leg in enumerate(turn.state.legs):
         work = tuple(w._replace(asked_at=NEVER) if w.is_open else w for w in leg.work)
         turn.leg(
             index, quote=None, quote_at=NEVER, held=None, held_at=NEVER, work=work, off=None, off_at=NEVER
         )
-    turn.note(asked={})
+    turn.note(asked={}, since=since)
 
 
 def _restarted(turn: Turn) -> None:
@@ -323,4 +332,6 @@ def _restarted(turn: Turn) -> None:
             for w in leg.work
         )
         turn.leg(index, work=work, units="unknown", modes="unknown", fills_at=NEVER)
-    turn.note(skew=None, skew_at=NEVER, dead_man=None, dead_man_at=NEVER, dead_man_s=0, halted=None)
+    turn.note(
+        since=turn.at, skew=None, skew_at=NEVER, dead_man=None, dead_man_at=NEVER, dead_man_s=0, halted=None
+    )

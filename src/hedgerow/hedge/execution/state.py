@@ -130,7 +130,7 @@ class ExecutionState(NamedTuple):
     """Everything that decides what comes next; equal states take equal decisions.
 
     `halted`, `frozen` and `replan` say why no more risk is taken. `exposed_ms` is how long some legs were further on
-    than others. `asked` is when each question last left, `alarms` what was said already, `writes` the instants of the
+    than others. `since` is when this process began to look, or prices were last known. `asked` is when each question last left, `alarms` what was said already, `writes` the instants of the
     last minute's writes.
     """
 
@@ -148,6 +148,7 @@ class ExecutionState(NamedTuple):
     dead_man_at: int = NEVER
     dead_man_s: int = 0
     exposed_ms: int = 0
+    since: int = NEVER
     asked: Mapping[str, int] = MappingProxyType({})
     writes: tuple[int, ...] = ()
     alarms: frozenset[str] = frozenset()

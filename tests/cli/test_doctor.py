@@ -131,3 +131,11 @@ def test_a_folder_that_others_may_write_is_a_finding(tmp_path: Path, run: Run) -
     folder.mkdir(parents=True)
     folder.chmod(0o777)
     assert not run("doctor", "--json").json["state folder"]["fine"]
+
+
+def test_another_state_folder_can_be_looked_at(tmp_path: Path, run: Run) -> None:
+    folder = tmp_path / "other"
+    folder.mkdir()
+    folder.chmod(0o777)
+    assert str(folder) in run("doctor", "--json", "--state", str(folder)).json["state folder"]["detail"]
+    assert str(folder) not in run("doctor", "--json").json["state folder"]["detail"]

@@ -156,7 +156,9 @@ def test_a_plan_on_a_venues_contracts_is_asked_for_traded_and_closed_again(
         assert done.status == 0, done.err
         assert "a stop 15.000% beyond" in done.err
         told = done.json
-        assert (told["mode"], told["account"], told["outcome"]) == ("live", account, "complete")
+        assert (told["mode"], told["money"]) == ("live", "stand-in")
+        assert (told["account"], told["outcome"]) == (account, "complete")
+        assert f"{account} · stand-in" in run("status", "--config", str(there.config)).out
         assert there.held == Decimal(told["legs"][0]["held_exact"]) == -Decimal(leg["contracts_exact"])
         beta = told["beta"]
         assert beta["achieved_usd"] == pytest.approx(beta["planned_usd"], abs=5.0)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from decimal import Decimal
+from typing import Literal
 
 import pytest
 from rich.console import Console
 from tests.hedge.books import contract
 
-from hedgerow.model.trades import LegTraded, Traded, TradeLine
+from hedgerow.model.trades import LegTraded, Money, Traded, TradeLine
 from hedgerow.reports.trade_text import coins, trade_json, trade_text
 
 
@@ -62,3 +63,20 @@ def test_what_was_undone_has_no_price_and_a_transcript_its_day() -> None:
     assert "2,480" not in out.getvalue()
     assert "sold 0 of" in out.getvalue()
     assert coins({"USDT": Decimal("210000.00000000"), "BTC": Decimal("-0.5")}) == "-0.5 BTC, 210,000 USDT"
+
+
+@pytest.mark.parametrize(
+    ("mode", "money", "says"),
+    [
+        ("paper", "paper", "PAPER"),
+        ("live", "real money", "LIVE"),
+        ("live", "sandbox", "SANDBOX"),
+        ("live", "stand-in", "STAND-IN"),
+    ],
+)
+def test_a_trade_says_whose_money_it_was(mode: Literal["paper", "live"], money: Money, says: str) -> None:
+    done = Traded("a", mode, "bybit:1", "complete", "", False, (), (), {}, None, money=money)
+    out = io.StringIO()
+    Console(file=out, width=130).print(trade_text(done))
+    assert out.getvalue().startswith(f"{says} · account bybit:1")
+    assert trade_json(done)["money"] == money

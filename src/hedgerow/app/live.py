@@ -14,7 +14,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from hedgerow.app.alone import alone
 from hedgerow.app.asking import passphrase_from
@@ -22,7 +22,7 @@ from hedgerow.app.dealing import LEASE_MS, Dealing, account_uid, holder_of, leas
 from hedgerow.app.keys import keys_of
 from hedgerow.app.plans import Place, legs_of, place_of
 from hedgerow.app.standing import account_names
-from hedgerow.app.venues import account_door, allowed_live, asked_of, live_door, told_of
+from hedgerow.app.venues import account_door, allowed_live, asked_of, live_door
 from hedgerow.config import Settings
 from hedgerow.model.errors import BadConfig, HedgerowError, UsageError, VenueRefused
 from hedgerow.model.ports import Clock, Lease, Store
@@ -40,7 +40,6 @@ __all__ = [
     "accounts_of",
     "live_dealing",
     "live_plan",
-    "money_of",
     "reached",
     "venue_named_by",
     "watched",
@@ -150,14 +149,6 @@ def accounts_of(
             failed.append(why)
         else:
             yield there
-
-
-def money_of(settings: Settings, name: str) -> Literal["real money", "sandbox", "stand-in"]:
-    """Return whose money a venue takes as it is set up."""
-    told = told_of(settings, name)
-    if told.stand_in is not None:
-        return "stand-in"
-    return "sandbox" if told.sandbox else "real money"
 
 
 @contextmanager

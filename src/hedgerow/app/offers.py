@@ -9,8 +9,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from hedgerow.app.live import Reached, money_of
+from hedgerow.app.live import Reached
 from hedgerow.app.plans import Place, legs_of
+from hedgerow.app.venues import money_of
 from hedgerow.config import Settings
 from hedgerow.hedge.execution import ProgrammeLeg
 from hedgerow.model.errors import LeaseHeld

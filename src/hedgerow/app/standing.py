@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hedgerow.app.plans import Mode, Place, place_of
+from hedgerow.app.venues import money_of
 from hedgerow.config import Settings
 from hedgerow.model.errors import HedgerowError, JournalFailed
 from hedgerow.model.ports import Record
@@ -122,7 +123,7 @@ def standing(settings: Settings, mode: Mode) -> ModeState:
 
     try:
         with look_into(path) as journal:
-            accounts, watches = _accounts(journal), last_looks(journal)
+            accounts, watches = _accounts(settings, mode, journal), last_looks(journal)
     except HedgerowError as why:
         return ModeState(
             mode, str(path), True, (), halts, why.message, why.advice, why.exit_code, unsent=unsent
@@ -151,7 +152,7 @@ def mark(path: Path) -> tuple[int, int] | None:
     return found.st_mtime_ns, found.st_size
 
 
-def _accounts(journal: Journal) -> tuple[AccountState, ...]:
+def _accounts(settings: Settings, mode: Mode, journal: Journal) -> tuple[AccountState, ...]:
     from hedgerow.runs.ledger import ledger_of
     from hedgerow.runs.trading import unfinished
     from hedgerow.store.plans import plan_of
@@ -176,6 +177,7 @@ def _accounts(journal: Journal) -> tuple[AccountState, ...]:
                 "" if begun is None else plan_of(begun.plan),
                 entries_of(ledger_of(records)),
                 taken=lease is not None and bool(lease.holder),
+                money="paper" if mode == "paper" else money_of(settings, name.partition(":")[0]),
             )
         )
     return tuple(found)

@@ -30,6 +30,7 @@ from hedgerow.app.plans import (
     same_book,
 )
 from hedgerow.app.styles import Manner, known_of, manner_of
+from hedgerow.app.venues import money_of
 from hedgerow.config import Settings
 from hedgerow.hedge.execution import ANY_MODES, ExecutionState, Ticketed
 from hedgerow.hedge.plan import Refusal
@@ -217,6 +218,7 @@ class Hand:
             tuple(told.lines),
             "" if self.plan.kind == FLATTEN else self.plan.plan_id,
             found.done.exposed_ms,
+            "paper" if mode == "paper" else money_of(self.settings, at.account.partition(":")[0]),
         )
 
     def _carried(self, doors: Doors, executor: Executor, mode: Mode) -> Awaitable[Carried]:

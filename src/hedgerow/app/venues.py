@@ -15,12 +15,22 @@ from typing import TYPE_CHECKING, TypeVar
 
 from hedgerow.config import Settings, VenueSettings
 from hedgerow.model.errors import BadConfig, VenueRefused
+from hedgerow.model.trades import Money
 
 if TYPE_CHECKING:
     from hedgerow.model.ports import Permissions
     from hedgerow.venues.doors import CcxtVenue, Keys
 
-__all__ = ["account_door", "allowed_live", "asked_of", "known_venues", "live_door", "market_door", "told_of"]
+__all__ = [
+    "account_door",
+    "allowed_live",
+    "asked_of",
+    "known_venues",
+    "live_door",
+    "market_door",
+    "money_of",
+    "told_of",
+]
 
 Answer = TypeVar("Answer")
 _TIMEOUT_MS = 10_000
@@ -36,6 +46,14 @@ def known_venues() -> tuple[str, ...]:
 def told_of(settings: Settings, name: str) -> VenueSettings:
     """Return what the settings say of a venue: `[venues.NAME]`, or that there is nothing."""
     return settings.venues.get(name, VenueSettings())
+
+
+def money_of(settings: Settings, name: str) -> Money:
+    """Return whose money a venue takes as it is set up."""
+    told = told_of(settings, name)
+    if told.stand_in is not None:
+        return "stand-in"
+    return "sandbox" if told.sandbox else "real money"
 
 
 def market_door(settings: Settings, name: str) -> CcxtVenue:

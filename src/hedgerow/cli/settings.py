@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
+from hedgerow.cli.options import Output, settings_of
 from hedgerow.config import Loaded, config_path, load_settings, settings_schema
 from hedgerow.model.checks import Check
 from hedgerow.reports.wording import plain_text
@@ -80,6 +81,7 @@ def doctor(
         Parameter(name="--passphrase-fd", help="File descriptor that the passphrase is read from."),
     ] = None,
     file: File = None,
+    state: Annotated[Path | None, Parameter(help="Folder that remembers plans and trades.")] = None,
 ) -> int:
     """Say what is whole and what is not: this installation, its state, each venue and its key.
 
@@ -93,25 +95,25 @@ def doctor(
         "embedded market": _market(),
     }
     broken = not all(fine for fine, _ in whole.values())
-    state: tuple[Check, ...] = ()
+    here: tuple[Check, ...] = ()
     found: dict[str, tuple[Check, ...]] = {}
     if not broken:
         from hedgerow.app.asking import passphrase_from
         from hedgerow.app.doctor import at_venue, machine
 
-        settings, ask = load_settings(file).settings, passphrase_from(passphrase)
-        state = machine(settings)
+        settings, ask = settings_of(Output(config=file, state=state)), passphrase_from(passphrase)
+        here = machine(settings)
         found = {name: at_venue(settings, name, ask) for name in venues or tuple(settings.venues)}
     if json:
         plain = {name: {"fine": fine, "detail": detail} for name, (fine, detail) in whole.items()}
-        plain |= {one.name: {"fine": one.outcome != "wrong", "detail": one.detail} for one in state}
+        plain |= {one.name: {"fine": one.outcome != "wrong", "detail": one.detail} for one in here}
         told = {name: [dataclasses.asdict(one) for one in checks] for name, checks in found.items()}
         _print_json({**plain, **({"venues": told} if told else {})})
     else:
-        _tell(whole, state, found)
+        _tell(whole, here, found)
     if broken:
         return 3
-    checks = (*state, *(one for told in found.values() for one in told))
+    checks = (*here, *(one for told in found.values() for one in told))
     if any(one.outcome == "wrong" for one in checks):
         return 1
     return 5 if any(one.unreached for one in checks) else 0

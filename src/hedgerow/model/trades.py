@@ -18,12 +18,17 @@ __all__ = [
     "EntryRow",
     "LegTraded",
     "ModeState",
+    "Money",
     "Offer",
     "OfferedLeg",
     "TradeLine",
     "Traded",
     "Unexplained",
 ]
+
+
+Money = Literal["paper", "real money", "sandbox", "stand-in"]
+"""Whose money it is: a journal's own, somebody's, the venue's sandbox, or that of a stand-in on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ class BetaMoved:
 
 @dataclass(frozen=True, slots=True)
 class Traded:
-    """A plan after its trade. `outcome` is the executor's own word, `why` its reason.
+    """A plan after its trade, with whose `money`. `outcome` is the executor's own word, `why` its reason.
 
     `recovered` says that an unfinished trade was finished instead of a new one begun; `asked` is the plan that was asked for,
     which may be another ("": none was). `exposed_ms` is how long one leg was further on than another. `credited` are paper coins put into the account. `beta` is None where the
@@ -93,6 +98,7 @@ class Traded:
     alarms: tuple[str, ...] = ()
     asked: str = ""
     exposed_ms: int = 0
+    money: Money = "real money"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +128,7 @@ class Offer:
     plan_id: str
     account: str
     venue: str
-    money: Literal["real money", "sandbox", "stand-in"]
+    money: Money
     legs: tuple[OfferedLeg, ...]
     style: str = ""
     begun: str = ""
@@ -150,7 +156,8 @@ class AccountState:
     """One account in a journal: who holds it for how many milliseconds more ("" and 0: nobody), its ledger, its halt.
 
     `unfinished` is the plan that was begun and is not over, "" where there is none; `last_at` is None without records.
-    `taken` says that whoever held it last has not given it back: between two looks a watch's lease may have run out.
+    `taken` says that whoever held it last has not given it back: between two looks a watch's lease may have run out. `money` is
+    whose it is by the settings of now.
     """
 
     account: str
@@ -163,6 +170,7 @@ class AccountState:
     unfinished: str
     entries: tuple[EntryRow, ...]
     taken: bool = False
+    money: Money = "real money"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,8 @@ def ledger_text(modes: Sequence[ModeState]) -> Group:
     for mode in modes:
         parts += _trouble(mode)
         for account in mode.accounts:
-            parts.append(line(f"{mode.mode} · {account.account} · {account.records} records", "bold"))
+            whose = f" · {account.money}" if account.money in {"sandbox", "stand-in"} else ""
+            parts.append(line(f"{mode.mode}{whose} · {account.account} · {account.records} records", "bold"))
             parts.append(_entries(account.entries) if account.entries else line("  no contract yet"))
     return page(*(parts or [line("Nothing was traded yet.")]))
 
@@ -89,7 +90,8 @@ def _account(account: AccountState) -> str:
         if account.unfinished
         else ""
     )
-    return f"  {account.account} · {held} · {last}{begun}"
+    whose = f" · {account.money}" if account.money in {"sandbox", "stand-in"} else ""
+    return f"  {account.account}{whose} · {held} · {last}{begun}"
 
 
 def _entries(entries: Sequence[EntryRow]) -> RenderableType:
@@ -129,6 +131,7 @@ def _mode_json(mode: ModeState) -> dict[str, Any]:
 def _account_json(account: AccountState) -> dict[str, Any]:
     return {
         "account": account.account,
+        "money": account.money,
         "holder": account.holder or None,
         "lease_left_ms": account.left_ms,
         "fence": account.fence,

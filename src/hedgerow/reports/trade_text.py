@@ -71,6 +71,7 @@ def plan_name(plan: str) -> str:
 
 
 WHOSE = {
+    "paper": "paper",
     "real money": "REAL MONEY",
     "sandbox": "the venue's SANDBOX",
     "stand-in": "a STAND-IN on this machine",
@@ -120,10 +121,13 @@ def _instead(offer: Offer) -> str:
     )
 
 
+_HEADS = {"paper": "PAPER", "real money": "LIVE", "sandbox": "SANDBOX", "stand-in": "STAND-IN"}
+
+
 def trade_text(done: Traded, money: str = "USD", *, told: bool = False) -> Group:
     """Return the transcript, unless it was `told` as it happened; what it came to, and the dollar beta that is left."""
     first = (
-        f"{'PAPER' if done.mode == 'paper' else 'LIVE'} · account {done.account} · plan {plan_name(done.plan_id)}"
+        f"{'PAPER' if done.mode == 'paper' else _HEADS[done.money]} · account {done.account} · plan {plan_name(done.plan_id)}"
         f"{_day(done.lines)}"
     )
     put = f"Paper coins put into the account: {coins(done.credited)}." if done.credited else ""
@@ -203,6 +207,7 @@ def trade_json(done: Traded) -> dict[str, Any]:
         "plan_id": done.plan_id,
         "asked": done.asked or None,
         "mode": done.mode,
+        "money": "paper" if done.mode == "paper" else done.money,
         "account": done.account,
         "outcome": done.outcome,
         "why": done.why,

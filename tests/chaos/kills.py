@@ -14,10 +14,8 @@ from __future__ import annotations
 import ast
 import gc
 import os
-import pickle
 import signal
 import socket
-import struct
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -29,6 +27,7 @@ from random import Random
 from typing import Any, cast
 
 from tests.architecture.sources import ROOT
+from tests.chaos.far import Far, FarClock, Time, receive, send
 from tests.store.forked import fork
 
 from hedgerow.hedge.execution import LegFacts, Pace, Programme, Rules, Style, Ticketed, Wanted, schedule
@@ -55,7 +54,6 @@ BY_HAND = 3
 """After the two plans, a person takes over what nothing explains."""
 PLACES = ("runs/executor.py", "runs/asking.py", "runs/pen.py", "runs/reconcile.py", "store/journal.py")
 MEMORY = next((str(place) for place in (Path("/dev/shm"),) if os.access(place, os.W_OK)), None)  # noqa: S108 - see above
-_LENGTH = struct.Struct("!I")
 
 
 def points() -> list[str]:
@@ -89,82 +87,6 @@ class Verdict:
     lives: int = 0
     killed: list[str] = field(default_factory=list)
     hits: Counter[str] = field(default_factory=Counter)
-
-
-# The exchange lives in the parent; the executor asks it through a socket, one question at a time.
-
-
-def _send(end: socket.socket, what: object) -> None:
-    data = pickle.dumps(what)
-    end.sendall(_LENGTH.pack(len(data)) + data)
-
-
-def _receive(end: socket.socket) -> Any:
-    """Return what came, None where the other side is gone."""
-    head = _exactly(end, _LENGTH.size)
-    if head is None:
-        return None
-    body = _exactly(end, _LENGTH.unpack(head)[0])
-    return None if body is None else pickle.loads(body)  # noqa: S301 - from our own child
-
-
-def _exactly(end: socket.socket, count: int) -> bytes | None:
-    data = b""
-    while len(data) < count:
-        part = end.recv(count - len(data))
-        if not part:
-            return None
-        data += part
-    return data
-
-
-@dataclass(slots=True)
-class Far:
-    """A port on the other side of a socket."""
-
-    end: socket.socket
-    name: str
-    time: Time
-
-    def __getattr__(self, verb: str) -> Callable[..., Any]:
-        async def ask(*words: object) -> Any:
-            return self.ask(verb, *words)
-
-        return ask
-
-    def ask(self, verb: str, *words: object) -> Any:
-        """Ask, and return or raise what is answered."""
-        _send(self.end, (self.name, verb, words))
-        self.time.told, raised, value = _receive(self.end)
-        if raised:
-            raise value
-        return value
-
-
-@dataclass(slots=True)
-class Time:
-    """The wall clock and what never goes back, as the exchange told them last."""
-
-    told: tuple[int, int]
-
-
-@dataclass(slots=True)
-class FarClock:
-    """The exchange's virtual time, seen from the other process: it stands still between two answers."""
-
-    far: Far
-
-    def now(self) -> int:
-        """Return the wall clock."""
-        return self.far.time.told[0]
-
-    def monotonic(self) -> int:
-        """Return what never goes back."""
-        return self.far.time.told[1]
-
-    async def sleep(self, ms: int) -> None:
-        """Let time pass."""
-        self.far.ask("sleep", ms)
 
 
 class World:
@@ -239,14 +161,14 @@ class World:
 
     def answer(self, end: socket.socket) -> None:
         """Answer the other process until it is gone."""
-        while (question := _receive(end)) is not None:
+        while (question := receive(end)) is not None:
             name, verb, words = question
             try:
                 value = getattr(self.ports[name], verb)(*words)
                 value = finish(value) if hasattr(value, "send") else value
-                _send(end, (self.time(), False, value))
+                send(end, (self.time(), False, value))
             except HedgerowError as why:
-                _send(end, (self.time(), True, why))
+                send(end, (self.time(), True, why))
 
     def time(self) -> tuple[int, int]:
         """Return the wall clock and what never goes back."""

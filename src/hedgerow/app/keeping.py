@@ -21,11 +21,11 @@ from hedgerow.app.dealing import Dealing, wall_ms
 from hedgerow.app.desk import policy_of
 from hedgerow.app.eyes import LiveEyes
 from hedgerow.app.feed import Feed, feed_of
-from hedgerow.app.live import live_dealing, money_of
+from hedgerow.app.live import live_dealing
 from hedgerow.app.outward import Outward
 from hedgerow.app.plans import freshness_of, place_of
 from hedgerow.app.posts import Post
-from hedgerow.app.venues import account_door
+from hedgerow.app.venues import account_door, money_of
 from hedgerow.model.errors import HedgerowError, LeaseHeld
 from hedgerow.model.ports import Level
 from hedgerow.model.watched import Look, WatchLine

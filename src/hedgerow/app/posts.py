@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from hedgerow.app.asking import passphrase_from
 from hedgerow.app.books import is_account, sources_of
 from hedgerow.app.keys import keys_of
-from hedgerow.app.live import Reached, money_of, reached
+from hedgerow.app.live import Reached, reached
 from hedgerow.app.offers import begun_in
 from hedgerow.app.plans import place_of
-from hedgerow.app.venues import known_venues
+from hedgerow.app.venues import known_venues, money_of
 from hedgerow.config import VENUE_BOOK, Settings
 from hedgerow.hedge.watch import Bounds
 from hedgerow.model.errors import BadConfig, UsageError

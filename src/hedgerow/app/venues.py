@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from hedgerow.config import Settings, VenueSettings
 from hedgerow.model.errors import BadConfig, VenueRefused
-from hedgerow.model.trades import Money
 
 if TYPE_CHECKING:
     from hedgerow.model.ports import Permissions
@@ -48,7 +47,7 @@ def told_of(settings: Settings, name: str) -> VenueSettings:
     return settings.venues.get(name, VenueSettings())
 
 
-def money_of(settings: Settings, name: str) -> Money:
+def money_of(settings: Settings, name: str) -> Literal["real money", "sandbox", "stand-in"]:
     """Return whose money a venue takes as it is set up."""
     told = told_of(settings, name)
     if told.stand_in is not None:

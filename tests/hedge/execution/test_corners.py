@@ -25,7 +25,6 @@ from hedgerow.hedge.execution import (
     Programme,
     ProgrammeLeg,
     Replied,
-    Reported,
     Restarted,
     Style,
     Tick,
@@ -167,26 +166,6 @@ def test_an_order_with_our_mark_that_we_never_wrote_freezes() -> None:
     assert "another state folder or machine trades this account" in hand.state.frozen
 
 
-@pytest.mark.parametrize(
-    ("state", "filled", "after", "frozen"),
-    [
-        (OrderState.FILLED, "-0.5", 1_000, True),
-        (OrderState.CANCELLED, "-0.1", 1_000, True),
-        (OrderState.FILLED, "-0.5", 999, False),
-        (OrderState.FILLED, "-0.5", None, False),
-        (OrderState.CANCELLED, "0", 1_000, False),
-    ],
-)
-def test_an_order_with_our_mark_that_filled_since_the_plan_freezes(
-    state: OrderState, filled: str, after: int | None, frozen: bool
-) -> None:
-    hand = Hand(leg("-0.5"))
-    at = None if after is None else BEGIN + after
-    told = OrderReport("hr9999", "x9", BTC.name, state, HALF, Decimal(filled), reduce_only=False, at=at)
-    hand.feed(Reported(hand.now, hand.now, told))
-    assert bool(hand.state.frozen) is frozen
-
-
 def test_a_fill_without_a_name_waits_for_the_orders_own() -> None:
     hand = Hand(leg("-0.5")).ready()
     (order,) = hand.sends
@@ -215,22 +194,6 @@ def test_a_fill_without_a_name_of_an_order_that_never_arrived_is_somebody_elses(
     second = hand.traded(BTC.name, Decimal("0.1"), "", "y78")
     hand.feed(FillsRead(hand.now, hand.now, BTC.name, (second,)))
     assert hand.state.legs[0].foreign == Decimal("0.2")
-
-
-def test_a_fill_without_a_name_from_before_the_plan_keeps_no_order_unknown() -> None:
-    hand = Hand(leg("-0.5")).ready()
-    (order,) = hand.sends
-    hand.lose(order)
-    earlier = replace(hand.traded(BTC.name, Decimal("0.1"), "", "y77"), at=BEGIN - 1)
-    hand.feed(FillsRead(hand.now, hand.now, BTC.name, (earlier,)))
-    assert hand.state.legs[0].orphans == (earlier,)
-    for _ in range(3):
-        hand.wait(10_000)
-        hand.absent(order)
-    hand.wait(5_000)
-    (mine,) = hand.state.legs
-    assert mine.work[0].state is OrderState.ABSENT
-    assert (mine.foreign, len(hand.sends)) == (Decimal(0), 2)
 
 
 def test_an_order_that_filled_in_part_and_is_nowhere_any_more_is_over() -> None:

@@ -41,7 +41,11 @@ class Thresholds:
     days; `depeg` a stablecoin's distance from a dollar; `correlation` standard normal, of the last 60 days against those
     before; `beta_days` between two false alarms that a beta has changed, of the whole book; `skew_s` seconds between the
     venue's clock and ours; `venue_share` of the book's worth that one venue owes; `basis` of a perpetual, and `basis_year`
-    of a dated contract as a yearly rate, a fraction off the index either way.
+    of a dated contract as a yearly rate, a fraction off the index either way; `coverage` the
+    chance that so few of the 90 % intervals of the book's beta hold what comes. The breaker opens where the share of variance
+    removed, or the correlation of the hedge with the book, is short of its promise by more than `breaker_removed` and
+    `breaker_correlation`, or trades cost more than their plans said by more than `breaker_cost`, in shares of them: each time
+    with its whole interval of 99 %.
     """
 
     stale_s: tuple[float, float] = (15.0, 5.0)
@@ -54,6 +58,10 @@ class Thresholds:
     venue_share: tuple[float, float] = (0.75, 0.70)
     basis: tuple[float, float] = (0.01, 0.005)
     basis_year: tuple[float, float] = (0.40, 0.30)
+    coverage: tuple[float, float] = (0.005, 0.05)
+    breaker_removed: float = 0.25
+    breaker_correlation: float = 0.25
+    breaker_cost: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +116,10 @@ class WatchSettings:
     venue_share: tuple[float, float] = (0.75, 0.70)
     basis: tuple[float, float] = (0.01, 0.005)
     basis_year: tuple[float, float] = (0.40, 0.30)
+    coverage: tuple[float, float] = (0.005, 0.05)
+    breaker_removed: float = 0.25
+    breaker_correlation: float = 0.25
+    breaker_cost: float = 1.0
 
     @property
     def rules(self) -> WatchRules:

@@ -14,12 +14,15 @@ from hedgerow.model.ports import AccountModes
 __all__ = [
     "AlarmRow",
     "AskRow",
+    "BreakerRow",
+    "DayRow",
     "Fact",
     "FundingRow",
     "Ground",
     "Leave",
     "Listed",
     "Look",
+    "MarkRow",
     "ModesRow",
     "NumberRow",
     "OrderRow",
@@ -53,6 +56,8 @@ WatchName = Literal[
     "basis",
     "delisting",
     "stop missing",
+    "breaker",
+    "estimator",
     "funding interval",
 ]
 """What is watched."""
@@ -220,6 +225,47 @@ class FundingRow:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkRow:
+    """Dollars held of a coin or a contract, short below zero, at its price in dollars."""
+
+    name: str
+    dollars: float
+    price: float
+
+
+@dataclass(frozen=True, slots=True)
+class DayRow:
+    """The first look of a day: what was held, what the hedge promised of it, and what the holdings of the day before did.
+
+    `coins` and `hedge` with the `factor`'s price; `removed` the share of variance that the hedge should remove, `against` its
+    correlation with what is short of it (None: the risk model does not know); `beta_usd` ± `stderr_usd` of the coins. Then, in
+    dollars, `plain_usd` of the coins and `hedge_usd` of the hedge, and the factor's move; None where a price was missing.
+    """
+
+    at: int
+    coins: tuple[MarkRow, ...]
+    hedge: tuple[MarkRow, ...]
+    factor: MarkRow
+    removed: float | None
+    against: float | None
+    beta_usd: float
+    stderr_usd: float
+    plain_usd: float | None = None
+    hedge_usd: float | None = None
+    factor_move: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerRow:
+    """The open breaker: its name, since when and why, and what was held then."""
+
+    name: str
+    since: int
+    why: str
+    safe: tuple[PositionRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """One look: what was seen at `at`, what was decided and why, and how it stood after it.
 
@@ -230,6 +276,8 @@ class Look:
     beta, beyond `threshold`. `modes` are how open contracts were set, `asks` what people may answer besides the proposal. `received_30d_usd` is funding
     of the last 30 days (None within the first week), `funding` what it may come to. `blind` says why prices or holdings were not
     known, "" where they were; `ground` is what a look at a venue rested on, None on paper.
+    `promised_usd` is what the trade was to cost (None: it was not said), `day` the record of a day,
+    `breaker` the open one, `proved_from` since when promises are held against what came, `closed_by` who closed a breaker at this look.
     """
 
     at: int
@@ -269,6 +317,11 @@ class Look:
     funding: tuple[FundingRow, ...] = ()
     blind: str = ""
     ground: Ground | None = None
+    promised_usd: float | None = None
+    day: DayRow | None = None
+    breaker: BreakerRow | None = None
+    proved_from: int = 0
+    closed_by: str = ""
 
     @property
     def in_band(self) -> bool:

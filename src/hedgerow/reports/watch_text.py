@@ -94,6 +94,9 @@ def look_json(look: Look) -> dict[str, Any]:
             }
             for row in look.alarms
         ],
+        "breaker": None
+        if look.breaker is None
+        else {"since": stamp(look.breaker.since), "why": look.breaker.why, "name": look.breaker.name},
         "asks": [{"name": row.name, "about": row.about, "what": row.what} for row in look.asks],
     }
 

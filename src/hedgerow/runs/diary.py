@@ -21,6 +21,7 @@ from hedgerow.model.watched import Ground, Look, OrderRow
 from hedgerow.runs.bounds import Spent
 from hedgerow.runs.changing import Changes
 from hedgerow.runs.lasting import Lasting, lasting_of
+from hedgerow.runs.proving import Proof, noted
 from hedgerow.runs.watching import Held, Learned, Sight, Verdict, judge, learned
 from hedgerow.runs.wire import value_of
 
@@ -96,6 +97,7 @@ def remembered(records: Iterable[Record]) -> Memory:
     traded_at: int | None = None
     spent: list[Spent] = []
     grounds: set[str] = set()
+    proof = Proof()
     for record in records:
         if record.kind in GROUNDS:
             grounds.add(str(record.body["name"]))
@@ -103,6 +105,7 @@ def remembered(records: Iterable[Record]) -> Memory:
             continue
         last = value_of(record.body)
         at_learning = last if last.learned else at_learning
+        proof = noted(proof, last)
         traded_at = last.traded_at if last.traded_at is not None else traded_at
         if last.traded_usd:
             traded_at = last.at
@@ -118,7 +121,7 @@ def remembered(records: Iterable[Record]) -> Memory:
     }
     sums = {row.coin: (row.up, row.down) for row in last.sums}
     changes = Changes(sums, last.sums_at, last.threshold)
-    kept = lasting_of(last)
+    kept = lasting_of(last, proof)
     return Memory(last, at_learning, traded_at, tuple(spent), alarms, changes, kept, frozenset(grounds))
 
 

@@ -1,6 +1,6 @@
 """What a watch remembers from look to look besides trades and alarms: how accounts were set, and what people may answer.
 
-    kept(lasting, held, modes, at, approved) -> Lasting        after a look
+    lasting_after(lasting, of, watched, approved) -> Lasting   after a look
     asks_of(lasting) -> asks                                   what a person may say yes to, each by a name
 
 A change that somebody made is an alarm until it is undone, or until people say that it is meant: then it is what is kept.
@@ -9,13 +9,20 @@ A change that somebody made is an alarm until it is undone, or until people say 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from hedgerow.model.ports import AccountModes
 from hedgerow.model.watched import AskRow, Look, ModesRow
+from hedgerow.runs.days import day_of
+from hedgerow.runs.proving import Proof, judged
+from hedgerow.runs.watching import Sight, Verdict
 
-__all__ = ["Kept", "Lasting", "asks_of", "differences", "kept", "lasting_of", "modes_rows"]
+if TYPE_CHECKING:
+    from hedgerow.runs.monitor import Watched
+
+__all__ = ["Kept", "Lasting", "asks_of", "differences", "kept", "lasting_after", "lasting_of", "modes_rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +41,10 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Lasting:
-    """How each open contract was set, by its name."""
+    """How each open contract was set, by its name; and what is known of promises."""
 
     modes: Mapping[str, Kept] = field(default_factory=dict)
+    proof: Proof = field(default_factory=Proof)
 
 
 def differences(before: AccountModes, now: AccountModes) -> tuple[str, ...]:
@@ -74,21 +82,40 @@ def kept(
             was = Kept(was.now, was.now)
         since = was.changed_at if was.changed_at is not None else at
         found[name] = Kept(was.modes, now, since if differences(was.modes, now) else None)
-    return Lasting(found)
+    return replace(before, modes=found)
+
+
+def lasting_after(
+    before: Lasting,
+    of: tuple[Sight, Verdict, Mapping[str, AccountModes]],
+    watched: Watched,
+    approved: Callable[[str], str],
+) -> Lasting:
+    """Return what lasts after a look: a sight, its verdict and how accounts are set; and what people have answered."""
+    (sight, verdict, modes), proof = of, before.proof
+    names = None if sight.held is None else [each.instrument.name for each in sight.held]
+    day = day_of(proof.days[-1] if proof.days else None, sight, verdict, watched.policy)
+    limits = watched.rules.thresholds
+    return replace(
+        kept(before, names, modes, sight.at, approved),
+        proof=judged(proof, day, sight.at, sight.held, limits, approved),
+    )
 
 
 def asks_of(lasting: Lasting) -> tuple[AskRow, ...]:
     """Return what people may say yes to."""
-    return tuple(
+    breaker = lasting.proof.breaker
+    closing = () if breaker is None else (AskRow(breaker.name, "breaker", breaker.why),)
+    return closing + tuple(
         AskRow(_ask_name(name, each.changed_at), name, "; ".join(each.changes))
         for name, each in lasting.modes.items()
         if each.changed_at is not None
     )
 
 
-def lasting_of(look: Look) -> Lasting:
-    """Return what a look left behind."""
-    return Lasting({row.instrument: Kept(row.kept, row.now, row.changed_at) for row in look.modes})
+def lasting_of(look: Look, proof: Proof) -> Lasting:
+    """Return what the last look left behind, with the `proof` of all of them."""
+    return Lasting({row.instrument: Kept(row.kept, row.now, row.changed_at) for row in look.modes}, proof)
 
 
 def modes_rows(lasting: Lasting) -> tuple[ModesRow, ...]:

@@ -27,10 +27,11 @@ from hedgerow.runs.changing import Changes, followed
 from hedgerow.runs.diary import LOOK, Eyes, diary_of, remembered, sight_of
 from hedgerow.runs.ground import ground_records
 from hedgerow.runs.hand import Dealt, Hand
-from hedgerow.runs.lasting import kept
+from hedgerow.runs.lasting import lasting_after
 from hedgerow.runs.lookout import Lookout, Seen
 from hedgerow.runs.narrate import lines_of, look_of
 from hedgerow.runs.proposing import asked_orders, proposal_of, stands
+from hedgerow.runs.proving import kept_back, noted
 from hedgerow.runs.reconcile import Doors
 from hedgerow.runs.tail import Tail
 from hedgerow.runs.watching import Learned, Sight, Verdict, judge, learned, stakes_of
@@ -164,7 +165,8 @@ class Monitor:
             left, after = _judged(verdict.learned, after.sight.at, after, policy)
         self._follow(before, after.sight)
         facts = replace(after.facts, taken=seen.facts.taken, refusals=dealt.refusals, waiting=dealt.waiting)
-        self._remember(after)
+        of = after.sight, left, facts.round.modes
+        self._lasting = lasting_after(self._lasting, of, self._watched, self._around.approved)
         changed = self._alarm(Looked(after.sight, left, facts, self._changes, self._lasting))
         look = look_of(
             self._watched.rules.mode,
@@ -180,6 +182,7 @@ class Monitor:
         took = self._clock.monotonic() - begun
         self._around.looked(Shown(look, self._watched.policy.factors, facts.paid_30d, took))
         self._last = look
+        self._lasting = replace(self._lasting, proof=noted(self._lasting.proof, look))
         if dealt.traded_usd:
             self._traded_at = look.at
             self._spent.append(Spent(look.at, dealt.traded_usd, dealt.cost_usd))
@@ -247,7 +250,8 @@ class Monitor:
         put = {each.account: each.required_usd for each in verdict.margin} if self._around.provide else {}
         after = after_of(verdict.exposure.worth, stakes, put)
         bounds, gross = self._watched.rules.bounds, verdict.exposure.gross_usd
-        return beyond(bounds, dollars, self._spent, sight.at, gross, after)
+        breaker = kept_back(self._lasting.proof.breaker, sight.held or (), verdict.orders)
+        return breaker + beyond(bounds, dollars, self._spent, sight.at, gross, after)
 
     def _follow(self, before: Learned | None, sight: Sight) -> None:
         """Judge the bars that have closed since by the betas of before them."""
@@ -258,12 +262,6 @@ class Monitor:
         coins = tuple(sorted(known.assets))
         betas, days = known.known.betas, self._watched.rules.thresholds.beta_days
         self._changes = followed(self._changes, sight.market, betas, coins, days)
-
-    def _remember(self, seen: Seen) -> None:
-        """Note how the open contracts are set, and what people have answered."""
-        held, at = seen.sight.held, seen.sight.at
-        names = None if held is None else [each.instrument.name for each in held]
-        self._lasting = kept(self._lasting, names, seen.facts.round.modes, at, self._around.approved)
 
     def _alarm(self, looked: Looked) -> Changed:
         changed = updated(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -37,7 +38,7 @@ def look_of(
     """Return a look as the diary keeps it, from what was `decided` on what, how it stood `after`, and the alarms."""
     (seen, verdict, dealt), (left, facts), (changed, changes, lasting) = decided, after, watches
     sight, exposure = seen.sight, verdict.exposure
-    return Look(
+    look = Look(
         at=sight.at,
         mode=mode,
         act=verdict.act,
@@ -69,12 +70,26 @@ def look_of(
         sums_at=changes.seen,
         threshold=changes.threshold,
         left_stderr_usd=_numbers(left.exposure.stderr_usd) if left.exposure else (),
-        modes=modes_rows(lasting),
-        asks=asks_of(lasting),
         received_30d_usd=facts.paid_30d if np.isfinite(facts.paid_30d) else None,
         funding=facts.foretold,
         blind=sight.blind,
         ground=seen.view.ground,
+    )
+    return _with(lasting, look, verdict.cost_usd if dealt.traded_usd else None)
+
+
+def _with(lasting: Lasting, look: Look, promised_usd: float | None) -> Look:
+    """The look with what lasts beyond it: how accounts were set, the day's record where this look made it, the breaker."""
+    proof = lasting.proof
+    return replace(
+        look,
+        modes=modes_rows(lasting),
+        asks=asks_of(lasting),
+        promised_usd=promised_usd,
+        day=proof.days[-1] if proof.days and proof.days[-1].at >= look.at else None,
+        breaker=proof.breaker,
+        proved_from=proof.since,
+        closed_by=proof.closed_by,
     )
 
 
@@ -117,7 +132,12 @@ def lines_of(
         name = look.proposal.name
         text = f"{name[:8]} waits: `hedgerow approve {name[:8]}`"
         lines.append(WatchLine(look.at, "proposal", text, {"proposal": name}))
-    lines += [
+    return (*lines, *_told(look, dealt, changed))
+
+
+def _told(look: Look, dealt: Dealt, changed: Changed) -> list[WatchLine]:
+    """What was refused, and what went on and off with this look."""
+    lines = [
         WatchLine(look.at, "refused", f"{each.rule}: {each.detail}; {each.remedy}", said.of_refusal(each))
         for each in dealt.refusals
     ]
@@ -130,12 +150,14 @@ def lines_of(
         )
         for finding in (each.finding for each in changed.raised)
     ]
+    if look.closed_by:
+        lines.append(WatchLine(look.at, "closed", f"the breaker, by {look.closed_by}"))
     gone = (each.finding for each in changed.cleared)
     lines += [
         WatchLine(look.at, "cleared", f"{finding.watch}, {finding.about}", said.of_finding(finding))
         for finding in gone
     ]
-    return tuple(lines)
+    return lines
 
 
 def _stands(look: Look) -> tuple[object, ...]:

@@ -95,7 +95,8 @@ class Verdict:
     """What is to be done: `orders` are signed contracts by contract, empty for hold and stop. Arrays are (K,).
 
     `exposure` is None where positions or betas are not known. `aim_usd` is the dollar beta that the orders aim at.
-    `margin` are the accounts that they need; `slack_usd` is the smallest order of the open contracts.
+    `margin` are the accounts that they need; `slack_usd` is the smallest order of the open contracts, `cost_usd` what
+    trading is to cost by the plan, fees and slippage.
     """
 
     act: Act
@@ -108,6 +109,7 @@ class Verdict:
     orders: Mapping[Instrument, Decimal] = field(default_factory=dict)
     margin: tuple[MarginAccount, ...] = ()
     slack_usd: float = 0.0
+    cost_usd: float | None = None
 
     @property
     def gap_usd(self) -> FloatArray:
@@ -264,7 +266,9 @@ def _sized(told: Verdict, sight: Sight, policy: Policy) -> Verdict:
     if not orders:
         why = plan.untraded[0] if plan.untraded else "less than a lot is missing"
         return replace(told, act="hold", reason=why)
-    return replace(told, act="rebalance", orders=orders, margin=plan.margin, aim_usd=aim)
+    return replace(
+        told, act="rebalance", orders=orders, margin=plan.margin, aim_usd=aim, cost_usd=plan.cost_usd()
+    )
 
 
 def _rolling(sight: Sight, rule: RollRule) -> tuple[str, Mapping[Instrument, Decimal]] | None:

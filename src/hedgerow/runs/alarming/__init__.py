@@ -36,6 +36,8 @@ _WATCHES = (
     links.drift,
     links.betas,
     links.correlation,
+    links.breaker,
+    links.estimator,
 )
 
 

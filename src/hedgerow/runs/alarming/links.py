@@ -7,8 +7,9 @@ from hedgerow.hedge.watch import Thresholds
 from hedgerow.model.coins import is_stablecoin
 from hedgerow.runs.alarming.facts import Looked
 from hedgerow.runs.changing import correlation_of
+from hedgerow.runs.proving import Coverage
 
-__all__ = ["betas", "correlation", "drift", "hedged"]
+__all__ = ["betas", "breaker", "correlation", "drift", "estimator", "hedged"]
 
 
 def hedged(looked: Looked, _: Thresholds) -> list[Finding]:
@@ -62,3 +63,24 @@ def correlation(looked: Looked, limits: Thresholds) -> list[Finding]:
     text = f"the book follows {factor} less than it did (z {z:.1f} against the 240 days before)"
     advice = "A hedge removes what follows the market, and less of this book does."
     return [Finding("correlation", factor, standing_of(z, *limits.correlation), "warning", text, advice)]
+
+
+def breaker(looked: Looked, _: Thresholds) -> list[Finding]:
+    """A promise of the hedge that is broken: until people have looked, `auto` only reduces."""
+    there = looked.lasting.proof.breaker
+    if there is None:
+        return [Finding("breaker", "hedge", "fine", "critical", "")]
+    advice = (
+        "Until it is closed `auto` reduces, rolls, and puts back what was held when it opened, and no more. "
+        f"Look why, then `hedgerow approve {there.name[:8]}` closes it."
+    )
+    return [Finding("breaker", "hedge", "bad", "critical", f"the breaker is open: {there.why}", advice)]
+
+
+def estimator(looked: Looked, limits: Thresholds) -> list[Finding]:
+    """Whether the intervals of the book's beta hold what comes as often as they say."""
+    found = looked.lasting.proof.covers or Coverage(0, 0)
+    once = f", by chance once in {1.0 / found.p:,.0f}" if found.p > 0.0 else ""
+    text = f"the 90 % interval of the book's beta held {found.held} of the last {found.spans} spans of ten days{once}"
+    advice = "`hedgerow compare` says which estimator holds on these prices; give it by --estimator. It is not changed by itself."
+    return [Finding("estimator", "betas", standing_of(found.p, *limits.coverage), "warning", text, advice)]

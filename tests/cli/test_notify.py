@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from pathlib import Path
 
 import pytest
@@ -171,3 +172,31 @@ def test_no_secret_of_a_target_is_in_the_journal(
     assert CANARY not in json.dumps(bodies, default=str)
     for path in (tmp_path / "state").rglob("*"):
         assert path.is_dir() or CANARY.encode() not in path.read_bytes()
+
+
+def test_a_watch_that_ends_by_itself_calls_and_says_when_it_looks_again(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: Inbox, words: tuple[str, ...]
+) -> None:
+    """The holdings become unreadable between two looks."""
+    monkeypatch.setenv("HEDGEROW_NOTIFY_PHONE", service.address())
+    book = tmp_path / "mine.csv"
+    good = Path(BOOK).read_text(encoding="utf-8")
+    book.write_text(good, encoding="utf-8")
+
+    def spoil(_monitor: object, _begun: int) -> Awaitable[None]:
+        book.write_text("this is no book", encoding="utf-8")
+        return asyncio.sleep(0)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("hedgerow.runs.monitor.Monitor.rest", spoil)
+        assert run("watch", str(book), *words).status == 4
+    ended = next(one for one in service.got if "the watch ended" in one["title"] + one["message"])
+    assert ended["type"] == "failure"
+    assert (
+        run("watch", str(tmp_path / "none.csv"), "--once", *words).status == 4
+    )  # it never looked: nothing new
+    book.write_text(good, encoding="utf-8")
+    assert run("watch", str(book), "--once", *words).status == 0
+    said = [one["title"] + one["message"] for one in service.got]
+    assert sum("Nobody watches" in one for one in said) == 1
+    assert sum("it looks again" in one for one in said) == 1

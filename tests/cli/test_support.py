@@ -16,6 +16,12 @@ from hedgerow.model.errors import BadConfig
 from hedgerow.store.journal import look_into
 
 CANARY = "canarysecret7f3a"
+HIDDEN = (
+    "HEDGEROW_KEY_BINANCE",
+    "HEDGEROW_KEY_BINANCE_SECRET",
+    "HEDGEROW_KEY_BYBIT_PASSWORD",
+    "HEDGEROW_NOTIFY_PHONE",
+)
 
 
 def held(path: Path) -> dict[str, Any]:
@@ -27,7 +33,7 @@ def held(path: Path) -> dict[str, Any]:
 def test_incident_46_a_support_bundle_is_clean_by_construction(
     tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("HEDGEROW_KEY_BINANCE", "HEDGEROW_KEY_BINANCE_SECRET", "HEDGEROW_KEY_BYBIT_PASSWORD"):
+    for name in HIDDEN:
         monkeypatch.setenv(name, CANARY)
     book = tmp_path / f"{CANARY}.csv"
     book.write_bytes(Path(BOOK).read_bytes())

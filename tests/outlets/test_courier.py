@@ -126,6 +126,17 @@ def test_the_next_life_sends_what_the_last_one_could_not(desk: Desk) -> None:
     assert len(desk.got) == 1
 
 
+def test_a_notifier_that_is_asked_for_again_sends_nothing_twice(desk: Desk) -> None:
+    courier = desk.courier()
+    courier.notifier("s").notify("critical", "a", "1")
+    for _ in range(3):
+        courier.notifier("s")
+    assert courier.outbox.waiting == 1
+    desk.now += 1_000
+    courier.step()
+    assert [text for *_, text in desk.got] == ["critical: 1"]
+
+
 def test_what_is_a_day_old_or_was_seen_is_not_sent_any_more(desk: Desk) -> None:
     first = desk.courier()
     first.notifier("s").notify("critical", "a", "1")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from hedgerow.app.briefs import Paperboy
 from hedgerow.app.dealing import wall_ms
 from hedgerow.app.notify import told
-from hedgerow.app.plans import Place
+from hedgerow.app.plans import Mode, Place
 from hedgerow.app.standing import source_of
 from hedgerow.config import Settings
 from hedgerow.model.errors import HedgerowError
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Outward", "outward"]
 
+_ENDED = "the watch ended"
 _HEALTHY_LOOKS = 2.0
 """How many looks' time may pass before the last one is too old."""
 
@@ -51,15 +52,20 @@ class _Nobody:
 
 @dataclass(frozen=True, slots=True)
 class Outward:
-    """The outlets of one process, shared by all its watches. `beats` has the last sign of life of each."""
+    """The outlets of one process, shared by all its watches. `beats` has the last sign of life of each.
+
+    `wrong` is why watches ended that nobody stopped.
+    """
 
     settings: Settings
+    mode: Mode
     log: Log
     courier: Courier | None
     gauges: Gauges
     signs: Beats
     port: int | None
     beats: dict[str, Beat] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
 
     def around(self, account: str, book: str, say: Say) -> Around:
         """Return whom a watch has around it: who is called, where its lines go besides `say`, who is shown its looks."""
@@ -82,6 +88,26 @@ class Outward:
         for beat in self.beats.values():
             self.signs.beat(replace(beat, stopped=True))
 
+    def say_ended(self, why: str) -> None:
+        """Call where a process that had watched ends for a reason that nobody wanted ("": it was stopped)."""
+        if why and self.beats and self.courier is not None:
+            self.courier.leave(
+                self._process, "critical", _ENDED, f"{why}. Nobody watches until it is started again"
+            )
+
+    @property
+    def _process(self) -> str:
+        """What messages about the process itself are about."""
+        return f"{self.mode} watch"
+
+    def _well(self) -> None:
+        """Say at the first look that a watch which had ended looks again."""
+        if self.courier is None or self.beats:
+            return
+        self.courier.notifier(self._process)
+        if _ENDED in self.courier.standing(self._process):
+            self.courier.leave(self._process, "info", _ENDED, "it looks again")
+
     def _write(self, account: str, book: str, line: WatchLine) -> None:
         """Write a line of a watch into the log; a level as a verb is an alarm."""
         level = next((each for each in LEVELS if each == line.action), None)
@@ -91,6 +117,7 @@ class Outward:
 
     def _show(self, account: str, book: str, shown: Shown) -> None:
         """Let metrics and the sign of life of a watch be those of a look."""
+        self._well()
         at, every_s = wall_ms(), self.settings.watch.every_s
         took_s = shown.took_ms / 1_000
         shot = Shot(
@@ -121,24 +148,30 @@ def outward(settings: Settings, place: Place, ask: Ask) -> Iterator[Outward]:
         gauges = _gauges(log, courier)
         port = settings.watch.metrics_port
         port = None if port is None else stack.enter_context(served(port, gauges))
-        out = Outward(settings, log, courier, gauges, beats_of(place.journal), port)
+        out = Outward(settings, place.mode, log, courier, gauges, beats_of(place.journal), port)
         boy = _paperboy(settings, place, courier)
         if boy is not None:
             boy.start()
             stack.callback(boy.close)
         log.write("started", "info", wall_ms(), {"mode": place.mode, "port": port})
+        ended = "a defect, which its own output tells"
         try:
             yield out
-            out.stop()
+            ended = "; ".join(out.wrong)
+            if not ended:
+                out.stop()
         except KeyboardInterrupt:
+            ended = ""
             out.stop()
             raise
         except HedgerowError as why:
+            ended = why.message
             kind = type(why).__name__
             facts: dict[str, Fact] = {"error": kind, "code": why.exit_code, "text": why.message}
             log.write("failed", "critical", wall_ms(), facts)
             raise
         finally:
+            out.say_ended(ended)
             log.write("stopped", "info", wall_ms(), {"mode": place.mode})
 
 

@@ -163,7 +163,10 @@ def watch_live(
     posts = posts_of(settings, books, venues)
     asked(posts, confirm)
     with outward(settings, place_of(settings, "live"), passphrase_from(None)) as out:
-        return kept(posts, say, out, once=once)
+        ended = kept(posts, say, out, once=once)
+        if ended.code:
+            out.wrong.append(f"a book's watch failed, exit code {ended.code}")
+        return ended
 
 
 def _watching(

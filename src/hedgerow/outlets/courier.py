@@ -58,14 +58,17 @@ class Courier:
     name: Callable[[], str]
     failures: dict[str, int] = field(default_factory=dict)
     lost: int = 0
+    _resumed: set[str] = field(default_factory=set)
     _wake: threading.Condition = field(default_factory=threading.Condition)
     _closing: bool = False
     _thread: threading.Thread | None = None
 
     def notifier(self, source: str) -> Named:
-        """Return the notifier of one watch, and take up what an earlier life of it left unsent within a day."""
+        """Return the notifier of one watch, and at the first time take up what an earlier life of it left unsent within a day."""
         with self._wake:
-            for notice in self.spool.all():
+            known = source in self._resumed
+            self._resumed.add(source)
+            for notice in () if known else self.spool.all():
                 if notice.message.source != source:
                     continue
                 self.outbox.recall(notice.message)

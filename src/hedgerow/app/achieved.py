@@ -30,7 +30,7 @@ def achieved(plan: KeptPlan, settings: Settings, scene: Scene, legs: Sequence[Le
     """Return the first factor's dollar beta before the trade, as planned, and now; None where it cannot be known."""
     if any(leg.held is None for leg in legs):
         return None
-    if plan.kind == "pair" and scene.market is not None:
+    if plan.kind in {"pair", "roll"} and scene.market is not None:
         return _of_pair(plan, settings, scene.market, legs)
     return None if scene.desk is None else _of_hedge(plan, scene.desk, legs)
 
@@ -71,7 +71,7 @@ def _position(leg: LegTraded) -> Position:
 
 
 def _of_pair(plan: KeptPlan, settings: Settings, market: Market, legs: Sequence[LegTraded]) -> BetaMoved:
-    """The legs that are held, each by its coin's beta. A pair is planned from nothing: before it there was none."""
+    """The legs that are held, each by its coin's beta. A pair is planned from nothing: before it there was none; a roll is not."""
     from hedgerow.hedge.pairs import pair_beta
 
     factors = tuple(str(name) for name in plan.document["factors"])
@@ -81,12 +81,13 @@ def _of_pair(plan: KeptPlan, settings: Settings, market: Market, legs: Sequence[
         dollars = _dollars(market, leg)
         held[contract.underlying] = held.get(contract.underlying, 0.0) + dollars
     beta, error = pair_beta(held, market, factors, estimator=settings.hedge.estimator)
-    return BetaMoved(factors[0], 0.0, float(plan.document["beta_usd"][factors[0]]), beta, error)
+    before = float(plan.document.get("beta_before_usd", {}).get(factors[0], 0.0))
+    return BetaMoved(factors[0], before, float(plan.document["beta_usd"][factors[0]]), beta, error)
 
 
 def _dollars(market: Market, leg: LegTraded) -> float:
-    from hedgerow.hedge.valuation import price_of
+    from hedgerow.hedge.valuation import contract_price
 
     contract = leg.instrument
     contracts = float(contracts_of(contract, leg.held or Decimal(0)))
-    return contracts * contract.dollar_delta(price_of(market, contract.underlying))
+    return contracts * contract.dollar_delta(contract_price(market, contract))

@@ -2,7 +2,9 @@
 
 venue = live_market(settings)                 the venue that a plan on these settings may be traded at with real money
 contracts_of(settings, market)                paper's, or that venue's
+dated_of(settings, market)                    all dated ones there, and their perpetuals: what is rolled, and into what
 priced_now(settings, market, coins)           what these coins cost there now, in place of the last bar
+quoted_now(settings, market, contracts)       what these contracts cost there now, and half their spreads
 """
 
 from __future__ import annotations
@@ -27,12 +29,14 @@ if TYPE_CHECKING:
 __all__ = [
     "LEADS",
     "contracts_of",
+    "dated_of",
     "dollars_of",
     "listed_at",
     "live_market",
     "on_paper",
     "priced_now",
     "pulled_tiers",
+    "quoted_now",
     "recent",
     "tells_price",
 ]
@@ -73,6 +77,41 @@ def contracts_of(settings: Settings, market: Market) -> tuple[Instrument, ...]:
     venue = market_door(settings, name)
     ladders = pulled_tiers(settings, venue.door.venue.name)
     return asked_of(venue, lambda: listed_at(venue, market, ladders))
+
+
+def dated_of(settings: Settings, market: Market, name: str | None) -> tuple[Instrument, ...]:
+    """Return what the venue called `name` lists on coins with a price, dated contracts and perpetuals; None: the paper venue.
+
+    Raises what asking a venue raises.
+    """
+    from hedgerow.venues.catalogue import catalogue, ladder
+
+    if name is None:
+        return tuple(dict.fromkeys((*catalogue(market), *ladder(market))))
+    venue = market_door(settings, name)
+    return tuple(one for one in asked_of(venue, venue.data.instruments) if _fits(one, market))
+
+
+def quoted_now(
+    settings: Settings, market: Market, name: str, contracts: Sequence[Instrument]
+) -> tuple[Market, dict[str, float]]:
+    """Return `market` with what `contracts` cost at the venue `name` now, each its own price, and half-spreads in basis points.
+
+    A perpetual's price is its coin's. Raises what asking raises.
+    """
+    venue = market_door(settings, name)
+    told = {each.instrument: each for each in asked_of(venue, lambda: venue.data.tickers(tuple(contracts)))}
+    given: dict[str, float] = {}
+    halves: dict[str, float] = {}
+    for one in contracts:
+        ticker = told.get(one.name)
+        price = None if ticker is None else dollars_of(ticker, one, market)
+        if ticker is None or price is None:
+            continue
+        given[one.symbol if one.expiry else one.underlying] = price
+        if ticker.bid and ticker.ask:
+            halves[one.name] = float((ticker.ask - ticker.bid) / (ticker.ask + ticker.bid)) * 1e4
+    return replace(market, given={**market.given, **given}), halves
 
 
 def recent(market: Market, name: str) -> None:

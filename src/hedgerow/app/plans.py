@@ -36,6 +36,7 @@ __all__ = [
     "is_same_book",
     "keep_hedge",
     "keep_pair",
+    "keep_roll",
     "legs_of",
     "mode_of",
     "place_of",
@@ -49,7 +50,7 @@ MODES: tuple[Mode, ...] = ("paper", "live")
 _DATA = ("prices", "lake", "funding", "books", "open_interest", "sectors", "venues")
 _INDEX = "index:"
 _PAPER = "paper"
-_NOT_HASHED = {"hedge": ("plan_id",), "pair": ("plan_id", "backtest")}
+_NOT_HASHED = {"hedge": ("plan_id",), "pair": ("plan_id", "backtest"), "roll": ("plan_id",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,13 @@ def keep_pair(settings: Settings, plan: PairPlan, document: Mapping[str, Any]) -
     for leg in plan.legs:
         capital[leg.instrument.settle] = capital.get(leg.instrument.settle, 0.0) + abs(leg.dollars)
     return _keep(settings, "pair", document, (None, held, {c: f"{usd:.2f}" for c, usd in capital.items()}))
+
+
+def keep_roll(
+    settings: Settings, document: Mapping[str, Any], held: Mapping[str, str], capital: Mapping[str, str]
+) -> Kept:
+    """Keep a roll that can be traded, and return for what: `held` contracts of both, `capital` coins that it wants there."""
+    return _keep(settings, "roll", document, (None, held, capital))
 
 
 def _keep(
@@ -206,7 +214,7 @@ def freshness_of(settings: Settings) -> Freshness:
 
 
 def is_same_book(plan: KeptPlan) -> bool:
-    """Return whether the holdings that a plan was made for are as they were; a pair has none, and is."""
+    """Return whether the holdings that a plan was made for are as they were; a pair or a roll has none, and is."""
     if plan.book is None:
         return True
     path = Path(plan.book["path"])

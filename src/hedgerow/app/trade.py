@@ -43,14 +43,16 @@ from hedgerow.runs.executor import Executor
 from hedgerow.runs.listening import listened
 from hedgerow.runs.reconcile import Doors
 from hedgerow.runs.story import Aloud, story_of
-from hedgerow.runs.trading import Asked, Carried, carried, unfinished
+from hedgerow.runs.trading import Asked, Carried, called_back, carried, unfinished
 from hedgerow.store.halts import halts_of
 from hedgerow.store.plans import KeptPlan, plan_of
 
-__all__ = ["FLATTEN", "Hand", "Refused", "trade"]
+__all__ = ["FLATTEN", "ROLL", "Hand", "Refused", "trade"]
 
 FLATTEN = "flatten"
 """What plans are called that close positions."""
+ROLL = "roll"
+"""What plans are called that close one contract and open another instead."""
 Tell = Callable[[TradeLine], None]
 
 
@@ -197,6 +199,10 @@ class Hand:
         if found.done is None:
             at.take_back(credited)
             return Refused(plan_of(found.plan), found.refusals)
+        if (
+            self.plan.kind == ROLL and found.done.outcome == "complete"
+        ):  # no stop of ours waits behind what is closed
+            at.ask(lambda doors: called_back(doors, at.journal, at.account, at.clock))
         story = story_of(at.journal.read(at.account), found.plan)
         held = found.held or {}
         legs = tuple(replace(leg, held=held.get(leg.instrument.name)) for leg in story.legs)
@@ -236,6 +242,7 @@ class Hand:
             self.manner.pace,
             AccountModes(hedge=False, margin_mode="cross", leverage=leverage),
             self.manner.stop,
+            ahead=_ahead(self.plan),
         )
         if self.plan.kind == FLATTEN:
             closing = {name: Decimal(count) for name, count in self.plan.held.items()}
@@ -258,16 +265,23 @@ class Hand:
             return None
 
 
+def _ahead(plan: KeptPlan) -> Decimal | None:
+    """By how much of it one leg of a roll may be ahead of the other; None: nothing was said."""
+    told = plan.document.get("ahead") if plan.kind == ROLL else None
+    return None if told is None else Decimal(str(told))
+
+
 def _scene(plan: KeptPlan, settings: Settings, report: Report) -> tuple[Scene, tuple[Instrument, ...]]:
     """Return what the plan is measured on, and its contracts as its market has them."""
     from hedgerow.app.contracts import contracts_of as contracts_in
-    from hedgerow.app.contracts import priced_now
+    from hedgerow.app.contracts import dated_of, live_market, priced_now
 
     if plan.book is not None and is_same_book(plan):
         desk = open_desk(settings, plan.book["path"], report)
         return Scene(desk.hedge_market, desk), _of_plan(desk.catalogue, plan)
     market, _ = market_of(settings.data, settings.hedge.factor, settings.data.source)
-    found = contracts_in(settings, market)
+    rolls = plan.kind == ROLL
+    found = dated_of(settings, market, live_market(settings)) if rolls else contracts_in(settings, market)
     mine = _of_plan(found, plan)
     return Scene(priced_now(settings, market, found, {one.underlying for one in mine})), mine
 

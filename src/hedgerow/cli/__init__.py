@@ -37,6 +37,7 @@ _VERBS = (
     ("plan", "hedgerow.cli.hedge:plan", "How many contracts, at what cost and margin, and what is left?"),
     ("trade", "hedgerow.cli.trade:trade", "Trade a plan, on paper unless you say otherwise."),
     ("watch", "hedgerow.cli.watch:watch", "Look, decide and keep the hedge, look after look."),
+    ("roll", "hedgerow.cli.roll:roll", "What is held that ends, into what, at what cost; and roll it."),
     ("approve", "hedgerow.cli.watch:approve", "Say yes to what a watch proposes."),
     ("brief", "hedgerow.cli.brief:brief", "What did the last day come to?"),
     ("watchdog", "hedgerow.cli.watchdog:watchdog", "Does the watch still look? From outside its process."),

@@ -9,15 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from hedgerow.model.instruments import Instrument
 from hedgerow.stats.carry import roll
 
-__all__ = ["ROLLING", "RollRule", "days_left", "expiry_of", "far_of", "reason_to_roll"]
+__all__ = [
+    "ROLLING",
+    "RollRule",
+    "Stage",
+    "days_left",
+    "expiry_of",
+    "far_of",
+    "reason_to_roll",
+    "stage_of",
+    "window_of",
+]
 
 _DAY = np.timedelta64(1, "D")
+Stage = Literal["perpetual", "early", "due", "late", "ended"]
+"""Where a contract stands: before its window, in it, past its finish and still held, past its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +57,25 @@ def days_left(contract: Instrument, now: np.datetime64) -> float:
     """Return the days until a contract expires: endless for a perpetual, not above 0 once it has ended."""
     ends = expiry_of(contract)
     return float("inf") if ends is None else float((ends - now) / _DAY)
+
+
+def window_of(contract: Instrument, rule: RollRule = ROLLING) -> tuple[np.datetime64, np.datetime64] | None:
+    """Return from when on a contract is rolled and until when it has to be, in UTC; None for a perpetual."""
+    ends = expiry_of(contract)
+    if ends is None:
+        return None
+    start, finish = (np.timedelta64(round(d * 86_400_000), "ms") for d in (rule.start_days, rule.finish_days))
+    return ends - start, ends - finish
+
+
+def stage_of(contract: Instrument, now: np.datetime64, rule: RollRule = ROLLING) -> Stage:
+    """Return where a contract that is held stands at `now`."""
+    window = window_of(contract, rule)
+    if window is None:
+        return "perpetual"
+    if days_left(contract, now) <= 0.0:
+        return "ended"
+    return "early" if now < window[0] else ("due" if now <= window[1] else "late")
 
 
 def far_of(

@@ -16,7 +16,7 @@ from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.market import Book, Market
 from hedgerow.stats.carry import Ar1, fit_funding, forecast_funding, prior_funding
 
-__all__ = ["MONTH_DAYS", "FundingOutlook", "Terms", "daily_volatility", "terms_of"]
+__all__ = ["MONTH_DAYS", "FundingOutlook", "Terms", "daily_volatility", "funding_ahead", "terms_of"]
 
 MONTH_DAYS = 30.0
 _NAN = float("nan")
@@ -28,7 +28,7 @@ _LEAST_MOVES = 20
 
 @dataclass(frozen=True, slots=True)
 class FundingOutlook:
-    """What a short of one dollar expects to receive over 30 days, with its band; negative: it pays."""
+    """What a short of one dollar expects to receive, over 30 days unless said, with its band; negative: it pays."""
 
     expected: float
     low: float
@@ -44,7 +44,7 @@ class Terms:
     A stablecoin that the market has no price for is taken at a dollar as what a contract settles in, and
     `settle_assumed` says so; as a holding it would be unknown.
 
-    `priced` where a dated contract's carry is that of its own price, not one modelled from expected funding.
+    `priced` where a dated contract's carry is that of its own price, not one modelled from the funding of the last 30 days.
 
     `quote_usd` is a unit of the coin its price is quoted in, dollars of the market's currency each.
 
@@ -84,8 +84,8 @@ def terms_of(
     """Return the terms of `instrument` in `market`, with its beta from `betas` and, where it is given, its `funding`.
 
     A contract on a factor has that factor's beta: exactly 1, and a dated one its slope on its coin besides, where it was
-    measured (`betas.slopes`, domain §3.1). A dated contract is at its own price where the market has one, which is then
-    its carry; else it is modelled from expected funding. Where price or beta is unknown, `unusable` says so.
+    measured (`betas.slopes`, domain §3.1). A dated contract is at its own price where the market has one, else at its
+    coin's with the carry that funding was (`contract_price`). Where price or beta is unknown, `unusable` says so.
     """
     price, settle = price_of(market, instrument.underlying), price_of(market, instrument.settle)
     pegged = not np.isfinite(settle) and is_stablecoin(instrument.settle)
@@ -93,13 +93,10 @@ def terms_of(
     settle = dollar if pegged else settle
     quote = settle if instrument.payoff is Payoff.LINEAR else dollar
     years = _years_to_expiry(instrument, market)
-    outlook = _funding(instrument, market) if funding is None else funding
-    carry = outlook.expected * 365.0 / MONTH_DAYS if instrument.expiry else 0.0
-    worth = price * (1.0 + carry * years)
-    own = price if instrument.expiry is None else contract_price(market, instrument)
-    priced = years > 0.0 and bool(own != price)
-    if priced:
-        worth, carry = own, (own / price - 1.0) / years
+    outlook = funding_ahead(instrument, market) if funding is None else funding
+    worth = contract_price(market, instrument)
+    carry = (worth / price - 1.0) / years if years > 0.0 else 0.0
+    priced = years > 0.0 and bool(np.isfinite(price_of(market, instrument.symbol)))
     beta, residual, why = _beta(instrument, betas)
     beta = beta * betas.slopes.get(instrument.symbol, 1.0)
     moves, lead = daily_volatility(market, instrument.underlying), betas.factors[0]
@@ -177,24 +174,24 @@ def daily_volatility(market: Market, symbol: str) -> float:
     return float(np.std(seen, ddof=1) * np.sqrt(market.bars_per_day)) if len(seen) >= _LEAST_MOVES else _NAN
 
 
-def _funding(instrument: Instrument, market: Market) -> FundingOutlook:
-    """What a short of one dollar receives in 30 days: from the prints where there are any, else from the prior."""
+def funding_ahead(instrument: Instrument, market: Market, days: float = MONTH_DAYS) -> FundingOutlook:
+    """Return what a short of one dollar receives in `days`: from the prints where there are any, else from the prior."""
     prints = market.funding.get(instrument.underlying)
     if prints is None or not prints.speak_of(market.as_of):
         ended = f"prints end {str(prints.times[-1])[:10]}" if prints is not None and len(prints.times) else ""
-        return _usual_funding(instrument.funding_interval_hours or 8.0, ended or "no prints given")
+        return _usual_funding(instrument.funding_interval_hours or 8.0, ended or "no prints given", days)
     model, last = fit_funding(prints.times, prints.rates), float(prints.rates[-1])
     note = f"AR(1) of {model.n} prints of {prints.venue}, every {model.interval_hours:g} h"
-    return _ahead(model, last, note)
+    return _ahead(model, last, note, days)
 
 
 @cache
-def _usual_funding(interval_hours: float, why: str) -> FundingOutlook:
+def _usual_funding(interval_hours: float, why: str, days: float) -> FundingOutlook:
     note = f"{why}: 0.01 % per 8 h with the spread of large coins"
-    return _ahead(prior_funding(interval_hours), _NAN, note)
+    return _ahead(prior_funding(interval_hours), _NAN, note, days)
 
 
-def _ahead(model: Ar1, last: float, note: str) -> FundingOutlook:
-    ahead = forecast_funding(model, last, round(MONTH_DAYS * 24.0 / model.interval_hours))
+def _ahead(model: Ar1, last: float, note: str, days: float) -> FundingOutlook:
+    ahead = forecast_funding(model, last, round(days * 24.0 / model.interval_hours))
     basis: Basis = "measured" if model.basis == "measured" else "modelled"
     return FundingOutlook(ahead.expected, ahead.low, ahead.high, basis, note)

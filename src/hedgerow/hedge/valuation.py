@@ -8,6 +8,7 @@ for a contract the value is its profit and the move its delta (domain §3.3).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -19,6 +20,7 @@ from hedgerow.model.errors import UnknownSymbol
 from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.market import Market
 from hedgerow.model.portfolio import Portfolio, Position
+from hedgerow.stats.carry import carry_from_funding
 
 __all__ = ["AssetValue", "Holding", "Valuation", "contract_price", "in_currency", "price_of", "value"]
 
@@ -125,9 +127,21 @@ def price_of(market: Market, symbol: str) -> float:
 
 
 def contract_price(market: Market, contract: Instrument) -> float:
-    """Return dollars of a contract's price: a dated one's own where the market has it, else its coin's."""
-    own = price_of(market, contract.symbol) if contract.expiry is not None else _NAN
-    return own if np.isfinite(own) else price_of(market, contract.underlying)
+    """Return dollars of a contract's price: a perpetual's is its coin's, a dated one's its own where the market has it.
+
+    Else that is its coin with the carry until its end that funding was in the 30 days before, as a backtest has it.
+    """
+    coin = price_of(market, contract.underlying)
+    if contract.expiry is None:
+        return coin
+    own = price_of(market, contract.symbol)
+    if np.isfinite(own):
+        return own
+    prints = market.funding.get(contract.underlying)
+    times, rates = (None, None) if prints is None else (prints.times, prints.rates)
+    carry = float(carry_from_funding(times, rates, np.array([market.as_of]))[0])
+    ends = np.datetime64(contract.expiry.replace(tzinfo=None), "ms")
+    return coin * math.exp(carry * max(float((ends - market.as_of) / np.timedelta64(365, "D")), 0.0))
 
 
 def _names_of(position: Position) -> tuple[str, ...]:

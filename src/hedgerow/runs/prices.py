@@ -12,20 +12,18 @@ from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.market import Market
 from hedgerow.stats.carry import (
-    annual_rate,
+    CARRY_DAYS,
+    USUAL_CARRY,
     assumed_settlements,
     carried_price,
-    prior_funding,
+    carry_from_funding,
     settlement_from_bars,
     settlement_window,
-    trailing_annual,
 )
 
 __all__ = ["Prices", "Settlement"]
 
 _YEAR = np.timedelta64(365, "D")
-_CARRY_DAYS = 30.0
-_USUAL_CARRY = annual_rate(prior_funding(8.0).mean, 8.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +146,8 @@ class Prices:
         years = (expiry - self.times) / _YEAR
         if not own:
             self.derived[contract.symbol] = (
-                f"{contract.underlying} × exp(c·T), T years to expiry, c the mean funding of the {_CARRY_DAYS:g} days before"
-                f" ({_USUAL_CARRY:.2%} a year where there is none)"
+                f"{contract.underlying} × exp(c·T), T years to expiry, c the mean funding of the {CARRY_DAYS:g} days before"
+                f" ({USUAL_CARRY:.2%} a year where there is none)"
             )
             series = carried_price(series, self._carry(contract.underlying), years)
         series = np.where(years >= 0.0, series, np.nan)
@@ -162,9 +160,8 @@ class Prices:
         """The carry (T,) that a dated contract of the coin is priced with: what its funding was, known at each bar."""
         prints = self.market.funding.get(symbol)
         if prints is None:
-            return np.full(len(self.times), _USUAL_CARRY)
-        level = trailing_annual(prints.times, prints.rates, self.times, _CARRY_DAYS)
-        return np.where(np.isfinite(level), level, _USUAL_CARRY)
+            return carry_from_funding(None, None, self.times)
+        return carry_from_funding(prints.times, prints.rates, self.times)
 
     def _settled(self, contract: Instrument, expiry: np.datetime64) -> float:
         """Dollars at which a contract settles: its index, averaged over the venue's window."""

@@ -31,8 +31,8 @@ _FIELDS = {
     "held": dict,
     "capital": dict,
 }
-_KINDS = {"hedge", "pair"}
-AGAIN = "Make it again with `hedgerow plan` or `hedgerow pair`."
+_KINDS = {"hedge", "pair", "roll"}
+AGAIN = "Make it again with `hedgerow plan`, `hedgerow pair` or `hedgerow roll --propose`."
 """What helps where a plan cannot be used."""
 
 
@@ -40,8 +40,8 @@ AGAIN = "Make it again with `hedgerow plan` or `hedgerow pair`."
 class KeptPlan:
     """A plan as it was shown, and what it rested on.
 
-    `kind` is hedge or pair; `made_at` milliseconds of UTC; `document` the plan's own JSON; `settings` those it was made
-    with; `book` path and SHA-256 of the holdings, None for a pair; `held` contracts of its instruments that the book
+    `kind` is hedge, pair or roll; `made_at` milliseconds of UTC; `document` the plan's own JSON; `settings` those it was made
+    with; `book` path and SHA-256 of the holdings, None for a pair and a roll; `held` contracts of its instruments that the book
     holds, `capital` coins it wants in the account, both as exact text.
     """
 

@@ -19,7 +19,7 @@ from hedgerow.model.instruments import Instrument, MarginTier, Payoff
 from hedgerow.model.market import Market
 from hedgerow.stats.carry import next_quarterly_expiry
 
-__all__ = ["CAUTIOUS", "VENUE", "catalogue"]
+__all__ = ["CAUTIOUS", "VENUE", "catalogue", "ladder"]
 
 VENUE = "paper"
 _FEES = (Decimal("0.0005"), Decimal("0.0002"))
@@ -27,6 +27,12 @@ _BINANCE = "Binance USD-M BTCUSDT brackets and filters as documented, October 20
 _COIN_M = "Binance COIN-M BTCUSD brackets and contract size as documented (domain §3.3, TV25)"
 _QUANTO = "BitMEX ETHUSD design: 0.000001 BTC per dollar of ETH (domain §3.3)"
 _RULE = "paper rule: lot about one dollar, 5 dollar minimum, tiers by daily volume"
+
+_SIZES = {
+    "BTC": (Decimal("0.001"), Decimal("0.1"), Decimal(100)),
+    "ETH": (Decimal("0.001"), Decimal("0.01"), Decimal(10)),
+}
+"""Lot of the linear contract, tick, dollars of face of the inverse one."""
 
 _LINEAR_TIERS = tuple(
     MarginTier(floor_usd, mmr, leverage)
@@ -86,16 +92,34 @@ def catalogue(market: Market) -> tuple[Instrument, ...]:
     return benchmarks + tuple(contract for contract in ruled if contract is not None)
 
 
+def ladder(market: Market) -> tuple[Instrument, ...]:
+    """Return every dated contract of the paper venue: the quarter that runs, and the two after it.
+
+    What is rolled is rolled into one of them; plans look at the one that `catalogue` has.
+    """
+    ends = [next_quarterly_expiry(_as_datetime(market.as_of))]
+    for _ in range(2):
+        ends.append(next_quarterly_expiry(ends[-1]))
+    coins = [coin for coin in ("BTC", "ETH") if coin in market.symbols]
+    return tuple(contract for coin in coins for expiry in ends for contract in _dated(coin, expiry))
+
+
+def _dated(coin: str, expiry: datetime) -> tuple[Instrument, Instrument]:
+    """The linear and the inverse contract of one expiry."""
+    label, (lot, tick, face) = expiry.strftime("%y%m%d"), _SIZES[coin]
+    return (
+        _linear(f"{coin}USDT_{label}", coin, lot, tick, expiry),
+        _inverse(f"{coin}USD_{label}", coin, face, tick, expiry),
+    )
+
+
 def _benchmark(coin: str, market: Market) -> tuple[Instrument, ...]:
-    lot, tick = (Decimal("0.001"), Decimal("0.1")) if coin == "BTC" else (Decimal("0.001"), Decimal("0.01"))
-    face = Decimal(100) if coin == "BTC" else Decimal(10)
+    lot, tick, face = _SIZES[coin]
     expiry = next_quarterly_expiry(_as_datetime(market.as_of + np.timedelta64(14, "D")))
-    label = expiry.strftime("%y%m%d")
     found = [
         _linear(f"{coin}USDT", coin, lot, tick, None),
         _inverse(f"{coin}USD_PERP", coin, face, tick, None),
-        _linear(f"{coin}USDT_{label}", coin, lot, tick, expiry),
-        _inverse(f"{coin}USD_{label}", coin, face, tick, expiry),
+        *_dated(coin, expiry),
     ]
     if coin == "ETH" and "BTC" in market.symbols:
         found.append(_quanto())

@@ -1,9 +1,10 @@
 """What the paper venue's outside world does: the prices of a market, and a book made up around them.
 
-A contract trades at its underlying's last bar close, dated ones too: no basis is known from a price file. The book's
-half-spread is the one `stats.costs` models from the volume, and its depth is that model's square-root law turned round: up
-to d beyond the best price stand ADV·(d/σ)² dollars, so that walking it costs what the model says. Unknown volume is
-taken as a million dollars a day. Volume and volatility are those of the file's last 90 days.
+A contract trades at its underlying's last bar close, a dated one with the carry until its end that funding was in the 30
+days before: as plans and backtests price it, and at its coin's price when it ends. The book's half-spread is the one
+`stats.costs` models from the volume, and its depth is that model's square-root law turned round: up to d beyond the best
+price stand ADV·(d/σ)² dollars, so that walking it costs what the model says. Unknown volume is taken as a million dollars
+a day. Volume and volatility are those of the file's last 90 days.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ from hedgerow.model.legs import ZERO
 from hedgerow.model.market import Market
 from hedgerow.model.orders import lot_units
 from hedgerow.model.ports import Candle, FundingPrint
-from hedgerow.stats.carry import INTEREST_8H
+from hedgerow.stats.carry import INTEREST_8H, carry_from_funding
 from hedgerow.stats.costs import BASIS_POINTS, modelled_half_spread_bps
 
 __all__ = ["MarketFeed", "made_up_book"]
 
 _HOUR_MS = 3_600_000
+_YEAR_MS = 365 * 24 * _HOUR_MS
 _REFRESH_MS = 1_000
 _LEAST_VOLUME_USD, _ASSUMED_SIGMA = 1e6, 0.04
 _STEPS_BPS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
@@ -103,9 +105,21 @@ class MarketFeed:
                     yield from self._funding(instrument, at)
 
     def price(self, instrument: Instrument, at: int) -> float | None:
-        """Return the underlying's last close by `at` in the contract's quote coin; None where there is none."""
+        """Return the last close by `at` in the contract's quote coin, a dated one's with its carry; None where there is none."""
         dollars, quote = self._close(instrument.underlying, at), self._close(instrument.quote, at)
-        return None if dollars is None else dollars / (quote or 1.0)
+        return None if dollars is None else dollars * self._carried(instrument, at) / (quote or 1.0)
+
+    def _carried(self, instrument: Instrument, at: int) -> float:
+        """What a dated contract is worth in its coin: e^(c·τ), and 1 at its end."""
+        if instrument.expiry is None:
+            return 1.0
+        rows = bisect_right(self._closes, at)
+        now = self.market.times[max(rows - 1, 0) : max(rows, 1)]
+        prints = self.market.funding.get(instrument.underlying)
+        times, rates = (None, None) if prints is None else (prints.times, prints.rates)
+        carry = carry_from_funding(times, rates, now)
+        left = instrument.expiry.timestamp() * 1_000 - int(now.astype("datetime64[ms]").astype(np.int64)[0])
+        return math.exp(float(carry[0]) * max(left / _YEAR_MS, 0.0))
 
     def candles(self, instrument: Instrument, minutes: int, since: int, until: int) -> tuple[Candle, ...]:
         """Return finished bars with since ≤ at < until that the file has; a bar opens where the one before it closed.
@@ -160,7 +174,8 @@ class MarketFeed:
                 made_up_book(instrument, price, volume, sigma, settle),
             )
         yield Quoted(at, instrument.name, *before[1])
-        yield Marked(at, {instrument.name: mark}, {instrument.name: mark})
+        index = round_to_tick(price / self._carried(instrument, at), instrument.tick)
+        yield Marked(at, {instrument.name: mark}, {instrument.name: index})
 
     def _funding(self, instrument: Instrument, at: int) -> Iterator[VenueEvent]:
         """The next settlement after `at`: the file's, or else the last rate every so many hours from midnight."""

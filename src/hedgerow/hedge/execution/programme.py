@@ -116,13 +116,18 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """A plan on its way to a venue: legs in the order they are traded, begun at `at` for `account`."""
+    """A plan on its way to a venue: legs in the order they are traded, begun at `at` for `account`.
+
+    No leg is further on than one before it; `ahead` is by how much of its plan, as a fraction, one may be further on than
+    one after it, and back again where what was done is undone. None: each is traded as fast as it goes.
+    """
 
     plan: str
     account: str
     at: int
     legs: tuple[ProgrammeLeg, ...]
     rules: Rules = field(default_factory=Rules)
+    ahead: Decimal | None = None
 
 
 def intent_of(plan: str, leg: int, number: int, purpose: Purpose) -> str:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import pairwise
 from typing import TypeGuard
 
 from hedgerow.hedge.execution.checks import smallest, too_small, worth
@@ -62,7 +63,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Ticketed:
-    """What a plan is traded under: its name, account, instant, style and rules."""
+    """What a plan is traded under: its name, account, instant, style and rules; `ahead` as in `Programme`."""
 
     plan: str
     account: str
@@ -72,6 +73,7 @@ class Ticketed:
     wanted: AccountModes = ANY_MODES
     stop: Decimal | None = None
     rules: Rules = field(default_factory=Rules)
+    ahead: Decimal | None = None
 
 
 def wanted_of(plan: HedgePlan) -> tuple[Wanted, ...]:
@@ -100,7 +102,17 @@ def schedule(
         return tuple(refusals)
     ranked = sorted(wanted, key=lambda want: -_scarcity(want, facts[want.instrument.name]))
     legs = tuple(_leg(ticket, want, facts[want.instrument.name]) for want in ranked)
-    return Programme(ticket.plan, ticket.account, ticket.at, legs, ticket.rules)
+    coarse = tuple(refusal for leg in legs if (refusal := _of_pieces(leg, ticket.ahead)) is not None)
+    return coarse or Programme(ticket.plan, ticket.account, ticket.at, legs, ticket.rules, ticket.ahead)
+
+
+def _of_pieces(leg: ProgrammeLeg, ahead: Decimal | None) -> Refusal | None:
+    """Refuse orders that are too large to keep legs together: two of them must fit into what one may be ahead."""
+    largest = max(abs(part.quantity / leg.planned) for part in leg.parts)
+    if ahead is None or 2 * largest <= ahead:
+        return None
+    said = f"{leg.name}: its smallest orders are {largest:.1%} of it, and legs may be {ahead:.1%} apart"
+    return Refusal("leg risk", said, float(largest), float(ahead / 2), "allow more between the legs")
 
 
 def slices(notional_usd: float, volume_usd: float, sigma: float, pace: Pace) -> tuple[int, int]:
@@ -158,20 +170,25 @@ def _of_leg(ticket: Ticketed, want: Wanted, facts: LegFacts | None) -> list[Refu
 def _of_margin(ticket: Ticketed, wanted: Sequence[Wanted], facts: Mapping[str, LegFacts]) -> list[Refusal]:
     """Initial margin of what is opened, by settlement coin, against what is free; unknown is refused."""
     needs: dict[str, Decimal] = {}
+    freed: dict[str, Decimal] = {}
     free: dict[str, Decimal | None] = {}
     for want in wanted:
         known = facts.get(want.instrument.name)
         if known is None or known.held is None or not _usable(known.price):
             continue
-        opened = max(abs(known.held + want.units) - abs(known.held), _ZERO)
+        opened = abs(known.held + want.units) - abs(known.held)
         modes = known.modes
         leverage = (ticket.wanted.leverage or (modes.leverage if modes else None)) or Decimal(1)
         coin = want.instrument.settle
-        needs[coin] = needs.get(coin, _ZERO) + _in_settle(want.instrument, opened, known.price) / leverage
+        margin = _in_settle(want.instrument, abs(opened), known.price) / leverage
+        if opened > 0:
+            needs[coin] = needs.get(coin, _ZERO) + margin
+        elif ticket.ahead is not None:  # what is closed beside it frees margin, but for what is ahead of it
+            freed[coin] = freed.get(coin, _ZERO) + margin * (1 - ticket.ahead)
         free[coin] = known.free
     found: list[Refusal] = []
-    for coin, need in needs.items():
-        have = free[coin]
+    for coin, opened_needs in needs.items():
+        need, have = max(opened_needs - freed.get(coin, _ZERO), _ZERO), free[coin]
         if need and (have is None or have < need):
             measured = math.nan if have is None else float(have)
             remedy = f"bring {coin} to the account, or hedge less"
@@ -213,16 +230,20 @@ def _leg(ticket: Ticketed, want: Wanted, facts: LegFacts) -> ProgrammeLeg:
     parts: list[Part] = []
     for quantity, reduces in _two_ways(want, facts, price):
         share = max(round(count * float(quantity / want.units)), 1)
-        parts += [Part(q, reduces) for q in _cut(want.instrument, quantity, share, price, reduces=reduces)]
+        most = None if ticket.ahead is None else abs(want.units) * ticket.ahead / 2
+        cut = _cut(want.instrument, quantity, share, price, reduces=reduces)
+        cut = cut if most is None else _even(want.instrument, quantity, (share, most), price, reduces=reduces)
+        parts += [Part(q, reduces) for q in cut]
     if not facts.known:
         parts = _canary(want.instrument, parts, price)
     style = ticket.style
     if gap > style.gap_ms:
         style = _slower(style, gap, len(parts))
-    modes = _asked_of(ticket, facts)
-    return ProgrammeLeg(
-        want.instrument, facts.held or _ZERO, want.units, tuple(parts), style, modes, ticket.stop
-    )
+    closes = _only_reduces(want, facts)
+    modes, stop = _asked_of(ticket, facts), None if closes else ticket.stop
+    if closes and ticket.ahead is not None:  # it is closed in the modes that it was opened in
+        modes = replace(modes, margin_mode=None, leverage=None)
+    return ProgrammeLeg(want.instrument, facts.held or _ZERO, want.units, tuple(parts), style, modes, stop)
 
 
 def _asked_of(ticket: Ticketed, facts: LegFacts) -> AccountModes:
@@ -264,6 +285,24 @@ def _cut(contract: Instrument, units: Decimal, count: int, price: Decimal, *, re
         rest = units - each * (pieces - 1)
         if not too_small(contract, each, price, reduce_only=reduces):
             return [each] * (pieces - 1) + [rest]
+    return [units]
+
+
+def _even(
+    contract: Instrument, units: Decimal, cut: tuple[int, Decimal], price: Decimal, *, reduces: bool
+) -> list[Decimal]:
+    """Return `units` in orders alike to a lot, at least as many and each at most as large as `cut` says, none too small.
+
+    In one order where that cannot be.
+    """
+    (count, most), lot = cut, lot_units(contract)
+    for pieces in range(max(count, math.ceil(abs(units) / most)), _MOST_SLICES + 1):
+        ends = [to_lots(units * k / pieces, lot) for k in range(pieces)] + [units]
+        found = [after - before for before, after in pairwise(ends)]
+        if any(too_small(contract, each, price, reduce_only=reduces) for each in found):
+            break
+        if max(map(abs, found)) <= most:
+            return found
     return [units]
 
 

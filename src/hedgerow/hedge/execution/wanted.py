@@ -54,19 +54,45 @@ def wish(state: ExecutionState, index: int) -> Wish | None:
     if leg.blocked or leg.quote is None or price_fault(leg.quote, state.programme.rules):
         return None
     if state.unwinding:
-        return _undo(leg)
+        return _undo(state, index)
     return _onward(state, index)
 
 
-def _undo(leg: LegState) -> Wish | None:
+def _undo(state: ExecutionState, index: int) -> Wish | None:
+    leg = state.legs[index]
     done, held = leg.done, leg.held
     if not done or held is None:
         return None
     reduces = held * done > 0 and abs(done) <= abs(held)
-    quantity = _at_most(leg, -done)
-    if too_small(leg.leg.instrument, quantity, _price(leg), reduce_only=reduces):
+    quantity = _at_most(leg, _piece(leg, -done, state.programme.ahead))
+    small = too_small(leg.leg.instrument, quantity, _price(leg), reduce_only=reduces)
+    if small or _too_far_apart(state, index, quantity):
         return None
     return Wish(quantity, "unwind", 0, reduces)
+
+
+def _piece(leg: LegState, quantity: Decimal, ahead: Decimal | None) -> Decimal:
+    """Return what one order undoes: all of it, or half of what a leg may be ahead, if that leaves no rest too small to trade."""
+    if ahead is None:
+        return quantity
+    piece = to_lots(abs(leg.leg.planned) * ahead / 2, lot_units(leg.leg.instrument), "toward_zero")
+    rest = abs(quantity) - piece
+    if rest <= 0 or too_small(leg.leg.instrument, rest, _price(leg)):
+        return quantity
+    return piece.copy_sign(quantity)
+
+
+def _too_far_apart(state: ExecutionState, index: int, quantity: Decimal) -> bool:
+    """Return whether an order would bring a leg further ahead of those after it, or behind another, than is allowed."""
+    ahead, leg = state.programme.ahead, state.legs[index]
+    if ahead is None:
+        return False
+    then = (leg.done + quantity) / leg.leg.planned
+    if state.unwinding:
+        others = (*state.legs[:index], *state.legs[index + 1 :])
+        return max((each.done / each.leg.planned for each in others), default=then) - then > ahead
+    after = state.legs[index + 1 :]
+    return then - min((each.done / each.leg.planned for each in after), default=then) > ahead
 
 
 def _onward(state: ExecutionState, index: int) -> Wish | None:
@@ -76,8 +102,8 @@ def _onward(state: ExecutionState, index: int) -> Wish | None:
     room = allowed - leg.done
     if not room or room * leg.leg.planned < 0:
         return None
-    found = _next_part(leg, room, whole=late)
-    if found is None:
+    found = _next_part(leg, room, whole=late and state.programme.ahead is None)
+    if found is None or _too_far_apart(state, index, found[0]):
         return None
     quantity, part, reduce_only, canary = found
     if allowed != leg.leg.planned and not canary and not led(state, index):

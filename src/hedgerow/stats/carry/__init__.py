@@ -11,6 +11,7 @@ from hedgerow.stats.carry.basis import (
     perpetual_ratio,
     roll,
 )
+from hedgerow.stats.carry.dated import CARRY_DAYS, USUAL_CARRY, carry_from_funding
 from hedgerow.stats.carry.expiry import (
     last_friday,
     next_quarterly_expiry,
@@ -50,11 +51,13 @@ from hedgerow.stats.carry.intervals import (
 from hedgerow.stats.carry.silence import assumed_settlements
 
 __all__ = [
+    "CARRY_DAYS",
     "CLAMP",
     "INTEREST_8H",
     "LADDER_HOURS",
     "LARGEST_RATE",
     "LEAST_PRINTS",
+    "USUAL_CARRY",
     "AnnualBasis",
     "Ar1",
     "FundingForecast",
@@ -64,6 +67,7 @@ __all__ = [
     "assumed_settlements",
     "basis_beta",
     "carried_price",
+    "carry_from_funding",
     "check_rate",
     "fit_ar1",
     "fit_funding",

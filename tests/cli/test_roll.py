@@ -6,6 +6,7 @@ import shutil
 import signal
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.cli.conftest import BOOK
@@ -50,8 +51,10 @@ def home(held: Path, tmp_path: Path) -> Path:
 
 
 def fills(home: Path, since: int) -> list[Fill]:
+    """Fills in the venue's order: after a kill they come into the journal contract by contract."""
     with look_into(journal(home)) as there:
-        return [value_of(r.body) for r in there.read(PAPER_ACCOUNT, since) if r.kind == FILL]
+        found: list[Fill] = [value_of(r.body) for r in there.read(PAPER_ACCOUNT, since) if r.kind == FILL]
+    return sorted(found, key=lambda fill: int(fill.trade_id))
 
 
 def records(home: Path) -> int:
@@ -59,12 +62,17 @@ def records(home: Path) -> int:
         return max(record.seq for record in there.read(PAPER_ACCOUNT))
 
 
-def widest(found: list[Fill], size: Decimal) -> Decimal:
+def sizes(plan: dict[str, Any]) -> dict[str, Decimal]:
+    """Contracts of both legs."""
+    return {f"{leg['venue']}:{leg['instrument']}": Decimal(leg["contracts_exact"]) for leg in plan["legs"]}
+
+
+def widest(found: list[Fill], size: dict[str, Decimal]) -> Decimal:
     """The largest distance between the legs at any fill, in shares of the roll."""
     done = {NEAR: Decimal(0), FAR: Decimal(0)}
     most = Decimal(0)
     for fill in found:
-        done[fill.instrument] += abs(fill.quantity) / size
+        done[fill.instrument] += abs(fill.quantity) / size[fill.instrument]
         most = max(most, abs(done[NEAR] - done[FAR]))
     return most
 
@@ -92,7 +100,7 @@ def test_the_ladder_tells_window_ways_and_costs_and_trades_nothing(held: Path) -
     assert records(held) == before
 
 
-def test_a_roll_ends_flat_in_the_near_and_as_many_of_the_far(home: Path) -> None:
+def test_a_roll_ends_flat_in_the_near_and_with_as_many_dollars_of_the_far(home: Path) -> None:
     _, plan = run_json(home, "roll", "BTCUSDT_260626", "--propose", *LATER)
     before = records(home)
     process = start(home, "roll", "BTCUSDT_260626", *LATER)
@@ -102,10 +110,11 @@ def test_a_roll_ends_flat_in_the_near_and_as_many_of_the_far(home: Path) -> None
     assert plan["plan_id"][:6] in out
     rows, venue = positions(home)
     assert rows == venue
-    size = Decimal(plan["legs"][1]["contracts_exact"])
-    assert (rows[NEAR], rows[FAR]) == (0, -size)
+    size = sizes(plan)
+    assert (rows[NEAR], rows[FAR]) == (Decimal(0), -size[FAR])
     found = fills(home, before)
     assert 0 < widest(found, size) <= Decimal(plan["ahead"])
+    assert abs(plan["beta_usd"]["BTC"] - plan["beta_before_usd"]["BTC"]) < 60.0  # less than a lot
     assert plan["between_legs_usd"] < 0.5 * plan["legs"][1]["notional_usd"]
     _, told = run_json(home, "roll", *LATER)
     assert [(rung["instrument"], rung["stage"]) for rung in told["held"]] == [(FAR, "early")]
@@ -126,9 +135,9 @@ def test_a_roll_that_is_killed_goes_on_where_it_was(home: Path, orders: int) -> 
     status, told = finished(home, plan["plan_id"])
     assert (status, told["outcome"], told["recovered"]) == (0, "complete", True)
     rows, venue = positions(home)
-    size = Decimal(plan["legs"][1]["contracts_exact"])
+    size = sizes(plan)
     assert rows == venue
-    assert (rows[NEAR], rows[FAR]) == (0, -size)
+    assert (rows[NEAR], rows[FAR]) == (Decimal(0), -size[FAR])
     assert widest(fills(home, begun), size) <= Decimal(plan["ahead"])
 
 

@@ -64,15 +64,17 @@ def line(of: Way, name: str) -> float:
     return sum(each.usd for each in of.lines if each.name == name)
 
 
-def test_TV21b_a_short_rolled_by_hand(vectors: dict[str, Any]) -> None:
+def test_a_short_rolled_by_hand(vectors: dict[str, Any]) -> None:
+    """The prices of TV21b: as many dollars of the far contract, in its lots; TV21b's own roll is unit for unit."""
     v = vectors["TV21b_roll"]
     there = market(**{NEAR.symbol: v["near"], FAR.symbol: v["far"]})
     found = way(NEAR, FAR, str(v["short_qty"]), there)
-    assert (found.near_contracts, found.far_contracts) == (Decimal(2), Decimal(-2))
-    assert line(found, "fee") == pytest.approx(v["fees"], rel=1e-9)
-    assert found.gain_usd == pytest.approx(v["locked_carry_usd"], rel=1e-9)
-    assert line(found, "basis") == pytest.approx(-2.0 * (v["far"] - SPOT), rel=1e-9)
+    assert (found.near_contracts, found.far_contracts) == (Decimal(2), Decimal("-1.962"))
+    assert line(found, "fee") == pytest.approx(5e-4 * (2.0 * v["near"] + 1.962 * v["far"]), rel=1e-9)
+    assert found.gain_usd == pytest.approx(1.962 * v["spread"], rel=1e-9)
+    assert line(found, "basis") == pytest.approx(-1.962 * (v["far"] - SPOT), rel=1e-9)
     assert {each.name: each.basis for each in found.lines}["basis"] == "measured"
+    assert abs(found.beta_usd[0]) <= 0.0005 * v["far"]
     assert found.usd == pytest.approx(sum(each.usd for each in found.lines))
     assert found.a_year(found.usd) == pytest.approx(found.usd / (2.0 * v["near"]) * 365.0 / 97.0)
 

@@ -206,8 +206,9 @@ def _opened(settings: Settings, mode: Mode, state: AccountState, report: Report)
     halves: dict[str, float] = {}
     now: np.datetime64 = max(market.as_of, np.datetime64(state.last_at or 0, "ms"))
     if name is not None:
-        market, halves = quoted_now(asked, market, name, tuple(dict.fromkeys(mine)))
         now = np.datetime64(wall_ms(), "ms")
+        alive = tuple(one for one in dict.fromkeys(mine) if days_left(one, now) > 0.0)
+        market, halves = quoted_now(asked, market, name, alive)
         market = replace(market, as_of=now)
     report("estimating betas")
     policy = replace(policy_of(asked), factor=factor)

@@ -6,10 +6,12 @@ import getpass
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated, Literal
 
 from cyclopts import Group, Parameter
 
+from hedgerow.app.pair_watch import pair_of, rehearse_pair, watch_pair
 from hedgerow.app.watch import approve as approved
 from hedgerow.app.watch import rehearse as rehearsed
 from hedgerow.app.watch import watch as watched
@@ -19,7 +21,7 @@ from hedgerow.cli.options import BetaOptions, DataOptions, HedgeOptions, Output,
 from hedgerow.cli.output import answer, progress
 from hedgerow.config import Settings
 from hedgerow.model.errors import UsageError
-from hedgerow.model.watched import WatchLine
+from hedgerow.model.watched import Look, WatchLine
 from hedgerow.reports import watch_text as told
 
 __all__ = ["approve", "watch"]
@@ -79,7 +81,7 @@ def watch(
     ----------
     books
         Holdings: CSV, JSON, TOML or Parquet with symbol and quantity; read again when it changes. With --live several,
-        each on an account of its own.
+        each on an account of its own. Or the first signs of the id of a pair that was traded on paper.
     """
     shown, asked = output or Output(), how or WatchOptions()
     settings = _settings(settings_of(shown, data, beta, hedge), asked)
@@ -118,17 +120,26 @@ def _live(settings: Settings, books: tuple[str, ...], asked: WatchOptions, shown
 
 def _paper(settings: Settings, book: str, asked: WatchOptions, shown: Output) -> int:
     say = _printer(shown)
+    watching, rehearsing = _of(settings, book)
     with progress(shown) as report:
         if asked.rehearse is None:
             try:
-                look = watched(settings, book, say, report, once=asked.once)
+                look = watching(say, report, once=asked.once)
             except KeyboardInterrupt:
                 sys.stderr.write("stopped; the hedge stays as it is\n")
                 return 0
             return int(look is not None and any(row.level == "critical" for row in look.alarms))
-        looks = rehearsed(settings, book, asked.rehearse, say, report)
+        looks = rehearsing(asked.rehearse, say, report)
     answer(lambda: told.summary_json(looks), lambda: told.summary_text(looks), shown)
     return int(not all(look.in_band for look in looks[1:]))
+
+
+def _of(settings: Settings, book: str) -> tuple[Callable[..., Look | None], Callable[..., tuple[Look, ...]]]:
+    """How what is named is watched, and how it is rehearsed: a file of holdings, or a pair that was traded."""
+    pair = pair_of(settings, book)
+    if pair is None:
+        return partial(watched, settings, book), partial(rehearsed, settings, book)
+    return partial(watch_pair, settings, pair), partial(rehearse_pair, settings, pair)
 
 
 def approve(

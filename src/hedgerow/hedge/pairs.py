@@ -29,7 +29,7 @@ from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.market import Market
 from hedgerow.stats.cointegration import Cointegration, engle_granger
 
-__all__ = ["Balance", "PairLeg", "PairPlan", "pair", "pair_beta", "pair_dollars"]
+__all__ = ["Balance", "PairLeg", "PairPlan", "pair", "pair_beta", "pair_dollars", "together"]
 
 Balance = Literal["beta", "dollar"]
 
@@ -177,7 +177,7 @@ def pair(
         beta_usd=np.sum([leg.beta_usd for leg in legs], axis=0) if legs else np.zeros(len(names)),
         stderr_usd=joint_error(held, betas),
         factors=names,
-        cointegration=_together(long, short, market),
+        cointegration=together(long, short, market),
         as_of=market.as_of,
         source=market.source,
         simulated=market.simulated,
@@ -233,7 +233,8 @@ def _leg(terms: Terms, contracts: Decimal) -> PairLeg:
     return PairLeg(terms.instrument, contracts, dollars, dollars * terms.beta, costs)
 
 
-def _together(long: str, short: str, market: Market) -> Cointegration | None:
+def together(long: str, short: str, market: Market) -> Cointegration | None:
+    """Return whether the prices of the last year hang together; None where there is too little to test."""
     days = market.prices[-round(365 * market.bars_per_day) :]
     try:
         return engle_granger(days[:, market.column(long)], days[:, market.column(short)])

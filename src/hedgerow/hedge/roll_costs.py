@@ -3,8 +3,8 @@
     ways_on(near, held, listed, betas, market, now) -> ways, the usual one first
     apart(way, limit_usd) -> how far one leg of the roll may be ahead of the other
 
-A roll closes what is held and opens as many units of the other: coins of linear contracts, dollars of face of inverse
-ones. It moves no money by itself; it costs fees, spread and impact of both trades, and from then on earns or pays the
+A roll closes what is held and opens the other: of linear contracts as many dollars, so that the dollar beta stays what it
+is, of inverse ones as many dollars of face: contract for contract. It moves no money by itself; it costs fees, spread and impact of both trades, and from then on earns or pays the
 basis of the later contract, or the perpetual's funding.
 """
 
@@ -25,11 +25,12 @@ from hedgerow.hedge.valuation import price_of
 from hedgerow.model.amounts import to_lots
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.betas import Betas
+from hedgerow.model.display import percent_text
 from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.market import Market
 from hedgerow.model.orders import contracts_of, lot_units, units_of
 
-__all__ = ["Rung", "Way", "apart", "way_on", "ways_on"]
+__all__ = ["Rung", "Way", "apart", "way_on", "way_said", "ways_on"]
 
 _YEAR_DAYS = 365.0
 _ORDER = ("measured", "modelled", "assumed")
@@ -140,13 +141,13 @@ def way_on(
     *,
     halves: Mapping[str, float] | None = None,
 ) -> Way:
-    """Return the way from `held` signed contracts of `near` into as many units of `far`, and what it costs for `days`.
+    """Return the way from `held` signed contracts of `near` into as much of `far`, and what it costs for `days`.
 
     Into the same contract it is staying: nothing is traded, and its funding goes on. The far count is rounded to its lots.
     """
     terms, other = terms_of(near, betas, market), terms_of(far, betas, market)
     stays = near.name == far.name
-    count = held if stays else _as_many(near, far, held)
+    count = held if stays else _as_much(terms, other, held)
     near_usd, far_usd = float(held) * terms.delta_usd, float(count) * other.delta_usd
     traded = () if stays else ((terms, -near_usd), (other, far_usd))
     lines = [line for each, usd in traded for line in _trade(each, usd, halves or {})]
@@ -176,9 +177,21 @@ def way_on(
     )
 
 
-def _as_many(near: Instrument, far: Instrument, held: Decimal) -> Decimal:
-    """As many units of `far` as `held` contracts of `near` are, in its lots: never a change of dollars into coins."""
-    return contracts_of(far, to_lots(units_of(near, held), lot_units(far)))
+def _as_much(near: Terms, far: Terms, held: Decimal) -> Decimal:
+    """Contracts of `far`, in its lots, that are worth what `held` of `near` is; of inverse ones with the same face.
+
+    0 where a price is not known.
+    """
+    units = units_of(near.instrument, held)
+    if near.instrument.payoff is not Payoff.INVERSE:
+        ratio = near.delta_usd * float(far.instrument.multiplier)
+        ratio = (
+            ratio / (far.delta_usd * float(near.instrument.multiplier)) if far.delta_usd > 0.0 else math.nan
+        )
+        if not math.isfinite(ratio):
+            return Decimal(0)
+        units *= Decimal(repr(ratio))
+    return contracts_of(far.instrument, to_lots(units, lot_units(far.instrument)))
 
 
 def _coins(terms: Terms) -> float:
@@ -268,3 +281,17 @@ def _most_slices(contract: Instrument, count: Decimal, price: float, closes: boo
         worth = float(contract.multiplier) * (1.0 if contract.payoff is Payoff.INVERSE else price)
         least = max(least, float(contract.min_notional) / worth * _HEADROOM)
     return int(abs(float(count)) / (least + float(contract.lot)))
+
+
+def way_said(way: Way, beside: Way | None) -> str:
+    """Return a way in words, on one line: what it costs until its end, how that is known, and the perpetual beside it."""
+    said = f"into {way.far.symbol} {_over(way)}"
+    return said if beside is None else f"{said}; {beside.far.symbol} instead {_over(beside)}"
+
+
+def _over(way: Way) -> str:
+    """Dollars over the days of a way, a year, and how well the largest line is known."""
+    largest = max(way.lines, key=lambda each: abs(each.usd))
+    verb = "earns" if way.usd < 0.0 else "costs"
+    rate = percent_text(abs(way.a_year(way.usd)), 1)
+    return f"{verb} {abs(way.usd):,.0f} dollars in {way.days:.0f} days ({rate} a year, {largest.name} {largest.basis})"

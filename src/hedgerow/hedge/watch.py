@@ -62,6 +62,8 @@ class Thresholds:
     breaker_removed: float = 0.25
     breaker_correlation: float = 0.25
     breaker_cost: float = 1.0
+    pair_loss: tuple[float, float] = (0.10, 0.08)
+    pair_gap: tuple[float, float] = (4.0, 3.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,8 @@ class WatchSettings:
     breaker_removed: float = 0.25
     breaker_correlation: float = 0.25
     breaker_cost: float = 1.0
+    pair_loss: tuple[float, float] = (0.10, 0.08)
+    pair_gap: tuple[float, float] = (4.0, 3.0)
 
     @property
     def rules(self) -> WatchRules:

@@ -1,15 +1,17 @@
-"""What a pair came to when it was walked through the past."""
+"""What a pair came to when it was walked through the past, and how one stands that is held."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 
 from hedgerow.model.arrays import FloatArray, TimeArray
 from hedgerow.model.display import Result
+from hedgerow.model.instruments import Instrument
 
-__all__ = ["PAIR_LINES", "PairRun"]
+__all__ = ["PAIR_LINES", "PairLegStanding", "PairRun", "PairStanding"]
 
 PAIR_LINES = ("alpha", "market", "funding", "costs")
 
@@ -59,3 +61,63 @@ class PairRun(Result):
     def table(self) -> tuple[list[str], list[list[object]]]:
         """Return the lines with their totals."""
         return ["line", "usd"], [[name, dollars] for name, dollars in self.totals.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class PairLegStanding:
+    """One leg of a pair that is held: signed contracts and dollars; dollars gained by its price, funding received, fees paid.
+
+    `funding_month_usd` is what it is expected to receive in 30 days, below zero where it pays.
+    """
+
+    instrument: Instrument
+    contracts: Decimal
+    dollars: float
+    gained_usd: float
+    funding_usd: float
+    fees_usd: float
+    funding_month_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class PairStanding:
+    """A pair that is held, as it stands since it was opened; dollars, one beta a factor (K,).
+
+    `market_usd` is what the factors did to the betas that were left, look by look, `market_error_usd` its error by the betas'
+    own. `gap` is how many deviations the prices are apart, NaN where no cointegration was found.
+    """
+
+    long: str
+    short: str
+    legs: tuple[PairLegStanding, ...]
+    factors: tuple[str, ...]
+    beta_usd: tuple[float, ...]
+    stderr_usd: tuple[float, ...]
+    market_usd: float
+    market_error_usd: float
+    gap: float
+
+    @property
+    def gained_usd(self) -> float:
+        """What prices brought, of all legs."""
+        return sum(leg.gained_usd for leg in self.legs)
+
+    @property
+    def alpha_usd(self) -> float:
+        """What one did better than the other beyond their betas, before funding and fees."""
+        return self.gained_usd - self.market_usd
+
+    @property
+    def net_usd(self) -> float:
+        """The same with funding received and fees paid."""
+        return self.alpha_usd + sum(leg.funding_usd - leg.fees_usd for leg in self.legs)
+
+    @property
+    def total_usd(self) -> float:
+        """What the pair came to in all, the market's part with it."""
+        return self.net_usd + self.market_usd
+
+    @property
+    def long_usd(self) -> float:
+        """Dollars of the long leg, 0 where it is not held."""
+        return max((leg.dollars for leg in self.legs), default=0.0)

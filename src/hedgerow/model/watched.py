@@ -59,6 +59,7 @@ WatchName = Literal[
     "breaker",
     "estimator",
     "funding interval",
+    "pair",
 ]
 """What is watched."""
 

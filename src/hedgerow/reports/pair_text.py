@@ -9,12 +9,12 @@ from rich.console import Group
 
 from hedgerow.hedge.pairs import PairLeg, PairPlan
 from hedgerow.model.display import plain
-from hedgerow.model.pairs import PairRun
+from hedgerow.model.pairs import PairRun, PairStanding
 from hedgerow.reports.layout import Fact, columns, facts, header, instant, line, notes, page
 from hedgerow.reports.wire import fingerprint
 from hedgerow.reports.wording import amount, count, number, percent, plus_minus
 
-__all__ = ["pair_json", "pair_text"]
+__all__ = ["pair_json", "pair_text", "standing_text"]
 
 
 def pair_text(
@@ -188,3 +188,20 @@ def _run_json(run: PairRun) -> dict[str, Any]:
         "rebalanced": run.rebalanced,
         "notes": list(run.notes),
     }
+
+
+def standing_text(found: PairStanding, money: str = "USD") -> str:
+    """Return on one line how a pair stands that is held: its legs, beta, funding, alpha so far, and its gap."""
+    legs = ", ".join(
+        f"{leg.instrument.underlying} {amount(leg.dollars, money, signed=True)}, funding"
+        f" {amount(leg.funding_usd, money, signed=True)} so far, {amount(leg.funding_month_usd, money, signed=True)} a month"
+        for leg in found.legs
+    )
+    betas = ", ".join(
+        f"{amount(beta, money, signed=True)} ± {plus_minus(error)} of {factor}"
+        for beta, error, factor in zip(found.beta_usd, found.stderr_usd, found.factors, strict=False)
+    )
+    alpha = f"{amount(found.alpha_usd, money, signed=True)} ± {plus_minus(found.market_error_usd)}"
+    net = amount(found.net_usd, money, signed=True)
+    gap = f" · the prices are {number(found.gap, 1)} deviations apart" if np.isfinite(found.gap) else ""
+    return f"{legs} · beta {betas or 'unknown'} · alpha {alpha}, {net} after funding and fees{gap}"

@@ -19,7 +19,7 @@ from hedgerow.reports.layout import Fact, columns, facts, header, instant, line,
 from hedgerow.reports.wire import fingerprint
 from hedgerow.reports.wording import amount, count, number, percent
 
-__all__ = ["ladder_json", "ladder_text", "roll_json", "roll_text", "way_said"]
+__all__ = ["ladder_json", "ladder_text", "roll_json", "roll_text"]
 
 _STAGES = {
     "perpetual": "does not end",
@@ -182,16 +182,6 @@ def _known(each: CostLine, money: str) -> str:
         else f"{amount(each.low_usd, money, signed=True)} … {amount(each.high_usd, money, signed=True)}, "
     )
     return f"{band}{each.basis}" + (f": {each.note}" if each.note else "")
-
-
-def way_said(way: Way, beside: Way | None, money: str = "USD") -> str:
-    """Return a way in words, on one line: what its trades cost, what follows, and the perpetual beside it."""
-    said = f"into {way.far.symbol}: {_over(way, money)}"
-    return said if beside is None else f"{said}; {beside.far.symbol}: {_over(beside, money)}"
-
-
-def _over(way: Way, money: str) -> str:
-    return f"{amount(way.usd, money, signed=True)} in {number(way.days, 0)} days, {percent(way.a_year(way.usd), signed=True)} a year"
 
 
 def ladder_json(rungs: Iterable[Rung], market: Market | None, now: np.datetime64) -> dict[str, Any]:

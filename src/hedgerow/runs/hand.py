@@ -74,12 +74,21 @@ class Hand:
         return ()
 
     async def trade(
-        self, asked: Proposal, orders: Mapping[Instrument, Decimal], sight: Sight, lease: Lease
+        self,
+        asked: Proposal,
+        orders: Mapping[Instrument, Decimal],
+        sight: Sight,
+        lease: Lease,
+        ahead: Decimal | None = None,
     ) -> Dealt:
-        """Trade a proposal's orders; what the venue or the journal does not allow comes back as refusals."""
+        """Trade a proposal's orders, the legs of a roll at most `ahead` of each other.
+
+        What the venue or the journal does not allow comes back as refusals.
+        """
         now = self.clock.now()
         contracts = {contract.name: count for contract, count in orders.items()}
-        ticket = Ticketed(f"watch-{asked.name[:16]}-{now}", self.watched.account, now, wanted=_WANTED)
+        name = f"watch-{asked.name[:16]}-{now}"
+        ticket = Ticketed(name, self.watched.account, now, wanted=_WANTED, ahead=ahead)
         wanted = Asked(ticket, contracts, basis_of(asked), self.watched.rules.freshness, now)
         hand = self._executor()
         try:

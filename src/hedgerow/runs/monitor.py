@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from hedgerow.hedge.alarms import Changed, updated
+from hedgerow.hedge.alarms import Changed, Finding, updated
 from hedgerow.hedge.plan import Refusal
 from hedgerow.hedge.policy import Policy
 from hedgerow.hedge.watch import WatchRules
@@ -74,7 +74,8 @@ class Around:
     """Whom the watch has around it: whoever is called, who approved a proposal (its name → theirs, "": nobody), who is told each line.
 
     `looked` is shown each look once it is written down. `provide` puts paper coins (dollars by coin) where margin is missing:
-    on a real venue nobody does. `fresh` brings what the eyes see up to now, before each look.
+    on a real venue nobody does. `fresh` brings what the eyes see up to now, before each look; `more` looks at it besides, and says
+    what it found.
     """
 
     notifier: Notifier
@@ -83,6 +84,7 @@ class Around:
     report: Callable[[WatchLine], None] = lambda _: None
     looked: Callable[[Shown], None] = lambda _: None
     fresh: Callable[[], Awaitable[None]] | None = None
+    more: Callable[[Looked], tuple[Finding, ...]] = lambda _: ()
 
 
 class Monitor:
@@ -239,7 +241,8 @@ class Monitor:
             return Dealt(asked, refusals=refusals)
         if self._around.provide is not None:
             self._around.provide({account.settle: account.required_usd for account in verdict.margin})
-        dealt = await self._hand.trade(asked, asked_orders(asked, verdict), seen.sight, self._hold())
+        orders = asked_orders(asked, verdict)
+        dealt = await self._hand.trade(asked, orders, seen.sight, self._hold(), verdict.ahead)
         return replace(dealt, approved_by=by)
 
     def _beyond(self, verdict: Verdict, sight: Sight) -> tuple[Refusal, ...]:
@@ -266,7 +269,7 @@ class Monitor:
     def _alarm(self, looked: Looked) -> Changed:
         changed = updated(
             self._alarms,
-            findings_of(looked, self._watched.rules.thresholds),
+            (*findings_of(looked, self._watched.rules.thresholds), *self._around.more(looked)),
             looked.sight.at,
             blind=looked.verdict.exposure is None,
         )

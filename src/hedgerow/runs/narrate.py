@@ -8,7 +8,7 @@ from decimal import Decimal
 import numpy as np
 
 from hedgerow.hedge.alarms import Changed
-from hedgerow.hedge.valuation import contract_price
+from hedgerow.hedge.valuation import contract_price, price_of
 from hedgerow.hedge.watch import Mode
 from hedgerow.model.amounts import decimal_of
 from hedgerow.model.arrays import FloatArray
@@ -47,7 +47,7 @@ def look_of(
         book=seen.view.book_id,
         held=_held(sight),
         coins=_coins(sight),
-        prices=_prices(sight),
+        prices=_prices(sight, exposure.factors if exposure else ()),
         halted=sight.halted,
         traded_at=traded_at,
         learned=learned,
@@ -164,7 +164,8 @@ def _stands(look: Look) -> tuple[object, ...]:
     """What makes a look one that stops or waits for the same as the last; one that holds is said each time."""
     if look.act == "hold" or look.traded_usd:
         return (look.at,)
-    return look.act, look.reason, look.trouble, look.proposal and look.proposal.name, look.done
+    reason = "" if look.act == "roll" else look.reason  # its costs move with every price
+    return look.act, reason, look.trouble, look.proposal and look.proposal.name, look.done
 
 
 def _said(look: Look) -> str:
@@ -205,10 +206,14 @@ def _numbers(values: FloatArray) -> tuple[float, ...]:
     return tuple(float(x) for x in np.atleast_1d(values))
 
 
-def _prices(sight: Sight) -> tuple[NumberRow, ...]:
-    """Prices that were given from outside the history, and those of the open contracts."""
+def _prices(sight: Sight, factors: tuple[str, ...]) -> tuple[NumberRow, ...]:
+    """Prices that were given from outside the history, those of the factors, and those of the open contracts."""
     given = sight.market.given.items()
     found: dict[str, Decimal] = {name: decimal_of(repr(price)) for name, price in given if np.isfinite(price)}
+    for factor in factors:
+        price = price_of(sight.market, factor)
+        if np.isfinite(price):
+            found[factor] = decimal_of(repr(price))
     for held in sight.held or ():
         price = contract_price(sight.hedge, held.instrument)
         if np.isfinite(price):

@@ -22,7 +22,7 @@ from hedgerow.hedge.policy import Policy
 from hedgerow.hedge.pool import HEDGE_TAG, candidates_for
 from hedgerow.hedge.rebalance import Drift, rebalance_of, review
 from hedgerow.hedge.riskmodel import risk
-from hedgerow.hedge.rolls import ROLLING, RollRule, days_left, far_of
+from hedgerow.hedge.rolls import ROLLING, RollRule
 from hedgerow.hedge.sizing import size
 from hedgerow.hedge.target import target_dollars
 from hedgerow.hedge.valuation import contract_price, price_of, value
@@ -32,6 +32,7 @@ from hedgerow.model.market import Market
 from hedgerow.model.orders import contracts_of
 from hedgerow.model.portfolio import Portfolio, Position, PositionKind
 from hedgerow.runs.learning import RECENT_DAYS, Known, Moving, drift_of, in_reach
+from hedgerow.runs.rolling import held_names, lasting, named, roll_due
 
 __all__ = ["Act", "Held", "Learned", "Sight", "Verdict", "judge", "learned", "stakes_of", "whole_book"]
 
@@ -96,7 +97,8 @@ class Verdict:
 
     `exposure` is None where positions or betas are not known. `aim_usd` is the dollar beta that the orders aim at.
     `margin` are the accounts that they need; `slack_usd` is the smallest order of the open contracts, `cost_usd` what
-    trading is to cost by the plan, fees and slippage.
+    trading is to cost by the plan, fees and slippage. `ahead` is how far apart the legs of a roll may be, as a fraction;
+    None: not bounded.
     """
 
     act: Act
@@ -110,6 +112,7 @@ class Verdict:
     margin: tuple[MarginAccount, ...] = ()
     slack_usd: float = 0.0
     cost_usd: float | None = None
+    ahead: Decimal | None = None
 
     @property
     def gap_usd(self) -> FloatArray:
@@ -152,8 +155,9 @@ def learned(policy: Policy, sight: Sight, before: Learned | None, every_days: fl
     if before is not None and sight.at - before.at < every_days * _DAY_MS and assets <= before.assets:
         return before
     now = np.datetime64(sight.at, "ms")
-    lasting = tuple(c for c in sight.contracts if days_left(c, now) > ROLLING.start_days)
-    usable = in_reach(lasting, policy, sight.market)
+    there = lasting(sight.contracts, now)
+    policy = _named(policy, there)
+    usable = in_reach(there, policy, sight.market)
     pool = candidates_for(policy.instruments, policy.factors, sight.book, sight.hedge, usable, own=policy.own)
     held = [each.instrument for each in sight.held or ()]
     names = [c.underlying for c in (*pool, *held)] + [c.settle for c in (*usable, *held)]
@@ -164,9 +168,15 @@ def learned(policy: Policy, sight: Sight, before: Learned | None, every_days: fl
     return Learned(known, _drift(policy, sight, known), sight.at, assets)
 
 
+def _named(policy: Policy, contracts: tuple[Instrument, ...]) -> Policy:
+    """The policy with a dated contract that is about to end, or has, named whatever its date."""
+    return replace(policy, instruments=named(policy.instruments, contracts))
+
+
 def _drift(policy: Policy, sight: Sight, known: Known) -> Drift:
     """What the band is made of: the owner's coins as they moved lately, and what the open contracts cost to trade."""
-    worth = value(sight.book, sight.market).counted(frozenset(policy.exclude))
+    book = sight.book if sight.book.positions else whole_book(sight)  # of a pair, its legs are all there is
+    worth = value(book, sight.market).counted(frozenset(policy.exclude))
     deltas = {
         s: usd
         for s, usd in worth.delta_usd().items()
@@ -202,11 +212,11 @@ def stakes_of(sight: Sight, orders: Mapping[Instrument, Decimal]) -> tuple[Stake
 
 
 def _least(held: Held, sight: Sight) -> float:
-    """Dollars of the smallest order of an open contract."""
+    """Dollars of the smallest order of an open contract: what is rounded to less than its least worth is not sent."""
     contract = held.instrument
     price = contract_price(sight.hedge, contract)
     lots = float(max(contract.lot, contract.min_contracts)) * contract.dollar_delta(price)
-    return max(lots, float(contract.min_notional))
+    return max(lots, float(contract.min_notional) + 0.5 * float(contract.lot) * contract.dollar_delta(price))
 
 
 def judge(
@@ -231,9 +241,12 @@ def judge(
     told = replace(told, slack_usd=max((_least(held, sight) for held in sight.held), default=0.0))
     if sight.halted is not None:
         return replace(told, act="stop", reason=f"halted: {sight.halted}")
-    rolling = _rolling(sight, roll_rule)
-    if rolling is not None:
-        return replace(told, act="roll", reason=rolling[0], orders=rolling[1])
+    open_now = tuple((each.instrument, each.contracts) for each in sight.held)
+    now = np.datetime64(sight.at, "ms")
+    due = roll_due(open_now, sight.contracts, sight.hedge, known.known.betas, now, roll_rule)
+    if due is not None:
+        told = replace(told, act="roll", reason=due.reason, orders=due.orders)
+        return replace(told, ahead=due.ahead, cost_usd=due.cost_usd)
     if found.action == "hold":
         return told
     return _sized(told, sight, policy)
@@ -245,7 +258,9 @@ def _sized(told: Verdict, sight: Sight, policy: Policy) -> Verdict:
     assert learned_ is not None  # noqa: S101  judged with it
     fresh = not held
     names: str | int | tuple[str, ...] = policy.instruments
-    if not fresh and not isinstance(names, tuple):
+    if isinstance(names, tuple):
+        names = held_names(names, [each.instrument for each in held])
+    elif not fresh:
         names = tuple(each.instrument.name for each in held)
     aim = told.target_usd if fresh else told.aim_usd
     asked = replace(
@@ -269,16 +284,3 @@ def _sized(told: Verdict, sight: Sight, policy: Policy) -> Verdict:
     return replace(
         told, act="rebalance", orders=orders, margin=plan.margin, aim_usd=aim, cost_usd=plan.cost_usd()
     )
-
-
-def _rolling(sight: Sight, rule: RollRule) -> tuple[str, Mapping[Instrument, Decimal]] | None:
-    """The first dated contract that has to be rolled, near and far legs of the same count; None: none, or no far one."""
-    now = np.datetime64(sight.at, "ms")
-    for held in sight.held or ():
-        near = held.instrument
-        left = days_left(near, now)
-        far = far_of(near, sight.contracts, now, rule)
-        if far is None or not 0.0 < left <= rule.start_days:
-            continue
-        return f"{near.symbol} ends in {left:.1f} days", {near: -held.contracts, far: held.contracts}
-    return None

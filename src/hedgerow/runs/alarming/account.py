@@ -120,8 +120,8 @@ def _top_up(looked: Looked, wanted: float) -> str:
 def counterparty(looked: Looked, limits: Thresholds) -> list[Finding]:
     """How much of the book's worth each venue owes: coins kept there, and what its contracts have gained."""
     exposure = looked.verdict.exposure
-    if exposure is None:
-        return []
+    if exposure is None or not looked.sight.book.positions:
+        return []  # of a pair nothing is known but its account
     worth: dict[str, float] = {}
     for holding in exposure.worth.holdings:
         venue = holding.position.account.partition(":")[0]

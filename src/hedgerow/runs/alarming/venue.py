@@ -45,8 +45,12 @@ def maintenance(looked: Looked, _: Thresholds) -> list[Finding]:
     return [Finding("maintenance", "venue", standing, "warning", text, advice)]
 
 
+_MISSED_DAYS = 1.0
+"""Days into its window after which a contract that is still held was not rolled in time."""
+
+
 def expiry(looked: Looked, _: Thresholds) -> list[Finding]:
-    """Contracts that end before they are rolled: told when the roll is due and cannot be done, and loudly when late."""
+    """Contracts that end before they are rolled: told when the roll is due and cannot be done or was not, and loudly when late."""
     return [found for held in looked.sight.held or () for found in _ending(held, looked)]
 
 
@@ -55,12 +59,15 @@ def _ending(held: Held, looked: Looked) -> list[Finding]:
     left = days_left(held.instrument, now)
     if math.isinf(left):
         return []
-    late = left <= ROLLING.finish_days
+    missed = left <= ROLLING.start_days - _MISSED_DAYS
     stuck = left <= ROLLING.start_days and far_of(held.instrument, looked.sight.contracts, now) is None
     name = held.instrument.symbol
     text = f"{name} ends in {left:.1f} days and is not rolled" + (": no later one is listed" if stuck else "")
-    standing: Standing = "bad" if late or stuck else "fine"
-    advice = "Trade the later contract by `plan` and `trade`, or hedge with a perpetual."
+    standing: Standing = "bad" if missed or stuck else "fine"
+    advice = f"`hedgerow roll {name}` does it by hand" + (
+        ", into the perpetual: --to perp." if stuck else "."
+    )
+    late = left <= 2.0 * ROLLING.finish_days
     return [Finding("expiry", name, standing, "critical" if late else "warning", text, advice)]
 
 

@@ -92,11 +92,7 @@ def holding_lines(terms: Terms, dollars: float) -> tuple[CostLine, ...]:
         return (
             CostLine("funding", dollars * outlook.expected, low, high, True, outlook.basis, outlook.note),
         )
-    said = (
-        "the basis of its own price"
-        if terms.priced
-        else "basis modelled from the funding of the last 30 days"
-    )
+    said = "the basis of its own price" if terms.priced else "basis modelled from expected funding"
     note = f"{said}, ± {percent_text(_BASIS_BAND_A_YEAR)} a year"
     middle = CarryCost(terms.carry_a_year, "modelled", note).cost_usd(trade)
     reach = abs(CarryCost(_BASIS_BAND_A_YEAR).cost_usd(trade).usd)

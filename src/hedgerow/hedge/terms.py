@@ -44,7 +44,8 @@ class Terms:
     A stablecoin that the market has no price for is taken at a dollar as what a contract settles in, and
     `settle_assumed` says so; as a holding it would be unknown.
 
-    `priced` where a dated contract's carry is that of its own price, not one modelled from the funding of the last 30 days.
+    `priced` where a dated contract's carry is that of its own price, not one modelled from expected funding: no reason to
+    prefer it to the perpetual.
 
     `quote_usd` is a unit of the coin its price is quoted in, dollars of the market's currency each.
 
@@ -85,7 +86,8 @@ def terms_of(
 
     A contract on a factor has that factor's beta: exactly 1, and a dated one its slope on its coin besides, where it was
     measured (`betas.slopes`, domain §3.1). A dated contract is at its own price where the market has one, else at its
-    coin's with the carry that funding was (`contract_price`). Where price or beta is unknown, `unusable` says so.
+    coin's with the carry that funding was (`contract_price`), and its carry is expected funding. Where price or beta is
+    unknown, `unusable` says so.
     """
     price, settle = price_of(market, instrument.underlying), price_of(market, instrument.settle)
     pegged = not np.isfinite(settle) and is_stablecoin(instrument.settle)
@@ -95,8 +97,9 @@ def terms_of(
     years = _years_to_expiry(instrument, market)
     outlook = funding_ahead(instrument, market) if funding is None else funding
     worth = contract_price(market, instrument)
-    carry = (worth / price - 1.0) / years if years > 0.0 else 0.0
     priced = years > 0.0 and bool(np.isfinite(price_of(market, instrument.symbol)))
+    carry = (worth / price - 1.0) / years if priced else outlook.expected * 365.0 / MONTH_DAYS
+    carry = carry if instrument.expiry else 0.0
     beta, residual, why = _beta(instrument, betas)
     beta = beta * betas.slopes.get(instrument.symbol, 1.0)
     moves, lead = daily_volatility(market, instrument.underlying), betas.factors[0]

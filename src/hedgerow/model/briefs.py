@@ -24,7 +24,10 @@ class BriefBeta:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """The share of the book's variance that the hedge took, day by day over so many `days`; None: not known, `why` says so."""
+    """The share of the coins' variance that the hedge took, and that it had promised, day by day over so many `days`.
+
+    None: not known; `why` says so of the first.
+    """
 
     realised: float | None
     promised: float | None

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,11 +17,10 @@ from hedgerow.model.briefs import Brief, BriefBeta, Effect
 from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.legs import ZERO
 from hedgerow.model.ports import Record
-from hedgerow.model.watched import Look
+from hedgerow.model.watched import DayRow, Look
 from hedgerow.runs.diary import LOOK
 from hedgerow.runs.ledger import FILL, Fold, Ledger
 from hedgerow.runs.wire import value_of
-from hedgerow.stats.risk import hedge_effectiveness
 
 __all__ = ["brief_of"]
 
@@ -47,14 +47,11 @@ def brief_of(
 
     It is of the day before the last look, or of as much of it as there is.
     """
-    chosen = _chosen([record for record in looks if record.kind == LOOK])
-    if not chosen:
+    seen = [record for record in looks if record.kind == LOOK]
+    if not seen:
         return None
-    marks = _marks(chosen, records)
-    last = marks[-1]
-    first = max(
-        (m for m in marks if m.look.at <= last.look.at - _DAY_MS), key=lambda m: m.look.at, default=marks[0]
-    )
+    marks = _marks(_chosen(seen), records)
+    first, last = marks[0], marks[-1]
     look = last.look
     price, funding, fees, put = _lines(first, last)
     nav, change = _known(look.nav_usd), _known(look.nav_usd - first.look.nav_usd)
@@ -82,26 +79,25 @@ def brief_of(
         edited=first.look.book != look.book,
         funding_30d_usd=look.received_30d_usd,
         fills=_fills(last.ledger) - _fills(first.ledger),
-        effect=_effect(marks),
+        effect=_effect(_days(seen)),
         alarms=look.alarms,
     )
 
 
 def _chosen(looks: Sequence[Record]) -> list[Record]:
-    """The last look, the one a day before it, and the last of each of the 30 days before: only these are read."""
-    if not looks:
-        return []
-    end = looks[-1].at
-    found: dict[int, Record] = {}
-    day_before: Record | None = None
-    for record in looks:
-        if record.at <= end - _DAY_MS:
-            day_before = record
-        if record.at > end - (_DAYS + 1) * _DAY_MS:
-            found[record.at // _DAY_MS] = record
-    first = looks[0] if day_before is None else day_before
-    rows = {record.seq: record for record in (first, *found.values(), looks[-1])}
-    return [rows[seq] for seq in sorted(rows)]
+    """The look a day before the last one, or the first, and the last."""
+    before = [record for record in looks if record.at <= looks[-1].at - _DAY_MS]
+    rows = {record.seq: record for record in (before[-1] if before else looks[0], looks[-1])}
+    return list(rows.values())
+
+
+def _days(looks: Sequence[Record]) -> list[DayRow]:
+    """The days of the last month that looks wrote down; no other look is read for them."""
+    since = looks[-1].at - (_DAYS + 1) * _DAY_MS
+    told = (
+        value_of(each.body).day for each in looks if each.at >= since and each.body.get("day") is not None
+    )
+    return list(told)
 
 
 def _marks(chosen: Sequence[Record], records: Iterable[Record]) -> list[_Mark]:
@@ -222,23 +218,24 @@ def _gains(first: _Mark, last: _Mark) -> tuple[float | None, float | None]:
     return gained, _dollars(put, first, last)
 
 
-def _effect(marks: Sequence[_Mark]) -> Effect:
-    """Ederington's measure of the days whose start and end are both known and in which the holdings stayed as they were."""
-    alone, hedged = [], []
-    by_day = {mark.look.at // _DAY_MS: mark for mark in marks}
-    for day, mark in by_day.items():
-        before = by_day.get(day - 1)
-        if before is None or before.look.book != mark.look.book:
-            continue
-        gained, put = _gains(before, mark)
-        change = mark.look.nav_usd - before.look.nav_usd
-        if gained is not None and put is not None and math.isfinite(change):
-            hedged.append(change - put)
-            alone.append(change - put - gained)
-    if len(hedged) < _LEAST:
-        why = f"{len(hedged)} whole days are known, and {_LEAST} are needed"
-        return Effect(None, None, len(hedged), why)
-    found = hedge_effectiveness(np.array(alone), np.array(hedged))
-    if not math.isfinite(found):
-        return Effect(None, None, len(hedged), "the book did not move")
-    return Effect(found, None, len(hedged), "")
+def _effect(days: Sequence[DayRow]) -> Effect:
+    """Shares of variance that the hedge took of its coins and that it had promised, over the same days, as the breaker has them.
+
+    1 − Σh²/Σu² of daily P&L in shares of the book, and the promises' mean weighed by u²: second moments about zero.
+    """
+    rows = []
+    for morning, after in pairwise(days):
+        size = sum(abs(row.dollars) for row in morning.coins)
+        if size > 0.0 and after.plain_usd is not None and after.hedge_usd is not None:
+            promised = math.nan if morning.removed is None else morning.removed
+            rows.append((after.plain_usd / size, after.hedge_usd / size, promised))
+    if len(rows) < _LEAST:
+        return Effect(None, None, len(rows), f"{len(rows)} whole days are known, and {_LEAST} are needed")
+    plain, hedge, promised = np.array(rows, dtype=float).T
+    moved = float(plain @ plain)
+    if not moved > 0.0:
+        return Effect(None, None, len(rows), "the book did not move")
+    hedged = plain + hedge
+    return Effect(
+        1.0 - float(hedged @ hedged) / moved, _known(float(promised @ plain**2) / moved), len(rows), ""
+    )

@@ -39,6 +39,11 @@ _VERBS = (
     ("watch", "hedgerow.cli.watch:watch", "Look, decide and keep the hedge, look after look."),
     ("roll", "hedgerow.cli.roll:roll", "What is held that ends, into what, at what cost; and roll it."),
     ("approve", "hedgerow.cli.watch:approve", "Say yes to what a watch proposes."),
+    (
+        "collateral",
+        "hedgerow.cli.collateral:collateral",
+        "What has to be moved where before a rally?",
+    ),
     ("brief", "hedgerow.cli.brief:brief", "What did the last day come to?"),
     ("watchdog", "hedgerow.cli.watchdog:watchdog", "Does the watch still look? From outside its process."),
     ("acknowledge", "hedgerow.cli.notify:acknowledge", "Say that you have seen what is on."),

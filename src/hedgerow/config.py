@@ -338,6 +338,11 @@ def _anchor(tree: dict[str, Any], folder: Path) -> None:
             str(folder / one) if isinstance(one, str) and not one.startswith(VENUE_BOOK) else one
             for one in sources
         ]
+    watch = tree.get("watch")
+    books = watch.get("books") if isinstance(watch, dict) else None
+    for each in books if isinstance(books, list) else ():
+        if isinstance(each, dict) and not str(each.get("book", VENUE_BOOK)).startswith(VENUE_BOOK):
+            each["book"] = str(folder / str(each["book"]))
 
 
 def _put(tree: dict[str, Any], parts: list[str], value: Any, variable: str) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,13 +15,18 @@ import pytest
 from tests.cli.conftest import Done, Run
 from tests.testing.standin.served import sent_to, served
 
+from hedgerow.app.keeping import Ended
 from hedgerow.app.lake import LakeSink
+from hedgerow.app.watch import watch_live
+from hedgerow.cli.options import DataOptions, Output, settings_of
 from hedgerow.model.instruments import Instrument
+from hedgerow.model.watched import Leave, WatchLine
+from hedgerow.testing.standin import Fault
 from hedgerow.testing.standin.stand import Stand
 from hedgerow.testing.standin.worlds import KEY, PASSPHRASE, SECRET, stand_of
 from hedgerow.venues import doors
 
-__all__ = ["LIVE", "ME", "There", "filled", "keys_of", "living", "opened", "unhurried"]
+__all__ = ["LIVE", "ME", "Day", "There", "filled", "keys_of", "lived", "living", "opened", "unhurried"]
 
 DAY = 86_400_000
 LIVE = "[trade]\nlive = true\n[watch]\ncool_down_s = 0.0\n"
@@ -111,6 +118,14 @@ class There:
             for heard in self.stands[tag].heard
         )
 
+    def shut(self, tag: str) -> None:
+        """Let a venue answer nothing until it is opened."""
+        self.stands[tag].faults.append(Fault(".", "lost", times=1_000_000))
+
+    def open(self, tag: str) -> None:
+        """Let a venue answer again."""
+        self.stands[tag].faults.clear()
+
     def held(self, tag: str) -> Decimal:
         """Units that a venue holds, of all contracts."""
         return sum((leg.quantity for leg in self.stands[tag].account(ME).legs.values()), Decimal(0))
@@ -124,3 +139,39 @@ def opened(tags: Sequence[str], lake: Path, home: Path, more: str = LIVE) -> Ite
         config = Path(sent_to(home, base, *tags, more="live = true"))
         config.write_text(config.read_text(encoding="utf-8") + more, encoding="utf-8")
         yield There(stands, lake, config, home)
+
+
+@dataclass(slots=True)
+class Day:
+    """What happens while watches run: at the first line of a verb (of a book) that has not been waited for, the next thing is done."""
+
+    steps: list[tuple[str, Callable[[], object]]]
+    lines: list[WatchLine] = field(default_factory=list)
+
+    def say(self, line: WatchLine) -> None:
+        """Hear a line, and do what is due; after the last step the process is asked to end."""
+        self.lines.append(line)
+        if self.steps and self.steps[0][0] in {line.action, f"{line.book} {line.action}"}:
+            self.steps.pop(0)[1]()
+            if not self.steps:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    def actions(self, book: str = "") -> list[str]:
+        """The verbs that were said of a book."""
+        return [line.action for line in self.lines if line.book == book]
+
+
+def lived(
+    there: There, books: Sequence[str], venues: Sequence[str], day: Day, first: Callable[[], object]
+) -> Ended:
+    """Watch in this process, each second and trading, until the day is over; `first` is done once the gates are open."""
+    settings = settings_of(Output(config=there.config), DataOptions(lake=str(there.lake)))
+    settings = replace(settings, watch=replace(settings.watch, mode="auto", every_s=1.0))
+    asked = iter(range(len(books)))
+    last = len(books) - 1
+
+    def let(_: Leave) -> None:
+        if next(asked) == last:
+            first()
+
+    return watch_live(settings, books, venues, day.say, let)

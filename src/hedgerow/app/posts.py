@@ -7,7 +7,7 @@ asked(posts, confirm)                                       a person says yes to
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,8 @@ from hedgerow.app.live import Reached, reached
 from hedgerow.app.offers import begun_in
 from hedgerow.app.plans import place_of
 from hedgerow.app.venues import known_venues, money_of
-from hedgerow.config import VENUE_BOOK, Settings
-from hedgerow.hedge.watch import Bounds
+from hedgerow.config import VENUE_BOOK, Settings, settings_from
+from hedgerow.hedge.watch import Bounds, WatchedBook
 from hedgerow.model.errors import BadConfig, UsageError
 from hedgerow.model.watched import Leave
 from hedgerow.store.plans import plan_of
@@ -58,22 +58,49 @@ def watch_name(book: str) -> str:
 def posts_of(settings: Settings, books: Sequence[str], venues: Sequence[str]) -> tuple[Post, ...]:
     """Return the posts of `books`, each at its own of `venues`, or all at the one that there is.
 
-    A mode that may trade needs every gate of `trade --live`; one that observes only a key that reads. Raises what they raise,
-    `UsageError` where it is not said which venue, and `BadConfig` where one account would hedge two books.
+    What `[[watch.books]]` says of a book holds for it; without `books` they are those. A mode that may trade needs every gate
+    of `trade --live`; one that observes only a key that reads. Raises what they raise, `UsageError` where it is not said which
+    venue, and `BadConfig` where one account would hedge two books.
     """
-    if not books:
+    if not books and not settings.watch.books:
         raise UsageError("no book is named", advice="Give a file of holdings, or venue:NAME.")
-    if len(venues) not in {1, len(books)}:
+    known = {_place(each.book): each for each in settings.watch.books}
+    wanted = [known.get(_place(book), WatchedBook(book)) for book in books] or list(settings.watch.books)
+    if len(venues) not in {0, 1, len(wanted)}:
         raise UsageError(
-            f"{len(venues)} venues are named for {len(books)} books" if venues else "no venue is named",
+            f"{len(venues)} venues are named for {len(wanted)} books",
             advice="Give --at VENUE, once for each book.",
         )
-    chosen = venues if len(venues) == len(books) else tuple(venues) * len(books)
-    posts = tuple(_post(settings, book, venue) for book, venue in zip(books, chosen, strict=True))
+    chosen = venues if len(venues) == len(wanted) else (tuple(venues) or ("",)) * len(wanted)
+    posts = tuple(
+        _post(_own(settings, each), each.book, each.at or venue)
+        for each, venue in zip(wanted, chosen, strict=True)
+    )
     for i, post in enumerate(posts):
         for other in posts[:i]:
             _apart(other, post)
     return posts
+
+
+def _place(book: str) -> str:
+    return book if is_account(book) else str(Path(book).absolute())
+
+
+def _own(settings: Settings, each: WatchedBook) -> Settings:
+    """The settings of one book."""
+    mode = settings.watch.mode if each.mode is None else each.mode
+    told = {**asdict(settings.hedge), **each.hedge}
+    hedge = (
+        settings_from({"hedge": told}, f"[[watch.books]] {each.book}").hedge if each.hedge else settings.hedge
+    )
+    unknown = sorted(each.hedge.keys() - asdict(settings.hedge).keys())
+    if unknown:
+        raise BadConfig(
+            f"there is no setting hedge.{unknown[0]}",
+            file="[[watch.books]]",
+            advice="`hedgerow config schema` names them.",
+        )
+    return replace(settings, hedge=hedge, watch=replace(settings.watch, mode=mode))
 
 
 def _apart(one: Post, other: Post) -> None:
@@ -85,6 +112,8 @@ def _apart(one: Post, other: Post) -> None:
 
 
 def _post(settings: Settings, book: str, venue: str) -> Post:
+    if not venue:
+        raise UsageError(f"no venue is named for {book}", advice="Give --at VENUE, once for each book.")
     if venue not in known_venues():
         raise BadConfig(f"{venue} is no venue", advice=f"There are {', '.join(known_venues())}.")
     data = settings.data

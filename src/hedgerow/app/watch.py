@@ -238,21 +238,14 @@ def rehearse(
     return tuple(value_of(record.body) for record in store.read(diary) if record.kind == LOOK)
 
 
-def approve(settings: Settings, prefix: str, who: str, mode: Mode = "paper") -> str:
+def approve(settings: Settings, prefix: str, who: str, modes: Sequence[Mode] = ("paper",)) -> str:
     """Say yes to what a watch's last look proposes or asks, by the first signs of its name, and return the whole name.
 
-    Raises `UsageError` where no watch proposes or asks it now.
+    Watches of all `modes` are looked through. Raises `UsageError` where none proposes or asks it now.
     """
     from hedgerow.store.approvals import approvals_of
 
-    place = place_of(settings, mode)
-    last = [look for _, look in looks_of(settings, mode)]
-    waiting = {ask.name for look in last for ask in look.asks}
-    waiting |= {
-        look.proposal.name
-        for look in last
-        if look.mode == "propose" and look.proposal is not None and not look.approved_by
-    }
+    waiting = {name: mode for mode in modes for name in _waiting(settings, mode)}
     found = sorted(name for name in waiting if name.startswith(prefix.lower()))
     if len(prefix) < 6 or len(found) != 1:
         said = "several proposals begin so" if len(found) > 1 else "no watch proposes that now"
@@ -261,8 +254,19 @@ def approve(settings: Settings, prefix: str, who: str, mode: Mode = "paper") -> 
         )
     if not who.strip():
         raise UsageError("nobody is called that", advice="Give --who NAME.")
-    approvals_of(place.journal).add(found[0], who.strip(), wall_ms())
+    approvals_of(place_of(settings, waiting[found[0]]).journal).add(found[0], who.strip(), wall_ms())
     return found[0]
+
+
+def _waiting(settings: Settings, mode: Mode) -> set[str]:
+    """The names of what waits for somebody's yes."""
+    last = [look for _, look in looks_of(settings, mode)]
+    proposed = {
+        look.proposal.name
+        for look in last
+        if look.mode == "propose" and look.proposal is not None and not look.approved_by
+    }
+    return {ask.name for look in last for ask in look.asks} | proposed
 
 
 def approvers(settings: Settings, proposal: str, mode: Mode = "paper") -> tuple[str, ...]:

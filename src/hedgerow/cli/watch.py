@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from cyclopts import Group, Parameter
 
 from hedgerow.app.pair_watch import pair_of, rehearse_pair, watch_pair
+from hedgerow.app.plans import MODES
 from hedgerow.app.watch import approve as approved
 from hedgerow.app.watch import rehearse as rehearsed
 from hedgerow.app.watch import watch as watched
@@ -157,7 +158,7 @@ def approve(
         The first signs of the proposal's name.
     """
     shown = output or Output()
-    name = approved(settings_of(shown), proposal, getpass.getuser() if who is None else who)
+    name = approved(settings_of(shown), proposal, getpass.getuser() if who is None else who, MODES)
     answer(lambda: {"approved": name}, lambda: f"Approved: {name[:12]}.", shown)
     return 0
 
@@ -166,8 +167,9 @@ def _settings(settings: Settings, asked: WatchOptions) -> Settings:
     said = settings.watch
     mode = said.mode if asked.mode is None else asked.mode
     every = said.every_s if asked.every is None else asked.every
+    books = said.books if asked.mode is None else tuple(replace(each, mode=None) for each in said.books)
     log = settings.log if asked.log is None else replace(settings.log, file=asked.log)
-    return replace(settings, watch=replace(said, mode=mode, every_s=every), log=log)
+    return replace(settings, watch=replace(said, mode=mode, every_s=every, books=books), log=log)
 
 
 def _printer(shown: Output) -> Callable[[WatchLine], None]:

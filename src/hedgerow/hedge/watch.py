@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Literal, TypeVar
+from typing import ClassVar, Literal, TypeVar
 
 from hedgerow.hedge.staleness import Freshness
 from hedgerow.model.errors import UsageError
 
-__all__ = ["Bounds", "Mode", "Thresholds", "WatchRules", "WatchSettings"]
+__all__ = [
+    "Bounds",
+    "Mode",
+    "Thresholds",
+    "WatchRules",
+    "WatchSettings",
+    "WatchedBook",
+]
 
 Part = TypeVar("Part", "Bounds", "Thresholds")
 Mode = Literal["observe", "propose", "auto"]
@@ -88,16 +96,34 @@ class WatchRules:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchedBook:
+    """One of several books that a process watches with `--live`: a file or `venue:NAME`, and the venue `at` whose account hedges it.
+
+    `mode` (None: that of `[watch]`) and `hedge`, the settings of `[hedge]` that are others for this book.
+    """
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = {"extra": "forbid"}
+
+    book: str
+    at: str | None = None
+    mode: Mode | None = None
+    hedge: Mapping[str, bool | int | float | str | tuple[float, ...] | tuple[str, ...]] = field(
+        default_factory=dict
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class WatchSettings:
     """What `watch` may do by itself and when it calls; what each means say `Bounds` and `Thresholds`.
 
-    `metrics_port` is where the process answers `/healthz` and `/metrics` on this machine, None: nowhere.
+    `books` are what `watch --live` watches that names none. `metrics_port` is where the process answers `/healthz` and `/metrics` on this machine, None: nowhere.
     `mode`: observe says what it would do, propose asks so many people (`approvals`), auto trades within the
     bounds. Of two numbers the first raises an
     alarm, the second clears it.
     """
 
     mode: Mode = "observe"
+    books: tuple[WatchedBook, ...] = ()
     approvals: int = 1
     every_s: float = 60.0
     metrics_port: int | None = None

@@ -18,7 +18,7 @@ from hedgerow.app.dealing import leased
 from hedgerow.app.live import Reached
 from hedgerow.app.offers import offer_of
 from hedgerow.app.plans import Place
-from hedgerow.cli.trade import _code
+from hedgerow.cli.trade import code_of
 from hedgerow.config import Settings, TradeSettings, VenueSettings
 from hedgerow.hedge.execution import Part, Programme, ProgrammeLeg, Style, Work, begun
 from hedgerow.model.errors import LeaseHeld, UsageError
@@ -80,9 +80,9 @@ def test_the_rest_of_what_was_begun_is_shown_as_it_was_begun() -> None:
 
 def test_a_plan_that_was_not_begun_is_no_success() -> None:
     done = Traded(A, "live", "bybit:1", "complete", "", True, (), (), {}, None, (), B)
-    assert _code(done) == 1
-    assert _code(replace(done, asked=A)) == 0
-    assert _code(replace(done, outcome="frozen")) == 7
+    assert code_of(done) == 1
+    assert code_of(replace(done, asked=A)) == 0
+    assert code_of(replace(done, outcome="frozen")) == 7
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from hedgerow.config import Settings
 from hedgerow.store.approvals import approvals_of
 from hedgerow.web.api import news
 
-PAGES = ("/", "/exposure", "/hedge", "/watch")
+PAGES = ("/", "/exposure", "/hedge", "/trade", "/watch")
 
 
 @pytest.fixture
@@ -48,6 +48,7 @@ def test_the_documents_are_those_of_the_command_line(page: Page, run: Callable[.
     assert page.get("/api/choose").json == run("choose", BOOK)
     assert page.get("/api/plan").json == run("plan", BOOK)
     assert page.get("/api/plan?target_beta=0.5").json == run("plan", BOOK, "--target-beta", "0.5")
+    assert page.get("/api/orders").json == run("orders")
     assert page.get("/api/watch").json == run("status")
 
 
@@ -156,7 +157,7 @@ def test_hostile_names_and_notes_are_text_on_every_page(tmp_path: Path) -> None:
         assert answer.status == 200, answer.text
         for bad in ("<img", "<script>", "<svg onload", "<b>", "$49", " 49 ", "onload=alert(1)>"):
             assert bad not in answer.text
-        if path != "/watch":
+        if path not in {"/trade", "/watch"}:
             assert "&lt;img src=x" in answer.text
     assert page.get("/api/exposure").headers["content-type"].startswith("application/json")
     assert HOSTILE[0] in [row["note"] for row in page.get("/api/exposure").json["betas"]]
@@ -226,6 +227,7 @@ def test_an_open_api_is_told_to_who_has_the_token(page: Page) -> None:
         "/api/choose",
         "/api/plan",
         "/api/what-if",
+        "/api/orders",
         "/api/watch",
         "/api/events",
         "/healthz",

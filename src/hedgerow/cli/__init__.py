@@ -55,6 +55,7 @@ _VERBS = (
         "Who holds which account, what is unfinished, what is halted?",
     ),
     ("ledger", "hedgerow.cli.standing:ledger", "What does the journal add up to?"),
+    ("orders", "hedgerow.cli.deals:orders", "Which plans wait, and what was ordered and filled?"),
     ("halt", "hedgerow.cli.standing:halt", "Stop everything that adds risk, at once."),
     ("reconcile", "hedgerow.cli.accounts:reconcile", "Do the journal and the venue agree?"),
     ("export", "hedgerow.cli.accounts:export", "Fills, fees and funding in dollars, for the accountant."),

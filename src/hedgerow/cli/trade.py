@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
+from hedgerow.app.live import Confirm
+from hedgerow.app.plans import Mode
 from hedgerow.app.trade import Refused
 from hedgerow.app.trade import trade as traded
 from hedgerow.cli.confirming import confirmed_by
@@ -18,7 +20,7 @@ from hedgerow.config import Settings, TradeSettings
 from hedgerow.model.errors import UsageError
 from hedgerow.model.trades import Traded
 
-__all__ = ["StyleOptions", "trade"]
+__all__ = ["StyleOptions", "code_of", "trade"]
 
 _FINE = {"complete"}
 _CODES = {"refused": 6, "frozen": 7, "halted": 8}
@@ -70,9 +72,20 @@ class StyleOptions:
 
 
 def trade(
-    plan_id: str,
+    plan_id: str | None = None,
     /,
     *,
+    approved: Annotated[
+        bool,
+        Parameter(
+            help="Instead of one plan: each as it is approved, on the page or by `approve --plan`, until interrupted.",
+            negative=(),
+            show_default=False,
+        ),
+    ] = False,
+    once: Annotated[
+        bool, Parameter(help="With --approved: those of now.", negative=(), show_default=False)
+    ] = False,
     paper: Annotated[
         bool, Parameter(help="On paper (the default).", negative=(), show_default=False)
     ] = False,
@@ -96,6 +109,7 @@ def trade(
         The first signs of the plan's id.
     """
     shown, manner = output or Output(), style or StyleOptions()
+    _one_way(plan_id, approved=approved, once=once)
     if paper and live:
         raise UsageError(
             "--paper and --live are two ways", advice="Give one of them; without one it is paper."
@@ -103,21 +117,24 @@ def trade(
     if yes_live is not None and not live:
         raise UsageError("--yes-live says yes to real money, and this is paper", advice="Add --live.")
     settings = _with(settings_of(shown), manner)
-    money = settings.data.currency.upper()
-    limit = None if manner.limit is None else _price(manner.limit)
+    mode: Mode = "live" if live else "paper"
+    confirm = confirmed_by(yes_live, settings.data.currency.upper())
+    if plan_id is None:
+        from hedgerow.cli.deals import approved_ones
+
+        return approved_ones(settings, mode, confirm, shown, once=once)
+    return _trade_one(settings, plan_id, mode, confirm, manner, shown)
+
+
+def _trade_one(
+    settings: Settings, plan_id: str, mode: Mode, confirm: Confirm, manner: StyleOptions, shown: Output
+) -> int:
     from hedgerow.reports import trade_text as told
 
-    with followed(shown, still=live) as (report, show):
+    limit, money = None if manner.limit is None else _price(manner.limit), settings.data.currency.upper()
+    with followed(shown, still=mode == "live") as (report, show):
         tell = None if show is None else lambda each: show(told.line_text(each))
-        done = traded(
-            settings,
-            plan_id,
-            "live" if live else "paper",
-            report,
-            limit=limit,
-            confirm=confirmed_by(yes_live, money),
-            tell=tell,
-        )
+        done = traded(settings, plan_id, mode, report, limit=limit, confirm=confirm, tell=tell)
     if isinstance(done, Refused):
         refused = done
         answer(
@@ -128,10 +145,18 @@ def trade(
         return 1
     seen = show is not None and sys.stdout.isatty() and not done.recovered
     answer(lambda: told.trade_json(done), lambda: told.trade_text(done, money, told=seen), shown)
-    return _code(done)
+    return code_of(done)
 
 
-def _code(done: Traded) -> int:
+def _one_way(plan_id: str | None, *, approved: bool, once: bool) -> None:
+    if (plan_id is None) != approved or (once and not approved):
+        raise UsageError(
+            "say what is to be traded",
+            advice="Give a plan's id; or --approved, and with it --once, for those that were approved.",
+        )
+
+
+def code_of(done: Traded) -> int:
     """0 where the plan that was asked for is traded; 1 where another was finished instead, however well."""
     if done.outcome not in _FINE:
         return _CODES.get(done.outcome, 1)

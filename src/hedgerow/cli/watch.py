@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Group, Parameter
 
+from hedgerow.app.approved import approve_plan
 from hedgerow.app.pair_watch import pair_of, rehearse_pair, watch_pair
 from hedgerow.app.plans import MODES
 from hedgerow.app.watch import approve as approved
@@ -148,18 +149,27 @@ def approve(
     /,
     *,
     who: Annotated[str | None, Parameter(help="Your name; without it the one you are logged in by.")] = None,
+    plan: Annotated[
+        bool,
+        Parameter(help="It is a plan's id; `trade --approved` trades it.", negative=(), show_default=False),
+    ] = False,
+    live: Annotated[bool, Parameter(help="It is for real money.", negative=(), show_default=False)] = False,
     output: Output | None = None,
 ) -> int:
-    """Say yes to what a watch proposes; it trades at its next look, if it still wants the same.
+    """Say yes to what a watch proposes; it trades at its next look, if it still wants the same. Or to a plan that is kept.
 
     Parameters
     ----------
     proposal
-        The first signs of the proposal's name.
+        The first signs of the proposal's name, or of the plan's id.
     """
-    shown = output or Output()
-    name = approved(settings_of(shown), proposal, getpass.getuser() if who is None else who, MODES)
-    answer(lambda: {"approved": name}, lambda: f"Approved: {name[:12]}.", shown)
+    shown, name = output or Output(), getpass.getuser() if who is None else who
+    settings = settings_of(shown)
+    if plan:
+        found = approve_plan(settings, proposal, name, "live" if live else "paper")
+    else:
+        found = approved(settings, proposal, name, ("live",) if live else MODES)
+    answer(lambda: {"approved": found}, lambda: f"Approved: {found[:12]}.", shown)
     return 0
 
 

@@ -23,7 +23,10 @@ __all__ = [
     "WHOSE",
     "clock",
     "coins",
+    "legs_json",
     "line_text",
+    "lines_json",
+    "lines_table",
     "offer_text",
     "plan_name",
     "refused_json",
@@ -213,12 +216,22 @@ def trade_json(done: Traded) -> dict[str, Any]:
         "why": done.why,
         "exposed_ms": done.exposed_ms,
         "recovered": done.recovered,
-        "lines": [{"at": stamp(each.at), "action": each.action, "text": each.text} for each in done.lines],
-        "legs": [_leg_json(leg) for leg in done.legs],
+        "lines": lines_json(done.lines),
+        "legs": legs_json(done.legs),
         "credited": {coin: str(units) for coin, units in done.credited.items()},
         "beta": plain(done.beta),
         "alarms": list(done.alarms),
     }
+
+
+def lines_json(lines: Iterable[TradeLine]) -> list[dict[str, Any]]:
+    """Return a transcript as JSON."""
+    return [{"at": stamp(each.at), "action": each.action, "text": each.text} for each in lines]
+
+
+def legs_json(legs: Iterable[LegTraded]) -> list[dict[str, Any]]:
+    """Return what was traded of each contract as JSON."""
+    return [_leg_json(leg) for leg in legs]
 
 
 def _leg_json(leg: LegTraded) -> dict[str, Any]:

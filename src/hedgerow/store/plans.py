@@ -2,6 +2,7 @@
 
 keep_plan(folder, plan)          write it, whole; what is older than a month goes
 find_plan(folder, "3f9a1c")      the one plan whose id begins so
+all_plans(folder)                every one, the newest first
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from typing import Any
 from hedgerow.model.errors import BadInput, UsageError
 from hedgerow.store.folders import put_whole
 
-__all__ = ["AGAIN", "KeptPlan", "find_plan", "keep_plan", "plan_of"]
+__all__ = ["AGAIN", "KeptPlan", "all_plans", "find_plan", "keep_plan", "plan_of"]
 
 _VERSION = 1
 _KEPT_MS = 30 * 86_400_000
@@ -101,6 +103,16 @@ def find_plan(folder: Path, prefix: str) -> KeptPlan:
             advice=f"Say which: {', '.join(n[:12] for n in found)}.",
         )
     return _read(folder / f"{found[0]}.json")
+
+
+def all_plans(folder: Path) -> tuple[KeptPlan, ...]:
+    """Return every plan that is kept whole, the newest first; a file that is not what was written is passed over."""
+    names = [path.stem for path in folder.glob("*.json")] if folder.is_dir() else []
+    found = []
+    for name in filter(_ID.fullmatch, names):
+        with suppress(BadInput):
+            found.append(_read(folder / f"{name}.json"))
+    return tuple(sorted(found, key=lambda plan: (-plan.made_at, plan.plan_id)))
 
 
 def plan_of(turn: str) -> str:

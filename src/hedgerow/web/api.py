@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 
 from hedgerow.reports import wire
 from hedgerow.reports.account_text import status_json
+from hedgerow.reports.deals_text import deals_json
 from hedgerow.web.views import what_if
 
 if TYPE_CHECKING:
@@ -71,6 +72,11 @@ def _add_watch(site: FastAPI, room: Room) -> None:
     def watch() -> Response:
         """Tell what stands, as `hedgerow status --json`."""
         return _document(status_json(room.seen().modes))
+
+    @site.get("/api/orders", response_class=Response)
+    def orders() -> Response:
+        """Tell which plans are kept and what was traded, as `hedgerow orders --json`."""
+        return _document(deals_json(room.deals()))
 
     @site.get("/healthz", response_class=Response)
     def health() -> Response:

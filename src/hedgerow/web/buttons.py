@@ -12,11 +12,13 @@ from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
+from hedgerow.app.approved import approve_plan
 from hedgerow.app.holdings import take_back
 from hedgerow.app.plans import MODES
 from hedgerow.app.standing import halt
 from hedgerow.app.watch import approve
 from hedgerow.model.errors import HedgerowError
+from hedgerow.web.again import Again, target_of
 from hedgerow.web.editing import Entered, give_beta, import_form, set_form
 from hedgerow.web.forms import pledged
 from hedgerow.web.shown import Shown
@@ -31,18 +33,39 @@ __all__ = ["add_buttons"]
 def add_buttons(site: FastAPI, show: Shown) -> None:
     """Add every request that changes anything."""
     _add_book(site, show)
+    _add_trade(site, show)
     _add_watch(site, show)
 
 
+def _add_trade(site: FastAPI, show: Shown) -> None:
+    room, again = show.room, Again(show.entry)
+
+    @site.post("/plan", include_in_schema=False)
+    async def keep(request: Request) -> Response:
+        form = await pledged(request, show.entry, show.port)
+        target = target_of(form.get("target"))
+        return await _pressed(request, show, "/trade?done=planned", lambda: room.keep(target))
+
+    @site.post("/approve-plan", include_in_schema=False)
+    async def say_yes(request: Request) -> Response:
+        form = await pledged(request, show.entry, show.port)
+        mode = again.allowed(form)
+        plan, who = form.get("plan"), form.get("who")
+        return await _pressed(
+            request, show, "/trade?done=yes", lambda: approve_plan(room.settings, plan, who, mode)
+        )
+
+
 def _add_watch(site: FastAPI, show: Shown) -> None:
-    room = show.room
+    room, again = show.room, Again(show.entry)
 
     @site.post("/approve", include_in_schema=False)
     async def say_yes(request: Request) -> Response:
         form = await pledged(request, show.entry, show.port)
+        mode = again.allowed(form)
         proposal, who = form.get("proposal"), form.get("who")
         return await _pressed(
-            request, show, "/watch?done=approved", lambda: approve(room.settings, proposal, who)
+            request, show, "/watch?done=approved", lambda: approve(room.settings, proposal, who, (mode,))
         )
 
     @site.post("/halt", include_in_schema=False)

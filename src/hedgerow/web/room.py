@@ -12,8 +12,9 @@ from threading import RLock
 
 from hedgerow.app.books import is_account
 from hedgerow.app.contracts import contracts_of
+from hedgerow.app.deals import deals
 from hedgerow.app.desk import Desk, beta, choose, market_of, open_desk, plan, policy_of, value
-from hedgerow.app.plans import MODES, Mode
+from hedgerow.app.plans import MODES, Mode, keep_hedge, place_of
 from hedgerow.app.standing import mark, marks, standing
 from hedgerow.app.watch import approvers
 from hedgerow.config import BetaSettings, Settings
@@ -22,12 +23,15 @@ from hedgerow.hedge.policy import Policy
 from hedgerow.hedge.ranking import Ranking
 from hedgerow.hedge.ticket import Ticket
 from hedgerow.hedge.valuation import Valuation
+from hedgerow.model.deals import Deals
 from hedgerow.model.errors import HedgerowError, UsageError
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.trades import ModeState
 from hedgerow.model.watched import Look
 from hedgerow.reports.parts import Figure
+from hedgerow.reports.wire import plan_json
 from hedgerow.reports.wording import plain_text
+from hedgerow.store.approvals import approvals_of
 
 __all__ = ["Room", "Seen", "waits"]
 
@@ -36,6 +40,7 @@ _LIVE_S = 60.0
 _OLD_S = 1.0
 _FURTHEST = 5.0
 _LATE = 2.5
+_DEALS_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,7 @@ class Room:
     _seen: tuple[float, Seen] | None = None
     _newest: tuple[dict[str, int], float] | None = None
     _read: tuple[object, float, tuple[ModeState, ...]] | None = None
+    _deals: tuple[object, float, tuple[Deals, ...]] | None = None
     _pace: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -189,6 +195,40 @@ class Room:
                 self._figures[name] = make()
             return self._figures[name]
 
+    def deals(self) -> tuple[Deals, ...]:
+        """Return what both modes keep of plans and trades, read anew where a file of theirs has changed."""
+        with self._journal:
+            written, now = self._kept_marks(), time.monotonic()
+            if self._deals is None or self._deals[0] != written or now - self._deals[1] > _DEALS_S:
+                self._deals = (written, now, tuple(deals(self.settings, mode) for mode in MODES))
+            return self._deals[2]
+
+    def _kept_marks(self) -> tuple[object, ...]:
+        book = None if is_account(self.book) else mark(Path(self.book))
+        plans = (mark(place_of(self.settings, mode).plans) for mode in MODES)
+        return (book, *plans, *(marks(self.settings, mode) for mode in MODES))
+
+    def keep(self, target_beta: float | None) -> str:
+        """Keep the plan for a target so that it can be traded once it is approved, and return its id.
+
+        It is the plan that `hedgerow plan --target-beta` keeps. Raises `UsageError` where there is nothing to trade.
+        """
+        with self._lock:
+            ticket = self.ticket(target_beta)
+            settings = self.settings
+            if target_beta is not None:
+                aimed = _aimed(self.desk(), target_beta).target_beta
+                hedge = replace(settings.hedge, target_beta=aimed, target_beta_usd=None, target_vol=None)
+                settings = replace(settings, hedge=hedge)
+            document = plan_json(ticket)
+            kept = keep_hedge(settings, self.desk(), ticket, document, self.book)
+        if kept.why_not is not None:
+            raise UsageError(
+                f"this plan is not kept: {kept.why_not or 'there is nothing to trade, or something is unknown or refused'}",
+                advice="See what the plan says on the page of the hedge.",
+            )
+        return str(document["plan_id"])
+
     def seen(self) -> Seen:
         """Return what the journals say, at most a second old. What cannot be read is told in it."""
         with self._journal:
@@ -213,7 +253,11 @@ class Room:
             account.taken and (account.left_ms > 0 or (age is not None and age <= _LATE * self._pace))
             for account in paper.accounts
         )
-        changed = repr((ats, running, [sorted(mode.halts.items()) for mode in modes], yes, paper.trouble))
+        records = [(each.account, each.records) for mode in modes for each in mode.accounts]
+        halts = [sorted(mode.halts.items()) for mode in modes]
+        said = [mark(approvals_of(place_of(self.settings, mode).journal).path) for mode in MODES]
+        plans = [mark(place_of(self.settings, mode).plans) for mode in MODES]
+        changed = repr((ats, running, halts, yes, paper.trouble, records, said, plans))
         return Seen(modes, yes, self.settings.watch.approvals, changed, age, running)
 
     def _modes(self) -> tuple[ModeState, ...]:

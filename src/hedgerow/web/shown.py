@@ -23,10 +23,13 @@ _PAGES = (
     ("/", "Book"),
     ("/exposure", "Exposure"),
     ("/hedge", "Hedge"),
+    ("/trade", "Trade"),
     ("/watch", "Watch"),
 )
 _DONE = {
     "approved": "Approved. The watch trades it at its next look, if it still wants the same and nothing is halted.",
+    "planned": "Kept. It is traded once it is approved here, and `hedgerow trade --approved` runs.",
+    "yes": "Approved, by the plan's hash. `hedgerow trade --approved` trades it, if it is still good then.",
     "halted": "Everything is halted. To lift it: hedgerow halt --lift",
     "written": "Written. What the file held before is kept beside it.",
     "back": "Taken back: the file holds what it held before.",

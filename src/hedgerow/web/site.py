@@ -17,6 +17,7 @@ from hedgerow.model.errors import HedgerowError, UsageError
 from hedgerow.reports.wire import encode, error_json
 from hedgerow.web.api import add_documents
 from hedgerow.web.buttons import add_buttons
+from hedgerow.web.dealt import trade_view
 from hedgerow.web.entry import Entry
 from hedgerow.web.forms import form_of
 from hedgerow.web.guard import Guard, cookie_of
@@ -51,6 +52,7 @@ def _add_pages(site: FastAPI, show: Shown) -> None:
         ("/", "book.html", lambda room, _: book_view(room)),
         ("/exposure", "exposure.html", exposure_view),
         ("/hedge", "hedge.html", lambda room, _: hedge_view(room)),
+        ("/trade", "trade.html", lambda room, _: trade_view(room)),
         ("/watch", "watch.html", watch_view),
     )
 

@@ -26,5 +26,10 @@ WORDS = {
     "move against the contract before that.",
     "survival": "How far the market may rise (for a short hedge) before the margin shown is used up.",
     "volatility": "The usual size of a year's swings. A hedge takes out the market's part; the coins' own part stays.",
+    "approval": "A yes by name to one plan, by the hash of everything it says. It is good for that plan alone, and only while the "
+    "plan is fresh; prices that moved too far, or a position that is not what it was made for, refuse it all the same.",
+    "slippage": "How much worse the price paid was than the price when trading began, in percent of it. Below zero it was better.",
+    "paper": "A venue that is simulated on this machine: it fills, charges fees and funding, and asks for margin as a real one "
+    "does, and no money moves.",
     "halt": "Nothing that adds risk is sent any more, by any process. What is open stays open. Lifting it is done on the command line.",
 }

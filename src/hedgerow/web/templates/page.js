@@ -39,6 +39,7 @@ function slide(form) {
   const cells = document.getElementById("cells");
   const refused = document.getElementById("refused");
   const command = document.getElementById("command");
+  const kept = document.getElementById("kept-target");
   let asking = false;
   let shown = target.value;
 
@@ -51,6 +52,7 @@ function slide(form) {
     refused.replaceChildren(
       ...lines.map((line) => Object.assign(document.createElement("p"), { textContent: line })),
     );
+    kept.value = shown;
     command.textContent = `hedgerow plan ${form.dataset.book} --target-beta ${Number(shown).toFixed(2)}`;
   }
 

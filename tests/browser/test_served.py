@@ -21,7 +21,7 @@ from tests.web.asking import make_hostile
 from hedgerow.config import Settings
 from hedgerow.web.server import Opened, opened, server_of
 
-PAGES = ("/", "/exposure", "/hedge", "/trade", "/watch")
+PAGES = ("/", "/exposure", "/hedge", "/trade", "/watch", "/history", "/venues")
 
 
 @pytest.fixture(scope="module")

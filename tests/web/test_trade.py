@@ -120,7 +120,7 @@ def test_what_is_old_or_of_another_book_is_not_approved(
     assert approved_plans(settings, "paper") == ()
     with pytest.raises(UsageError, match="too old"):
         approve_plan(settings, plan, "Ann")
-    page.room._deals = None
+    page.room.kept.forget()
     html = page.get("/trade").text
     assert "too old: plan again" in html
     assert f"Approve {plan[:12]}" not in html
@@ -170,7 +170,7 @@ def live_plan(page: Page) -> str:
     settings = page.room.settings
     (kept,) = all_plans(place_of(settings, "paper").plans)
     keep_plan(place_of(settings, "live").plans, kept)
-    page.room._deals = None
+    page.room.kept.forget()
     return plan
 
 

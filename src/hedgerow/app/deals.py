@@ -63,8 +63,7 @@ def _trades(settings: Settings, mode: Mode) -> list[tuple[str, TradeRow]]:
 
 
 def _of_account(journal: Journal, account: str) -> list[tuple[str, TradeRow]]:
-    from hedgerow.runs.executor import PROGRAMME
-    from hedgerow.runs.pen import DONE
+    from hedgerow.runs.pen import DONE, PROGRAMME
     from hedgerow.runs.story import story_of
     from hedgerow.store.plans import plan_of
 

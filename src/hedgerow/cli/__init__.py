@@ -56,6 +56,7 @@ _VERBS = (
     ),
     ("ledger", "hedgerow.cli.standing:ledger", "What does the journal add up to?"),
     ("orders", "hedgerow.cli.deals:orders", "Which plans wait, and what was ordered and filled?"),
+    ("diary", "hedgerow.cli.deals:diary", "What did each watch decide, and why?"),
     ("halt", "hedgerow.cli.standing:halt", "Stop everything that adds risk, at once."),
     ("reconcile", "hedgerow.cli.accounts:reconcile", "Do the journal and the venue agree?"),
     ("export", "hedgerow.cli.accounts:export", "Fills, fees and funding in dollars, for the accountant."),

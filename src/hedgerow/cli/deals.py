@@ -1,10 +1,12 @@
-"""Plans and trades on the command line: `orders`, and `trade --approved`."""
+"""What was planned, traded and decided, on the command line: `orders`, `diary`, and `trade --approved`."""
 
 from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import Annotated, Any
+
+from cyclopts import Parameter
 
 from hedgerow.app.approved import Outcome, trade_approved
 from hedgerow.app.deals import deals
@@ -20,7 +22,7 @@ from hedgerow.model.errors import HedgerowError
 from hedgerow.reports import trade_text as told
 from hedgerow.reports.wire import error_json
 
-__all__ = ["approved_ones", "orders"]
+__all__ = ["approved_ones", "diary", "orders"]
 
 
 def orders(*, live: Which = None, output: Output | None = None) -> int:
@@ -32,11 +34,36 @@ def orders(*, live: Which = None, output: Output | None = None) -> int:
 
     shown = output or Output()
     settings = settings_of(shown)
-    modes: tuple[Mode, ...] = MODES if live is None else (("live",) if live else ("paper",))
-    found = tuple(deals(settings, mode) for mode in modes)
+    found = tuple(deals(settings, mode) for mode in _modes(live))
     answer(lambda: deals_json(found), lambda: deals_text(found), shown)
     open_plans = any(row.state in {"approved", "under way"} for mode in found for row in mode.plans)
     return int(open_plans or any(mode.trouble for mode in found))
+
+
+def diary(
+    *,
+    book: Annotated[
+        str | None, Parameter(help="Of one book, as its watch is called.", show_default=False)
+    ] = None,
+    live: Which = None,
+    output: Output | None = None,
+) -> int:
+    """Say what each watch decided and why, look by look, and what funding was received and paid. Needs no lease.
+
+    Looks that only repeat the one before them are counted, not listed. Exit code 1 where a journal cannot be read.
+    """
+    from hedgerow.app.diary import diary as found_in
+    from hedgerow.reports.diary_text import diary_json, diary_text
+
+    shown = output or Output()
+    settings = settings_of(shown)
+    found = tuple(found_in(settings, mode, book) for mode in _modes(live))
+    answer(lambda: diary_json(found), lambda: diary_text(found), shown)
+    return int(any(mode.trouble for mode in found))
+
+
+def _modes(live: bool | None) -> tuple[Mode, ...]:
+    return MODES if live is None else (("live",) if live else ("paper",))
 
 
 def approved_ones(settings: Settings, mode: Mode, confirm: Confirm, shown: Output, *, once: bool) -> int:

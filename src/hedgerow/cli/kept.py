@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Group, Parameter
 
 from hedgerow import app as steps
+from hedgerow.app.shelf import holds_runs
 from hedgerow.cli.options import Output
 from hedgerow.cli.output import answer, progress, written
-from hedgerow.model.errors import UsageError
+from hedgerow.model.errors import HedgerowError, UsageError
 
 if TYPE_CHECKING:
     from hedgerow.reports.run_page import RunReport
@@ -59,9 +60,11 @@ def report(
     Parameters
     ----------
     run
-        Folder of a run, as `backtest --out` wrote it.
+        Folder of a run, as `backtest --out` wrote it; or of several, which are then told side by side.
     """
     shown = output or Output()
+    if holds_runs(run):
+        return _side_by_side(run, format, shown)
     kind = format or ("json" if shown.json else "html")
     if shown.json and kind != "json":
         raise UsageError(f"--json and --format {kind} are two answers", advice="Give one of them.")
@@ -76,6 +79,20 @@ def report(
     else:
         written(place, content)
     return 0
+
+
+def _side_by_side(folder: Path, kind: str | None, shown: Output) -> int:
+    from hedgerow.app.shelf import Shelf
+    from hedgerow.reports.shelf_text import shelf_json, shelf_text
+
+    if kind not in {None, "json"}:
+        raise UsageError(f"several runs have no --format {kind}", advice="Give one run, or --json.")
+    with progress(shown) as said:
+        said("reading the runs")
+        runs = Shelf(folder).all()
+    shown = dataclasses.replace(shown, json=shown.json or kind == "json")
+    answer(lambda: shelf_json(runs), lambda: shelf_text(runs), shown)
+    return int(any(isinstance(found, HedgerowError) for found in runs.values()))
 
 
 def _page(found: RunReport) -> str:

@@ -29,6 +29,14 @@ def serve(
     listen: Annotated[
         str, Parameter(group=_PAGE, help="127.0.0.1, and in this version nothing else.", show_default=False)
     ] = "127.0.0.1",
+    runs: Annotated[
+        Path | None,
+        Parameter(
+            group=_PAGE,
+            help="Folder of runs of `backtest --out` (runs in the state folder).",
+            show_default=False,
+        ),
+    ] = None,
     data: DataOptions | None = None,
     beta: BetaOptions | None = None,
     hedge: HedgeOptions | None = None,
@@ -47,7 +55,7 @@ def serve(
     shown = output or Output()
     settings = settings_of(shown, data, beta, hedge)
     file, keeps = example(settings, _DEMO_BOOK) if book is None else book, shown.config or config_path()
-    found = server.opened(settings, file, port, listen, keeps, playing=book is None)
+    found = server.opened(settings, file, port, listen, keeps, playing=book is None, runs=runs)
 
     def told(link: str) -> None:
         if shown.json:

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from hedgerow.cli.options import Output, settings_of
-from hedgerow.config import Loaded, config_path, load_settings, settings_schema
+from hedgerow.config import Loaded, Settings, config_path, load_settings, settings_schema
 from hedgerow.model.checks import Check
 from hedgerow.reports.wording import plain_text
 
@@ -80,6 +80,12 @@ def doctor(
         int | None,
         Parameter(name="--passphrase-fd", help="File descriptor that the passphrase is read from."),
     ] = None,
+    seen: Annotated[
+        bool,
+        Parameter(
+            help="Ask nobody: say what was found of venues the last time.", negative="", show_default=False
+        ),
+    ] = False,
     file: File = None,
     state: Annotated[Path | None, Parameter(help="Folder that remembers plans and trades.")] = None,
 ) -> int:
@@ -88,22 +94,21 @@ def doctor(
     Exit 3 where the installation is broken, 1 where something else is wrong, 5 where a venue cannot be reached. What else
     nobody can verify is said, and is no error.
     """
-    whole = {
-        "python": _python(),
-        "libraries": _libraries(),
-        "configuration": _configuration(file),
-        "embedded market": _market(),
-    }
+    if seen:
+        return _last_seen(settings_of(Output(config=file, state=state)), as_json=json)
+    whole = _whole(file)
     broken = not all(fine for fine, _ in whole.values())
     here: tuple[Check, ...] = ()
     found: dict[str, tuple[Check, ...]] = {}
     if not broken:
         from hedgerow.app.asking import passphrase_from
         from hedgerow.app.doctor import at_venue, machine
+        from hedgerow.app.recollected import remember
 
         settings, ask = settings_of(Output(config=file, state=state)), passphrase_from(passphrase)
         here = machine(settings)
         found = {name: at_venue(settings, name, ask) for name in venues or tuple(settings.venues)}
+        remember(settings, found)
     if json:
         plain = {name: {"fine": fine, "detail": detail} for name, (fine, detail) in whole.items()}
         plain |= {one.name: {"fine": one.outcome != "wrong", "detail": one.detail} for one in here}
@@ -117,6 +122,32 @@ def doctor(
     if any(one.outcome == "wrong" for one in checks):
         return 1
     return 5 if any(one.unreached for one in checks) else 0
+
+
+def _whole(file: Path | None) -> dict[str, tuple[bool, str]]:
+    """Whether this installation is whole, part by part."""
+    return {
+        "python": _python(),
+        "libraries": _libraries(),
+        "configuration": _configuration(file),
+        "embedded market": _market(),
+    }
+
+
+def _last_seen(settings: Settings, *, as_json: bool) -> int:
+    """Print what is found here now and what was found of venues the last time."""
+    from hedgerow.app.doctor import machine
+    from hedgerow.app.recollected import recollected
+    from hedgerow.app.venues import known_venues
+    from hedgerow.reports.doctor_text import seen_json, seen_text
+
+    here, there = machine(settings), recollected(settings)
+    if as_json:
+        _print_json(seen_json(here, there, known_venues()))
+    else:
+        sys.stdout.write(seen_text(here, there, known_venues()))
+    checks = (*here, *(one for asked in there.values() for one in asked.checks))
+    return int(any(one.outcome == "wrong" for one in checks))
 
 
 def _tell(

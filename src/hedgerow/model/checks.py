@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Check", "Outcome"]
+__all__ = ["Asked", "Check", "Outcome"]
 
 Outcome = Literal["verified", "wrong", "not verified"]
 
@@ -18,3 +18,11 @@ class Check:
     outcome: Outcome
     detail: str
     unreached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What came of asking a venue at an instant, milliseconds of UTC."""
+
+    at: int
+    checks: tuple[Check, ...]

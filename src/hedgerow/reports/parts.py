@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["Figure", "Section", "rendered"]
+__all__ = ["Figure", "Section", "is_number", "rendered"]
 
 _NUMBER = re.compile(
     r"(?:[±+−<] ?)*\$?[\d,]+(?:\.\d+)?(?: ?%|[eE][+-]?\d+| [A-Z]{2,10})?"
@@ -54,11 +54,11 @@ def rendered(template: str, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.tests["number"] = _is_number
+    environment.tests["number"] = is_number
     style = (folder / "page.css").read_text(encoding="utf-8")
     return environment.get_template(template).render(style=style, **values)
 
 
-def _is_number(cell: str) -> bool:
-    """Whether a cell is to stand on the right in one line: a number with its unit, or a date."""
+def is_number(cell: str) -> bool:
+    """Return whether a cell is to stand on the right in one line: a number with its unit, or a date."""
     return bool(_NUMBER.fullmatch(cell))

@@ -5,7 +5,7 @@ report_of(run, found) -> RunReport        run_page(report) -> str
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,13 +17,14 @@ from hedgerow.model.journal import RunResult
 from hedgerow.reports import run_figures as figures
 from hedgerow.reports import run_ledger as ledger
 from hedgerow.reports.layout import instant
-from hedgerow.reports.parts import Section, rendered
+from hedgerow.reports.parts import Figure, Section, rendered
 from hedgerow.reports.run_text import befallen, counted, judged, side_by_side, whole
 from hedgerow.reports.wording import number, percent, plain_text
 
-__all__ = ["RunReport", "lead", "run_page", "sections_of", "verdict"]
+__all__ = ["RunReport", "lead", "parts_of", "run_page", "sections_of", "verdict"]
 
 FOOT = "Past prices promise nothing. Hedgerow is software, not advice."
+_SIDES = "Portfolio, hedge, hedged portfolio"
 ASSUMED = "What was assumed, and what is missing"
 
 
@@ -102,49 +103,65 @@ def _six(found: Effectiveness) -> list[tuple[str, str]]:
 
 def sections_of(report: RunReport) -> list[Section]:
     """Return the parts of the report in their order; the page and the text are made of the same."""
+    return [section for make in parts_of(report).values() for section in make()]
+
+
+def parts_of(report: RunReport) -> Mapping[str, Callable[[], list[Section]]]:
+    """Return what makes each part of the report, by its heading: drawing all of them takes seconds."""
     run, found = report.run, report.found
-    figures_of_judgement = [
+
+    def held() -> list[Figure]:
+        return [
+            made
+            for k in range(len(run.factors))
+            for made in (figures.figure_book_beta(run, k), figures.figure_exposure(run, found, k))
+        ]
+
+    def money() -> list[Figure]:
+        return [figures.figure_waterfall(run), figures.figure_monthly(run)]
+
+    def paid() -> list[Figure]:
+        return [ledger.figure_contracts(run), ledger.figure_funding(run), ledger.figure_rolls(run)]
+
+    def betas() -> list[Figure]:
+        return [figures.figure_betas(run, factor) for factor in run.factors]
+
+    drawn: dict[str, Callable[[], list[Figure]]] = {
+        "How it was held": held,
+        "Where the money came from": money,
+        "Funding and rolls": paid,
+        "Margin and liquidation": lambda: [figures.figure_margin(run)],
+        "The betas it used": betas,
+        "What happened": lambda: [ledger.figure_events(run)],
+    }
+    return {
+        _SIDES: lambda: [_sides(run)],
+        "Did it work": lambda: [_judgement(report)],
+        **{name: _drawn(name, make) for name, make in drawn.items()},
+        "What was asked": lambda: _asked(report),
+    }
+
+
+def _drawn(name: str, make: Callable[[], list[Figure]]) -> Callable[[], list[Section]]:
+    return lambda: [Section(name, [], make())]
+
+
+def _sides(run: RunResult) -> Section:
+    columns = ["measure", "portfolio", "hedge", "hedged portfolio"]
+    return Section(
+        _SIDES, [], [figures.figure_equity(run), figures.figure_drawdown(run)], (columns, side_by_side(run))
+    )
+
+
+def _judgement(report: RunReport) -> Section:
+    run, found = report.run, report.found
+    said = [
         (name, f"{said}{'; ' + aside if aside else ''}") for name, said, aside in judged(found, run.currency)
     ]
-    factors = list(enumerate(run.factors))
-    columns = ["measure", "portfolio", "hedge", "hedged portfolio"]
-    return [
-        Section(
-            "Portfolio, hedge, hedged portfolio",
-            [],
-            [figures.figure_equity(run), figures.figure_drawdown(run)],
-            (columns, side_by_side(run)),
-        ),
-        Section(
-            "Did it work",
-            figures_of_judgement,
-            [
-                figures.figure_periods(found, by_period(run)),
-                *(figures.figure_rolling_beta(rolling_beta(run, k), factor) for k, factor in factors),
-            ],
-        ),
-        Section(
-            "How it was held",
-            [],
-            [
-                made
-                for k, _ in factors
-                for made in (figures.figure_book_beta(run, k), figures.figure_exposure(run, found, k))
-            ],
-        ),
-        Section(
-            "Where the money came from", [], [figures.figure_waterfall(run), figures.figure_monthly(run)]
-        ),
-        Section(
-            "Funding and rolls",
-            [],
-            [ledger.figure_contracts(run), ledger.figure_funding(run), ledger.figure_rolls(run)],
-        ),
-        Section("Margin and liquidation", [], [figures.figure_margin(run)]),
-        Section("The betas it used", [], [figures.figure_betas(run, factor) for factor in run.factors]),
-        Section("What happened", [], [ledger.figure_events(run)]),
-        *_asked(report),
-    ]
+    rolling = (
+        figures.figure_rolling_beta(rolling_beta(run, k), factor) for k, factor in enumerate(run.factors)
+    )
+    return Section("Did it work", said, [figures.figure_periods(found, by_period(run)), *rolling])
 
 
 def _asked(report: RunReport) -> list[Section]:

@@ -11,9 +11,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
+from hedgerow.app.recollected import recollected
+from hedgerow.app.venues import known_venues
 from hedgerow.reports import wire
 from hedgerow.reports.account_text import status_json
 from hedgerow.reports.deals_text import deals_json
+from hedgerow.reports.diary_text import diary_json
+from hedgerow.reports.doctor_text import seen_json
+from hedgerow.reports.run_wire import report_json
+from hedgerow.reports.shelf_text import shelf_json
 from hedgerow.web.views import what_if
 
 if TYPE_CHECKING:
@@ -30,6 +36,7 @@ _QUIET = 15
 def add_documents(site: FastAPI, room: Room) -> None:
     """Add what is read by programs."""
     _add_steps(site, room)
+    _add_past(site, room)
     _add_watch(site, room)
 
 
@@ -65,6 +72,24 @@ def _add_steps(site: FastAPI, room: Room) -> None:
         return _document({"target_beta": target_beta, **what_if(room.ticket(target_beta))})
 
 
+def _add_past(site: FastAPI, room: Room) -> None:
+    @site.get("/api/runs", response_class=Response)
+    def runs() -> Response:
+        """Tell what each run of the folder came to, as `hedgerow report FOLDER --json`."""
+        return _document(shelf_json(room.shelf.all()))
+
+    @site.get("/api/runs/{name}", response_class=Response)
+    def run(name: str) -> Response:
+        """Tell one run whole, as `hedgerow report RUN --json`."""
+        found = room.shelf.report(name)
+        return _document(report_json(found.run, found.found, found.policy, found.files))
+
+    @site.get("/api/venues", response_class=Response)
+    def venues() -> Response:
+        """Tell what is verified of this machine, and of venues the last time, as `hedgerow doctor --seen --json`."""
+        return _document(seen_json(room.kept.machine(), recollected(room.settings), known_venues()))
+
+
 def _add_watch(site: FastAPI, room: Room) -> None:
     listening: set[object] = set()
 
@@ -76,7 +101,12 @@ def _add_watch(site: FastAPI, room: Room) -> None:
     @site.get("/api/orders", response_class=Response)
     def orders() -> Response:
         """Tell which plans are kept and what was traded, as `hedgerow orders --json`."""
-        return _document(deals_json(room.deals()))
+        return _document(deals_json(room.kept.deals()))
+
+    @site.get("/api/diary", response_class=Response)
+    def diary() -> Response:
+        """Tell what each watch decided and why, and funding payment by payment, as `hedgerow diary --json`."""
+        return _document(diary_json(room.kept.diaries()))
 
     @site.get("/healthz", response_class=Response)
     def health() -> Response:
@@ -113,7 +143,7 @@ async def news(room: Room, every_s: float = 1.0) -> AsyncIterator[str]:
         quiet += 1
         if seen.changed != before:
             before, quiet = seen.changed, 0
-            looks = {name: look.at for name, look in seen.paper.watches}
+            looks = {name: look.at for _, name, look in seen.watches}
             yield f"event: look\ndata: {json.dumps({'looks': looks})}\n\n"
         elif quiet >= _QUIET:
             quiet = 0

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from hedgerow.app.watch import saw
 from hedgerow.model.errors import HedgerowError
+from hedgerow.model.trades import ModeState
 from hedgerow.model.watched import Look
 from hedgerow.reports.wording import amount, percent, plain_text, plus_minus
 from hedgerow.web.room import Room, Seen
+from hedgerow.web.why import bar_why
 
 __all__ = ["Bar", "Strip", "bar_of", "state_of", "strip_of"]
 
@@ -45,6 +48,7 @@ class Bar:
     why: str
     tone: str
     simulated: bool
+    whys: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 def bar_of(room: Room, seen: Seen) -> Bar:
@@ -63,7 +67,7 @@ def bar_of(room: Room, seen: Seen) -> Bar:
     strip = None
     if look is not None and known:
         beta, error = look.left_usd[0], look.stderr_usd[0]
-        note = f"the book {'with its hedge' if seen.hedged else 'without a hedge'}, at the watch's last look"
+        note = f"the book {'with its hedge' if seen.hedged(room.name) else 'without a hedge'}, at the watch's last look"
         note += "; the error is of before its trade" if look.traded_usd else ""
         note += "" if saw(look, room.book) else "; the holdings have changed since"
         strip = strip_of(beta, error, look.target_usd[0], look.band_usd[0], money)
@@ -74,24 +78,30 @@ def bar_of(room: Room, seen: Seen) -> Bar:
         f"{amount(beta, money)} ± {plus_minus(error)} of {plain_text(exposure.factors[0])}",
         note,
         strip,
-        _distance(seen, look),
-        _funding(seen),
+        _distance(look, hedged=seen.hedged(room.name)),
+        _funding(seen.mode_of(room.name)),
         state,
         why,
         tone,
         room.desk().market.simulated,
+        bar_why(exposure, room.desk().market, look, f"watch:…:{room.name}"),
     )
 
 
 def state_of(seen: Seen, look: Look | None) -> tuple[str, str, str]:
     """Return the state in one or two words, the reason, and its tone: stop, ask or calm."""
-    mode = seen.paper
-    if mode.halts:
-        names = ", ".join("everything" if name == _ALL else name for name in sorted(mode.halts))
-        return "halted", f"{plain_text(names)}: {plain_text('; '.join(mode.halts.values()))}", "stop"
-    if mode.trouble:
-        return "unknown", f"the journal cannot be read: {plain_text(mode.trouble)}", "stop"
-    if any(seen.asks(each) for _, each in mode.watches):
+    halts = {name: why for mode in seen.modes for name, why in mode.halts.items()}
+    trouble = next((mode.trouble for mode in seen.modes if mode.trouble), "")
+    if halts:
+        names = ", ".join("everything" if name == _ALL else name for name in sorted(halts))
+        return (
+            "halted",
+            f"{plain_text(names)}: {plain_text('; '.join(dict.fromkeys(halts.values())))}",
+            "stop",
+        )
+    if trouble:
+        return "unknown", f"the journal cannot be read: {plain_text(trouble)}", "stop"
+    if any(seen.asks(each) for _, _, each in seen.watches):
         return "waiting for you", "a proposal wants your yes", "ask"
     return (
         ("not watched", "no watch has looked at this book", "ask") if look is None else _watched(seen, look)
@@ -125,19 +135,19 @@ def strip_of(beta: float, error: float, target: float, band: float, money: str) 
     return Strip(place(beta), *ends, place(target), words)
 
 
-def _distance(seen: Seen, look: Look | None) -> str:
+def _distance(look: Look | None, *, hedged: bool) -> str:
     """The nearest liquidation by the last look; a position that nobody looked at has an unknown one."""
     if look is None:
-        return "unknown" if seen.hedged else "no position"
+        return "unknown" if hedged else "no position"
     if math.isinf(look.distance):
-        return "none near" if seen.hedged else "no position"
+        return "none near" if hedged else "no position"
     return percent(look.distance)
 
 
-def _funding(seen: Seen) -> str:
+def _funding(mode: ModeState) -> str:
     """Coins of funding so far, received above zero."""
     total: dict[str, Decimal] = {}
-    for account in seen.paper.accounts:
+    for account in mode.accounts:
         for entry in account.entries:
             for coin, coins in entry.funding.items():
                 total[coin] = total.get(coin, Decimal(0)) + coins

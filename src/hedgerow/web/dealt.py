@@ -27,7 +27,7 @@ _SPOKEN = {
 
 def trade_view(room: Room) -> dict[str, Any]:
     """Return the page of trades: both modes' plans, those that wait first, and the newest trades."""
-    found = room.deals()
+    found = room.kept.deals()
     plans = [(mode, row) for mode in found for row in mode.plans]
     plans.sort(key=lambda pair: (pair[1].state not in _OPEN, -pair[1].made_at))
     trades = [(mode, row) for mode in found for row in mode.trades]

@@ -34,6 +34,7 @@ def static(name: str) -> bytes:
 def _environment() -> Environment:
     from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
 
+    from hedgerow.reports.parts import is_number
     from hedgerow.web.words import WORDS
 
     folder = files("hedgerow.web") / "templates"
@@ -45,4 +46,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["words"] = WORDS
+    made.tests["number"] = is_number
     return made

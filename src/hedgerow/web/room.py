@@ -12,9 +12,9 @@ from threading import RLock
 
 from hedgerow.app.books import is_account
 from hedgerow.app.contracts import contracts_of
-from hedgerow.app.deals import deals
 from hedgerow.app.desk import Desk, beta, choose, market_of, open_desk, plan, policy_of, value
 from hedgerow.app.plans import MODES, Mode, keep_hedge, place_of
+from hedgerow.app.shelf import Shelf, runs_path
 from hedgerow.app.standing import mark, marks, standing
 from hedgerow.app.watch import approvers
 from hedgerow.config import BetaSettings, Settings
@@ -23,7 +23,6 @@ from hedgerow.hedge.policy import Policy
 from hedgerow.hedge.ranking import Ranking
 from hedgerow.hedge.ticket import Ticket
 from hedgerow.hedge.valuation import Valuation
-from hedgerow.model.deals import Deals
 from hedgerow.model.errors import HedgerowError, UsageError
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.trades import ModeState
@@ -32,6 +31,7 @@ from hedgerow.reports.parts import Figure
 from hedgerow.reports.wire import plan_json
 from hedgerow.reports.wording import plain_text
 from hedgerow.store.approvals import approvals_of
+from hedgerow.web.journals import Kept
 
 __all__ = ["Room", "Seen", "waits"]
 
@@ -40,7 +40,6 @@ _LIVE_S = 60.0
 _OLD_S = 1.0
 _FURTHEST = 5.0
 _LATE = 2.5
-_DEALS_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +59,27 @@ class Seen:
 
     @property
     def paper(self) -> ModeState:
-        """The mode that is watched."""
+        """The mode without money."""
         return self.modes[0]
+
+    @property
+    def watches(self) -> tuple[tuple[ModeState, str, Look], ...]:
+        """Every watch of both modes with its last look."""
+        return tuple((mode, name, look) for mode in self.modes for name, look in mode.watches)
+
+    def mode_of(self, book: str) -> ModeState:
+        """Return the mode that a book is watched in: real money before paper, paper where it is in none."""
+        return next((mode for mode in reversed(self.modes) if book in dict(mode.watches)), self.paper)
 
     def look_of(self, book: str) -> Look | None:
         """Return the last look of a book's watch."""
-        return dict(self.paper.watches).get(book)
+        return dict(self.mode_of(book).watches).get(book)
 
-    @property
-    def hedged(self) -> bool:
+    def hedged(self, book: str) -> bool:
         """Whether the ledger or a last look has a position: a look that traded saw what was there before."""
-        held = (row.units for _, look in self.paper.watches for row in look.held or ())
-        booked = (entry.quantity for account in self.paper.accounts for entry in account.entries)
+        mode = self.mode_of(book)
+        held = (row.units for _, look in mode.watches for row in look.held or ())
+        booked = (entry.quantity for account in mode.accounts for entry in account.entries)
         return any(held) or any(booked)
 
     def asks(self, look: Look) -> bool:
@@ -90,12 +98,16 @@ def waits(look: Look) -> bool:
 
 @dataclass(slots=True)
 class Room:
-    """One book with its settings, which `config` (None: no file) keeps; `playing`: with the example. Everything is reckoned by one thread at a time, as a command would."""
+    """One book with its settings, which `config` (None: no file) keeps; `playing`: with the example.
+
+    `runs` is the folder whose runs are shown, None: that of the state folder. Everything is reckoned by one thread at a time, as a command would.
+    """
 
     settings: Settings
     book: str
     config: Path | None = None
     playing: bool = False
+    runs: Path | None = None
     closed: bool = False
     _lock: RLock = field(default_factory=RLock)
     _journal: RLock = field(default_factory=RLock)
@@ -107,11 +119,14 @@ class Room:
     _seen: tuple[float, Seen] | None = None
     _newest: tuple[dict[str, int], float] | None = None
     _read: tuple[object, float, tuple[ModeState, ...]] | None = None
-    _deals: tuple[object, float, tuple[Deals, ...]] | None = None
+    kept: Kept = field(init=False)
+    shelf: Shelf = field(init=False)
     _pace: float = field(init=False)
 
     def __post_init__(self) -> None:
         self._pace = self.settings.watch.every_s
+        self.kept = Kept(self.settings, self.book)
+        self.shelf = Shelf(self.runs or runs_path(self.settings))
 
     @property
     def name(self) -> str:
@@ -195,19 +210,6 @@ class Room:
                 self._figures[name] = make()
             return self._figures[name]
 
-    def deals(self) -> tuple[Deals, ...]:
-        """Return what both modes keep of plans and trades, read anew where a file of theirs has changed."""
-        with self._journal:
-            written, now = self._kept_marks(), time.monotonic()
-            if self._deals is None or self._deals[0] != written or now - self._deals[1] > _DEALS_S:
-                self._deals = (written, now, tuple(deals(self.settings, mode) for mode in MODES))
-            return self._deals[2]
-
-    def _kept_marks(self) -> tuple[object, ...]:
-        book = None if is_account(self.book) else mark(Path(self.book))
-        plans = (mark(place_of(self.settings, mode).plans) for mode in MODES)
-        return (book, *plans, *(marks(self.settings, mode) for mode in MODES))
-
     def keep(self, target_beta: float | None) -> str:
         """Keep the plan for a target so that it can be traded once it is approved, and return its id.
 
@@ -244,20 +246,26 @@ class Room:
 
     def _look(self) -> Seen:
         modes = self._modes()
-        paper = modes[0]
-        asked = {look.proposal.name for _, look in paper.watches if look.proposal is not None and waits(look)}
-        yes = {name: approvers(self.settings, name) for name in sorted(asked)}
-        ats = {name: look.at for name, look in paper.watches}
+        watched = [(mode, name, look) for mode in modes for name, look in mode.watches]
+        yes = {
+            look.proposal.name: approvers(self.settings, look.proposal.name, mode.mode)
+            for mode, _, look in watched
+            if look.proposal is not None and waits(look)
+        }
+        ats = {_key(mode, name): look.at for mode, name, look in watched}
         age = self._age(ats)
         running = any(
             account.taken and (account.left_ms > 0 or (age is not None and age <= _LATE * self._pace))
-            for account in paper.accounts
+            for mode in modes
+            for account in mode.accounts
         )
         records = [(each.account, each.records) for mode in modes for each in mode.accounts]
         halts = [sorted(mode.halts.items()) for mode in modes]
         said = [mark(approvals_of(place_of(self.settings, mode).journal).path) for mode in MODES]
         plans = [mark(place_of(self.settings, mode).plans) for mode in MODES]
-        changed = repr((ats, running, halts, yes, paper.trouble, records, said, plans))
+        changed = repr(
+            (ats, running, halts, sorted(yes.items()), [mode.trouble for mode in modes], records, said, plans)
+        )
         return Seen(modes, yes, self.settings.watch.approvals, changed, age, running)
 
     def _modes(self) -> tuple[ModeState, ...]:
@@ -277,7 +285,11 @@ class Room:
             before = {} if self._newest is None else self._newest[0]
             gaps = [(at - before[name]) / 1_000 for name, at in ats.items() if name in before]
             self._pace = max([self.settings.watch.every_s, *gaps])
-            began = now if self._newest is not None else _written(self.settings, "paper", now)
+            began = (
+                now
+                if self._newest is not None
+                else max(_written(self.settings, mode, 0.0) for mode in MODES) or now
+            )
             self._newest = (ats, began)
         return max(now - self._newest[1], 0.0)
 
@@ -302,6 +314,10 @@ def _later(mode: ModeState, gone_ms: int) -> ModeState:
     accounts = (replace(each, left_ms=max(each.left_ms - gone_ms, 0)) for each in mode.accounts)
     left = tuple(each if each.left_ms else replace(each, holder="") for each in accounts)
     return replace(mode, accounts=left)
+
+
+def _key(mode: ModeState, book: str) -> str:
+    return book if mode.mode == "paper" else f"{mode.mode}:{book}"
 
 
 def _written(settings: Settings, mode: Mode, now: float) -> float:

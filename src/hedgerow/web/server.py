@@ -54,10 +54,11 @@ def opened(
     config: Path | None = None,
     *,
     playing: bool = False,
+    runs: Path | None = None,
 ) -> Opened:
     """Return an open socket for a book's page; port 0 takes a free one. `playing`: the book is an example.
 
-    `config` is the file of settings that betas given on the page are written into.
+    `config` is the file of settings that betas given on the page are written into, `runs` the folder whose runs are shown.
 
     Raises `UsageError` for another address than this machine's own and for settings that mean nothing, and `BadConfig`
     where the token cannot be kept or the port is taken.
@@ -84,7 +85,7 @@ def opened(
             f"port {port} cannot be listened to: {why.strerror}",
             advice="Give another with --port; 0 takes a free one.",
         ) from None
-    return Opened(listener, entry, Room(settings, book, config, playing))
+    return Opened(listener, entry, Room(settings, book, config, playing, runs))
 
 
 def serve(found: Opened, told: Callable[[str], None]) -> None:

@@ -25,6 +25,8 @@ _PAGES = (
     ("/hedge", "Hedge"),
     ("/trade", "Trade"),
     ("/watch", "Watch"),
+    ("/history", "History"),
+    ("/venues", "Venues"),
 )
 _DONE = {
     "approved": "Approved. The watch trades it at its next look, if it still wants the same and nothing is halted.",

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from hedgerow.model.errors import HedgerowError, UsageError
+from hedgerow.reports.run_page import run_page
 from hedgerow.reports.wire import encode, error_json
 from hedgerow.web.api import add_documents
 from hedgerow.web.buttons import add_buttons
@@ -22,6 +23,7 @@ from hedgerow.web.entry import Entry
 from hedgerow.web.forms import form_of
 from hedgerow.web.guard import Guard, cookie_of
 from hedgerow.web.pages import STATIC, rendered, static
+from hedgerow.web.past import history_view, run_view, venues_view
 from hedgerow.web.room import Room
 from hedgerow.web.shown import Shown, View, status_of
 from hedgerow.web.views import book_view, exposure_view, hedge_view
@@ -54,6 +56,8 @@ def _add_pages(site: FastAPI, show: Shown) -> None:
         ("/hedge", "hedge.html", lambda room, _: hedge_view(room)),
         ("/trade", "trade.html", lambda room, _: trade_view(room)),
         ("/watch", "watch.html", watch_view),
+        ("/history", "history.html", lambda room, _: history_view(room)),
+        ("/venues", "venues.html", lambda room, _: venues_view(room)),
     )
 
     def answering(template: str, view: View) -> Callable[[Request], Response]:
@@ -64,6 +68,16 @@ def _add_pages(site: FastAPI, show: Shown) -> None:
 
     for path, template, view in views:
         site.add_api_route(path, answering(template, view), methods=["GET"], include_in_schema=False)
+
+    @site.get("/history/{name}", include_in_schema=False)
+    def run(request: Request, name: str, part: int = 0) -> Response:
+        return show.page(request, "run.html", lambda room, _: run_view(room, name, part))
+
+    @site.get("/history/{name}/report.html", include_in_schema=False)
+    def report(name: str) -> Response:
+        found = run_page(show.room.shelf.report(name))
+        kept = {"Content-Disposition": 'attachment; filename="report.html"'}
+        return HTMLResponse(found, headers=kept)
 
     @site.get("/static/{name}", include_in_schema=False)
     def file(name: str) -> Response:

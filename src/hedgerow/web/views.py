@@ -20,10 +20,12 @@ from hedgerow.reports.wording import amount, count, number, percent, plain_text,
 from hedgerow.web.bar import strip_of
 from hedgerow.web.editing import Entered, editing_view
 from hedgerow.web.room import Room, Seen
+from hedgerow.web.why import book_why, coin_why, plan_why
 
 __all__ = ["book_view", "exposure_view", "hedge_view", "what_if"]
 
 _NO_ERROR = {"policy", "factor"}
+_NOT_MEASURED = {*_NO_ERROR, "prior", "override"}
 
 
 def book_view(room: Room, entered: Entered | None = None) -> dict[str, Any]:
@@ -42,6 +44,7 @@ def book_view(room: Room, entered: Entered | None = None) -> dict[str, Any]:
             "price": price(asset.price_usd, money),
             "worth": amount(asset.value_usd, money),
             **_beta_cells(betas.get(asset.symbol)),
+            "why": coin_why(exposure.betas, asset.symbol),
         }
         for asset in ordered
     ]
@@ -56,6 +59,7 @@ def book_view(room: Room, entered: Entered | None = None) -> dict[str, Any]:
         "figures": room.drawn("book", lambda: (betas_figure(exposure.betas, worth.assets),)),
         "estimator": plain_text(estimator_words(exposure.betas)),
         "editing": editing_view(room, entered),
+        "why": book_why(exposure, room.desk().market),
     }
 
 
@@ -80,6 +84,7 @@ def exposure_view(room: Room, seen: Seen) -> dict[str, Any]:
         "accounts": [
             (plain_text(name), amount(float(dollars[0]), money)) for name, dollars in exposure.accounts
         ],
+        "why": book_why(exposure, room.desk().market),
         "unknown": [plain_text(name) for name in exposure.unknown],
         "warnings": _lines(warnings),
     }
@@ -126,6 +131,7 @@ def what_if(ticket: Ticket) -> dict[str, Any]:
         },
         "refused": [plain_text(f"{r.rule}: {r.detail}. {r.remedy}") for r in ticket.refusals],
         "untraded": [plain_text(line) for line in plan.untraded],
+        "why": plan_why(ticket),
     }
 
 
@@ -171,7 +177,7 @@ def _beta_cells(row: AssetExposure | None) -> dict[str, str]:
         "error": "" if row.method in _NO_ERROR else number(row.stderr[0]),
         "share": percent(row.share) if np.isfinite(row.share) and row.method != "policy" else "",
         "width": f"{min(abs(row.share), 1.0) * 100:.1f}" if np.isfinite(row.share) else "0",
-        "note": plain_text(row.note or row.method),
+        "note": plain_text(row.note or (row.method if row.method in _NOT_MEASURED else "measured")),
     }
 
 

@@ -1,36 +1,44 @@
-"""What the last page says: state, looks, alarms with what to do, what waits for a yes, positions, halts."""
+"""What the page of the watch says: looks, alarms with what to do, what waits for a yes, positions, expiries, funding, decisions."""
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from hedgerow.model.orders import contracts_of
-from hedgerow.model.trades import EntryRow
-from hedgerow.model.watched import AlarmRow, Look
-from hedgerow.reports.trade_text import coins
-from hedgerow.reports.wording import amount, count, plain_text, plus_minus
-from hedgerow.web.room import Room, Seen, waits
+import numpy as np
 
-__all__ = ["watch_view"]
+from hedgerow.hedge.rolls import ROLLING, days_left
+from hedgerow.model.diary import Diary, DiaryRow, PaidRow
+from hedgerow.model.orders import contracts_of
+from hedgerow.model.trades import EntryRow, ModeState
+from hedgerow.model.watched import AlarmRow, Look
+from hedgerow.reports.diary_text import look_said
+from hedgerow.reports.trade_text import coins
+from hedgerow.reports.wording import amount, count, percent, plain_text, plus_minus
+from hedgerow.web.room import Room, Seen, waits
+from hedgerow.web.why import look_why
+
+__all__ = ["moment", "watch_view"]
 
 
 def watch_view(room: Room, seen: Seen) -> dict[str, Any]:
-    """Return the page of the watch, every watch of the mode with its proposal and its alarms."""
-    mode = seen.paper
+    """Return the page of the watch, every watch of both modes with its proposal, its alarms and what it decided."""
+    diaries = room.kept.diaries()
     return {
         "book": room.words,
         "own": plain_text(room.name),
-        "trouble": plain_text(mode.trouble),
-        "advice": plain_text(mode.advice),
-        "running": seen.running,
-        "watches": [_watch(name, look, seen) for name, look in mode.watches],
-        "positions": [
-            {"account": plain_text(account.account), **_position(row)}
-            for account in mode.accounts
-            for row in account.entries
+        "troubles": [
+            (plain_text(mode.trouble), plain_text(mode.advice)) for mode in seen.modes if mode.trouble
         ],
+        "running": seen.running,
+        "watches": [_watch(mode, name, look, seen) for mode, name, look in seen.watches],
+        "positions": _rows(seen, _position),
+        "ladder": [row for mode in seen.modes for row in _ladder(mode)],
+        "sums": _rows(seen, _sums),
+        "funding": [_paid(each, row) for each in diaries for row in each.funding],
+        "decisions": [_decision(each, row) for each in diaries for row in each.looks],
         "halts": [
             (each.mode, plain_text("everything" if name == "*" else name), plain_text(why))
             for each in seen.modes
@@ -38,24 +46,37 @@ def watch_view(room: Room, seen: Seen) -> dict[str, Any]:
         ],
         "unfinished": [
             (plain_text(account.account), account.unfinished[:12])
+            for mode in seen.modes
             for account in mode.accounts
             if account.unfinished
         ],
     }
 
 
-def _watch(name: str, look: Look, seen: Seen) -> dict[str, Any]:
+def _rows(seen: Seen, told: Any) -> list[dict[str, str]]:
+    return [
+        {"account": plain_text(account.account), **told(row)}
+        for mode in seen.modes
+        for account in mode.accounts
+        for row in account.entries
+    ]
+
+
+def _watch(mode: ModeState, name: str, look: Look, seen: Seen) -> dict[str, Any]:
     return {
         "name": plain_text(name),
+        "money": mode.mode,
         "mode": look.mode,
         "at": moment(look.at),
         "act": look.act,
         "reason": plain_text(look.reason),
         "beta": _beta(look),
         "in_band": look.in_band,
+        "distance": _distance(look),
         "done": plain_text(look.done),
         "alarms": [_alarm(row) for row in look.alarms],
         "proposal": _proposal(look, seen),
+        "why": look_why(look, f"watch:…:{name}"),
     }
 
 
@@ -72,6 +93,13 @@ def _beta(look: Look) -> str:
         f"{amount(left, signed=True)} ± {plus_minus(error)}, target {amount(target)}, band ± {plus_minus(band)}"
         for left, error, target, band in rows
     )
+
+
+def _distance(look: Look) -> str:
+    """How far the nearest liquidation is, by the look; a look that traded saw what was there before."""
+    if math.isinf(look.distance):
+        return "no position was open, or nothing near"
+    return "unknown" if math.isnan(look.distance) else f"{percent(look.distance)} of price, the nearest"
 
 
 def _alarm(row: AlarmRow) -> dict[str, str]:
@@ -123,6 +151,60 @@ def _position(row: EntryRow) -> dict[str, str]:
         "contracts": count(abs(contracts)),
         "entry": "" if row.entry is None else f"{row.entry:,.6g}",
         "realised": f"{row.realised:+.2f} {plain_text(row.instrument.settle)}",
-        "funding": plain_text(coins(row.funding, signed=True)),
         "fees": plain_text(coins(row.fees)),
+    }
+
+
+def _sums(row: EntryRow) -> dict[str, str]:
+    return {
+        "contract": plain_text(row.instrument.name),
+        "funding": plain_text(coins(row.funding, signed=True)),
+        "said": " and ".join(
+            f"{'received' if units > 0 else 'paid'} in {plain_text(coin)}"
+            for coin, units in sorted(row.funding.items())
+            if units
+        ),
+    }
+
+
+def _ladder(mode: ModeState) -> list[dict[str, str]]:
+    """When each open contract of a mode ends, the next first, by its accounts' clock; a perpetual has no end."""
+    at = max((each.last_at or 0 for each in mode.accounts), default=0)
+    now = np.datetime64(max([at, *(look.at for _, look in mode.watches)]), "ms")
+    held = [row for account in mode.accounts for row in account.entries if row.quantity]
+    return [_rung(row, now) for row in sorted(held, key=lambda row: days_left(row.instrument, now))]
+
+
+def _rung(row: EntryRow, now: np.datetime64) -> dict[str, str]:
+    contract, left = row.instrument, days_left(row.instrument, now)
+    told = {
+        "contract": plain_text(contract.name),
+        "contracts": count(contracts_of(contract, row.quantity).normalize()),
+    }
+    if contract.expiry is None:
+        return {**told, "ends": "never: a perpetual", "left": "", "roll": ""}
+    ends = contract.expiry.timestamp() * 1_000
+    start = moment(round(ends - ROLLING.start_days * 86_400_000))[:10]
+    roll = f"from {start} on" if left > ROLLING.start_days else "now"
+    return {**told, "ends": moment(round(ends)), "left": f"{max(left, 0.0):.1f} days", "roll": roll}
+
+
+def _paid(mode: Diary, row: PaidRow) -> dict[str, str]:
+    return {
+        "at": moment(row.at),
+        "mode": mode.mode,
+        "account": plain_text(row.account),
+        "contract": plain_text(row.instrument),
+        "amount": plain_text(coins({row.coin: row.amount}, signed=True)),
+        "way": "received" if row.amount > 0 else "paid",
+    }
+
+
+def _decision(mode: Diary, row: DiaryRow) -> dict[str, str]:
+    return {
+        "at": moment(row.look.at),
+        "mode": mode.mode,
+        "book": plain_text(row.book),
+        "act": row.look.act,
+        "why": plain_text(look_said(row)),
     }

@@ -31,5 +31,12 @@ WORDS = {
     "slippage": "How much worse the price paid was than the price when trading began, in percent of it. Below zero it was better.",
     "paper": "A venue that is simulated on this machine: it fills, charges fees and funding, and asks for margin as a real one "
     "does, and no money moves.",
+    "roll": "A dated contract ends on its day. Rolling closes it and opens a later one, so that the hedge goes on; it has a cost and "
+    "no gain of its own. A perpetual needs none.",
+    "variance removed": "Which part of the book's swings the hedge took away, measured by their square. 75 % removed leaves half of "
+    "the swings. Below zero the hedge added to them.",
+    "drawdown": "The deepest fall from a height before it, in percent of that height.",
+    "attribution": "Where each dollar came from: what the market did to the book and to the hedge, what the coins did besides, "
+    "funding, fees, slippage, rolls. The lines add up to the gain.",
     "halt": "Nothing that adds risk is sent any more, by any process. What is open stays open. Lifting it is done on the command line.",
 }

@@ -1,6 +1,8 @@
 "use strict";
 // Partial updates when the watch has looked, and the slider. Without this script every page is whole all the same.
 
+const REST_MS = 60;
+
 function renew() {
   return fetch(location.pathname, { credentials: "same-origin" })
     .then((answer) => (answer.ok ? answer.text() : Promise.reject(answer.status)))
@@ -8,7 +10,10 @@ function renew() {
       const fresh = new DOMParser().parseFromString(text, "text/html");
       for (const old of document.querySelectorAll("[data-live]")) {
         const part = fresh.getElementById(old.id);
-        if (!part || part.innerHTML === old.innerHTML || old.contains(document.activeElement)) continue;
+        if (!part || old.contains(document.activeElement)) continue;
+        const folds = part.querySelectorAll("details");
+        old.querySelectorAll("details").forEach((fold, place) => folds[place]?.toggleAttribute("open", fold.open));
+        if (part.innerHTML === old.innerHTML) continue;
         old.className = part.className;
         old.replaceChildren(...part.childNodes);
       }
@@ -33,9 +38,14 @@ function listen() {
   addEventListener("pagehide", () => line.close());
 }
 
+function paragraph(line) {
+  return Object.assign(document.createElement("p"), { textContent: line });
+}
+
 function slide(form) {
   const target = document.getElementById("target");
-  const said = document.getElementById("target-said");
+  const number = document.getElementById("target-said");
+  const said = document.getElementById("said");
   const cells = document.getElementById("cells");
   const refused = document.getElementById("refused");
   const command = document.getElementById("command");
@@ -47,11 +57,12 @@ function slide(form) {
     for (const [name, text] of Object.entries(found.cells)) {
       const cell = cells.querySelector(`[data-cell="${name}"]`);
       if (cell) cell.textContent = text;
+      const why = cells.querySelector(`[data-why="${name}"] div`);
+      if (why) why.replaceChildren(...found.why[name].map(paragraph));
     }
+    said.textContent = `Target ${Number(shown).toFixed(2)}: ${found.cells.trade}; costs ${found.cells.cost}, leaves ${found.cells.left}.`;
     const lines = [...found.refused.map((line) => `refused: ${line}`), ...found.untraded];
-    refused.replaceChildren(
-      ...lines.map((line) => Object.assign(document.createElement("p"), { textContent: line })),
-    );
+    refused.replaceChildren(...lines.map(paragraph));
     kept.value = shown;
     command.textContent = `hedgerow plan ${form.dataset.book} --target-beta ${Number(shown).toFixed(2)}`;
   }
@@ -61,12 +72,13 @@ function slide(form) {
     refused.textContent = "The plan for this target could not be fetched.";
   }
 
-  // One question at a time: what was asked last is asked next, what lies between is never asked.
+  // One question at a time, after a moment's rest: what was asked last is asked next, what lies between is never asked.
   async function ask() {
     if (asking) return;
     asking = true;
     cells.classList.add("old");
     while (shown !== target.value) {
+      await new Promise((rested) => setTimeout(rested, REST_MS));
       shown = target.value;
       try {
         const answer = await fetch(`/api/what-if?target_beta=${encodeURIComponent(shown)}`);
@@ -81,7 +93,7 @@ function slide(form) {
   }
 
   target.addEventListener("input", () => {
-    said.textContent = Number(target.value).toFixed(2);
+    number.textContent = Number(target.value).toFixed(2);
     ask();
   });
   form.addEventListener("submit", (event) => event.preventDefault());

@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
-from tests.browser.test_pages import FLAGS
+from playwright.sync_api import Browser, Page, Response, expect
 from tests.cli.conftest import BOOK
 from tests.cli.trading import start
 from tests.web.asking import make_hostile
@@ -21,21 +20,23 @@ from tests.web.asking import make_hostile
 from hedgerow.config import Settings
 from hedgerow.web.server import Opened, opened, server_of
 
+WAIT_MS = 120_000
+"""Long enough for a machine that does much else: a page that never comes fails all the same."""
+expect.set_options(timeout=WAIT_MS)
 PAGES = ("/", "/exposure", "/hedge", "/trade", "/watch", "/history", "/venues")
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: Path) -> Iterator[Browser]:
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=str(chromium), args=FLAGS)
-        yield started
-        started.close()
 
 
 @contextmanager
 def served(state: Path, book: str = BOOK) -> Iterator[Opened]:
-    """A page on a free port of this machine, by the server itself."""
+    """A page of a book whose state lies in a folder."""
     settings = replace(Settings(), trade=replace(Settings().trade, state=str(state)))
+    with served_by(settings, book) as found:
+        yield found
+
+
+@contextmanager
+def served_by(settings: Settings, book: str) -> Iterator[Opened]:
+    """A page on a free port of this machine, by the server itself."""
     found = opened(settings, book, 0)
     server = server_of(found)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [found.socket]}, daemon=True)
@@ -55,6 +56,7 @@ class Eyes:
     def __init__(self, browser: Browser, found: Opened, width: int = 1440, scheme: Any = "light") -> None:
         self.base = f"http://127.0.0.1:{found.port}"
         self.context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        self.context.set_default_timeout(WAIT_MS)
         self.tab: Page = self.context.new_page()
         self.said: list[str] = []
         self.asked: list[str] = []
@@ -145,14 +147,14 @@ def test_a_proposal_is_approved_traded_and_gone(browser: Browser, tmp_path: Path
         eyes.sound()
         looked(tmp_path, *watch)
         expect(eyes.tab.locator(".proposal")).to_have_count(0, timeout=15_000)  # by itself: the page is told
-        expect(eyes.tab.locator("#watches table")).to_contain_text("short")
+        expect(eyes.tab.locator("#positions + div table")).to_contain_text("short")
         expect(eyes.tab.locator("#bar-beta svg")).to_have_count(1)
         eyes.sound()
         eyes.open("/exposure")
         expect(eyes.tab.locator("#hedged svg")).to_have_count(1)
         pictured(eyes, "exposure", tmp_path)
         eyes.open("/watch")
-        eyes.tab.get_by_label("Why").fill("I want to look first")
+        eyes.tab.get_by_label("Why", exact=True).fill("I want to look first")
         eyes.tab.get_by_role("button", name="Halt everything").click()
         expect(eyes.tab.locator("#bar-state")).to_contain_text("halted")
         eyes.sound()

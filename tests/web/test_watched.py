@@ -18,10 +18,11 @@ from hedgerow.app.standing import standing
 from hedgerow.app.watch import watch
 from hedgerow.config import Settings
 from hedgerow.model.ports import FundingPaid
-from hedgerow.model.watched import AlarmRow, Look
+from hedgerow.model.watched import AlarmRow, AskRow, Look
 from hedgerow.runs.diary import LOOK, diary_of
 from hedgerow.runs.ledger import funding_record
 from hedgerow.runs.wire import body_of
+from hedgerow.store.approvals import approvals_of
 from hedgerow.store.journal import open_journal
 from hedgerow.web.watched import watch_view
 from hedgerow.web.why import look_why
@@ -130,6 +131,22 @@ def test_a_live_watch_is_shown_before_paper_and_its_yes_asks_for_the_token(
     assert page.press("/approve", form).status == 403
     assert page.press("/approve", {**form, "token": page.entry.token}).status == 303
     assert "waiting for you" not in page.get("/watch").text
+
+
+def test_what_else_is_asked_can_be_said_yes_to(settings: Settings, look: Look, tmp_path: Path) -> None:
+    mine = replace(settings, trade=replace(settings.trade, state=str(tmp_path)))
+    asked = replace(look, asks=(AskRow("a" * 64, HOSTILE[0], "leverage 3 is now 10"),))
+    with open_journal(place_of(mine, "paper").journal) as journal:
+        lease = journal.acquire(PAPER_ACCOUNT, "x", int(1e9))
+        assert lease is not None
+        journal.append(diary_of(PAPER_ACCOUNT, "book"), 1, [(LOOK, body_of(asked))], lease)
+    page = page_of(BOOK, tmp_path, mine)
+    html = page.get("/watch").text
+    assert "Yes, aaaaaaaa" in html
+    assert "leverage 3 is now 10" in html
+    assert "<img" not in html
+    assert page.press("/approve", {"proposal": "a" * 64, "who": "Ann"}).status == 303
+    assert approvals_of(place_of(mine, "paper").journal).of("a" * 64) == ("Ann",)
 
 
 def test_what_a_look_does_not_know_is_not_made_up(look: Look) -> None:

@@ -20,6 +20,7 @@ from hedgerow.reports.diary_text import diary_json
 from hedgerow.reports.doctor_text import seen_json
 from hedgerow.reports.run_wire import report_json
 from hedgerow.reports.shelf_text import shelf_json
+from hedgerow.web.contract import tells
 from hedgerow.web.views import what_if
 
 if TYPE_CHECKING:
@@ -41,50 +42,50 @@ def add_documents(site: FastAPI, room: Room) -> None:
 
 
 def _add_steps(site: FastAPI, room: Room) -> None:
-    @site.get("/api/value", response_class=Response)
+    @site.get("/api/value", response_class=Response, **tells("value"))
     def value() -> Response:
         """Tell what the book is worth, as `hedgerow value --json`."""
         desk = room.desk()
         return _document(wire.value_json(room.value(), desk.market, desk.book.recognised))
 
-    @site.get("/api/exposure", response_class=Response)
+    @site.get("/api/exposure", response_class=Response, **tells("beta"))
     def exposure() -> Response:
         """Tell what it moves like, as `hedgerow beta --json`."""
         found, warnings = room.beta()
         desk = room.desk()
         return _document(wire.beta_json(found, desk.market, warnings, desk.book.recognised))
 
-    @site.get("/api/choose", response_class=Response)
+    @site.get("/api/choose", response_class=Response, **tells("choose"))
     def choose() -> Response:
         """Tell every contract side by side, as `hedgerow choose --json`."""
         found, ranking, warnings = room.choose()
         desk = room.desk()
         return _document(wire.choose_json(found, ranking, desk.market, warnings, desk.book.recognised))
 
-    @site.get("/api/plan", response_class=Response)
+    @site.get("/api/plan", response_class=Response, **tells("plan"))
     def plan(target_beta: float | None = None) -> Response:
         """Tell the ticket, as `hedgerow plan --json`; it is not kept for trading."""
         return _document(wire.plan_json(room.ticket(target_beta)))
 
-    @site.get("/api/what-if", response_class=Response)
+    @site.get("/api/what-if", response_class=Response, **tells())
     def asked(target_beta: float) -> Response:
         """Tell in words what a plan with this target would cost, need and leave."""
         return _document({"target_beta": target_beta, **what_if(room.ticket(target_beta))})
 
 
 def _add_past(site: FastAPI, room: Room) -> None:
-    @site.get("/api/runs", response_class=Response)
+    @site.get("/api/runs", response_class=Response, **tells())
     def runs() -> Response:
         """Tell what each run of the folder came to, as `hedgerow report FOLDER --json`."""
         return _document(shelf_json(room.shelf.all()))
 
-    @site.get("/api/runs/{name}", response_class=Response)
+    @site.get("/api/runs/{name}", response_class=Response, **tells())
     def run(name: str) -> Response:
         """Tell one run whole, as `hedgerow report RUN --json`."""
         found = room.shelf.report(name)
         return _document(report_json(found.run, found.found, found.policy, found.files))
 
-    @site.get("/api/venues", response_class=Response)
+    @site.get("/api/venues", response_class=Response, **tells())
     def venues() -> Response:
         """Tell what is verified of this machine, and of venues the last time, as `hedgerow doctor --seen --json`."""
         return _document(seen_json(room.kept.machine(), recollected(room.settings), known_venues()))
@@ -93,22 +94,22 @@ def _add_past(site: FastAPI, room: Room) -> None:
 def _add_watch(site: FastAPI, room: Room) -> None:
     listening: set[object] = set()
 
-    @site.get("/api/watch", response_class=Response)
+    @site.get("/api/watch", response_class=Response, **tells())
     def watch() -> Response:
         """Tell what stands, as `hedgerow status --json`."""
         return _document(status_json(room.seen().modes))
 
-    @site.get("/api/orders", response_class=Response)
+    @site.get("/api/orders", response_class=Response, **tells())
     def orders() -> Response:
         """Tell which plans are kept and what was traded, as `hedgerow orders --json`."""
         return _document(deals_json(room.kept.deals()))
 
-    @site.get("/api/diary", response_class=Response)
+    @site.get("/api/diary", response_class=Response, **tells())
     def diary() -> Response:
         """Tell what each watch decided and why, and funding payment by payment, as `hedgerow diary --json`."""
         return _document(diary_json(room.kept.diaries()))
 
-    @site.get("/healthz", response_class=Response)
+    @site.get("/healthz", response_class=Response, **tells())
     def health() -> Response:
         """Tell that the page answers, and how many seconds ago the newest look was seen; null: none was."""
         age = room.seen().look_s

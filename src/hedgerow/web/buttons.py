@@ -19,6 +19,7 @@ from hedgerow.app.standing import halt
 from hedgerow.app.watch import approve
 from hedgerow.model.errors import HedgerowError
 from hedgerow.web.again import Again, target_of
+from hedgerow.web.contract import takes
 from hedgerow.web.editing import Entered, give_beta, import_form, set_form
 from hedgerow.web.forms import pledged
 from hedgerow.web.shown import Shown
@@ -40,14 +41,16 @@ def add_buttons(site: FastAPI, show: Shown) -> None:
 def _add_trade(site: FastAPI, show: Shown) -> None:
     room, again = show.room, Again(show.entry)
 
-    @site.post("/plan", include_in_schema=False)
+    @site.post("/plan", **takes(("target",)))
     async def keep(request: Request) -> Response:
+        """Keep the plan for a target, as `hedgerow plan --target-beta` does."""
         form = await pledged(request, show.entry, show.port)
         target = target_of(form.get("target"))
         return await _pressed(request, show, "/trade?done=planned", lambda: room.keep(target))
 
-    @site.post("/approve-plan", include_in_schema=False)
-    async def say_yes(request: Request) -> Response:
+    @site.post("/approve-plan", **takes(("plan", "who"), ("mode", "token")))
+    async def approve_kept(request: Request) -> Response:
+        """Say yes to a kept plan, as `hedgerow approve --plan` does; for real money with the token again."""
         form = await pledged(request, show.entry, show.port)
         mode = again.allowed(form)
         plan, who = form.get("plan"), form.get("who")
@@ -59,8 +62,9 @@ def _add_trade(site: FastAPI, show: Shown) -> None:
 def _add_watch(site: FastAPI, show: Shown) -> None:
     room, again = show.room, Again(show.entry)
 
-    @site.post("/approve", include_in_schema=False)
+    @site.post("/approve", **takes(("proposal", "who"), ("mode", "token")))
     async def say_yes(request: Request) -> Response:
+        """Say yes to what a watch proposes, as `hedgerow approve` does; for real money with the token again."""
         form = await pledged(request, show.entry, show.port)
         mode = again.allowed(form)
         proposal, who = form.get("proposal"), form.get("who")
@@ -68,8 +72,9 @@ def _add_watch(site: FastAPI, show: Shown) -> None:
             request, show, "/watch?done=approved", lambda: approve(room.settings, proposal, who, (mode,))
         )
 
-    @site.post("/halt", include_in_schema=False)
+    @site.post("/halt", **takes((), ("why",)))
     async def stop(request: Request) -> Response:
+        """Halt everything, as `hedgerow halt` does."""
         form = await pledged(request, show.entry, show.port)
         why = form.get("why").strip() or "by hand, on the page"
         return await _pressed(
@@ -80,23 +85,27 @@ def _add_watch(site: FastAPI, show: Shown) -> None:
 def _add_book(site: FastAPI, show: Shown) -> None:
     room = show.room
 
-    @site.post("/holdings", include_in_schema=False)
+    @site.post("/holdings", **takes(("seen",), ("new-symbol", "new-quantity", "row-0")))
     async def set_quantities(request: Request) -> Response:
+        """Set quantities in the book's file, row by row, and add a coin."""
         form = await pledged(request, show.entry, show.port, many=True)
         return await _written(request, show, lambda: set_form(room, form))
 
-    @site.post("/import", include_in_schema=False)
+    @site.post("/import", **takes((), ("text",), file="file"))
     async def put_in(request: Request) -> Response:
+        """Put another file's holdings in the place of the book."""
         form = await pledged(request, show.entry, show.port)
         return await _written(request, show, lambda: import_form(room, form))
 
-    @site.post("/take-back", include_in_schema=False)
+    @site.post("/take-back", **takes(()))
     async def put_back(request: Request) -> Response:
+        """Take the last change of the book back."""
         await pledged(request, show.entry, show.port)
         return await _pressed(request, show, "/?done=back", lambda: take_back(room.book))
 
-    @site.post("/beta", include_in_schema=False)
+    @site.post("/beta", **takes(("coin",), ("beta", "error", "note", "remove")))
     async def beta(request: Request) -> Response:
+        """Give a coin's beta by hand, in the settings, or take it out."""
         form = await pledged(request, show.entry, show.port)
         return await _pressed(request, show, "/?done=beta", lambda: give_beta(room, form))
 

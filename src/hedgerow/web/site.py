@@ -18,6 +18,7 @@ from hedgerow.reports.run_page import run_page
 from hedgerow.reports.wire import encode, error_json
 from hedgerow.web.api import add_documents
 from hedgerow.web.buttons import add_buttons
+from hedgerow.web.contract import describe
 from hedgerow.web.dealt import trade_view
 from hedgerow.web.entry import Entry
 from hedgerow.web.forms import form_of
@@ -46,6 +47,7 @@ def site_of(room: Room, entry: Entry, port: int) -> ASGIApp:
     add_buttons(site, show)
     _add_errors(site, show)
     add_documents(site, room)
+    describe(site)
     return Guard(site, entry, port)
 
 

@@ -76,6 +76,10 @@ def _watch(mode: ModeState, name: str, look: Look, seen: Seen) -> dict[str, Any]
         "done": plain_text(look.done),
         "alarms": [_alarm(row) for row in look.alarms],
         "proposal": _proposal(look, seen),
+        "asks": [
+            {"name": row.name, "about": plain_text(row.about), "what": plain_text(row.what)}
+            for row in look.asks
+        ],
         "why": look_why(look, f"watch:…:{name}"),
     }
 

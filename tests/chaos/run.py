@@ -1,6 +1,6 @@
 """Live many seeds under faults on all cores, print what each fault came to, and shrink the first seed that fails.
 
-python -m tests.chaos.run faults [--seeds 10000] [--first 0] [--events 500] [--json]
+python -m tests.chaos.run faults [--watch] [--seeds 10000] [--first 0] [--events 500] [--json]
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("sr
 
 from tests.chaos.kills import Kill, Verdict, drawn, hits, lived, points  # noqa: E402 - the path above serves a plain start
 
+from hedgerow.testing.faults import live, vigil  # noqa: E402 - as above
 from hedgerow.testing.faults.report import Report, parted, shrunk  # noqa: E402 - as above
 
 __all__ = ["main"]
@@ -34,20 +35,21 @@ _ENOUGH = 200
 """From how many seeds on every fault must have struck."""
 
 
-def faults(seeds: range, events: int) -> Report:
-    """Return what came of the seeds, lived on all cores."""
-    tasks = [(seeds[start : start + _CHUNK], events) for start in range(0, len(seeds), _CHUNK)]
+def faults(seeds: range, events: int, *, watch: bool = False) -> Report:
+    """Return what came of the seeds, lived on all cores: by the executor, or watched through."""
+    tasks = [(seeds[start : start + _CHUNK], events, watch) for start in range(0, len(seeds), _CHUNK)]
     with multiprocessing.get_context("fork").Pool(os.cpu_count() or 1) as pool:
         return sum(pool.imap_unordered(_chunk, tasks), Report())
 
 
-def _chunk(task: tuple[range, int]) -> Report:
+def _chunk(task: tuple[range, int, bool]) -> Report:
     """Live some seeds, and every fiftieth a second time: it must be the same life (I11)."""
-    seeds, events = task
+    seeds, events, watch = task
+    lived = vigil if watch else live
     gc.set_threshold(100_000)  # little lives long here, and looking for it takes time
-    report = Report.of(seeds, events)
+    report = Report.of(seeds, events, lived)
     for seed in (seed for seed in seeds if seed % _TWICE_EVERY == 0):
-        found = parted(seed, events)
+        found = parted(seed, events, lived)
         if found:
             report = report + Report(violations={seed: [found]})
     return report
@@ -120,11 +122,13 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--events", type=int, default=500)
+    parser.add_argument("--watch", action="store_true", help="over the whole watch loop")
     parser.add_argument("--pairs", type=int, default=200)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args(words)
-    count = asked.seeds or (10_000 if asked.what == "faults" else 20)
+    usual = 2_000 if asked.watch else 10_000
+    count = asked.seeds or (usual if asked.what == "faults" else 20)
     seeds = range(asked.first, asked.first + count)
     started = time.monotonic()
     if asked.what == "kills":
@@ -138,12 +142,12 @@ def main(words: list[str] | None = None) -> int:
         for said in deaths.violations[:10]:
             say(f"FAILED {said}")
         return 1 if deaths.violations or deaths.reached != set(points()) else 0
-    return _faults(seeds, asked.events, as_json=asked.json)
+    return _faults(seeds, asked.events, watch=asked.watch, as_json=asked.json)
 
 
-def _faults(seeds: range, events: int, *, as_json: bool) -> int:
+def _faults(seeds: range, events: int, *, watch: bool, as_json: bool) -> int:
     started = time.monotonic()
-    report = faults(seeds, events)
+    report = faults(seeds, events, watch=watch)
     spent = time.monotonic() - started
     idle = report.idle if report.seeds >= _ENOUGH else []
     if as_json:
@@ -152,7 +156,11 @@ def _faults(seeds: range, events: int, *, as_json: bool) -> int:
         say(report.table())
         say(f"{report.headline()} in {spent:,.0f} s, {report.seeds / spent:.1f} seeds a second")
     for place, (seed, found) in enumerate(sorted(report.violations.items())[:_SHOWN]):
-        held = f"; the faults that matter: {', '.join(shrunk(seed, events))}" if place < _SHRUNK else ""
+        held = (
+            f"; the faults that matter: {', '.join(shrunk(seed, events, vigil if watch else live))}"
+            if place < _SHRUNK
+            else ""
+        )
         say(f"FAILED seed {seed}: {found[0]}{held}")
     if idle:
         say(f"FAILED {', '.join(idle)} never struck in {report.seeds:,} seeds")

@@ -252,3 +252,45 @@ def test_a_look_reads_only_what_is_new_in_the_journal(monkeypatch: pytest.Monkey
     new = len(world.store._lines[ACCOUNT]) - before
     assert before >= 40
     assert len(read) == new
+
+
+def test_a_trade_that_no_look_told_of_counts_against_the_bounds() -> None:
+    """A process may die after its trade and before its look: the next one reads it in the journal."""
+    world = World(CALM, bounds=Bounds(cool_down_s=0.0, trades_an_hour=1))
+    watching = world.monitor()
+
+    def dies(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    watching._write = dies  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(watching.tick())
+    watching.close()
+    held = world.held()
+    assert held < 0
+    assert world.looks == []
+    world.book["SOL"] = "100"
+    (look,) = world.watch_often(1)
+    assert look.done == "trades an hour"
+    assert world.held() == held
+    world.clock.advance(HOUR)
+    assert world.watch_often(1)[0].traded_usd > 0.0
+
+
+def test_a_venue_that_falls_silent_is_told_within_fifteen_seconds_and_seen_again_within_ten() -> None:
+    world = World(CALM, pulse_ms=4_000, lease_ms=15_000)
+    watching = world.monitor()
+    asyncio.run(watching.tick())
+    silent = world.clock.now()
+    world.down |= {"tickers", "positions", "fills", "paid", "server_time", "modes", "instruments"}
+    asyncio.run(watching.rest(world.clock.monotonic()))
+    asyncio.run(watching.tick())
+    assert world.clock.now() - silent <= 15_000
+    assert {"stale feed: prices", "position unknown: account"} <= {title for _, title, _ in world.alarms}
+    world.down.clear()
+    well = world.clock.now()
+    asyncio.run(watching.rest(world.clock.monotonic()))
+    look = asyncio.run(watching.tick())
+    assert world.clock.now() - well <= 10_000
+    assert look.held is not None
+    assert not {row.watch for row in look.alarms} & {"stale feed", "position unknown"}

@@ -88,6 +88,7 @@ class World:
     error: type[VenueUnreachable] = VenueUnreachable
     top_up: bool = True
     lease_ms: int = 30 * DAY
+    pulse_ms: int = 0
     put: list[Decimal] = field(default_factory=list)
     clock: VirtualClock = field(init=False)
     venue: PaperVenue = field(init=False)
@@ -143,7 +144,7 @@ class World:
     def monitor(self, holder: str = "one") -> Monitor:
         """Return a life of the watch."""
         rules = WatchRules(self.mode, 4 * 3600.0, self.bounds)  # type: ignore[arg-type]
-        watched = Watched("book", ACCOUNT, holder, self.policy, rules, self.lease_ms)
+        watched = Watched("book", ACCOUNT, holder, self.policy, rules, self.lease_ms, pulse_ms=self.pulse_ms)
         around = Around(self, lambda p: self.approvals.get(p, ""), self.provide, self.lines.append)
         return Monitor(watched, self.doors, self.store, self.clock, self, around)
 

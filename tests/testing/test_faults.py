@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from hedgerow.testing.faults import FAULTS, check_history, live
+from hedgerow.hedge.watch import Bounds
+from hedgerow.testing.faults import FAULTS, check_history, check_vigil, live, vigil
 from hedgerow.testing.faults.history import unlike
 from hedgerow.testing.faults.report import Report, parted
 
@@ -163,3 +164,86 @@ def test_two_histories_that_part_are_found() -> None:
     assert unlike(RIGHT, RIGHT) == ""
     assert unlike(RIGHT, _instead(KNOWN, cold="")).startswith("H11 at 5")
     assert unlike(RIGHT, RIGHT[:-1]) == f"H11: {len(RIGHT)} lines the first time, {len(RIGHT) - 1} then"
+
+
+@pytest.mark.slow
+def test_watches_under_faults_break_nothing() -> None:
+    verdicts = [vigil(seed, events=120) for seed in range(8)]
+    assert {v.seed: v.violations for v in verdicts if v.violations} == {}
+    assert sum(v.outcomes["look: rebalance"] for v in verdicts) > 20
+    assert sum(v.struck.total() for v in verdicts) > 0
+
+
+RULES = _line(0, "rules", mode="auto", bounds=Bounds(trades_an_hour=1, cool_down_s=60.0, max_order_usd=19.0))
+STARTED = _line(0, "started")
+PRICED = _line(1, "priced")
+
+
+def _look(at: int, *alarms: str, known: bool = True, sure: bool = True, true: float = 0.0) -> Line:
+    named = {tuple(alarm.split(": ")): "warning" for alarm in alarms}
+    body = {"known": known, "alarms": named, "sure": sure, "left": (0.0,), "band": 100.0}
+    return _line(at, "look", **body, true=true, book=1_000.0, proposal=None)
+
+
+def _plan(name: str, at: int) -> list[Line]:
+    intent = {"client_id": f"{name}{at}", "plan": name, "instrument": "c", "purpose": "trade"}
+    return [
+        _line(at, "programme", plan=name, legs={"c": (Decimal(0), Decimal(2))}),
+        _line(at, "intent", quantity=Decimal(2), **intent),
+        _fill("2", f"{name}{at}", at=at + 1),
+    ]
+
+
+def _called(title: str, at: int, level: str = "warning") -> Line:
+    return _line(at, "called", level=level, title=title, text="x")
+
+
+def _mode(mode: str) -> Line:
+    return _line(0, "rules", mode=mode, bounds=Bounds())
+
+
+CALM, PLAN_A, PLAN_B = _line(0, "calm"), _plan("watch-aa-1", 10), _plan("watch-bb-2", 90_000)
+WRONG_WATCHES = [
+    ("W1", [_mode("observe"), SENT]),
+    ("W1", [_mode("propose"), *PLAN_A]),
+    (
+        "W1",
+        [_mode("propose"), _line(5, "approved", proposal="aa"), *PLAN_A, _fill("1", "watch-aa-110", at=12)],
+    ),
+    ("W2", [RULES, *PLAN_A, *PLAN_B]),
+    ("W2", [RULES, *PLAN_A, *_plan("watch-bb-2", 30_000)]),
+    ("W2", [RULES, *PLAN_A]),
+    ("W3", [_look(5, sure=False)]),
+    ("W4", [CALM, _look(61_000, true=500.0)]),
+    ("W5", [_look(5, "drift: BTC")]),
+    (
+        "W5",
+        [_called("drift: BTC", 4), _look(5, "drift: BTC"), _called("drift: BTC", 6), _look(7, "drift: BTC")],
+    ),
+    ("W5", [_called("drift: BTC", 4), _look(5, "drift: BTC"), _look(7)]),
+    ("W6", [STARTED, PRICED, _look(15_002)]),
+    ("W7", [STARTED, _line(1, "calm"), _look(10_002, known=False)]),
+    ("W7", [CALM, STARTED, _look(10_001)]),
+]
+
+
+@pytest.mark.parametrize(("promise", "history"), WRONG_WATCHES)
+def test_the_checker_of_watches_sees_what_is_wrong(promise: str, history: list[Line]) -> None:
+    assert promise in {line.partition(" ")[0] for line in check_vigil(history)}
+
+
+def test_what_a_watch_may_do_is_not_wrong() -> None:
+    said = [_mode("propose"), _line(5, "approved", proposal="aa"), *PLAN_A]
+    assert check_vigil(said) == []
+    wide = _line(0, "rules", mode="auto", bounds=Bounds(trades_an_hour=2, cool_down_s=60.0))
+    assert check_vigil([wide, *PLAN_A, *PLAN_B]) == []
+    told = [
+        _called("drift: BTC", 4),
+        _look(5, "drift: BTC", sure=False),
+        _called("drift: BTC", 6, "info"),
+        _look(7),
+    ]
+    assert check_vigil(told) == []
+    silent = [STARTED, PRICED, _called("stale feed: prices", 14_000), _look(16_000, "stale feed: prices")]
+    assert check_vigil(silent) == []
+    assert check_vigil([CALM, STARTED, _look(9_000), _look(70_000)][:3]) == []

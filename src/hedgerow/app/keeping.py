@@ -129,7 +129,7 @@ class Keeper:
             monitor = await self._monitor(at, doors, stack)
             self._tell("watching", self._headline(at))
             while not self.stopped:
-                begun = at.clock.now()
+                begun = at.clock.monotonic()
                 self.last = await monitor.tick()
                 if self.once:
                     return

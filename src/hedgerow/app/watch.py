@@ -229,7 +229,7 @@ def rehearse(
     bar_s = desk.market.bar_hours * 3600.0
     every_s = max(settings.watch.every_s, min(bar_s, 86_400.0))
     rules = _rules(replace(settings, watch=replace(settings.watch, every_s=every_s)))
-    watched = Watched(_name(book), PAPER_ACCOUNT, "rehearsal", desk.policy, rules, 30 * _DAY_MS)
+    watched = Watched(_name(book), PAPER_ACCOUNT, "rehearsal", desk.policy, rules, 30 * _DAY_MS, pulse_ms=0)
     around = Around(_Calls(), lambda _: "", _provider(venue, desk.hedge_market), say)
     eyes = _DeskEyes(settings, book, desk, past=True)
     monitor = Monitor(watched, Doors(venue.data, venue.trading, venue.account), store, clock, eyes, around)

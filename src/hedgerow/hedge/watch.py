@@ -56,7 +56,7 @@ class Thresholds:
     with its whole interval of 99 %.
     """
 
-    stale_s: tuple[float, float] = (15.0, 5.0)
+    stale_s: tuple[float, float] = (10.0, 5.0)
     distance: tuple[float, float] = (0.20, 0.25)
     funding: tuple[float, float] = (-0.10, -0.05)
     depeg: tuple[float, float] = (0.02, 0.01)
@@ -134,7 +134,7 @@ class WatchSettings:
     cool_down_s: float = 60.0
     max_short_usd: float | None = None
     min_distance: float | None = 0.25
-    stale_s: tuple[float, float] = (15.0, 5.0)
+    stale_s: tuple[float, float] = (10.0, 5.0)
     distance: tuple[float, float] = (0.20, 0.25)
     funding: tuple[float, float] = (-0.10, -0.05)
     depeg: tuple[float, float] = (0.02, 0.01)

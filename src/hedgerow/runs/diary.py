@@ -36,6 +36,7 @@ __all__ = [
     "decided_again",
     "diary_of",
     "orders_of",
+    "plan_mark",
     "remembered",
     "sight_of",
 ]
@@ -78,13 +79,14 @@ def diary_of(account: str, book: str) -> str:
 class Memory:
     """What lasts of a watch: its last look, the one at which betas were estimated, trades, alarms, sums, and the rest.
 
-    `grounds` are the fingerprints of holdings and contracts that are written down.
+    `spent_on` are the marks of the plans that `spent` is about; `grounds` are the fingerprints of holdings and contracts that are written down.
     """
 
     last: Look | None = None
     learned: Look | None = None
     traded_at: int | None = None
     spent: tuple[Spent, ...] = ()
+    spent_on: frozenset[str] = frozenset()
     alarms: Mapping[tuple[str, str], Raised] | None = None
     changes: Changes | None = None
     lasting: Lasting = field(default_factory=Lasting)
@@ -97,6 +99,7 @@ def remembered(records: Iterable[Record]) -> Memory:
     traded_at: int | None = None
     spent: list[Spent] = []
     grounds: set[str] = set()
+    marks: set[str] = set()
     proof = Proof()
     for record in records:
         if record.kind in GROUNDS:
@@ -110,6 +113,7 @@ def remembered(records: Iterable[Record]) -> Memory:
         if last.traded_usd:
             traded_at = last.at
             spent.append(Spent(last.at, last.traded_usd, last.cost_usd))
+            marks |= {plan_mark(last.proposal.name)} if last.proposal else set()
     if last is None:
         return Memory(grounds=frozenset(grounds))
     alarms = {
@@ -122,7 +126,13 @@ def remembered(records: Iterable[Record]) -> Memory:
     sums = {row.coin: (row.up, row.down) for row in last.sums}
     changes = Changes(sums, last.sums_at, last.threshold)
     kept = lasting_of(last, proof)
-    return Memory(last, at_learning, traded_at, tuple(spent), alarms, changes, kept, frozenset(grounds))
+    trades = tuple(spent), frozenset(marks)
+    return Memory(last, at_learning, traded_at, *trades, alarms, changes, kept, frozenset(grounds))
+
+
+def plan_mark(proposal: str) -> str:
+    """Return what a proposal's plans are known by: their names begin with it."""
+    return f"watch-{proposal[:16]}-"
 
 
 def sight_of(look: Look, view: View) -> Sight:

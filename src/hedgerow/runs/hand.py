@@ -10,12 +10,20 @@ from typing import TYPE_CHECKING, TypeVar
 from hedgerow.hedge.execution import Ticketed
 from hedgerow.hedge.plan import Refusal
 from hedgerow.hedge.valuation import contract_price, price_of
-from hedgerow.model.errors import Halted, HedgerowError, StateUnknown, VenueRefused, VenueUnreachable
+from hedgerow.model.errors import (
+    Halted,
+    HedgerowError,
+    StateUnknown,
+    UnknownSymbol,
+    VenueRefused,
+    VenueUnreachable,
+)
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.orders import contracts_of
 from hedgerow.model.ports import AccountModes, Clock, Lease, Notifier, Store
 from hedgerow.model.trades import LegTraded
 from hedgerow.model.watched import Proposal
+from hedgerow.runs.diary import plan_mark
 from hedgerow.runs.executor import Executor
 from hedgerow.runs.listening import listened
 from hedgerow.runs.proposing import basis_of
@@ -28,10 +36,10 @@ from hedgerow.runs.watching import Sight
 if TYPE_CHECKING:
     from hedgerow.runs.monitor import Watched
 
-__all__ = ["Dealt", "Hand"]
+__all__ = ["Dealt", "Hand", "dollars_of"]
 
 _Answer = TypeVar("_Answer")
-_FAILURES = (StateUnknown, Halted, VenueRefused, VenueUnreachable)
+_FAILURES = (StateUnknown, Halted, UnknownSymbol, VenueRefused, VenueUnreachable)
 _WANTED = AccountModes(hedge=False, margin_mode="cross", leverage=None)
 
 
@@ -87,7 +95,7 @@ class Hand:
         """
         now = self.clock.now()
         contracts = {contract.name: count for contract, count in orders.items()}
-        name = f"watch-{asked.name[:16]}-{now}"
+        name = f"{plan_mark(asked.name)}{now}"
         ticket = Ticketed(name, self.watched.account, now, wanted=_WANTED, ahead=ahead)
         wanted = Asked(ticket, contracts, basis_of(asked), self.watched.rules.freshness, now)
         hand = self._executor()
@@ -98,7 +106,7 @@ class Hand:
         if found.done is None:
             return Dealt(asked, refusals=found.refusals)
         legs = story_of(self.store.read(self.watched.account), found.plan).legs
-        traded, cost = _dollars(legs, sight)
+        traded, cost = dollars_of(legs, sight)
         return Dealt(
             asked, sent=True, outcome=found.done.outcome, legs=legs, traded_usd=traded, cost_usd=cost
         )
@@ -115,7 +123,7 @@ def _refusal(why: HedgerowError) -> Refusal:
     return Refusal(type(why).__name__, why.message, float("nan"), 0.0, why.advice or "it is tried again")
 
 
-def _dollars(legs: tuple[LegTraded, ...], sight: Sight) -> tuple[float, float]:
+def dollars_of(legs: tuple[LegTraded, ...], sight: Sight) -> tuple[float, float]:
     """Dollars traded, and what they cost: fees, and what was paid beyond the arrival price."""
     traded = cost = 0.0
     for leg in legs:

@@ -1,6 +1,6 @@
 """What the venue says at one look: positions, coins, prices, funding, and what of it the journal explains.
 
-await Lookout(doors, store, clock, tail).see(view, lease) -> Seen
+await Lookout(doors, store, clock, tail).see(at, view, lease) -> Seen
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from hedgerow.runs.diary import View
 from hedgerow.runs.ledger import Ledger
 from hedgerow.runs.outlook import foretold
 from hedgerow.runs.reconcile import Doors, reconcile
-from hedgerow.runs.rounds import Rounds
+from hedgerow.runs.rounds import Round, Rounds
 from hedgerow.runs.tail import Tail
 from hedgerow.runs.watching import Held, Sight, stakes_of
 
@@ -32,6 +32,7 @@ __all__ = ["Lookout", "Seen"]
 _FAILURES = (VenueUnreachable, VenueRefused, StateUnknown)
 _DAY_MS = 86_400_000
 _LEAST_DAYS = 7.0
+_EVER_MS = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,65 +49,117 @@ class Seen:
     trouble: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """What the venue said of the account, or why not: `trouble`, `silent` where it could not be reached."""
+
+    ledger: Ledger
+    held: tuple[Held, ...] | None = None
+    coins: dict[str, Decimal] | None = None
+    distance: float = math.nan
+    trouble: str = ""
+    closed: str | None = ""
+    orders: tuple[OrderReport, ...] | None = None
+    silent: bool = False
+
+
 @dataclass(slots=True)
 class Lookout:
-    """Asks the venue, and follows the account's journal by its `tail`."""
+    """Asks the venue, and follows the account's journal by its `tail`.
+
+    `fresh` is when prices last came, by the clock that never goes back, and how old they were then. `mute` is what a
+    question between two looks found: the venue is silent, and a look need not wait for it again.
+    """
 
     doors: Doors
     store: Store
     clock: Clock
     tail: Tail
-    feed_at: int | None = None
+    fresh: tuple[int, int] | None = None
+    mute: str = ""
+    needed: tuple[Instrument, ...] = ()
     rounds: Rounds = field(init=False)
 
     def __post_init__(self) -> None:
         self.rounds = Rounds(self.doors, self.clock)
 
-    async def see(self, view: View, lease: Lease) -> Seen:
-        """Return what there is to be seen; what the venue does not answer is unknown, never flat or zero."""
-        account = lease.account
+    async def see(self, at: int, view: View, lease: Lease, *, patient: bool = True) -> Seen:
+        """Return what there is to be seen at `at`; what the venue does not answer is unknown, never flat or zero.
+
+        Who is not `patient` asks a venue that is silent about prices for nothing else: that it is silent is told at once.
+        """
         before = self.tail.ledger()
-        contracts = _alive(before, self.clock.now())
-        trouble, held, coins, ledger, distance = "", None, None, before, math.nan
-        closed: str | None = ""
-        orders: tuple[OrderReport, ...] | None = None
-        try:
-            found = await reconcile(self.doors, self.store, self.clock, lease, contracts, tail=self.tail)
-            ledger, orders = found.ledger, found.open_orders
-            holdings = await self.doors.account.positions(contracts)
-            named = {**ledger.instruments, **{c.name: c for c in view.contracts}}
-            held = tuple(Held(named[h.instrument], h.quantity, h.entry) for h in holdings if h.quantity)
-            coins = await self._coins()
-            distance = _distance(holdings)
-        except _FAILURES as why:
-            trouble, held = why.message, None
-            closed = why.message if isinstance(why, VenueInMaintenance) else None
-        open_now = [c for c in contracts if ledger.quantity(c.name)]
-        basis = await self._prices(view, open_now)
-        asked = await self.rounds.go(open_now)
-        at = self.clock.now()
-        halted = self.store.halted(account)
-        sight = Sight(at, view.book, view.market, view.hedge, view.contracts, held, coins, halted, view.blind)
+        self._need(before, view)
+        basis = {} if self.mute else await self._prices()
+        mute, self.mute = self.mute, ""
+        contracts = _alive(before, at)
+        if mute and not patient:
+            found = _Account(before, trouble=mute, closed=None)
+        else:
+            found = await self._account(lease, view, contracts)
+        open_now = [c for c in contracts if found.ledger.quantity(c.name)]
+        asked = Round() if mute or found.silent else await self.rounds.go(open_now)
+        halted = self.store.halted(lease.account)
+        market = view.market, view.hedge, view.contracts
+        sight = Sight(at, view.book, *market, found.held, found.coins, halted, view.blind)
         taken, paid = self.tail.news()
-        there = {each.instrument.name: each.units for each in held or ()}
-        open_stakes = stakes_of(sight, {each.instrument: each.contracts for each in held or ()})
-        missing = None if orders is None else self.tail.stops.missing(orders, there)
-        explained = {name: entry.quantity for name, entry in ledger.entries.items()}
-        money, notional = _funding_of(self.tail, sight, ledger)
+        there = {each.instrument.name: each.units for each in found.held or ()}
+        stakes = stakes_of(sight, {each.instrument: each.contracts for each in found.held or ()})
+        missing = None if found.orders is None else self.tail.stops.missing(found.orders, there)
+        money, notional = _funding_of(self.tail, sight, found.ledger)
         facts = Facts(
-            feed_at=self.feed_at if self.feed_at is not None else 0,
-            explained=explained,
-            distance=distance,
+            feed_at=0 if self.fresh is None else at - self.silence(),
+            explained={name: entry.quantity for name, entry in found.ledger.entries.items()},
+            distance=found.distance,
             paid_30d=money,
             notional_usd=notional,
             taken=taken,
             round=asked,
             basis=basis,
-            maintenance=closed,
+            maintenance=found.closed,
             unprotected=missing,
-            foretold=foretold(open_stakes, asked.funding),
+            foretold=foretold(stakes, asked.funding),
         )
-        return Seen(sight, facts, view, paid, trouble)
+        return Seen(sight, facts, view, paid, found.trouble)
+
+    def silence(self) -> int:
+        """Return for how many milliseconds no usable price has come; without any yet, for ever."""
+        if self.fresh is None:
+            return _EVER_MS
+        came, age = self.fresh
+        return age + self.clock.monotonic() - came
+
+    async def asked_again(self) -> bool:
+        """Ask for prices between two looks, and return whether usable ones came."""
+        before, self.mute = self.fresh, ""
+        await self._prices()
+        return self.fresh != before
+
+    async def answers(self) -> bool:
+        """Return whether the venue says again what is held."""
+        try:
+            await self.doors.account.positions(self.needed)
+        except _FAILURES:
+            return False
+        return True
+
+    def _need(self, ledger: Ledger, view: View) -> None:
+        """Prices are needed of what is open, or else of one perpetual: whether they come at all."""
+        held = tuple(c for c in ledger.instruments.values() if ledger.quantity(c.name))
+        self.needed = held or tuple(c for c in view.contracts if c.is_perpetual)[:1]
+
+    async def _account(self, lease: Lease, view: View, contracts: Sequence[Instrument]) -> _Account:
+        try:
+            found = await reconcile(self.doors, self.store, self.clock, lease, contracts, tail=self.tail)
+            holdings = await self.doors.account.positions(contracts)
+            named = {**found.ledger.instruments, **{c.name: c for c in view.contracts}}
+            held = tuple(Held(named[h.instrument], h.quantity, h.entry) for h in holdings if h.quantity)
+            orders, far = found.open_orders, _distance(holdings)
+            return _Account(found.ledger, held, await self._coins(), far, orders=orders)
+        except _FAILURES as why:
+            closed = why.message if isinstance(why, VenueInMaintenance) else None
+            silent = isinstance(why, VenueUnreachable) and closed is None
+            return _Account(self.tail.ledger(), trouble=why.message, closed=closed, silent=silent)
 
     async def _coins(self) -> dict[str, Decimal]:
         found: dict[str, Decimal] = {}
@@ -115,19 +168,20 @@ class Lookout:
                 found[balance.coin] = found.get(balance.coin, Decimal(0)) + balance.total
         return found
 
-    async def _prices(self, view: View, contracts: Sequence[Instrument]) -> dict[str, float]:
+    async def _prices(self) -> dict[str, float]:
         """Note how new the oldest needed price is, and return marks over indexes less one, by contract.
 
         Where no price comes, the last one only grows older, and no basis is known.
         """
-        needed = list(contracts) or [c for c in view.contracts if c.is_perpetual][:1]
         try:
-            tickers = await self.doors.market.tickers(needed)
-        except _FAILURES:
+            tickers = await self.doors.market.tickers(self.needed)
+        except _FAILURES as why:
+            self.mute = why.message if isinstance(why, VenueUnreachable) else ""
             return {}
         usable = [each.at for each in tickers if _has_price(each)]
-        if len(usable) == len(needed):
-            self.feed_at = min(usable)
+        if len(usable) == len(self.needed):
+            age = max(self.clock.now() - min(usable, default=self.clock.now()), 0)
+            self.fresh = self.clock.monotonic(), age
         return {
             each.instrument: float(each.mark / each.index) - 1.0
             for each in tickers

@@ -10,7 +10,7 @@ is a line of the diary, a stream of the journal beside the account's.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -25,6 +25,7 @@ from hedgerow.runs.alarming import Looked, findings_of
 from hedgerow.runs.bounds import Spent, after_of, beyond
 from hedgerow.runs.changing import Changes, followed
 from hedgerow.runs.diary import LOOK, Eyes, diary_of, remembered, sight_of
+from hedgerow.runs.executor import Executor
 from hedgerow.runs.ground import ground_records
 from hedgerow.runs.hand import Dealt, Hand
 from hedgerow.runs.lasting import lasting_after
@@ -33,12 +34,14 @@ from hedgerow.runs.narrate import lines_of, look_of
 from hedgerow.runs.proposing import asked_orders, proposal_of, stands
 from hedgerow.runs.proving import kept_back, noted
 from hedgerow.runs.reconcile import Doors
+from hedgerow.runs.spending import Spending
 from hedgerow.runs.tail import Tail
 from hedgerow.runs.watching import Learned, Sight, Verdict, judge, learned, stakes_of
 from hedgerow.runs.wire import body_of
 
 __all__ = ["Around", "Monitor", "Provide", "Shown", "Watched"]
 
+_STALE = ("stale feed", "prices")
 Provide = Callable[[Mapping[str, float]], None]
 
 
@@ -47,7 +50,8 @@ class Watched:
     """What is watched: the book `name` on an `account`, by which policy and rules.
 
     `holder` names the process, which then takes the account's lease, or is the lease that it has already; while it waits
-    it keeps the lease alive. `streams`: the account's stream is listened to while something is traded.
+    it keeps the lease alive, and asks every `pulse_ms` whether the venue has fallen silent or answers again (0: never).
+    `streams`: the account's stream is listened to while something is traded.
     """
 
     name: str
@@ -57,6 +61,7 @@ class Watched:
     rules: WatchRules = field(default_factory=WatchRules)
     lease_ms: int = 15_000
     streams: bool = False
+    pulse_ms: int = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ class Around:
 
     `looked` is shown each look once it is written down. `provide` puts paper coins (dollars by coin) where margin is missing:
     on a real venue nobody does. `fresh` brings what the eyes see up to now, before each look; `more` looks at it besides, and says
-    what it found.
+    what it found. `executor` is who trades.
     """
 
     notifier: Notifier
@@ -85,6 +90,7 @@ class Around:
     looked: Callable[[Shown], None] = lambda _: None
     fresh: Callable[[], Awaitable[None]] | None = None
     more: Callable[[Looked], tuple[Finding, ...]] = lambda _: ()
+    executor: Callable[..., Executor] = Executor
 
 
 class Monitor:
@@ -103,12 +109,12 @@ class Monitor:
         self._eyes, self._around = eyes, around
         tail = Tail(store, watched.account)
         self._lookout = Lookout(doors, store, clock, tail)
-        self._hand = Hand(watched, doors, store, clock, around.notifier, tail)
+        self._hand = Hand(watched, doors, store, clock, around.notifier, tail, around.executor)
         self._lease = watched.holder if isinstance(watched.holder, Lease) else None
         self._diary = diary_of(watched.account, watched.name)
         before = remembered(store.read(self._diary))
         self._last, self._learned_look = before.last, before.learned
-        self._traded_at, self._spent = before.traded_at, list(before.spent)
+        self._traded_at, self._spent = before.traded_at, Spending(tail, store, watched.account, before)
         self._grounds = set(before.grounds)
         self._alarms = dict(before.alarms or {})
         self._changes, self._lasting = before.changes or Changes(), before.lasting
@@ -122,23 +128,38 @@ class Monitor:
         """Look every `every_s` seconds, for ever or until an instant. Errors as `tick`."""
         try:
             while until is None or self._clock.now() < until:
-                begun = self._clock.now()
-                await self.tick()
-                await self.rest(begun)
+                await self.turn()
         finally:
             self.close()
 
-    async def rest(self, begun: int) -> None:
-        """Wait until the look after the one that was `begun`, and hold the account: nobody else may trade what is watched.
+    async def turn(self) -> None:
+        """Look once, and wait for the next look. Errors as `tick`."""
+        begun = self._clock.monotonic()
+        await self.tick()
+        await self.rest(begun)
 
-        Raises `LeaseLost`.
+    async def rest(self, begun: int) -> None:
+        """Wait until the look after the one that was `begun` by the monotonic clock, and hold the account meanwhile.
+
+        It ends early where the venue has fallen silent, or answers again. Raises `LeaseLost`.
         """
-        ms = max(round(self._watched.rules.every_s * 1000) - (self._clock.now() - begun), 0)
-        step = self._watched.lease_ms // 3
-        while ms > 0:
-            await self._clock.sleep(min(ms, step))
-            ms -= step
+        pulse = self._watched.pulse_ms
+        step = min(self._watched.lease_ms // 3, pulse or self._watched.lease_ms)
+        until = begun + round(self._watched.rules.every_s * 1000)
+        while (left := until - self._clock.monotonic()) > 0:
+            await self._clock.sleep(min(left, step))
             self._hold()
+            if pulse and left > step and await self._stirs():
+                return
+
+    async def _stirs(self) -> bool:
+        """Return whether what can be seen of the venue is other than at the last look."""
+        unknown = self._last is None or self._last.held is None
+        stale = _STALE in self._alarms
+        priced = await self._lookout.asked_again()
+        if priced and (stale or unknown):
+            return await self._lookout.answers()
+        return not stale and self._lookout.silence() > 1000 * self._watched.rules.thresholds.stale_s[0]
 
     def close(self) -> None:
         """Let others trade the account."""
@@ -158,6 +179,7 @@ class Monitor:
         seen = await self._see()
         self._recall()
         before = self._learned
+        self._traded_at = self._spent.last(seen.sight, self._traded_at)
         verdict, seen = _judged(before, self._traded_at, seen, policy)
         self._learned = verdict.learned
         dealt = Dealt(refusals=stuck) if stuck else await self._act(verdict, seen)
@@ -165,7 +187,7 @@ class Monitor:
         if dealt.sent:
             after = await self._see()
             left, after = _judged(verdict.learned, after.sight.at, after, policy)
-        self._follow(before, after.sight)
+        self._changes = _followed(self._changes, before or self._learned, after.sight, self._watched.rules)
         facts = replace(after.facts, taken=seen.facts.taken, refusals=dealt.refusals, waiting=dealt.waiting)
         of = after.sight, left, facts.round.modes
         self._lasting = lasting_after(self._lasting, of, self._watched, self._around.approved)
@@ -185,9 +207,8 @@ class Monitor:
         self._around.looked(Shown(look, self._watched.policy.factors, facts.paid_30d, took))
         self._last = look
         self._lasting = replace(self._lasting, proof=noted(self._lasting.proof, look))
-        if dealt.traded_usd:
-            self._traded_at = look.at
-            self._spent.append(Spent(look.at, dealt.traded_usd, dealt.cost_usd))
+        self._spent.tell(Spent(look.at, dealt.traded_usd, dealt.cost_usd), dealt.proposal)
+        self._traded_at = look.at if dealt.traded_usd else self._traded_at
         return look
 
     def _hold(self) -> Lease:
@@ -209,8 +230,8 @@ class Monitor:
     async def _see(self) -> Seen:
         if self._around.fresh is not None:
             await self._around.fresh()
-        lease = self._hold()
-        return await self._lookout.see(self._eyes.look(self._clock.now()), lease)
+        lease, at = self._hold(), self._clock.now()
+        return await self._lookout.see(at, self._eyes.look(at), lease, patient=_STALE in self._alarms)
 
     def _recall(self) -> None:
         """After a restart, estimate again on what was known at the look that estimated: a day has one set of betas."""
@@ -236,7 +257,11 @@ class Monitor:
         if rules.mode == "propose" and not by:
             self._pending = asked
             return Dealt(asked, waiting=f"proposal {asked.name[:8]} waits for somebody")
-        refusals = self._beyond(verdict, seen.sight) if rules.mode == "auto" else ()
+        spent = self._spent.so_far(seen.sight)
+        provides = self._around.provide is not None
+        broken = kept_back(self._lasting.proof.breaker, seen.sight.held or (), verdict.orders)
+        broken += _beyond(rules, verdict, seen.sight, spent, provides=provides)
+        refusals = broken if rules.mode == "auto" else ()
         if refusals:
             return Dealt(asked, refusals=refusals)
         if self._around.provide is not None:
@@ -244,27 +269,6 @@ class Monitor:
         orders = asked_orders(asked, verdict)
         dealt = await self._hand.trade(asked, orders, seen.sight, self._hold(), verdict.ahead)
         return replace(dealt, approved_by=by)
-
-    def _beyond(self, verdict: Verdict, sight: Sight) -> tuple[Refusal, ...]:
-        """The bounds that a trade would break; a first hedge, and a roll, may take what they take of turnover."""
-        assert verdict.exposure is not None  # noqa: S101  it has orders
-        stakes = stakes_of(sight, verdict.orders)
-        dollars = {stake.instrument.name: stake.dollars for stake in stakes}
-        put = {each.account: each.required_usd for each in verdict.margin} if self._around.provide else {}
-        after = after_of(verdict.exposure.worth, stakes, put)
-        bounds, gross = self._watched.rules.bounds, verdict.exposure.gross_usd
-        breaker = kept_back(self._lasting.proof.breaker, sight.held or (), verdict.orders)
-        return breaker + beyond(bounds, dollars, self._spent, sight.at, gross, after)
-
-    def _follow(self, before: Learned | None, sight: Sight) -> None:
-        """Judge the bars that have closed since by the betas of before them."""
-        if before is None and self._learned is None:
-            return
-        known = before or self._learned
-        assert known is not None  # noqa: S101  one of the two is there
-        coins = tuple(sorted(known.assets))
-        betas, days = known.known.betas, self._watched.rules.thresholds.beta_days
-        self._changes = followed(self._changes, sight.market, betas, coins, days)
 
     def _alarm(self, looked: Looked) -> Changed:
         changed = updated(
@@ -299,3 +303,23 @@ def _judged(
             raise
         seen = replace(seen, sight=replace(seen.sight, blind=why.message))
         return judge(before, traded_at, seen.sight, policy), seen
+
+
+def _beyond(
+    rules: WatchRules, verdict: Verdict, sight: Sight, spent: Sequence[Spent], *, provides: bool
+) -> tuple[Refusal, ...]:
+    """The bounds that a trade would break; a first hedge, and a roll, may take what they take of turnover."""
+    assert verdict.exposure is not None  # noqa: S101  it has orders
+    stakes = stakes_of(sight, verdict.orders)
+    dollars = {stake.instrument.name: stake.dollars for stake in stakes}
+    put = {each.account: each.required_usd for each in verdict.margin} if provides else {}
+    after = after_of(verdict.exposure.worth, stakes, put)
+    return beyond(rules.bounds, dollars, spent, sight.at, verdict.exposure.gross_usd, after)
+
+
+def _followed(changes: Changes, known: Learned | None, sight: Sight, rules: WatchRules) -> Changes:
+    """Judge the bars that have closed since by the betas of before them."""
+    if known is None:
+        return changes
+    coins = tuple(sorted(known.assets))
+    return followed(changes, sight.market, known.known.betas, coins, rules.thresholds.beta_days)

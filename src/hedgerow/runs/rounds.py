@@ -63,12 +63,14 @@ class Rounds:
     pace: Pace = field(default_factory=Pace)
     _known: Round = field(default_factory=Round)
     _asked: dict[str, int] = field(default_factory=dict)
+    _silent: bool = False
     _listing: Mapping[str, Instrument] | None = None
     _prints: dict[str, tuple[FundingPrint, ...]] = field(default_factory=dict)
 
     async def go(self, held: Sequence[Instrument]) -> Round:
         """Return what is known after asking what is due about `held` contracts; raises nothing that a venue does."""
         names = {contract.name for contract in held}
+        self._silent = False
         skew = self._known.skew_s
         if self._due("clock", self.pace.clock_ms):
             found = await self._answer("clock", self._skew)
@@ -110,10 +112,16 @@ class Rounds:
         return self.clock.monotonic() - self._asked.get(what, -every_ms) >= every_ms
 
     async def _answer(self, what: str, ask: Callable[[], Awaitable[Answer]]) -> Answer | None:
-        """What is answered, None where nothing is; only an answer puts the next question off."""
+        """What is answered, None where nothing is; only an answer puts the next question off.
+
+        A venue that could not be reached is not asked more in this round: each question would wait for its time-out.
+        """
+        if self._silent:
+            return None
         try:
             found = await ask()
-        except (VenueUnreachable, VenueRefused, StateUnknown):
+        except (VenueUnreachable, VenueRefused, StateUnknown) as why:
+            self._silent = isinstance(why, VenueUnreachable)
             return None
         self._asked[what] = self.clock.monotonic()
         return found

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from hedgerow.model.orders import Fill
-from hedgerow.model.ports import FundingPaid, Store
+from hedgerow.model.ports import FundingPaid, Record, Store
 from hedgerow.runs.ledger import FILL, FUNDING, Fold, Ledger
 from hedgerow.runs.pen import DONE, PROGRAMME
 from hedgerow.runs.stops import Stops
@@ -19,7 +19,8 @@ from hedgerow.runs.wire import value_of
 __all__ = ["Tail"]
 
 _TAKEN = frozenset({"liquidation", "adl"})
-_KEPT_MS = 30 * 86_400_000
+_DAY_MS = 86_400_000
+_KEPT_MS = 30 * _DAY_MS
 
 
 class Tail:
@@ -30,6 +31,7 @@ class Tail:
         self._fold = Fold()
         self.stops = Stops()
         self._begun = False
+        self._plans: deque[tuple[str, int]] = deque()
         self._paid: deque[FundingPaid] = deque()
         self._taken: list[Fill] = []
         self._new: list[FundingPaid] = []
@@ -44,6 +46,11 @@ class Tail:
         """Return whether a programme was begun that has no end yet."""
         self._read()
         return self._begun
+
+    def plans(self, since: int) -> dict[str, int]:
+        """Return the plans that were begun from `since` on, a day at most, and when."""
+        self._read()
+        return {plan: at for plan, at in self._plans if at >= since}
 
     def news(self) -> tuple[tuple[Fill, ...], tuple[FundingPaid, ...]]:
         """Return what the venue took (liquidation, ADL) and what funding came since the last call; the first has none."""
@@ -63,7 +70,7 @@ class Tail:
             self._fold.take(record)
             self.stops.take(record)
             if record.kind in {PROGRAMME, DONE}:
-                self._begun = record.kind == PROGRAMME
+                self._note(record)
             elif record.kind == FILL and record.body.get("kind") in _TAKEN:
                 self._taken.append(value_of(record.body))
             elif record.kind == FUNDING:
@@ -72,3 +79,10 @@ class Tail:
                 self._paid.append(paid)
                 while self._paid[0].at < paid.at - _KEPT_MS:
                     self._paid.popleft()
+
+    def _note(self, record: Record) -> None:
+        self._begun = record.kind == PROGRAMME
+        if self._begun:
+            self._plans.append((str(record.body["plan"]), record.at))
+            while self._plans[0][1] < record.at - _DAY_MS:
+                self._plans.popleft()

@@ -23,7 +23,7 @@ __all__ = ["Facts", "Looked"]
 class Facts:
     """What the loop knows besides the sight.
 
-    `feed_at` the instant of the newest price; `explained` units by contract that the journal explains; `distance` to
+    `feed_at` the instant of the newest price (0: none yet); `explained` units by contract that the journal explains; `distance` to
     liquidation (infinite: none, NaN: not known); `paid_30d` dollars of funding received in 30 days, `notional_usd` what it
     was received on; `taken` fills of the venue's own (liquidation, ADL) since the last look; `refusals` why a trade that
     was wanted was not done; `waiting` a proposal that nobody has approved; `round` what is asked less often than at each

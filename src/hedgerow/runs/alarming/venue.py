@@ -20,7 +20,7 @@ __all__ = ["clock", "expiry", "feed", "listed", "maintenance"]
 def feed(looked: Looked, limits: Thresholds) -> list[Finding]:
     """How old the newest price is."""
     age = (looked.sight.at - looked.facts.feed_at) / 1000.0
-    text = f"no price for {age:,.0f} seconds"
+    text = f"no price for {age:,.0f} seconds" if looked.facts.feed_at else "no price since the watch began"
     advice = "Nothing is sent until prices come again; see whether the venue is in maintenance."
     return [Finding("stale feed", "prices", standing_of(age, *limits.stale_s), "critical", text, advice)]
 

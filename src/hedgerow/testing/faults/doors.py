@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -13,6 +13,7 @@ from hedgerow.model.ports import (
     AccountModes,
     Balance,
     FundingPaid,
+    FundingPrint,
     Holding,
     Permissions,
     StreamEvent,
@@ -71,6 +72,7 @@ class Road:
     modes_now: AccountModes = field(default_factory=lambda: AccountModes(False, "cross", Decimal(5)))
     units_off: Decimal = Decimal(1)
     blind: bool = False
+    coins: Mapping[str, Decimal] = field(default_factory=dict)
 
     def travel(self) -> None:
         """Take the time of a request, and let its road be broken."""
@@ -97,6 +99,7 @@ class Road:
             return
         if now < self.away_until:
             self.market.go(min(self.away_until, now + _TIMEOUT_MS))
+            self.wire("hung", {})
             raise VenueUnreachable("no connection")
         if now < self.closed_until:
             raise VenueUnreachable("maintenance")
@@ -297,9 +300,9 @@ class SimAccount:
         return Holding(contract.name, quantity, "net", leg.entry or mark, mark, notional)
 
     async def balances(self) -> tuple[Balance, ...]:
-        """Return nothing: the account is large enough."""
+        """Return the coins that are there as margin, all of them free: without any, the account is large enough."""
         self.road.read()
-        return ()
+        return tuple(Balance(coin, "derivatives", there, there) for coin, there in self.road.coins.items())
 
     async def modes(self, instrument: Instrument) -> AccountModes:
         """Return how the account trades."""
@@ -369,6 +372,12 @@ class SimQuotes:
             replace(right, bid=bid * 2, ask=ask * 2),
         )
         return self.road.chance.random.choice(wrong)
+
+    async def funding(self, instrument: Instrument, since: int, until: int) -> tuple[FundingPrint, ...]:
+        """Return no settlement: rates here have no past."""
+        del instrument, since, until
+        self.road.read()
+        return ()
 
     async def server_time(self) -> int:
         """Return the exchange's clock."""

@@ -262,9 +262,7 @@ class Life:
     def settle(self, through: Callable[[Coroutine[Any, Any, Any]], Any] = finish) -> None:
         """At rest, the ledger is what the venue says, to the last digit (I5)."""
         self.troubles.halt(None)
-        for placed in self.market.placed:
-            if placed.order.client_id in self.watch.doubled and placed.rest:
-                placed.state = OrderState.CANCELLED  # what the road made a second of, a person takes away
+        self._take_away()
         self.market.go(self.market.now + 20_000)
         lease = self.store.acquire(ACCOUNT, "auditor", 15_000)
         if lease is None:
@@ -275,6 +273,12 @@ class Life:
         if found.gaps:
             self.watch.broken("I5", f"unexplained: {found.gaps}")
         self._compare(ledger_of(self.store.read(ACCOUNT)))
+
+    def _take_away(self) -> None:
+        """What the road made a second of, a person takes away."""
+        for placed in self.market.placed:
+            if placed.order.client_id in self.watch.doubled and placed.rest:
+                placed.state = OrderState.CANCELLED
 
     def _compare(self, ledger: Ledger) -> None:
         market = self.market

@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from hedgerow.testing.faults.chance import FAULTS
 from hedgerow.testing.faults.history import unlike
 from hedgerow.testing.faults.lives import Verdict, live
 
-__all__ = ["Report", "parted", "shrunk"]
+__all__ = ["Lived", "Report", "parted", "shrunk"]
+
+
+class Lived(Protocol):
+    """One life of a seed: `live` of the executor, `vigil` of the watch."""
+
+    def __call__(self, seed: int, events: int = ..., barred: frozenset[str] = ...) -> Verdict:
+        """Return what comes of it."""
+
 
 _COLUMNS = ("complete", "partial", "unwound", "refused", "replan", "frozen", "halted", "stopped")
 
@@ -28,9 +37,9 @@ class Report:
     violations: Mapping[int, list[str]] = field(default_factory=dict)
 
     @staticmethod
-    def of(seeds: Iterable[int], events: int) -> Report:
+    def of(seeds: Iterable[int], events: int, lived: Lived = live) -> Report:
         """Return what comes of living these seeds."""
-        return sum((Report.of_one(live(seed, events)) for seed in seeds), Report())
+        return sum((Report.of_one(lived(seed, events)) for seed in seeds), Report())
 
     @staticmethod
     def of_one(verdict: Verdict) -> Report:
@@ -95,18 +104,18 @@ def _column(outcome: str) -> str:
     return outcome.partition(":")[0]
 
 
-def parted(seed: int, events: int) -> str:
+def parted(seed: int, events: int, lived: Lived = live) -> str:
     """Return where two lives of a seed part, or nothing (I11)."""
-    first, second = live(seed, events), live(seed, events)
+    first, second = lived(seed, events), lived(seed, events)
     if first.digest != second.digest:
         return "H11: two lives of this seed wrote two journals"
     return unlike(first.history, second.history)
 
 
-def shrunk(seed: int, events: int) -> list[str]:
+def shrunk(seed: int, events: int, lived: Lived = live) -> list[str]:
     """Return the fewest faults, left out one after the other, with which a seed still fails."""
     barred: frozenset[str] = frozenset()
-    for fault in sorted(live(seed, events).held):
-        if live(seed, events, barred | {fault}).violations:
+    for fault in sorted(lived(seed, events).held):
+        if lived(seed, events, barred | {fault}).violations:
             barred |= {fault}
-    return sorted(live(seed, events, barred).held)
+    return sorted(lived(seed, events, barred).held)

@@ -103,4 +103,5 @@ class Troubles:
             raise Killed
         if self.chance.strikes("F26", 0.1):
             self.market.go(self.market.now + 20_000)
+            self.watch.note("asleep", {})
             self.store.acquire(ACCOUNT, "intruder", 5_000)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
@@ -11,6 +11,8 @@ from typing import Any, Protocol
 from hedgerow.hedge.execution import Alarm, Command, Done, ExecutionState, Programme, Rules
 from hedgerow.model.orders import Fill, Order
 from hedgerow.model.ports import FundingPaid
+from hedgerow.model.watched import Look
+from hedgerow.runs.wire import value_of
 from hedgerow.store.memory import MemoryStore
 from hedgerow.testing.faults.market import Placed
 
@@ -55,6 +57,7 @@ class Watch:
     apart: int | None = None
     doubled: set[str] = field(default_factory=set)
     ended: str = ""
+    on_look: Callable[[Look], None] | None = None
 
     def broken(self, invariant: str, what: str) -> None:
         """Note a violation."""
@@ -73,6 +76,10 @@ class Watch:
 
     def written(self, kind: str, body: Mapping[str, Any]) -> None:
         """Hear of a record that is durable now."""
+        if kind == "programme" and (self.programme is None or body["plan"] != self.programme.plan):
+            self.begin(value_of(body))
+        if kind == "look" and self.on_look is not None:
+            self.on_look(value_of(body))
         if kind == "done":
             self.ended = str(body["outcome"])
         if kind == "sent":
@@ -95,6 +102,8 @@ class Watch:
             order = body["order"]
             if isinstance(order, Order):
                 self._sent(order)
+        elif kind == "hung":
+            self.note(kind, body)
         elif kind == "replied":
             self.note("replied", {"client_id": body["client_id"], "reply": type(body["reply"]).__name__})
 
@@ -112,21 +121,12 @@ class Watch:
         self.read_at[kind] = self.market.now
         if kind == "time":
             self.apart = int(str(body["apart"]))
-            self.note("read", {"what": kind, "apart": self.apart})
-        else:
-            self.note("read", {"what": kind})
+        self.note("read", {"what": kind, "apart": self.apart} if kind == "time" else {"what": kind})
 
     def _sent(self, order: Order) -> None:
         name, now = order.client_id, self.market.now
-        self.note(
-            "sent",
-            {
-                "client_id": name,
-                "quantity": order.quantity,
-                "reduce_only": order.reduce_only,
-                "holder": self.holder,
-            },
-        )
+        body = {"client_id": name, "quantity": order.quantity, "reduce_only": order.reduce_only}
+        self.note("sent", {**body, "holder": self.holder})
         if name not in self.intents:
             self.broken("R1", f"{name} left before it was written")
         if name in self.sent:

@@ -1,0 +1,255 @@
+"""An independent look at the history of a watch: what it may do, what it says, and how soon (docs/reliability.md).
+
+check_vigil(history) -> what it violates        each line names what is promised as W1 to W7
+
+Like `history`, it knows what was intended, sent, filled, said and written, and nothing of the code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from hedgerow.testing.faults.history import History
+
+__all__ = ["check_vigil"]
+
+_HOUR, _DAY = 3_600_000, 86_400_000
+_READY_MS, _DEAD_MS = 10_000, 15_000
+_CALM_MS = 60_000
+_LOOK_MS = 25_000
+"""How long a look may take from its beginning, from which it counts, to its first order."""
+_WHY = {"drift", "limits", "position unknown", "not hedged", "halted", "stale feed"}
+_SILENT = ("stale feed: prices", "position unknown: account")
+_ZERO = Decimal(0)
+
+
+def check_vigil(history: History) -> list[str]:
+    """Return what the history violates.
+
+    Observing sends nothing, and what was proposed is traded once somebody said yes, never more of it (W1); `auto` keeps its
+    bounds over restarts (W2); a look that leaves the band says why (W3), and what it says is true while nothing is wrong
+    (W4); alarms are called once, before they are written, and none is lost (W5); a feed that is dead is noticed within
+    15 seconds (W6); it is ready 10 seconds after a start or the end of trouble, where no trade is to be ended first and no
+    request hangs until its time-out (W7).
+    """
+    return [line for check in _CHECKS for line in check(history)]
+
+
+def _rules(history: History) -> Mapping[str, Any]:
+    return next((body for _, kind, body in history if kind == "rules"), {})
+
+
+def _leave(history: History) -> Iterator[str]:
+    mode = _rules(history).get("mode")
+    approved: set[str] = set()
+    traded: dict[str, str] = {}
+    for at, kind, body in history:
+        if kind == "approved":
+            approved.add(body["proposal"][:16])
+        elif kind == "sent" and mode == "observe":
+            yield f"W1 at {at}: {body['client_id']} was sent while it only observes"
+        elif kind == "programme" and mode == "propose":
+            name = body["plan"].split("-")[1]
+            traded[body["plan"]] = name
+            if name not in approved:
+                yield f"W1 at {at}: {body['plan']} is traded, and nobody said yes to it"
+    yield from _more_than_asked(history, traded)
+
+
+def _more_than_asked(history: History, traded: Mapping[str, str]) -> Iterator[str]:
+    """What is traded under one approval is never more than the largest plan that was made of it."""
+    planned: dict[tuple[str, str], Decimal] = {}
+    for _, kind, body in history:
+        if kind == "programme" and body["plan"] in traded:
+            for name, (_, units) in body["legs"].items():
+                key = traded[body["plan"]], name
+                planned[key] = max(planned.get(key, _ZERO), abs(units))
+    filled: dict[tuple[str, str], Decimal] = {}
+    for at, intent, body in _fills(history):
+        key = traded.get(intent["plan"], ""), intent["instrument"]
+        if key[0] and intent["purpose"] in {"trade", "finish"}:
+            filled[key] = filled.get(key, _ZERO) + body["quantity"]
+            if abs(filled[key]) > planned.get(key, _ZERO):
+                yield f"W1 at {at}: {filled[key]} of {key} traded, {planned.get(key)} approved"
+
+
+def _fills(history: History) -> Iterator[tuple[int, Mapping[str, Any], Mapping[str, Any]]]:
+    """Each fill of an order of ours with its intent, but for orders that the road doubled."""
+    doubled = {body["client_id"] for _, kind, body in history if kind == "doubled"}
+    intents = {body["client_id"]: body for _, kind, body in history if kind == "intent"}
+    for at, kind, body in history:
+        if kind == "fill" and body["client_id"] in intents and body["client_id"] not in doubled:
+            yield at, intents[body["client_id"]], body
+
+
+def _bounds(history: History) -> Iterator[str]:
+    """Every trade that began is held against those before it, whatever became of the process that made it."""
+    rules = _rules(history)
+    if rules.get("mode") != "auto":
+        return
+    bounds = rules["bounds"]
+    traded = {intent["plan"] for _, intent, _ in _fills(history)}
+    before: list[int] = []
+    for at, kind, body in history:
+        if kind != "programme" or body["plan"] not in traded:
+            continue
+        hour = sum(at - then < _HOUR - _CALM_MS for then in before)
+        if hour >= bounds.trades_an_hour:
+            yield f"W2 at {at}: {body['plan']} is number {hour + 1} of the hour, {bounds.trades_an_hour} are allowed"
+        last = max(before, default=None)
+        if last is not None and at - last < bounds.cool_down_s * 1000 - _LOOK_MS:
+            yield f"W2 at {at}: {body['plan']} begins {at - last} ms after another"
+        before.append(at)
+    yield from _large(history, bounds.max_order_usd)
+
+
+def _large(history: History, most: float | None) -> Iterator[str]:
+    """No contract of a plan is traded for more dollars than one order may have, but for what prices move meanwhile."""
+    intents: dict[str, Mapping[str, Any]] = {}
+    traded: dict[tuple[str, str], Decimal] = {}
+    for at, kind, body in history:
+        if kind == "intent":
+            intents[body["client_id"]] = body
+        elif kind == "fill" and most is not None and (intent := intents.get(body["client_id"])):
+            key = intent["plan"], intent["instrument"]
+            traded[key] = traded.get(key, _ZERO) + abs(body["quantity"]) * body["price"]
+            if intent["purpose"] == "trade" and traded[key] > Decimal(most) * Decimal("1.03"):
+                yield f"W2 at {at}: {traded[key]:.0f} dollars of {key} traded, {most} are allowed"
+
+
+def _says_why(history: History) -> Iterator[str]:
+    for at, kind, body in history:
+        if kind == "look" and not body["sure"] and not _WHY & {watch for watch, _ in body["alarms"]}:
+            yield f"W3 at {at}: outside the band ({body['left']}), and the alarms are {sorted(body['alarms'])}"
+
+
+def _true(history: History) -> Iterator[str]:
+    """While nothing has been wrong for a minute, what a look says is left is what is there."""
+    calm: int | None = None
+    for at, kind, body in history:
+        if kind == "calm":
+            calm = at
+        elif kind == "storm":
+            calm = None
+        elif kind == "look" and calm is not None and at > calm + _CALM_MS and body["left"]:
+            near = 300.0 + 0.02 * body["book"]
+            if abs(body["left"][0] - body["true"]) > near:
+                yield f"W4 at {at}: {body['left'][0]:,.0f} dollars are said to be left, {body['true']:,.0f} are"
+            if body["sure"] and abs(body["true"]) > body["band"] + near:
+                yield f"W4 at {at}: said to be in its band of {body['band']:,.0f}, and {body['true']:,.0f} are left"
+
+
+def _alarms(history: History) -> Iterator[str]:
+    on: Mapping[tuple[str, str], str] = {}
+    called: dict[str, str] = {}
+    for at, kind, body in history:
+        if kind == "called" and ": " in body["title"]:  # what the executor calls bears no colon
+            if body["title"] in called and called[body["title"]] == body["level"]:
+                yield f"W5 at {at}: {body['title']} is called twice at one look"
+            called[body["title"]] = body["level"]
+        elif kind == "started":
+            called = {}  # what was called and not written is called again: better twice than never
+        elif kind == "look":
+            now = body["alarms"]
+            yield from _lost(at, on, now, called)
+            on, called = now, {}
+
+
+def _lost(
+    at: int, on: Mapping[tuple[str, str], str], now: Mapping[tuple[str, str], str], called: Mapping[str, str]
+) -> Iterator[str]:
+    for key, level in now.items():
+        title = f"{key[0]}: {key[1]}"
+        louder = on.get(key) != level and level == "critical"
+        if (key not in on or louder) and title not in called:
+            yield f"W5 at {at}: {title} is on, and nobody was called"
+        if key in on and not louder and title in called:
+            yield f"W5 at {at}: {title} was on, and is called again"
+    for key in on.keys() - now.keys():
+        if called.get(f"{key[0]}: {key[1]}") != "info":
+            yield f"W5 at {at}: {key} is over, and nobody was told"
+
+
+class _Feed:
+    """When a usable price came last to the process that lives, and whether its silence was told."""
+
+    def __init__(self) -> None:
+        self.fresh: int | None = None
+        self.on: set[str] = set()
+        self.told = self.trading = False
+
+    def take(self, at: int, kind: str, body: Mapping[str, Any]) -> None:
+        """Take in a line."""
+        if kind in {"priced", "started", "done", "asleep"}:
+            self.fresh, self.told = at, False
+        elif kind == "ended":
+            self.fresh = None
+        if kind in {"programme", "done"}:
+            self.trading = kind == "programme"  # what a process left unfinished is finished first
+        elif kind == "called" and body["title"] in _SILENT:
+            (self.on.discard if body["level"] == "info" else self.on.add)(body["title"])
+
+
+def _dead(history: History) -> Iterator[str]:
+    """A venue that gives no usable price for 15 seconds is an alarm by then, but for a process in the middle of a trade."""
+    feed = _Feed()
+    for at, kind, body in history:
+        since = feed.fresh
+        heard = kind in {"called", "look", "priced"} or (kind == "lease" and "process" in body["holder"])
+        if (
+            since is not None
+            and heard
+            and not (feed.trading or feed.on or feed.told)
+            and at - since > _DEAD_MS
+        ):
+            yield f"W6 at {at}: no usable price since {since}, and nobody was called"
+            feed.told = True
+        feed.take(at, kind, body)
+
+
+class _Readiness:
+    """Whether the process that lives knows what is held, and by when it must: nothing is due while it trades."""
+
+    def __init__(self) -> None:
+        self.due: int | None = None
+        self.calm = self.trading = self.knows = self.lives = False
+
+    def take(self, at: int, kind: str, body: Mapping[str, Any]) -> None:
+        """Take in a line."""
+        if kind in {"calm", "storm"}:
+            self.calm = kind == "calm"
+        elif kind in {"started", "ended"}:
+            self.knows = self.trading = False
+            self.lives = kind == "started"
+        elif kind in {"programme", "resumed", "done"}:
+            self.trading = kind != "done"
+        elif kind == "look":
+            self.knows = body["known"]
+        if kind in {"storm", "ended"} or self.knows:
+            self.due = None
+        elif kind in {"calm", "started", "done", "asleep", "hung"} and self.calm and self.lives:
+            self.due = at + _READY_MS
+
+
+def _ready(history: History) -> Iterator[str]:
+    """After trouble, or a start while nothing is wrong, a look that knows what is held comes within ten seconds."""
+    state = _Readiness()
+    for at, kind, body in history:
+        due = state.due
+        if due is not None and at > due and not state.trading and kind in {"look", "lease"}:
+            yield f"W7 at {at}: not ready {at - due + _READY_MS} ms after trouble or a start"
+            state.due = None
+        state.take(at, kind, body)
+
+
+_CHECKS: tuple[Callable[[History], Iterator[str]], ...] = (
+    _leave,
+    _bounds,
+    _says_why,
+    _true,
+    _alarms,
+    _dead,
+    _ready,
+)

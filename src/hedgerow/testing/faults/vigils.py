@@ -1,0 +1,272 @@
+"""One seed, one watch: a book that is watched on the faulty exchange while prices move, owners trade, and processes die.
+
+vigil(seed) -> Verdict
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, cast
+
+from hedgerow.hedge.watch import Bounds, Mode, WatchRules
+from hedgerow.model.errors import BrokenPromise, HedgerowError, LeaseHeld
+from hedgerow.model.instruments import Instrument
+from hedgerow.model.ports import Level, MarketData, Ticker
+from hedgerow.model.watched import Look
+from hedgerow.runs.diary import LOOK, decided_again, diary_of
+from hedgerow.runs.executor import Executor
+from hedgerow.runs.monitor import Around, Monitor, Watched
+from hedgerow.runs.points import watching
+from hedgerow.runs.reconcile import Doors
+from hedgerow.runs.tail import Tail
+from hedgerow.runs.wire import value_of
+from hedgerow.testing.faults.chance import Chance, drawn
+from hedgerow.testing.faults.doors import SimAccount, SimQuotes, SimTrading
+from hedgerow.testing.faults.history import check_history
+from hedgerow.testing.faults.lives import Life, Sink, Verdict, finish
+from hedgerow.testing.faults.lives import Watched as Looked
+from hedgerow.testing.faults.plans import ACCOUNT
+from hedgerow.testing.faults.sights import SimEyes, SimPolicy
+from hedgerow.testing.faults.troubles import Killed
+from hedgerow.testing.faults.vigilance import check_vigil
+
+__all__ = ["Vigil", "vigil"]
+
+_BOOK = "book"
+_MODES: tuple[Mode, ...] = ("auto", "auto", "auto", "propose", "observe")
+_REST_MS = 2_000
+_STORM_MS = 400_000
+_CALM_MS = 90_000
+_SETTLED_MS = 600_000
+
+
+class _Quotes(SimQuotes):
+    """Prices, noted where all that were asked for can be used."""
+
+    note: Callable[[str, Mapping[str, Any]], None]
+
+    async def tickers(self, instruments: Sequence[Instrument]) -> tuple[Ticker, ...]:
+        """Return prices, and note how old the oldest is."""
+        found = await super().tickers(instruments)
+        usable = [t.at for t in found if t.mark is not None and t.mark.is_finite() and t.mark > 0]
+        if instruments and len(usable) == len(instruments):
+            self.note("priced", {"at": min(usable)})
+        return found
+
+
+class _Called(Sink):
+    """Hears of alarms as `Sink` does; that somebody was called is noted, heard or not."""
+
+    def notify(self, level: Level, title: str, text: str) -> None:
+        """Take a message."""
+        if self._watch is not None:
+            self._watch.note("called", {"level": level, "title": title, "text": text})
+        super().notify(level, title, text)
+
+
+class _Process(Monitor):
+    """The real watch, which can be asked what it remembers."""
+
+    def remembers(self) -> str:
+        """Return all that a look may rest on but what is read anew."""
+        alarms = sorted((key, raised.since, raised.finding.level) for key, raised in self._alarms.items())
+        pending = self._pending.name if self._pending else ""
+        sums = (sorted(self._changes.sums.items()), self._changes.seen, self._changes.threshold)
+        return repr((alarms, self._traded_at, pending, sums, sorted(self._lasting.modes.items())))
+
+
+class Vigil(Life):
+    """A seed being watched through."""
+
+    def __init__(self, seed: int, chance: Chance) -> None:
+        super().__init__(seed, chance)
+        random = self.random
+        self.road.coins = {"USDT": Decimal(10**6)}
+        self.eyes = SimEyes(self.market, random)
+        mode = random.choice(_MODES)
+        bounds = Bounds(
+            max_order_usd=random.choice((None, None, 30_000.0)),
+            max_turnover=random.choice((3.0, 10.0)),
+            trades_an_hour=random.choice((6, 20, 60)),
+            cool_down_s=random.choice((0.0, 60.0)),
+        )
+        self.rules = WatchRules(mode, float(random.choice((5, 15, 60))), bounds)
+        names = random.choice((("BTCUSDT",), ("ETHUSDT",), ("BTCUSDT", "ETHUSDT")))
+        self.policy = SimPolicy(
+            instruments=names, estimator="ols", rebalance=f"usd:{random.randint(300, 1500)}"
+        )
+        quotes = _Quotes(self.road)
+        quotes.note = self.watch.note
+        self._doors = Doors(cast("MarketData", quotes), SimTrading(self.road), SimAccount(self.road))
+        self.sink = _Called(self.chance, self._wait, self.watch)
+        self.approved: dict[str, str] = {}
+        self.process: _Process | None = None
+        self.watch.on_look = self.written
+        self.watch.note("rules", {"mode": mode, "bounds": bounds, "band": self.policy.rebalance})
+
+    def live(self, events: int) -> Verdict:
+        """Watch through storm and calm until so many events have passed, and look at what is left."""
+        while self.verdict.events < events and self.verdict.programmes < 40:
+            self.verdict.programmes += 1
+            self.watch.note("storm", {})
+            self.troubles.disturb()
+            self._outside()
+            self._until(lambda: self.chance.calm, _STORM_MS)
+            if not self.chance.calm:
+                self.troubles.calm()
+            self._rest()
+            if self.watch.violations:
+                break
+            self.chance.calm = False
+        self._over()
+        return self.verdict
+
+    def _wait(self, ms: int) -> None:
+        """Be held up by somebody who is slow to hear."""
+        self.market.go(self.market.now + ms)
+        self.watch.note("asleep", {})
+
+    def _outside(self) -> None:
+        """What the owner and the market do besides: coins bought and sold, prices that jump, proposals approved."""
+        random, market = self.random, self.market
+        market.later.append((market.now + random.randint(0, 60_000), self.eyes.shift))
+        market.later.append((market.now + random.randint(0, 60_000), self._jump))
+
+    def _jump(self) -> None:
+        name = self.random.choice(self.market.contracts).name
+        self.market.prices[name] = max(round(self.market.prices[name] * self.random.uniform(0.9, 1.1)), 1_000)
+
+    def _until(self, over: Callable[[], bool], longest_ms: int) -> None:
+        latest = self.market.now + longest_ms
+        while not over() and self.market.now < latest and not self.watch.violations:
+            self._turn()
+
+    def _turn(self) -> None:
+        """One turn of the process that lives, or of a new one; its death, or an error that has a name."""
+        try:
+            with watching(self.troubles.point):
+                if self.process is None:
+                    self._begin()
+                process = self.process
+                assert process is not None  # noqa: S101  just begun
+                finish(process.turn())
+                return
+        except Killed:
+            self.verdict.kills += 1
+            self.watch.note("ended", {"how": "killed"})
+        except BrokenPromise as why:
+            self.watch.broken("R11", str(why))
+        except HedgerowError as why:
+            if not isinstance(why, LeaseHeld):
+                self.verdict.outcomes[f"stopped: {type(why).__name__}"] += 1
+            self.watch.note("ended", {"how": "error", "error": type(why).__name__, "said": why.message})
+            if self.process is not None:
+                self.process.close()
+        self.process = None
+        if self.watch.ended:
+            self.watch.over_already()
+        self.market.go(self.market.now + _REST_MS)
+
+    def _begin(self) -> None:
+        self._holders += 1
+        self.store.dead = False
+        self.watch.holder = f"process {self._holders}"
+        self.watch.note("started", {})
+        self.process = self._made(self.watch.holder)
+
+    def _made(self, holder: str) -> _Process:
+        watched = Watched(_BOOK, ACCOUNT, holder, self.policy, self.rules)
+        around = Around(self.sink, lambda name: self.approved.get(name, ""), executor=self._hand)
+        return _Process(watched, self._doors, self.store, self.clock, self.eyes, around)
+
+    def _hand(self, *words: Any) -> Executor:
+        executor = Looked(*words)
+        executor.life = self
+        self.troubles.executor = executor
+        return executor
+
+    def _stop(self) -> None:
+        """Let the process end as one that is asked to."""
+        if self.process is not None:
+            self.process.close()
+            self.process = None
+            self.watch.note("ended", {"how": "done"})
+
+    def _rest(self) -> None:
+        """Trouble is over: it is ready soon, ends what it trades, comes into its band, and its books are the venue's."""
+        self.troubles.halt(None)
+        self._take_away()
+        begun, tail = self.market.now, Tail(self.store, ACCOUNT)
+        self._until(lambda: self.market.now >= begun + _CALM_MS and not tail.unfinished(), _SETTLED_MS)
+        if self.watch.violations:
+            return
+        if tail.unfinished():
+            self.watch.broken("I6", "a programme does not end while nothing is wrong")
+        if self.random.random() < 0.3:
+            self._compare_lives()
+        if self.random.random() < 0.5:
+            self._stop()
+            self.settle()
+
+    def _compare_lives(self) -> None:
+        if self.process is not None:
+            warm, cold = self.process.remembers(), self._made("another").remembers()
+            self.watch.note("known", {"warm": warm, "cold": cold})
+
+    def written(self, look: Look) -> None:
+        """Hear of a look that is in the diary: note what it says beside what is true."""
+        self.verdict.events += 1
+        beta, aim = self.eyes.wanted() + self.eyes.hedged(), look.band_usd[0] if look.band_usd else 0.0
+        self.watch.note(
+            "look",
+            {
+                "at": look.at,
+                "act": look.act,
+                "known": look.held is not None,
+                "alarms": {(row.watch, row.about): row.level for row in look.alarms},
+                "proposal": look.proposal,
+                "sure": look.in_band,
+                "left": look.left_usd,
+                "band": aim + look.slack_usd,
+                "book": float(self.eyes.wanted()),
+                "true": float(beta),
+                "done": look.done,
+            },
+        )
+        if look.proposal is not None and look.mode == "propose" and not look.approved_by:
+            name, random = look.proposal.name, self.random
+            if name not in self.approved and random.random() < 0.7:
+                self.market.later.append(
+                    (self.market.now + random.randint(0, 40_000), lambda: self._approve(name))
+                )
+
+    def _approve(self, name: str) -> None:
+        self.approved[name] = "Ann"
+        self.watch.note("approved", {"proposal": name})
+
+    def _over(self) -> None:
+        self._stop()
+        if not self.watch.violations:
+            self.troubles.calm()
+            self.settle()
+        looks = [value_of(r.body) for r in self.store.read(diary_of(ACCOUNT, _BOOK)) if r.kind == LOOK]
+        self.store.verify()
+        if not self.watch.violations:
+            for look in decided_again(looks, self.eyes, self.policy)[:1]:
+                self.watch.broken(
+                    "W8", f"the look at {look.at} is decided otherwise: {look.act}, {look.reason}"
+                )
+        verdict, history = self.verdict, self.watch.history
+        for look in looks:
+            verdict.outcomes[f"look: {look.act}"] += 1
+        verdict.struck = self.chance.struck
+        verdict.violations = [*self.watch.violations, *check_history(history), *check_vigil(history)]
+        verdict.history = history
+        records = [*self.store.read(ACCOUNT), *self.store.read(diary_of(ACCOUNT, _BOOK))]
+        verdict.digest = "".join(r.digest for r in records[-1:])
+
+
+def vigil(seed: int, events: int = 500, barred: frozenset[str] = frozenset()) -> Verdict:
+    """Return what comes of a seed that is watched through; the same seed and code come to the same journal (I11)."""
+    return Vigil(seed, drawn(seed, barred)).live(events)

@@ -208,6 +208,30 @@ def test_a_wrong_secret_hears_nothing(tag: str) -> None:
     asyncio.run(work())
 
 
+@pytest.mark.parametrize("tag", TONGUES)
+def test_a_login_that_is_refused_is_tried_again_until_it_is_taken(tag: str) -> None:
+    """The venue takes the key away and gives it back; in between the connection has broken."""
+
+    async def work(at: Listener) -> None:
+        keys = dict(at.stand.keys)
+        at.venue.door.exchange.streaming["keepAlive"] = 0  # a ping by the wall's clock would break it off
+        at.stand.keys.clear()
+        at.stand.ears.drop()
+        feed, every = follow(at.venue.door), len(at.venue.door.venue.listen)
+        for _ in range(2):
+            await at.until(lambda: feed.down == every)
+            await at.pass_time(5_000)
+            await at.until(lambda: feed.down < every)
+        await at.until(lambda: feed.down == every)
+        assert at.stand.ears.topics == 0
+        at.stand.keys.update(keys)
+        await at.pass_time(5_000)
+        await at.until(lambda: at.subscribed)
+        await at.trade("hrtest0123456789abci")
+
+    run(tag, work)
+
+
 def addresses(node: Any) -> Iterator[str]:
     if isinstance(node, str):
         yield node

@@ -284,6 +284,8 @@ BYBIT = Venue(
         StreamTable("topic", ("order", "order.*"), "data", order=_ORDER, skip={"category": "spot"}),
         StreamTable("topic", ("execution", "execution.*"), "data", fill=_FILL, skip=_FILL.skip),
     ),
+    # A login that is not taken is told without the request; ccxt then never sends another on the same connection.
+    stream_over=("success", frozenset({"false"})),
     permissions=PermissionFields(
         Route("privateGetV5UserQueryApi", rows="result", symbol=""),
         account="userID",

@@ -120,6 +120,13 @@ def _reopen(exchange: Exchange, clients: list[Any]) -> None:
     for client in clients:
         if hasattr(client, "on_error"):
             client.on_error(ccxt.NetworkError("this stream is over"))
+            _let_none_open_late(client)
+
+
+def _let_none_open_late(client: Any) -> None:
+    """Close a connection that is still being made as soon as it stands: ccxt forgets it, and it would listen for ever."""
+    if getattr(client, "connecting", False):
+        client.connected.add_done_callback(lambda _: asyncio.ensure_future(client.close()))
 
 
 def _forget_keys(exchange: Exchange) -> None:
@@ -151,6 +158,8 @@ async def events(door: Door) -> AsyncIterator[StreamEvent]:
         await asyncio.gather(*tasks, return_exceptions=True)
         feed.queue = None
         _forget_keys(door.exchange)
+        for client in (door.exchange.clients or {}).values():
+            _let_none_open_late(client)
         await door.exchange.close_ws_clients()
 
 

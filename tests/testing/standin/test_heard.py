@@ -232,6 +232,34 @@ def test_a_login_that_is_refused_is_tried_again_until_it_is_taken(tag: str) -> N
     run(tag, work)
 
 
+@pytest.mark.parametrize("how", ["the listener stops", "the sockets are opened anew"])
+def test_a_connection_that_was_being_made_when_it_was_given_up_does_not_stay(how: str) -> None:
+    async def work() -> None:
+        clock = VirtualClock(1_767_225_600_000)
+        stand = stand_of("binance", clock.now)
+        async with through(stand, clock.now) as venue:
+            await venue.listings()
+            at = Listener(stand, venue, clock)
+            task = asyncio.create_task(at.listen())
+            exchange = venue.door.exchange
+            await at.until(lambda: any(each.connecting for each in (exchange.clients or {}).values()))
+            given_up = [each for each in exchange.clients.values() if each.connecting]
+            if how == "the listener stops":
+                task.cancel()
+            else:
+                await at.until(lambda: len(at.waits) == 1)
+                for _ in range(3):
+                    await at.pass_time(SILENCE_MS)
+                await at.until(lambda: not any(each in exchange.clients.values() for each in given_up))
+            await at.until(lambda: all(each.connected.done() for each in given_up))
+            await at.until(lambda: all(each.closed() for each in given_up))
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await at.until(lambda: not stand.ears.open)
+
+    asyncio.run(work())
+
+
 def addresses(node: Any) -> Iterator[str]:
     if isinstance(node, str):
         yield node

@@ -24,7 +24,8 @@ from hedgerow.venues.feeds import follow
 
 __all__ = ["Hearing"]
 
-_LONGEST_SECONDS = 10.0
+_MOST_TURNS, _LONGEST_SECONDS = 200_000, 10.0
+"""The stream is stuck after so many turns of the loop and so much time in which nothing came: a busy machine has few turns."""
 
 
 @dataclass(slots=True)
@@ -58,6 +59,7 @@ class Hearing:
         """Wait until nobody listens any more."""
         self.waiting.clear()
         await self._until(lambda: not self.stand.ears.open)
+        self.door.exchange.ws_dial_backoff = {}  # the next process knows of no dial that failed
         if self.stand.ears.held:
             self.stand.ears.held.clear()
 
@@ -110,10 +112,18 @@ class Hearing:
         heard = feed.handled - self.before >= self.stand.ears.said
         return heard and self.stand.ears.topics + feed.down == len(self.door.venue.listen)
 
+    def _so_far(self) -> tuple[int, ...]:
+        """What changes while the stream goes on."""
+        feed, ears = follow(self.door), self.stand.ears
+        return feed.handled, feed.down, ears.said, ears.topics, len(ears.open)
+
     async def _until(self, holds: Callable[[], bool]) -> None:
-        latest = time.monotonic() + _LONGEST_SECONDS
+        before, turns, latest = self._so_far(), 0, time.monotonic() + _LONGEST_SECONDS
         while not holds():
-            if time.monotonic() > latest:
+            turns += 1
+            if self._so_far() != before:
+                before, turns, latest = self._so_far(), 0, time.monotonic() + _LONGEST_SECONDS
+            if turns > _MOST_TURNS and time.monotonic() > latest:
                 raise BrokenPromise("the stand's stream does not come to rest")
             await asyncio.sleep(0)
         await asyncio.sleep(0)

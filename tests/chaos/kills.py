@@ -289,7 +289,7 @@ def _look(world: World, verdict: Verdict) -> None:
                 broken(f"I1: {name} left {count} times")
             if name not in intents:
                 broken(f"R1: {name} was never written")
-        if recalled(records)[0] is not None:
+        if recalled(records).state is not None:
             broken("I4: a programme is left unfinished")
         _within(world, records, broken)
         _rest(world, journal, broken)

@@ -219,7 +219,7 @@ def test_a_journal_of_another_version_is_not_continued() -> None:
     with watching(die), pytest.raises(Stopped):
         desk.trade(desk.plan("-0.5"))
     records = list(desk.store.read(ACCOUNT))
-    assert recalled(records)[0] is not None
+    assert recalled(records).state is not None
     place = next(i for i, r in enumerate(records) if r.kind == "sent")
     records[place] = replace(records[place], body={**records[place].body, "client_id": "hr1"})
     with pytest.raises(BrokenPromise, match="another version"):

@@ -42,7 +42,7 @@ def begun_in(place: Place, account: str) -> ExecutionState | None:
     if not place.journal.exists():
         return None
     with look_into(place.journal) as journal:
-        return recalled(journal.read(account))[0]
+        return recalled(journal.read(account)).state
 
 
 def as_shown(journal: Store, account: str, shown: Programme | None) -> None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import assert_never
+from dataclasses import dataclass, replace
+from typing import NamedTuple, assert_never
 
 from hedgerow.hedge.execution import (
     Alarm,
@@ -55,7 +55,7 @@ from hedgerow.runs.points import pp
 from hedgerow.runs.reconcile import Doors, Reconciled, reconcile
 from hedgerow.runs.wire import body_of, value_of
 
-__all__ = ["Executor", "Pace", "recalled"]
+__all__ = ["Executor", "Pace", "Recalled", "recalled"]
 
 _STALE_MS = 5_000
 """How old a turn may be after what its door had to read: older prices are no ground for an order."""
@@ -75,26 +75,46 @@ class Pace:
     margin_ms: int = 2_000
 
 
-def recalled(records: Iterable[Record]) -> tuple[ExecutionState | None, frozenset[str]]:
-    """Return the state that a stream's events lead to, and the names of all plans that were ever begun.
+class Recalled(NamedTuple):
+    """What a stream's events lead to.
 
-    None where no programme was begun or the last one is done. Raises `BrokenPromise` where the events lead to other
-    orders than the journal holds: another version wrote it.
+    `state` is None where no programme was begun or the last one is done; `plans` are the names of all that were ever
+    begun, `writes` the instants of the last writes of the one that is done.
+    """
+
+    state: ExecutionState | None
+    plans: frozenset[str]
+    writes: tuple[int, ...]
+
+
+def recalled(records: Iterable[Record]) -> Recalled:
+    """Return what a stream's events lead to.
+
+    Raises `BrokenPromise` where that is other orders than the journal holds: another version wrote it.
     """
     plans: set[str] = set()
     last: list[Record] = []
+    writes: tuple[int, ...] = ()
     for record in records:
         if record.kind == PROGRAMME:
             plans.add(str(record.body["plan"]))
             last = []
         if record.kind == DONE:
             last = []
+            writes = _written(record)
         if record.kind == PROGRAMME or (last and record.kind in {EVENT, SENT}):
             last.append(record)
     state = _folded(last) if last else None
     if state is not None and state.ended is not None:
+        writes = state.writes
         state = None
-    return state, frozenset(plans)
+    return Recalled(state, frozenset(plans), writes)
+
+
+def _written(done: Record) -> tuple[int, ...]:
+    """Return the last writes that the end of a programme tells of; versions before told none."""
+    writes = done.body.get("writes")
+    return tuple(writes) if isinstance(writes, list) else ()
 
 
 def _folded(records: Sequence[Record]) -> ExecutionState:
@@ -111,6 +131,20 @@ def _folded(records: Sequence[Record]) -> ExecutionState:
                 advice="It was written by another version: finish with that one, or `hedgerow reconcile`.",
             )
     return state
+
+
+def _explained(found: Reconciled) -> None:
+    """Raise `StateUnknown` where a contract must not be traded before a person has looked."""
+    if found.frozen:
+        raise StateUnknown(
+            f"{', '.join(found.frozen)}: the venue holds what no fill explains",
+            advice="Look at it, then `hedgerow reconcile --adopt`.",
+        )
+
+
+def _after(programme: Programme, writes: Iterable[int], now: int) -> Programme:
+    """Return the programme with what was written before it; by a clock that was ahead, at the latest now."""
+    return replace(programme, earlier=tuple(min(at, now) for at in writes))
 
 
 def _trades(state: ExecutionState | None, instrument: str) -> bool:
@@ -160,7 +194,7 @@ class Executor:
         return self._anchor + self._clock.monotonic()
 
     async def _recover(self, programme: Programme | None) -> bool:
-        state, plans = recalled(self._store.read(self._pen.lease.account))
+        state, plans, writes = recalled(self._store.read(self._pen.lease.account))
         pp("recover.recalled")
         found = await self._look_around(state, programme)
         pp("recover.reconciled")
@@ -173,11 +207,8 @@ class Executor:
             return False
         if programme.plan in plans:
             raise UsageError(f"plan {programme.plan[:12]} was traded before", advice=_ANEW)
-        if found.frozen:
-            raise StateUnknown(
-                f"{', '.join(found.frozen)}: the venue holds what no fill explains",
-                advice="Look at it, then `hedgerow reconcile --adopt`.",
-            )
+        _explained(found)
+        programme = _after(programme, writes, self._now())
         pp("executor.before_begin")
         self._pen.append([(PROGRAMME, body_of(programme))])
         pp("executor.after_begin")
@@ -240,7 +271,7 @@ class Executor:
             return ()
         state, commands = step(before, event)
         try:
-            self._pen.write(event, commands)
+            self._pen.write(event, commands, state.writes)
         except Halted as why:
             # The halt came between the turn's look and its order: nothing was written, so decide again knowing it.
             halt = Tick(event.at, why.message)

@@ -98,13 +98,16 @@ class Pen:
         """Return why the account is halted, or None."""
         return self._store.halted(self.lease.account)
 
-    def write(self, event: Event, commands: Sequence[Command]) -> None:
-        """Write an event, the fills in it and the orders it led to, in one transaction; raises `Halted` for what opens."""
+    def write(self, event: Event, commands: Sequence[Command], writes: Sequence[int]) -> None:
+        """Write an event, the fills in it and the orders it led to, in one transaction; raises `Halted` for what opens.
+
+        The end of a programme takes along the instants of its last `writes`: they count for the next one, too.
+        """
         lines: list[Line] = [(EVENT, body_of(event))]
         lines += [fill_record(fill) for fill in _fills_in(event)]
         sends = [command for command in commands if isinstance(command, Send)]
         lines += [_sent(send, self.lease.fence) for send in sends]
-        lines += [_done(command) for command in commands if isinstance(command, Done)]
+        lines += [_done(command, writes) for command in commands if isinstance(command, Done)]
         quiet = isinstance(event, _QUIET) or (isinstance(event, FillsRead) and not event.fills)
         idle = all(isinstance(command, Look | Query) for command in commands)
         if quiet and idle and len(self._waiting) < _MOST_QUIET:
@@ -130,8 +133,9 @@ def _fills_in(event: Event) -> tuple[Fill, ...]:
     return event.fills if isinstance(event, FillsRead | NotFound) else ()
 
 
-def _done(done: Done) -> Line:
-    return DONE, {"outcome": done.outcome, "why": done.why, "exposed_ms": done.exposed_ms}
+def _done(done: Done, writes: Sequence[int]) -> Line:
+    said = {"outcome": done.outcome, "why": done.why, "exposed_ms": done.exposed_ms}
+    return DONE, {**said, "writes": list(writes)}
 
 
 def _sent(send: Send, fence: int) -> tuple[str, dict[str, object]]:

@@ -59,7 +59,7 @@ class Carried:
 
 def unfinished(store: Store, account: str) -> Programme | None:
     """Return the programme that an account's journal holds unfinished."""
-    state, _ = recalled(store.read(account))
+    state = recalled(store.read(account)).state
     return None if state is None else state.programme
 
 

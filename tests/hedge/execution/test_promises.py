@@ -271,6 +271,13 @@ def test_a_new_state_knows_nothing() -> None:
     assert mine.held_at == mine.quote_at == mine.changed_at == -(10**15)
 
 
+def test_a_new_state_has_what_was_written_in_the_minute_before() -> None:
+    plan = programme(leg("-1"))
+    assert (plan.earlier, begun(plan).writes) == ((), ())
+    after = begun(replace(plan, earlier=(BEGIN - 80_000, *(BEGIN - 1_000,) * 60)))
+    assert (after.recent, Turn(after).may_write()) == (60, False)
+
+
 def test_the_rules_are_those_that_are_written_down() -> None:
     """docs/reliability.md tells these figures."""
     assert (RULES.price_ms, RULES.position_ms, RULES.skew_ms, RULES.skew_for_ms) == (

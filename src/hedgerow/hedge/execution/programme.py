@@ -120,6 +120,7 @@ class Programme:
 
     No leg is further on than one before it; `ahead` is by how much of its plan, as a fraction, one may be further on than
     one after it, and back again where what was done is undone. None: each is traded as fast as it goes.
+    `earlier` are the instants of the account's last writes before it: venues count by the minute, not by the plan.
     """
 
     plan: str
@@ -128,6 +129,7 @@ class Programme:
     legs: tuple[ProgrammeLeg, ...]
     rules: Rules = field(default_factory=Rules)
     ahead: Decimal | None = None
+    earlier: tuple[int, ...] = ()
 
 
 def intent_of(plan: str, leg: int, number: int, purpose: Purpose) -> str:

@@ -161,8 +161,9 @@ class ExecutionState(NamedTuple):
 
 
 def begun(programme: Programme) -> ExecutionState:
-    """Return the state before anything is known."""
-    return ExecutionState(programme, tuple(LegState(leg) for leg in programme.legs), programme.at)
+    """Return the state before anything is known but what was written before the plan."""
+    legs = tuple(LegState(leg) for leg in programme.legs)
+    return ExecutionState(programme, legs, programme.at, writes=programme.earlier)
 
 
 @dataclass(slots=True)

@@ -93,7 +93,7 @@ class Watched(Executor):
     def known(self) -> tuple[str, str]:
         """Return what this process knows, and what one would know that starts now from the journal (I10)."""
         self._pen.flush()
-        cold, _ = recalled(self._store.read(ACCOUNT))
+        cold = recalled(self._store.read(ACCOUNT)).state
         warm = self.state
         if warm is None or warm.ended is not None:
             return "", _digest(cold)

@@ -41,6 +41,8 @@ from hedgerow.testing.faults.plans import CONTRACTS, drawn_plan
 from hedgerow.testing.faults.troubles import Killed
 
 FEW, PART = 8, 50
+SKEWED = 1_000
+"""How far the clock may be off, in milliseconds, without that being trouble."""
 MACHINES = int(os.environ.get("HEDGEROW_MACHINES", FEW))
 FIRST = int(os.environ.get("HEDGEROW_FIRST", "0"))
 PARTS = range(FIRST, FIRST + -(-MACHINES // PART))
@@ -129,6 +131,18 @@ class Machine(RuleBasedStateMachine):
         self.turn(30)
 
     def _once(self) -> None:
+        struck = self.chance.struck.total()
+        self._turned()
+        road, now = self.life.road, self.life.market.now
+        away = max(road.away_until, road.closed_until, road.banned_until) > now
+        if away or abs(self.life.clock.apart) > SKEWED or self.chance.struck.total() > struck:
+            self._troubled()
+
+    def _troubled(self) -> None:
+        """Tell the history that there was trouble until now: nothing of a plan's time to end counts before (H6)."""
+        self.life.watch.note("calm", {})
+
+    def _turned(self) -> None:
         if self.running is None:
             self.running = self.life.start(self.programme)
         try:
@@ -145,6 +159,7 @@ class Machine(RuleBasedStateMachine):
         except (HedgerowError, Killed):
             self.running = None
             self.life.market.go(self.life.market.now + 3_000)
+            self._troubled()
 
     def _over(self, done: Done | None) -> None:
         self.outcomes.append(done.outcome if done else "begun before")
@@ -162,6 +177,7 @@ class Machine(RuleBasedStateMachine):
         if running is not None:
             running.close()
         self.life.market.go(self.life.market.now + 16_000)
+        self._troubled()
 
     @rule(why=st.sampled_from(["by hand", None]))
     def halt(self, why: str | None) -> None:

@@ -236,6 +236,18 @@ def test_a_pair_is_traded_leg_by_leg(tmp_path: Path) -> None:
     assert len(rows) == 2
 
 
+def test_a_book_is_not_hedged_twice_in_two_contracts(tmp_path: Path) -> None:
+    _, plan = run_json(tmp_path, *PLAN)
+    assert run_json(tmp_path, "trade", plan["plan_id"])[0] == 0
+    before, _ = positions(tmp_path)
+    _, other = run_json(tmp_path, "plan", BOOK, "--instruments", "ETHUSDT")
+    assert [leg["instrument"] for leg in other["plan"]["legs"]] == ["ETHUSDT"]
+    status, told = run_json(tmp_path, "trade", other["plan_id"])
+    assert (status, [r["rule"] for r in told["refusals"]]) == (1, ["position"])
+    assert "which the plan does not count" in told["refusals"][0]["detail"]
+    assert positions(tmp_path)[0] == before
+
+
 def test_what_is_held_belongs_into_the_book_and_the_next_plan_is_traded(tmp_path: Path) -> None:
     _, plan = run_json(tmp_path, *PLAN)
     _, told = run_json(tmp_path, "trade", plan["plan_id"])

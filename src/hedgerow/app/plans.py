@@ -32,6 +32,7 @@ __all__ = [
     "Place",
     "absolute",
     "basis_of",
+    "counted_by",
     "freshness_of",
     "is_same_book",
     "keep_hedge",
@@ -182,8 +183,10 @@ def _whole(plan: KeptPlan) -> bool:
         sides = {leg["side"] for leg in legs_of(plan)}
         basis, capital = basis_of(plan), [Decimal(units) for units in plan.capital.values()]
         numbers = [*counts, *capital, *basis.held.values()]
+        counted = counted_by(plan)
         return (
             mode_of(plan) in MODES
+            and (counted is None or all(counted))
             and sides <= {"buy", "sell"}
             and basis.prices.keys() == basis.held.keys()
             and all(number.is_finite() for number in numbers)
@@ -206,6 +209,13 @@ def basis_of(plan: KeptPlan) -> Basis:
     """Return what a plan was made on."""
     prices = {f"{leg['venue']}:{leg['instrument']}": float(leg["price_usd"]) for leg in legs_of(plan)}
     return Basis(plan.made_at, prices, {name: Decimal(count) for name, count in plan.held.items()})
+
+
+def counted_by(plan: KeptPlan) -> frozenset[str] | None:
+    """Return the symbols of the book that a hedge was planned for, contracts among them; None for another kind of plan."""
+    if plan.kind != "hedge":
+        return None
+    return frozenset(str(row["symbol"]) for row in plan.document["valuation"]["assets"])
 
 
 def freshness_of(settings: Settings) -> Freshness:

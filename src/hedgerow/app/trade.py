@@ -21,6 +21,7 @@ from hedgerow.app.plans import (
     Mode,
     Place,
     basis_of,
+    counted_by,
     freshness_of,
     is_same_book,
     legs_of,
@@ -255,7 +256,7 @@ class Hand:
             for leg in legs_of(self.plan)
         }
         basis, fresh = basis_of(self.plan), freshness_of(self.settings)
-        return Asked(ticket, contracts, basis, fresh, wall_ms(), self.known)
+        return Asked(ticket, contracts, basis, fresh, wall_ms(), self.known, counted_by(self.plan))
 
     def _beta(self, legs: Sequence[LegTraded]) -> BetaMoved | None:
         """Measure again with what is held now; None where it is not known: what was traded is told all the same."""

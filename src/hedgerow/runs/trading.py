@@ -32,7 +32,8 @@ class Asked:
     """What is to be traded, signed contracts by name, and until when that is still wanted.
 
     `now` is the instant that the plan's age counts to. `known` are dollars traded a day and the daily volatility by
-    contract, as far as the plan's market tells: what slices are cut by.
+    contract, as far as the plan's market tells: what slices are cut by. `aware` are the contracts, by symbol, that the plan
+    counts in the book, where it is to hedge all of it; None: it is about its own contracts alone.
     """
 
     ticket: Ticketed
@@ -41,6 +42,7 @@ class Asked:
     freshness: Freshness
     now: int
     known: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    aware: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ async def carried(
     prices = {name: float(fact.price) for name, fact in facts.items() if fact.price is not None}
     there = {each.name: contracts_of(each, facts[each.name].held or _ZERO) for each in contracts}
     old = stale(asked.basis, asked.now, prices, there, asked.freshness)
-    old += _off_tick(asked.ticket, contracts)
+    old += (*_off_tick(asked.ticket, contracts), *_uncounted(asked, store, account))
     found = old or schedule(asked.ticket, wanted, facts)
     if not isinstance(found, Programme):
         return Carried(asked.ticket.plan, None, found)
@@ -95,6 +97,20 @@ async def carried(
 
 def _known(fact: LegFacts, told: tuple[float, float] | None) -> LegFacts:
     return fact if told is None else replace(fact, volume_usd=told[0], sigma=told[1])
+
+
+def _uncounted(asked: Asked, store: Store, account: str) -> tuple[Refusal, ...]:
+    """Refuse a hedge of the whole book while the account holds a contract that it does not count: it would hedge twice."""
+    if asked.aware is None:
+        return ()
+    ledger, found = ledger_of(store.read(account)), []
+    for name, contract in ledger.instruments.items():
+        there = contracts_of(contract, ledger.quantity(name))
+        if there and name not in asked.contracts and contract.symbol not in asked.aware:
+            said = f"{name}: the account holds {there.normalize():f} contracts, which the plan does not count"
+            remedy = "put what is held into the book, and plan again"
+            found.append(Refusal("position", said, abs(float(there)), 0.0, remedy))
+    return tuple(found)
 
 
 def _off_tick(ticket: Ticketed, contracts: Sequence[Instrument]) -> tuple[Refusal, ...]:

@@ -36,20 +36,24 @@ class Approvals:
             ) from None
 
     def of(self, proposal: str) -> tuple[str, ...]:
-        """Return who approved a proposal, each once, in order; nobody where the file cannot be read."""
+        """Return who approved a proposal, each once, in order; nobody where the file cannot be read.
+
+        Names that differ in blanks or in capitals alone are one person's.
+        """
         try:
             lines = self.path.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError):
             return ()
-        names: dict[str, None] = {}
+        names: dict[str, str] = {}
         for line in filter(None, lines):
             try:
                 said = json.loads(line)
                 if said["proposal"] == proposal:
-                    names[str(said["who"])] = None
+                    who = " ".join(str(said["who"]).split())
+                    names.setdefault(who.casefold(), who)
             except (ValueError, KeyError, TypeError):
                 continue  # a line that cannot be read approves nothing
-        return tuple(names)
+        return tuple(names.values())
 
 
 def approvals_of(journal: Path) -> Approvals:

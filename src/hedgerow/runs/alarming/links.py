@@ -30,9 +30,8 @@ def drift(looked: Looked, _: Thresholds) -> list[Finding]:
         why = facts.waiting or "; ".join(each.rule for each in facts.refusals) or verdict.reason
         text = f"dollar beta to {factor} is {'−' if gap < 0 else '+'}${abs(gap):,.0f} off the target, band ± ${band:,.0f}: {why}"
         standing = standing_of(abs(gap), band + verdict.slack_usd, band + verdict.slack_usd)
-        found.append(
-            Finding("drift", factor, standing, "warning", text, "`hedgerow plan` says what would mend it.")
-        )
+        advice = "`hedgerow approve` where a proposal waits, else lift what holds it back; a new plan knows no open contract that its book has not."
+        found.append(Finding("drift", factor, standing, "warning", text, advice))
     return found
 
 

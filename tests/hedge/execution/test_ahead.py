@@ -15,6 +15,7 @@ from tests.runs.desk import ETH as FAR
 from tests.runs.desk import Desk
 
 from hedgerow.hedge.execution import LegFacts, Programme, Style, Ticketed, Wanted, schedule
+from hedgerow.hedge.plan import Refusal
 from hedgerow.model.orders import OrderState
 from hedgerow.model.ports import AccountModes
 from hedgerow.testing.faults.plans import ACCOUNT
@@ -23,6 +24,14 @@ MODES = AccountModes(False, "cross", Decimal(5))
 
 
 def made(desk: Desk, near: Decimal, far: Decimal, ahead: str, style: Style) -> Programme:
+    found = asked(desk, near, far, ahead, style)
+    assert isinstance(found, Programme), found
+    return found
+
+
+def asked(
+    desk: Desk, near: Decimal, far: Decimal, ahead: str, style: Style
+) -> Programme | tuple[Refusal, ...]:
     wanted = [Wanted(FAR, far), Wanted(NEAR, near)]
     facts = {
         each.instrument.name: LegFacts(
@@ -35,9 +44,7 @@ def made(desk: Desk, near: Decimal, far: Decimal, ahead: str, style: Style) -> P
         for each in wanted
     }
     ticket = Ticketed("roll", ACCOUNT, desk.clock.now(), style, ahead=Decimal(ahead))
-    found = schedule(ticket, wanted, facts)
-    assert isinstance(found, Programme), found
-    return found
+    return schedule(ticket, wanted, facts)
 
 
 def widest(desk: Desk, programme: Programme, since: int) -> Decimal:
@@ -107,3 +114,26 @@ def test_it_waits_also_when_time_is_up() -> None:
     trading = hand(ahead="0.2", deadline_ms=5_000)
     fill_only(trading, ETH.name, 60_000)
     assert abs(trading.state.legs[0].done) == Decimal("0.2")
+
+
+def test_what_is_undone_goes_in_pieces_no_larger_than_half_of_what_it_may_be_ahead() -> None:
+    trading = hand(ahead="0.2", deadline_ms=5_000, at_deadline="unwind")
+    fill_only(trading, ETH.name, 60_000)
+    first, second = trading.state.legs
+    assert (first.done, second.done) == (Decimal(0), Decimal(0))
+    back = [
+        order.quantity for order in trading.sends if order.instrument.name == ETH.name and order.quantity > 0
+    ]
+    assert back
+    assert max(back) <= Decimal("0.1")
+
+
+@pytest.mark.parametrize("ahead", ["0.2", "0.0001"])
+def test_orders_too_coarse_to_keep_legs_together_are_refused(ahead: str) -> None:
+    """Two lots cannot be cut into ten orders, and no leg into twenty thousand."""
+    desk = Desk()
+    desk.market.outside(NEAR, -Decimal("0.002"), "trade")
+    desk.market.go(desk.market.now + 60_000)
+    found = asked(desk, Decimal("0.002"), -Decimal("0.02"), ahead, Style())
+    assert isinstance(found, tuple)
+    assert {each.rule for each in found} == {"leg risk"}

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from hedgerow.model.errors import JournalFailed
 from hedgerow.store.approvals import approvals_of
-from hedgerow.store.folders import put_whole
+from hedgerow.store.folders import add_line, put_whole
 from hedgerow.store.halts import halts_of
 from hedgerow.store.journal import open_journal
 
@@ -45,3 +46,14 @@ def test_a_journal_with_all_that_lies_beside_it_is_private(tmp_path: Path) -> No
         approvals_of(path).add("abc", "Ann", 1)
         assert {rights(each) for each in path.parent.iterdir()} == {0o600}
     assert rights(path.parent) == 0o700
+
+
+def test_a_line_that_is_cut_short_is_no_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda to, data: write(to, data[:5]))
+    with pytest.raises(JournalFailed, match="Nothing was approved"):
+        approvals_of(tmp_path / "journal.db").add("abcdef", "Ann", 1)
+    monkeypatch.undo()
+    add_line(tmp_path / "journal.db-approvals", "a whole one")
+    lines = (tmp_path / "journal.db-approvals").read_text().splitlines()
+    assert lines[-1] == "a whole one"

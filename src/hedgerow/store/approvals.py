@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from hedgerow.model.errors import JournalFailed
-from hedgerow.store.folders import private_folder
+from hedgerow.store.folders import add_line
 
 __all__ = ["Approvals", "approvals_of"]
 
@@ -23,13 +22,7 @@ class Approvals:
         """Note that somebody approves a proposal; durable when it returns. Raises `JournalFailed`."""
         line = json.dumps({"proposal": proposal, "who": who, "at": at})
         try:
-            private_folder(self.path.parent)
-            opened = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            try:
-                os.write(opened, f"\n{line}\n".encode())
-                os.fsync(opened)
-            finally:
-                os.close(opened)
+            add_line(self.path, line)
         except OSError as why:
             raise JournalFailed(
                 f"{self.path} cannot be written: {why.strerror}", advice="Nothing was approved."

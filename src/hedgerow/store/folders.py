@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
-__all__ = ["flush_folder", "private_folder", "put_whole"]
+__all__ = ["add_line", "flush_folder", "private_folder", "put_whole"]
 
 
 def private_folder(folder: Path) -> None:
@@ -33,6 +34,24 @@ def put_whole(data: bytes | memoryview, path: Path, begun: Path, *, private: boo
         os.fsync(file.fileno())
     begun.replace(path)
     flush_folder(path.parent)
+
+
+def add_line(path: Path, line: str) -> None:
+    """Add a line to a file for this user alone, in one write; durable when it returns.
+
+    It begins on a line of its own, whatever a power cut left there. Raises `OSError`, also where not all of it was written.
+    """
+    private_folder(path.parent)
+    whole, new = f"\n{line}\n".encode(), not path.exists()
+    opened = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        if os.write(opened, whole) != len(whole):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+    if new:
+        flush_folder(path.parent)
 
 
 def flush_folder(folder: Path) -> None:

@@ -7,13 +7,12 @@ in one write and flushed to the disk; the last one of an account counts. What ca
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from hedgerow.model.errors import JournalFailed
-from hedgerow.store.folders import private_folder
+from hedgerow.store.folders import add_line
 
 __all__ = ["ALL", "Halt", "Halts", "halts_of"]
 
@@ -44,15 +43,7 @@ class Halts:
         said = why if why is None else why.strip() or "no reason was given"
         line = json.dumps({"account": account, "at": at, "why": said})
         try:
-            private_folder(self.path.parent)
-            opened = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            try:
-                os.write(
-                    opened, f"\n{line}\n".encode()
-                )  # on a line of its own, whatever a power cut left there
-                os.fsync(opened)
-            finally:
-                os.close(opened)
+            add_line(self.path, line)
         except OSError as failed:
             raise JournalFailed(
                 f"{self.path} cannot be written: {failed.strerror}",

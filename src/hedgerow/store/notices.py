@@ -7,7 +7,6 @@ notices_of(journal).unsent(now) -> what did not reach anybody it was for
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -16,7 +15,7 @@ from typing import Any
 
 from hedgerow.model.errors import JournalFailed
 from hedgerow.model.notices import Message, Notice
-from hedgerow.store.folders import private_folder
+from hedgerow.store.folders import add_line
 
 __all__ = ["Notices", "notices_of"]
 
@@ -108,13 +107,7 @@ class Notices:
 
     def _add(self, said: dict[str, object]) -> None:
         try:
-            private_folder(self.path.parent)
-            opened = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            try:
-                os.write(opened, f"\n{json.dumps(said)}\n".encode())
-                os.fsync(opened)
-            finally:
-                os.close(opened)
+            add_line(self.path, json.dumps(said))
         except OSError as why:
             raise JournalFailed(
                 f"{self.path} cannot be written: {why.strerror}",

@@ -35,10 +35,10 @@ _ENOUGH = 200
 """From how many seeds on every fault must have struck."""
 
 
-def faults(seeds: range, events: int, *, watch: bool = False) -> Report:
-    """Return what came of the seeds, lived on all cores: by the executor, or watched through."""
+def faults(seeds: range, events: int, jobs: int, *, watch: bool = False) -> Report:
+    """Return what came of the seeds, lived by so many processes: by the executor, or watched through."""
     tasks = [(seeds[start : start + _CHUNK], events, watch) for start in range(0, len(seeds), _CHUNK)]
-    with multiprocessing.get_context("fork").Pool(os.cpu_count() or 1) as pool:
+    with multiprocessing.get_context("fork").Pool(jobs) as pool:
         return sum(pool.imap_unordered(_chunk, tasks), Report())
 
 
@@ -142,26 +142,22 @@ def main(words: list[str] | None = None) -> int:
         for said in deaths.violations[:10]:
             say(f"FAILED {said}")
         return 1 if deaths.violations or deaths.reached != set(points()) else 0
-    return _faults(seeds, asked.events, watch=asked.watch, as_json=asked.json)
+    return _faults(seeds, asked)
 
 
-def _faults(seeds: range, events: int, *, watch: bool, as_json: bool) -> int:
-    started = time.monotonic()
-    report = faults(seeds, events, watch=watch)
+def _faults(seeds: range, asked: argparse.Namespace) -> int:
+    started, events, lived = time.monotonic(), asked.events, vigil if asked.watch else live
+    report = faults(seeds, events, asked.jobs, watch=asked.watch)
     spent = time.monotonic() - started
     idle = report.idle if report.seeds >= _ENOUGH else []
-    if as_json:
+    if asked.json:
         say(json.dumps({**report.figures(), "never_struck": idle, "seconds": round(spent, 1)}))
     else:
         say(report.table())
         say(f"{report.headline()} in {spent:,.0f} s, {report.seeds / spent:.1f} seeds a second")
     for place, (seed, found) in enumerate(sorted(report.violations.items())[:_SHOWN]):
-        held = (
-            f"; the faults that matter: {', '.join(shrunk(seed, events, vigil if watch else live))}"
-            if place < _SHRUNK
-            else ""
-        )
-        say(f"FAILED seed {seed}: {found[0]}{held}")
+        held = ", ".join(shrunk(seed, events, lived)) if place < _SHRUNK else "not looked for"
+        say(f"FAILED seed {seed}: {found[0]}; the faults that matter: {held}")
     if idle:
         say(f"FAILED {', '.join(idle)} never struck in {report.seeds:,} seeds")
     return 1 if report.violations or idle else 0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
+import time
 from decimal import Decimal
 
 import pytest
@@ -139,6 +141,21 @@ class TestReading:
         assert capfd.readouterr() == ("", "")
         with pytest.raises(VenueRefused):
             self.read(Turns((Answer(401, "no"), good)), attempts=3)
+
+    def test_a_question_that_hung_is_not_asked_again(self) -> None:
+        """Three time-outs one after another would keep half a minute what must be told within fifteen seconds."""
+        venue, _ = opened("bybit", {"*": {}})
+        asked: list[float] = []
+
+        async def hangs() -> object:
+            asked.append(time.monotonic())
+            await asyncio.sleep(0.05)
+            raise OSError("timed out")
+
+        wire = Wire(venue.door.exchange, venue.door.venue, patience_s=0.05)
+        with pytest.raises(VenueUnreachable):
+            run(wire.ask(hangs))
+        assert len(asked) == 1
 
     def test_an_answer_of_another_form_is_unknown(self) -> None:
         venue, _ = opened("binance", {"*": [1, 2]})

@@ -47,6 +47,7 @@ class Wire:
     ban: Ban = field(default_factory=Ban)
     now: Callable[[], int] = lambda: time.time_ns() // 1_000_000
     attempts: int = READ_ATTEMPTS
+    patience_s: float = 2.0
 
     async def read(self, route: Route, params: Mapping[str, object]) -> object:
         """Return the raw body of a route; raises `VenueUnreachable`, `VenueRefused` or `StateUnknown`."""
@@ -55,13 +56,19 @@ class Wire:
         return await self.ask(lambda: call({**route.fixed, **whose, **params}))
 
     async def ask(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Return what `call` reads; a venue that does not answer is asked again, a refusal is final."""
+        """Return what `call` reads; a venue that fails soon is asked again, a refusal is final.
+
+        Who let a question wait until its time-out would let the next one wait as long, and silence must be told in time:
+        after `patience_s` nothing is asked again.
+        """
         import stamina
         import stamina.instrumentation
 
         # That something was asked again is no news, standard output no place for it, and a log none for addresses.
         stamina.instrumentation.set_on_retry_hooks(())
-        async for attempt in stamina.retry_context(on=_worth_repeating, attempts=self.attempts, timeout=None):
+        async for attempt in stamina.retry_context(
+            on=_worth_repeating, attempts=self.attempts, timeout=self.patience_s
+        ):
             with attempt:
                 return await self._once(call)
         raise VenueUnreachable(f"{self.venue.name} was not asked")

@@ -17,7 +17,7 @@ from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
 from hedgerow.model.portfolio import Portfolio
 from hedgerow.model.ports import Record
-from hedgerow.model.watched import Ground, Look, OrderRow
+from hedgerow.model.watched import Ground, Look, OrderRow, Proposal
 from hedgerow.runs.bounds import Spent
 from hedgerow.runs.changing import Changes
 from hedgerow.runs.lasting import Lasting, lasting_of
@@ -91,6 +91,12 @@ class Memory:
     changes: Changes | None = None
     lasting: Lasting = field(default_factory=Lasting)
     grounds: frozenset[str] = frozenset()
+
+    @property
+    def pending(self) -> Proposal | None:
+        """The proposal of the last look that waits for somebody."""
+        last = self.last
+        return last.proposal if last is not None and last.mode == "propose" and not last.approved_by else None
 
 
 def remembered(records: Iterable[Record]) -> Memory:

@@ -36,7 +36,7 @@ from hedgerow.runs.watching import Sight
 if TYPE_CHECKING:
     from hedgerow.runs.monitor import Watched
 
-__all__ = ["Dealt", "Hand", "dollars_of"]
+__all__ = ["Dealt", "Hand", "dollars_of", "unreached"]
 
 _Answer = TypeVar("_Answer")
 _FAILURES = (StateUnknown, Halted, UnknownSymbol, VenueRefused, VenueUnreachable)
@@ -45,7 +45,10 @@ _WANTED = AccountModes(hedge=False, margin_mode="cross", leverage=None)
 
 @dataclass(frozen=True, slots=True)
 class Dealt:
-    """What came of a decision: its `proposal` and who approved it, `waiting` for whom, `refusals`, or what was `sent` and what it cost."""
+    """What came of a decision: its `proposal` and who approved it, `waiting` for whom, `refusals`, or what was `sent` and what it cost.
+
+    `silent` says why the venue could not be reached, "" where it could.
+    """
 
     proposal: Proposal | None = None
     approved_by: str = ""
@@ -56,6 +59,7 @@ class Dealt:
     legs: tuple[LegTraded, ...] = ()
     traded_usd: float = 0.0
     cost_usd: float = 0.0
+    silent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +74,16 @@ class Hand:
     tail: Tail
     executor: Callable[..., Executor] = Executor
 
-    async def finish(self, lease: Lease) -> tuple[Refusal, ...]:
+    async def finish(self, lease: Lease) -> Dealt | None:
         """Finish what a life before left unfinished, and return why that is not possible now. Else errors as `Executor.run`."""
         if not self.tail.unfinished():
-            return ()
+            return None
         hand = self._executor()
         try:
             await self._heard(hand, hand.run(lease.account, lease))
         except _FAILURES as why:
-            return (_refusal(why),)
-        return ()
+            return Dealt(refusals=(_refusal(why),), silent=_silence(why))
+        return None
 
     async def trade(
         self,
@@ -102,7 +106,7 @@ class Hand:
         try:
             found = await self._heard(hand, carried(hand, self.doors, self.store, lease, wanted))
         except _FAILURES as why:
-            return Dealt(asked, refusals=(_refusal(why),), sent=True)
+            return Dealt(asked, refusals=(_refusal(why),), sent=True, silent=_silence(why))
         if found.done is None:
             return Dealt(asked, refusals=found.refusals)
         legs = story_of(self.store.read(self.watched.account), found.plan).legs
@@ -121,6 +125,15 @@ class Hand:
 
 def _refusal(why: HedgerowError) -> Refusal:
     return Refusal(type(why).__name__, why.message, float("nan"), 0.0, why.advice or "it is tried again")
+
+
+def _silence(why: HedgerowError) -> str:
+    return why.message if isinstance(why, VenueUnreachable) else ""
+
+
+def unreached(asked: Proposal, silent: str) -> Dealt:
+    """Return what comes of a decision while the venue is `silent`: nothing is begun."""
+    return Dealt(asked, refusals=(_refusal(VenueUnreachable(silent)),))
 
 
 def dollars_of(legs: tuple[LegTraded, ...], sight: Sight) -> tuple[float, float]:

@@ -33,13 +33,15 @@ _FAILURES = (VenueUnreachable, VenueRefused, StateUnknown)
 _DAY_MS = 86_400_000
 _LEAST_DAYS = 7.0
 _EVER_MS = 1 << 62
+_PATIENCE_MS = 5_000
+"""A question may hang for ten seconds, and silence is told within fifteen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A sight and the facts beside it, from a `view`; `paid` is the funding that came since the last look.
 
-    `trouble` says why positions are not known.
+    `trouble` says why positions are not known; `silent` why the venue could not be reached since prices came, "" where it could.
     """
 
     sight: Sight
@@ -47,6 +49,7 @@ class Seen:
     view: View
     paid: tuple[FundingPaid, ...] = ()
     trouble: str = ""
+    silent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,7 @@ class Lookout:
             unprotected=missing,
             foretold=foretold(stakes, asked.funding),
         )
-        return Seen(sight, facts, view, paid, found.trouble)
+        return Seen(sight, facts, view, paid, found.trouble, self.rounds.silent)
 
     def silence(self) -> int:
         """Return for how many milliseconds no usable price has come; without any yet, for ever."""
@@ -128,6 +131,14 @@ class Lookout:
             return _EVER_MS
         came, age = self.fresh
         return age + self.clock.monotonic() - came
+
+    def waited(self, silent: str, begun: int) -> bool:
+        """Return whether a venue that is `silent` ("": it is not) is not to be waited for again before that is told.
+
+        It was waited for long enough since prices came, or since the look was `begun` where none came yet.
+        """
+        waited = self.clock.monotonic() - begun if self.fresh is None else self.silence()
+        return bool(silent) and waited > _PATIENCE_MS
 
     async def asked_again(self) -> bool:
         """Ask for prices between two looks, and return whether usable ones came."""

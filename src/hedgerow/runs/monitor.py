@@ -27,7 +27,7 @@ from hedgerow.runs.changing import Changes, followed
 from hedgerow.runs.diary import LOOK, Eyes, diary_of, remembered, sight_of
 from hedgerow.runs.executor import Executor
 from hedgerow.runs.ground import ground_records
-from hedgerow.runs.hand import Dealt, Hand
+from hedgerow.runs.hand import Dealt, Hand, unreached
 from hedgerow.runs.lasting import lasting_after
 from hedgerow.runs.lookout import Lookout, Seen
 from hedgerow.runs.narrate import lines_of, look_of
@@ -119,10 +119,7 @@ class Monitor:
         self._alarms = dict(before.alarms or {})
         self._changes, self._lasting = before.changes or Changes(), before.lasting
         self._learned: Learned | None = None
-        last = before.last
-        self._pending = (
-            last.proposal if last is not None and last.mode == "propose" and not last.approved_by else None
-        )
+        self._pending = before.pending
 
     async def run(self, until: int | None = None) -> None:
         """Look every `every_s` seconds, for ever or until an instant. Errors as `tick`."""
@@ -146,8 +143,10 @@ class Monitor:
         pulse = self._watched.pulse_ms
         step = min(self._watched.lease_ms // 3, pulse or self._watched.lease_ms)
         until = begun + round(self._watched.rules.every_s * 1000)
+        wait = max(step - self._lookout.silence(), 0) if pulse else step  # prices may have come long ago
         while (left := until - self._clock.monotonic()) > 0:
-            await self._clock.sleep(min(left, step))
+            await self._clock.sleep(min(left, wait))
+            wait = step
             self._hold()
             if pulse and left > step and await self._stirs():
                 return
@@ -175,17 +174,17 @@ class Monitor:
         """
         begun = self._clock.monotonic()
         policy, lease, observing = self._watched.policy, self._hold(), self._watched.rules.mode == "observe"
-        stuck = () if observing else await self._hand.finish(lease)
-        seen = await self._see()
+        stuck = None if observing else await self._hand.finish(lease)
+        seen = await self._see_after(stuck, begun)
         self._recall()
         before = self._learned
         self._traded_at = self._spent.last(seen.sight, self._traded_at)
         verdict, seen = _judged(before, self._traded_at, seen, policy)
         self._learned = verdict.learned
-        dealt = Dealt(refusals=stuck) if stuck else await self._act(verdict, seen)
+        dealt = stuck or await self._act(verdict, seen)
         after, left = seen, verdict
         if dealt.sent:
-            after = await self._see()
+            after = await self._see_after(dealt, begun)
             left, after = _judged(verdict.learned, after.sight.at, after, policy)
         self._changes = _followed(self._changes, before or self._learned, after.sight, self._watched.rules)
         facts = replace(after.facts, taken=seen.facts.taken, refusals=dealt.refusals, waiting=dealt.waiting)
@@ -233,6 +232,12 @@ class Monitor:
         lease, at = self._hold(), self._clock.now()
         return await self._lookout.see(at, self._eyes.look(at), lease, patient=_STALE in self._alarms)
 
+    async def _see_after(self, dealt: Dealt | None, begun: int) -> Seen:
+        """See what a trade left behind; a venue that it waited for in vain is asked nothing."""
+        if dealt is not None and self._lookout.waited(dealt.silent, begun):
+            self._lookout.mute = dealt.silent
+        return await self._see()
+
     def _recall(self) -> None:
         """After a restart, estimate again on what was known at the look that estimated: a day has one set of betas."""
         if self._learned is None and self._learned_look is not None:
@@ -253,6 +258,9 @@ class Monitor:
             asked = (
                 before if stands(before, seen.view.book_id, verdict, seen.sight, rules.freshness) else asked
             )
+        if self._lookout.waited(seen.silent, 0):
+            self._pending = asked if rules.mode == "propose" else None
+            return unreached(asked, seen.silent)
         by = self._around.approved(asked.name) if rules.mode == "propose" else ""
         if rules.mode == "propose" and not by:
             self._pending = asked
@@ -278,18 +286,22 @@ class Monitor:
             blind=looked.verdict.exposure is None,
         )
         self._alarms = dict(changed.active)
-        for raised in changed.raised:
-            finding = raised.finding
-            self._around.notifier.notify(finding.level, f"{finding.watch}: {finding.about}", finding.text)
-        for cleared in changed.cleared:
-            finding = cleared.finding
-            self._around.notifier.notify("info", f"{finding.watch}: {finding.about}", "is well again")
+        _call(self._around.notifier, changed)
         return changed
 
     def _write(self, look: Look, seen: Seen) -> None:
         grounds = ground_records(seen.view, self._grounds)
         self._store.append(self._diary, look.at, [*grounds, (LOOK, body_of(look))], self._hold())
         self._grounds |= {str(body["name"]) for _, body in grounds}
+
+
+def _call(notifier: Notifier, changed: Changed) -> None:
+    for raised in changed.raised:
+        finding = raised.finding
+        notifier.notify(finding.level, f"{finding.watch}: {finding.about}", finding.text)
+    for cleared in changed.cleared:
+        finding = cleared.finding
+        notifier.notify("info", f"{finding.watch}: {finding.about}", "is well again")
 
 
 def _judged(

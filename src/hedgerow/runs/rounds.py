@@ -56,21 +56,21 @@ class Round:
 
 @dataclass(slots=True)
 class Rounds:
-    """Asks in its turns, and remembers the answers."""
+    """Asks in its turns, and remembers the answers. `silent` says why the venue could not be reached in the last round, or ""."""
 
     doors: Doors
     clock: Clock
     pace: Pace = field(default_factory=Pace)
     _known: Round = field(default_factory=Round)
     _asked: dict[str, int] = field(default_factory=dict)
-    _silent: bool = False
+    silent: str = ""
     _listing: Mapping[str, Instrument] | None = None
     _prints: dict[str, tuple[FundingPrint, ...]] = field(default_factory=dict)
 
     async def go(self, held: Sequence[Instrument]) -> Round:
         """Return what is known after asking what is due about `held` contracts; raises nothing that a venue does."""
         names = {contract.name for contract in held}
-        self._silent = False
+        self.silent = ""
         skew = self._known.skew_s
         if self._due("clock", self.pace.clock_ms):
             found = await self._answer("clock", self._skew)
@@ -116,12 +116,12 @@ class Rounds:
 
         A venue that could not be reached is not asked more in this round: each question would wait for its time-out.
         """
-        if self._silent:
+        if self.silent:
             return None
         try:
             found = await ask()
         except (VenueUnreachable, VenueRefused, StateUnknown) as why:
-            self._silent = isinstance(why, VenueUnreachable)
+            self.silent = why.message if isinstance(why, VenueUnreachable) else ""
             return None
         self._asked[what] = self.clock.monotonic()
         return found

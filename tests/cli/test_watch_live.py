@@ -47,6 +47,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def at(lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
     unhurried(monkeypatch)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     for tag in TAGS:
         for name, said in keys_of(tag).items():
             monkeypatch.setenv(name, said)

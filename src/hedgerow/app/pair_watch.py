@@ -288,7 +288,7 @@ def rehearse_pair(
     asyncio.run(_opened(pair, eyes.look(begins).market, doors, store, clock, _provider(venue, pair.market)))
     every_s = max(asked.watch.every_s, min(pair.market.bar_hours * 3600.0, 86_400.0))
     rules = _rules(replace(asked, watch=replace(asked.watch, every_s=every_s)))
-    watched = Watched(pair.name, PAPER_ACCOUNT, "rehearsal", pair.policy, rules, 30 * _DAY_MS)
+    watched = Watched(pair.name, PAPER_ACCOUNT, "rehearsal", pair.policy, rules, 30 * _DAY_MS, pulse_ms=0)
     follower = _Follower(pair, PAPER_ACCOUNT, store, asked, _teller(say))
     around = Around(_Calls(), lambda _: "", _provider(venue, pair.market), say, more=follower)
     monitor = Monitor(watched, doors, store, clock, eyes, around)

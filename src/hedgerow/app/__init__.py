@@ -13,7 +13,6 @@ if TYPE_CHECKING:
         Desk,
         beta,
         choose,
-        numbers,
         open_desk,
         parse_instruments,
         plan,
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from hedgerow.app.pairs import Paired, PairTerms, pair
     from hedgerow.app.plans import keep_hedge, keep_pair
     from hedgerow.app.sweeps import Workshop, sweep
+    from hedgerow.app.typed import numbers
 
 __all__ = [
     "Course",
@@ -64,7 +64,6 @@ _HOMES = {
         "Desk",
         "beta",
         "choose",
-        "numbers",
         "open_desk",
         "parse_instruments",
         "plan",
@@ -102,6 +101,7 @@ _HOMES = {
         "Workshop",
         "sweep",
     ),
+    "typed": ("numbers",),
 }
 _HOME_OF = {name: f"hedgerow.app.{home}" for home, names in _HOMES.items() for name in names}
 

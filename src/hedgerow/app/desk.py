@@ -35,7 +35,6 @@ __all__ = [
     "beta",
     "choose",
     "market_of",
-    "numbers",
     "open_desk",
     "parse_instruments",
     "plan",
@@ -229,17 +228,6 @@ def parse_instruments(text: str | int) -> str | int | tuple[str, ...]:
     if not names:
         raise UsageError("--instruments is empty", advice="Give auto, a count, or names separated by commas.")
     return names
-
-
-def numbers(text: str, option: str) -> tuple[float, ...]:
-    """Return the numbers of `0.5` or `0.5,0`; raises `UsageError` naming the `option`."""
-    try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError:
-        raise UsageError(
-            f'{option} "{text}" is not a number',
-            advice=f"Write {option} 0.5, or {option} 0.5,0 for two factors.",
-        ) from None
 
 
 def _each(target: tuple[float, ...] | float | None) -> tuple[float, ...] | None:

@@ -9,7 +9,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from hedgerow.app.desk import numbers
+from hedgerow.app.typed import numbers
 from hedgerow.config import BetaSettings, load_settings
 from hedgerow.model.errors import BadConfig, UsageError
 

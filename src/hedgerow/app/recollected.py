@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hedgerow.app.dealing import wall_ms
 from hedgerow.config import Settings, state_path
 from hedgerow.model.checks import Asked, Check
 
@@ -23,10 +22,11 @@ _OUTCOMES = ("verified", "wrong", "not verified")
 
 def remember(settings: Settings, found: Mapping[str, tuple[Check, ...]]) -> bool:
     """Keep what was found of venues beside what was found before of others; return whether it could be written."""
-    from hedgerow.store.folders import put_whole
-
     if not found:
         return True
+    from hedgerow.app.dealing import wall_ms
+    from hedgerow.store.folders import put_whole
+
     path, now = _path(settings), wall_ms()
     told: dict[str, Any] = {
         name: {"at": asked.at, "checks": [dataclasses.asdict(one) for one in asked.checks]}

@@ -61,3 +61,23 @@ def test_each_bound_refuses_beyond_itself(
     assert [(each.rule, each.detail) for each in found] == [(rule, says)]
     old = tuple(Spent(NOW - 86_400_000, each.traded_usd, each.cost_usd) for each in spent)
     assert rules(bounds, min(dollars, 99.0) if dollars > 0 else -99.0, old) == []
+
+
+@pytest.mark.parametrize(
+    ("bounds", "spent", "rule"),
+    [
+        (Bounds(None, 1e9, 5.0, 99, 0.0), Spent(NOW - MINUTE, 1.0, float("nan")), "cost a day"),
+        (Bounds(None, 2.0, None, 99, 0.0), Spent(NOW - MINUTE, float("nan"), 0.0), "turnover a day"),
+    ],
+)
+def test_what_a_trade_came_to_is_not_known_and_nothing_is_not(
+    bounds: Bounds, spent: Spent, rule: str
+) -> None:
+    """A fee in a coin without a price is a cost that nobody knows, and no reason to go on."""
+    assert rules(bounds, 1.0, (spent,)) == [rule]
+    (found,) = beyond(bounds, {"x": 1.0}, (spent,), NOW, 1_000.0)
+    assert "not known" in found.detail
+
+
+def test_a_cost_that_is_not_known_matters_to_nobody_who_set_no_bound() -> None:
+    assert rules(WIDE, 1.0, (Spent(NOW - MINUTE, 1.0, float("nan")),)) == []

@@ -65,11 +65,11 @@ def beyond(
     today = [each for each in spent if at - each.at < _DAY_MS]
     turned = sum(each.traded_usd for each in today) + sum(abs(usd) for usd in wanted_usd.values())
     most = bounds.max_turnover * gross_usd
-    if turned > most:
+    if not turned <= most:  # what is not known is not within it
         detail = f"{_dollars(turned)} with this, at most {_dollars(most)}"
         found.append(Refusal("turnover a day", detail, turned, most, _BY_HAND))
     cost = sum(each.cost_usd for each in today)
-    if bounds.max_cost_usd is not None and cost > bounds.max_cost_usd:
+    if bounds.max_cost_usd is not None and not cost <= bounds.max_cost_usd:
         detail = f"{_dollars(cost)} so far, at most {_dollars(bounds.max_cost_usd)}"
         found.append(Refusal("cost a day", detail, cost, bounds.max_cost_usd, _BY_HAND))
     hour = sum(at - each.at < _HOUR_MS for each in spent)
@@ -102,4 +102,6 @@ def _left(bounds: Bounds, after: After) -> tuple[Refusal, ...]:
 
 
 def _dollars(value: float) -> str:
-    return f"${value:,.0f}"
+    return (
+        "an amount that is not known (a coin of fees has no price)" if math.isnan(value) else f"${value:,.0f}"
+    )

@@ -109,7 +109,7 @@ class Hand:
             return Dealt(asked, refusals=(_refusal(why),), sent=True, silent=_silence(why))
         if found.done is None:
             return Dealt(asked, refusals=found.refusals)
-        legs = story_of(self.store.read(self.watched.account), found.plan).legs
+        legs = story_of(self.store.read(self.watched.account, self.tail.before(found.plan)), found.plan).legs
         traded, cost = dollars_of(legs, sight)
         return Dealt(
             asked, sent=True, outcome=found.done.outcome, legs=legs, traded_usd=traded, cost_usd=cost

@@ -320,7 +320,7 @@ def _judged(
 def _beyond(
     rules: WatchRules, verdict: Verdict, sight: Sight, spent: Sequence[Spent], *, provides: bool
 ) -> tuple[Refusal, ...]:
-    """The bounds that a trade would break; a first hedge, and a roll, may take what they take of turnover."""
+    """The bounds that a trade would break."""
     assert verdict.exposure is not None  # noqa: S101  it has orders
     stakes = stakes_of(sight, verdict.orders)
     dollars = {stake.instrument.name: stake.dollars for stake in stakes}

@@ -27,6 +27,7 @@ class Spending:
         self._tail, self._store, self._account = tail, store, account
         self._told, self._marks = list(memory.spent), set(memory.spent_on)
         self._read: dict[str, Spent] = {}
+        self._going_on: set[str] = set()
 
     def tell(self, spent: Spent, proposal: Proposal | None) -> None:
         """Count a trade that is in a look; nothing where nothing was traded."""
@@ -45,9 +46,10 @@ class Spending:
         }
         self._read = {plan: was for plan, was in self._read.items() if plan in missing}
         for plan, at in missing.items():
-            if plan not in self._read or self._tail.unfinished():
-                legs = story_of(self._store.read(self._account), plan).legs
+            if plan not in self._read or plan in self._going_on:
+                legs = story_of(self._store.read(self._account, self._tail.before(plan)), plan).legs
                 self._read[plan] = Spent(at, *dollars_of(legs, sight))
+        self._going_on = set(missing) if self._tail.unfinished() else set()
         self._told = [each for each in self._told if each.at >= since]
         read = (each for each in self._read.values() if each.traded_usd)
         return (*self._told, *read)

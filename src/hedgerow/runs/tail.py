@@ -31,7 +31,7 @@ class Tail:
         self._fold = Fold()
         self.stops = Stops()
         self._begun = False
-        self._plans: deque[tuple[str, int]] = deque()
+        self._plans: deque[tuple[str, int, int]] = deque()
         self._paid: deque[FundingPaid] = deque()
         self._taken: list[Fill] = []
         self._new: list[FundingPaid] = []
@@ -50,7 +50,12 @@ class Tail:
     def plans(self, since: int) -> dict[str, int]:
         """Return the plans that were begun from `since` on, a day at most, and when."""
         self._read()
-        return {plan: at for plan, at in self._plans if at >= since}
+        return {plan: at for plan, at, _ in self._plans if at >= since}
+
+    def before(self, plan: str) -> int:
+        """Return the place in the stream before a plan of the last day began; 0, its start, for any other."""
+        self._read()
+        return next((seq - 1 for name, _, seq in self._plans if name == plan), 0)
 
     def news(self) -> tuple[tuple[Fill, ...], tuple[FundingPaid, ...]]:
         """Return what the venue took (liquidation, ADL) and what funding came since the last call; the first has none."""
@@ -83,6 +88,6 @@ class Tail:
     def _note(self, record: Record) -> None:
         self._begun = record.kind == PROGRAMME
         if self._begun:
-            self._plans.append((str(record.body["plan"]), record.at))
+            self._plans.append((str(record.body["plan"]), record.at, record.seq))
             while self._plans[0][1] < record.at - _DAY_MS:
                 self._plans.popleft()

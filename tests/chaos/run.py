@@ -38,8 +38,13 @@ _ENOUGH = 200
 def faults(seeds: range, events: int, jobs: int, *, watch: bool = False) -> Report:
     """Return what came of the seeds, lived by so many processes: by the executor, or watched through."""
     tasks = [(seeds[start : start + _CHUNK], events, watch) for start in range(0, len(seeds), _CHUNK)]
+    report = Report()
     with multiprocessing.get_context("fork").Pool(jobs) as pool:
-        return sum(pool.imap_unordered(_chunk, tasks), Report())
+        for done in pool.imap_unordered(_chunk, tasks):
+            report = report + done
+            if report.seeds % _TOLD == 0:
+                sys.stderr.write(f"{report.headline()}: {sorted(report.violations)[:_SHOWN]}\n")
+    return report
 
 
 def _chunk(task: tuple[range, int, bool]) -> Report:

@@ -60,7 +60,7 @@ SENT = _line(2, "sent", client_id="a", quantity=Decimal(2), reduce_only=False, h
 
 
 def _fill(units: str, client_id: str = "a", *, at: int = 3, reduce_only: bool = False) -> Line:
-    money = {"price": Decimal(10), "fee": Decimal("0.5"), "fee_coin": "BNB"}
+    money = {"price": Decimal(10), "fee": Decimal("0.5"), "fee_coin": "BNB", "coin_usd": Decimal(0)}
     quantity = Decimal(units)
     return _line(
         at, "fill", client_id=client_id, instrument="c", quantity=quantity, reduce_only=reduce_only, **money
@@ -144,6 +144,18 @@ WRONG = [
 ]
 
 
+BOTH = {"c": (Decimal(0), Decimal(4)), "d": (Decimal(0), Decimal(4))}
+
+
+def test_legs_that_a_plan_keeps_together_are_held_to_it() -> None:
+    near = _line(0, "programme", plan="p", legs=BOTH, deadline_ms=1_000, ahead=Decimal("0.5"))
+    apart = [near, INTENT, SENT, _fill("2"), _fill("1")]
+    assert [line.partition(" ")[0] for line in check_history(apart) if "ahead" in line] == ["H15"]
+    assert not any("ahead" in line for line in check_history(apart[:-1]))
+    undone = (1, "intent", {**INTENT[2], "client_id": "b", "purpose": "unwind"})
+    assert not any("ahead" in line for line in check_history([near, undone, *apart[1:]]))
+
+
 @pytest.mark.parametrize(("invariant", "history"), WRONG)
 def test_the_history_checker_sees_what_is_wrong(invariant: str, history: list[Line]) -> None:
     assert invariant in {line.partition(" ")[0].rstrip(":") for line in check_history(history)}
@@ -185,10 +197,11 @@ def _look(at: int, *alarms: str, known: bool = True, sure: bool = True, true: fl
     return _line(at, "look", **body, true=true, book=1_000.0, proposal=None)
 
 
-def _plan(name: str, at: int) -> list[Line]:
+def _plan(name: str, at: int, price: int = 10) -> list[Line]:
+    world = {"prices": {"c": Decimal(price)}, "gross": Decimal(1_000)}
     intent = {"client_id": f"{name}{at}", "plan": name, "instrument": "c", "purpose": "trade"}
     return [
-        _line(at, "programme", plan=name, legs={"c": (Decimal(0), Decimal(2))}),
+        _line(at, "programme", plan=name, legs={"c": (Decimal(0), Decimal(2))}, **world),
         _line(at, "intent", quantity=Decimal(2), **intent),
         _fill("2", f"{name}{at}", at=at + 1),
     ]
@@ -196,6 +209,12 @@ def _plan(name: str, at: int) -> list[Line]:
 
 def _called(title: str, at: int, level: str = "warning") -> Line:
     return _line(at, "called", level=level, title=title, text="x")
+
+
+def _bounded(**bounds: Any) -> Line:
+    return _line(
+        0, "rules", mode="auto", bounds=Bounds(**{"cool_down_s": 0.0, "max_turnover": 10.0, **bounds})
+    )
 
 
 def _mode(mode: str) -> Line:
@@ -213,6 +232,9 @@ WRONG_WATCHES = [
     ("W2", [RULES, *PLAN_A, *PLAN_B]),
     ("W2", [RULES, *PLAN_A, *_plan("watch-bb-2", 30_000)]),
     ("W2", [RULES, *PLAN_A]),
+    ("W2", [_bounded(max_turnover=0.01), *PLAN_A]),
+    ("W2", [_bounded(max_turnover=0.03), *PLAN_A, *PLAN_B]),
+    ("W2", [_bounded(max_cost_usd=4.0), *_plan("watch-aa-1", 10, price=7), *PLAN_B]),
     ("W3", [_look(5, sure=False)]),
     ("W4", [CALM, _look(61_000, true=500.0)]),
     ("W5", [_look(5, "drift: BTC")]),
@@ -224,6 +246,8 @@ WRONG_WATCHES = [
     ("W6", [STARTED, PRICED, _look(15_002)]),
     ("W7", [STARTED, _line(1, "calm"), _look(10_002, known=False)]),
     ("W7", [CALM, STARTED, _look(10_001)]),
+    ("W9", [_line(0, "halt", why="x"), (2_001, *SENT[1:])]),
+    ("W9", [_line(0, "halt", why="x"), _line(900, "halt", why="y"), (2_001, *SENT[1:])]),
 ]
 
 
@@ -237,6 +261,11 @@ def test_what_a_watch_may_do_is_not_wrong() -> None:
     assert check_vigil(said) == []
     wide = _line(0, "rules", mode="auto", bounds=Bounds(trades_an_hour=2, cool_down_s=60.0))
     assert check_vigil([wide, *PLAN_A, *PLAN_B]) == []
+    within = _bounded(max_turnover=0.05, max_cost_usd=7.0)
+    assert check_vigil([within, *_plan("watch-aa-1", 10, price=7), *PLAN_B]) == []
+    lifted = [_line(0, "halt", why="x"), _line(900, "halt", why=None), (2_001, *SENT[1:])]
+    reducing = [_line(0, "halt", why="x"), (2_001, "sent", {**SENT[2], "reduce_only": True})]
+    assert check_vigil(lifted) == check_vigil(reducing) == []
     told = [
         _called("drift: BTC", 4),
         _look(5, "drift: BTC", sure=False),

@@ -1,6 +1,6 @@
 """An independent look at a recorded history: only what was intended, sent, answered, filled and said, nothing of the code.
 
-check_history(history) -> what it violates        each line names the invariant (reliability.md §3.3) as H1 to H14
+check_history(history) -> what it violates        each line names the invariant (reliability.md §3.3) as H1 to H15
 
 A history is (instant, kind, body) lines. A checker that needs lines which a recorder does not write finds nothing: what
 is checked where stands in docs/reliability.md.
@@ -34,7 +34,8 @@ def check_history(history: History) -> list[str]:
     reduces does (H3); no intention is lost and nothing live is left (H4); the ledger is what the fills and payments add up
     to, coin by coin (H5); a plan ends when trouble has (H6); nothing is sent on old reads, clocks apart or another's
     lease (H7), beyond the budget of writes (H8) or against a halt (H9); a cold start knows what a warm one knows (H10);
-    what is critical is heard or kept (H13); every process ends by a name (H14).
+    what is critical is heard or kept (H13); every process ends by a name (H14); no leg is further ahead of those after it
+    than its plan allows (H15).
     """
     return [line for check in _CHECKS for line in check(history)]
 
@@ -109,6 +110,33 @@ def _amounts(history: History) -> Iterator[str]:
                 yield f"H2 at {at}: {traded[key]} of {key} traded, {planned.get(key)} planned"
             if abs(undone.get(key, _ZERO)) > abs(traded.get(key, _ZERO)):
                 yield f"H2 at {at}: {undone[key]} of {key} undone, {traded.get(key)} traded"
+
+
+def _ahead(history: History) -> Iterator[str]:
+    """While a plan goes on, and nothing of it is undone, its legs stay as close together as it says."""
+    plans: dict[str, Mapping[str, Any]] = {}
+    intents: dict[str, Mapping[str, Any]] = {}
+    done: dict[tuple[str, str], Decimal] = {}
+    apart = _doubled(history)
+    free: set[str] = set()
+    for at, kind, body in history:
+        if kind == "programme" and body.get("ahead") is not None:
+            plans[body["plan"]] = body
+        elif kind == "intent":
+            intents[body["client_id"]] = body
+            if body["client_id"] in apart or body["purpose"] == "unwind":
+                free.add(body["plan"])
+        elif kind == "fill" and (intent := intents.get(body["client_id"])) and intent["plan"] in plans:
+            plan, name = intent["plan"], intent["instrument"]
+            if intent["purpose"] == "protect" or plan in free:
+                continue
+            done[plan, name] = done.get((plan, name), _ZERO) + body["quantity"]
+            legs = plans[plan]["legs"]
+            shares = [done.get((plan, each), _ZERO) / planned for each, (_, planned) in legs.items()]
+            index = list(legs).index(name)
+            between = shares[index] - min(shares[index + 1 :], default=shares[index])
+            if between > plans[plan]["ahead"]:
+                yield f"H15 at {at}: {name} of {plan} is {between:.1%} ahead, {plans[plan]['ahead']:.1%} are allowed"
 
 
 def _overfilled(history: History) -> Iterator[str]:
@@ -273,6 +301,7 @@ _CHECKS: tuple[Callable[[History], Iterator[str]], ...] = (
     _sends,
     _halts,
     _amounts,
+    _ahead,
     _overfilled,
     _reductions,
     _intentions,

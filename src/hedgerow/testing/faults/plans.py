@@ -92,4 +92,7 @@ def _ticket(random: Random, at: int, name: str, wanted: AccountModes) -> Tickete
         pace=Pace(participation=500.0) if random.random() < 0.4 else None,
         wanted=wanted,
         stop=Decimal("0.2") if random.random() < 0.3 else None,
+        ahead=random.choice((Decimal("0.1"), Decimal("0.25"), Decimal("0.5")))
+        if random.random() < 0.25
+        else None,
     )

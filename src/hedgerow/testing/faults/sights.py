@@ -96,6 +96,14 @@ class SimEyes:
             total += dollars * Decimal(str(TRUE[each.underlying]))
         return total
 
+    def gross(self) -> Decimal:
+        """Return dollars of the owner's coins and of all that the exchange holds, neither against the other."""
+        prices, total = self.prices(), Decimal(0)
+        for each in self.market.contracts:
+            units = abs(self.market.quantity(each.name))
+            total += units if each.payoff.value == "inverse" else units * self.market.mark(each)
+        return total + sum(units * prices[coin] for coin, units in self.book.items())
+
     def shift(self) -> None:
         """Let the owner buy or sell of one coin."""
         coin = self.random.choice(sorted(self.book))

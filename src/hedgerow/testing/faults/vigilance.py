@@ -1,6 +1,6 @@
 """An independent look at the history of a watch: what it may do, what it says, and how soon (docs/reliability.md).
 
-check_vigil(history) -> what it violates        each line names what is promised as W1 to W7
+check_vigil(history) -> what it violates        each line names what is promised as W1 to W7, and W9
 
 Like `history`, it knows what was intended, sent, filled, said and written, and nothing of the code.
 """
@@ -8,21 +8,25 @@ Like `history`, it knows what was intended, sent, filled, said and written, and 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from hedgerow.hedge.watch import Bounds
 from hedgerow.testing.faults.history import History
 
 __all__ = ["check_vigil"]
 
 _HOUR, _DAY = 3_600_000, 86_400_000
-_READY_MS, _DEAD_MS = 10_000, 15_000
+_READY_MS, _DEAD_MS, _HALT_MS = 10_000, 15_000, 2_000
 _CALM_MS = 60_000
 _LOOK_MS = 25_000
 """How long a look may take from its beginning, from which it counts, to its first order."""
 _WHY = {"drift", "limits", "position unknown", "not hedged", "halted", "stale feed"}
 _SILENT = ("stale feed: prices", "position unknown: account")
 _ZERO = Decimal(0)
+_NEAR = Decimal("1.05")
+"""By how much prices move between a look and the beginning of its trade."""
 
 
 def check_vigil(history: History) -> list[str]:
@@ -32,7 +36,7 @@ def check_vigil(history: History) -> list[str]:
     bounds over restarts (W2); a look that leaves the band says why (W3), and what it says is true while nothing is wrong
     (W4); alarms are called once, before they are written, and none is lost (W5); a feed that is dead is noticed within
     15 seconds (W6); it is ready 10 seconds after a start or the end of trouble, where no trade is to be ended first and no
-    request hangs until its time-out (W7).
+    request hangs until its time-out (W7); two seconds after a halt nothing that opens leaves (W9).
     """
     return [line for check in _CHECKS for line in check(history)]
 
@@ -103,6 +107,7 @@ def _bounds(history: History) -> Iterator[str]:
             yield f"W2 at {at}: {body['plan']} begins {at - last} ms after another"
         before.append(at)
     yield from _large(history, bounds.max_order_usd)
+    yield from _daily(history, bounds)
 
 
 def _large(history: History, most: float | None) -> Iterator[str]:
@@ -117,6 +122,47 @@ def _large(history: History, most: float | None) -> Iterator[str]:
             traded[key] = traded.get(key, _ZERO) + abs(body["quantity"]) * body["price"]
             if intent["purpose"] == "trade" and traded[key] > Decimal(most) * Decimal("1.03"):
                 yield f"W2 at {at}: {traded[key]:.0f} dollars of {key} traded, {most} are allowed"
+
+
+@dataclass(slots=True)
+class _Day:
+    """What was traded of one plan that began `at`: dollars and cost, as far as it is known by an instant."""
+
+    at: int
+    prices: Mapping[str, Decimal]
+    fills: list[tuple[int, Decimal, Decimal]] = field(default_factory=list)
+
+    def known(self, by: int) -> tuple[Decimal, Decimal]:
+        """Return dollars traded, and their cost beyond the prices of the beginning."""
+        rows = [(traded, cost) for at, traded, cost in self.fills if at <= by]
+        return sum((row[0] for row in rows), _ZERO), sum((row[1] for row in rows), _ZERO)
+
+
+def _daily(history: History, bounds: Bounds) -> Iterator[str]:
+    """No trade begins that brings the day beyond its turnover, or after the day has cost what it may."""
+    plans: dict[str, _Day] = {}
+    intents: dict[str, Mapping[str, Any]] = {}
+    for at, kind, body in history:
+        if kind == "programme":
+            today = [day.known(at - _LOOK_MS) for day in plans.values() if at - day.at < _DAY - _CALM_MS]
+            plans[body["plan"]] = _Day(at, body["prices"])
+            wanted = sum(
+                (abs(units) * body["prices"][name] for name, (_, units) in body["legs"].items()), _ZERO
+            )
+            turned = sum((row[0] for row in today), _ZERO) + wanted
+            most = Decimal(bounds.max_turnover) * body["gross"]
+            if turned > most * _NEAR:
+                yield f"W2 at {at}: {turned:,.0f} dollars turned over with {body['plan']}, {most:,.0f} are allowed"
+            cost = sum((row[1] for row in today), _ZERO)
+            if bounds.max_cost_usd is not None and cost > Decimal(bounds.max_cost_usd) * _NEAR:
+                yield f"W2 at {at}: {body['plan']} begins after {cost:,.0f} dollars of cost"
+        elif kind == "intent":
+            intents[body["client_id"]] = body
+        elif kind == "fill" and (intent := intents.get(body["client_id"])) and intent["plan"] in plans:
+            day = plans[intent["plan"]]
+            traded = abs(body["quantity"]) * day.prices[body["instrument"]]
+            beyond = body["quantity"] * (body["price"] - day.prices[body["instrument"]])
+            day.fills.append((at, traded, beyond + body["fee"] * body["coin_usd"]))
 
 
 def _says_why(history: History) -> Iterator[str]:
@@ -244,6 +290,16 @@ def _ready(history: History) -> Iterator[str]:
         state.take(at, kind, body)
 
 
+def _halted(history: History) -> Iterator[str]:
+    """Two seconds after a halt nothing leaves that opens, from whatever process, until it is lifted."""
+    since: int | None = None
+    for at, kind, body in history:
+        if kind == "halt":
+            since = None if body["why"] is None else at if since is None else since
+        elif kind == "sent" and since is not None and at - since > _HALT_MS and not body["reduce_only"]:
+            yield f"W9 at {at}: {body['client_id']} left {at - since} ms after the halt"
+
+
 _CHECKS: tuple[Callable[[History], Iterator[str]], ...] = (
     _leave,
     _bounds,
@@ -252,4 +308,5 @@ _CHECKS: tuple[Callable[[History], Iterator[str]], ...] = (
     _alarms,
     _dead,
     _ready,
+    _halted,
 )

@@ -82,12 +82,13 @@ class Vigil(Life):
     def __init__(self, seed: int, chance: Chance) -> None:
         super().__init__(seed, chance)
         random = self.random
-        self.road.coins = {"USDT": Decimal(10**6)}
+        self.road.coins = {"USDT": Decimal(150_000)}
         self.eyes = SimEyes(self.market, random)
         mode = random.choice(_MODES)
         bounds = Bounds(
             max_order_usd=random.choice((None, None, 30_000.0)),
-            max_turnover=random.choice((3.0, 10.0)),
+            max_turnover=random.choice((1.0, 2.0, 10.0)),
+            max_cost_usd=random.choice((None, None, 30.0, 100.0)),
             trades_an_hour=random.choice((6, 20, 60)),
             cool_down_s=random.choice((0.0, 60.0)),
         )
@@ -102,7 +103,7 @@ class Vigil(Life):
         self.sink = _Called(self.chance, self._wait, self.watch)
         self.approved: dict[str, str] = {}
         self.process: _Process | None = None
-        self.watch.on_look = self.written
+        self.watch.on_look, self.watch.besides = self.written, self._besides
         self.watch.note("rules", {"mode": mode, "bounds": bounds, "band": self.policy.rebalance})
 
     def live(self, events: int) -> Verdict:
@@ -132,6 +133,16 @@ class Vigil(Life):
         random, market = self.random, self.market
         market.later.append((market.now + random.randint(0, 60_000), self.eyes.shift))
         market.later.append((market.now + random.randint(0, 60_000), self._jump))
+
+        if random.random() < 0.2:
+            begins = market.now + random.randint(0, 60_000)
+            market.later.append((begins, lambda: self.troubles.halt("a person said so")))
+            market.later.append((begins + random.randint(5_000, 30_000), lambda: self.troubles.halt(None)))
+
+    def _besides(self) -> Mapping[str, Any]:
+        """What a programme begins in: prices, and dollars of all coins and contracts."""
+        prices = {each.name: self.market.mark(each) for each in self.market.contracts}
+        return {"prices": prices, "gross": self.eyes.gross() + sum(self.road.coins.values())}
 
     def _jump(self) -> None:
         name = self.random.choice(self.market.contracts).name

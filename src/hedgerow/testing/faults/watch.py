@@ -40,7 +40,10 @@ class Looked(Protocol):
 
 @dataclass(slots=True)
 class Watch:
-    """Hears of every intent, send, answer and fill; `history` is what the independent checker reads afterwards."""
+    """Hears of every intent, send, answer and fill; `history` is what the independent checker reads afterwards.
+
+    `besides` is what is noted of the world when a programme begins, `coins` what coins of fees are worth in dollars.
+    """
 
     market: Looked
     store: MemoryStore
@@ -58,6 +61,8 @@ class Watch:
     doubled: set[str] = field(default_factory=set)
     ended: str = ""
     on_look: Callable[[Look], None] | None = None
+    besides: Callable[[], Mapping[str, Any]] = dict
+    coins: Mapping[str, Decimal] = field(default_factory=lambda: {"USDT": Decimal(1)})
 
     def broken(self, invariant: str, what: str) -> None:
         """Note a violation."""
@@ -72,7 +77,8 @@ class Watch:
         self.programme = programme
         legs = {leg.name: (leg.start, leg.planned) for leg in programme.legs}
         deadline = max((leg.style.deadline_ms for leg in programme.legs), default=0)
-        self.note("programme", {"plan": programme.plan, "legs": legs, "deadline_ms": deadline})
+        body = {"plan": programme.plan, "legs": legs, "deadline_ms": deadline, "ahead": programme.ahead}
+        self.note("programme", {**body, **self.besides()})
 
     def written(self, kind: str, body: Mapping[str, Any]) -> None:
         """Hear of a record that is durable now."""
@@ -157,6 +163,7 @@ class Watch:
                 "price": fill.price,
                 "fee": fill.fee,
                 "fee_coin": fill.fee_coin,
+                "coin_usd": self.coins.get(fill.fee_coin, _ZERO),
                 "reduce_only": placed is not None and placed.order.reduce_only,
             },
         )

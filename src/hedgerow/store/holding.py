@@ -7,12 +7,13 @@ end further away than its own term can only be of an earlier boot, and is over.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from hedgerow.model.errors import LeaseLost
 from hedgerow.model.ports import Lease
 
-__all__ = ["Held", "free", "holds", "lost", "taken"]
+__all__ = ["Held", "free", "holds", "lost", "renewed", "taken"]
 
 
 class Held(NamedTuple):
@@ -23,6 +24,11 @@ class Held(NamedTuple):
     fence: int
     expires: int
     ttl_ms: int
+
+    @property
+    def lease(self) -> Lease:
+        """The right of who holds it."""
+        return Lease(self.account, self.holder, self.fence, self.expires)
 
 
 def free(held: Held, now: int) -> bool:
@@ -41,6 +47,14 @@ def taken(held: Held | None, lease: tuple[str, str], now: int, ttl_ms: int) -> H
 def holds(held: Held | None, lease: Lease) -> bool:
     """Return whether nobody took the account over since `lease` was given, however long ago it ended."""
     return held is not None and (held.holder, held.fence) == (lease.holder, lease.fence)
+
+
+def renewed(
+    there: Mapping[str, Held], leases: Sequence[Lease], now: int, ttl_ms: int
+) -> tuple[Held | None, ...]:
+    """Return each of `leases` with a later end over what is `there`, None where it is another's by now."""
+    found = (there.get(lease.account) if holds(there.get(lease.account), lease) else None for lease in leases)
+    return tuple(None if h is None else h._replace(expires=now + ttl_ms, ttl_ms=ttl_ms) for h in found)
 
 
 def lost(held: Held | None, lease: Lease, now: int) -> LeaseLost | None:

@@ -27,7 +27,7 @@ from hedgerow.model.ports import Lease, Record
 from hedgerow.store.chain import FIRST, Line, Trade, checked, linked, same_trade, text_of, trade_of
 from hedgerow.store.folders import flush_folder, private_folder
 from hedgerow.store.halts import Halt, halts_of
-from hedgerow.store.holding import Held, free, holds, lost, taken
+from hedgerow.store.holding import Held, free, holds, lost, renewed, taken
 from hedgerow.store.migrate import upgrade
 from hedgerow.store.sqlite import failures, holds_tables, reading, sound, writing
 from hedgerow.store.tables import FILLS, LEASES, RECORDS
@@ -120,6 +120,10 @@ class Journal:
         if fresh:
             flush_folder(self.path.parent)
 
+    def now(self) -> int:
+        """Return the milliseconds that leases end by."""
+        return self._monotonic()
+
     def acquire(self, account: str, holder: str, ttl_ms: int) -> Lease | None:
         """Return the lease; None while another holder's lives."""
         with self._writing() as connection:
@@ -133,18 +137,21 @@ class Journal:
                 _change(connection, mine)
             self._point("journal.acquire.written")
         self._point("journal.acquire.committed")
-        return Lease(account, holder, mine.fence, mine.expires)
+        return mine.lease
 
     def renew(self, lease: Lease, ttl_ms: int) -> Lease | None:
         """Return the lease with a later end; None: it is another's now."""
+        return self.renew_all((lease,), ttl_ms)[0]
+
+    def renew_all(self, leases: Sequence[Lease], ttl_ms: int) -> tuple[Lease | None, ...]:
+        """Return many leases with a later end, in one transaction; None for each that is another's now."""
         with self._writing() as connection:
-            held = _held(connection, lease.account)
-            if held is None or not holds(held, lease):
-                return None
-            mine = held._replace(expires=self._monotonic() + ttl_ms, ttl_ms=ttl_ms)
-            _change(connection, mine)
-            self._point("journal.renew.written")
-        return Lease(mine.account, mine.holder, mine.fence, mine.expires)
+            found = renewed(_there(connection, leases), leases, self._monotonic(), ttl_ms)
+            changed = [_values(held) for held in found if held is not None]
+            if changed:
+                connection.execute(_CHANGE_LEASE, changed)
+                self._point("journal.renew.written")
+        return tuple(None if held is None else held.lease for held in found)
 
     def release(self, lease: Lease) -> None:
         """Give it back; nothing where it is another's."""
@@ -299,9 +306,20 @@ def _held(connection: Connection, account: str) -> Held | None:
     return None if row is None else Held(*row)
 
 
+def _there(connection: Connection, leases: Sequence[Lease]) -> dict[str, Held]:
+    """What is stored of these accounts: one is looked up, many are found among all."""
+    one = len(leases) == 1
+    rows = connection.execute(*((_HELD_ONE, {"of": leases[0].account}) if one else (_HELD,)))
+    return {row.account: Held(*row) for row in rows}
+
+
 def _change(connection: Connection, held: Held) -> None:
+    connection.execute(_CHANGE_LEASE, _values(held))
+
+
+def _values(held: Held) -> dict[str, object]:
     values = held._asdict()
-    connection.execute(_CHANGE_LEASE, {"of": values.pop("account"), **values})
+    return {"of": values.pop("account"), **values}
 
 
 def _new(connection: Connection, trade: Trade, stream: str, seq: int) -> bool:

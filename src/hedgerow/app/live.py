@@ -11,8 +11,14 @@ venue's own notional, and a person, or a script, that names the account.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import (
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +26,10 @@ from hedgerow.app.alone import alone
 from hedgerow.app.asking import passphrase_from
 from hedgerow.app.dealing import LEASE_MS, Dealing, account_uid, holder_of, leased, wall_ms
 from hedgerow.app.keys import keys_of
+from hedgerow.app.leases import Leases
 from hedgerow.app.plans import Place, legs_of, place_of
 from hedgerow.app.standing import account_names
-from hedgerow.app.venues import account_door, allowed_live, asked_of, live_door
+from hedgerow.app.venues import account_door, allowed_live, asked_of, live_door, margin_door
 from hedgerow.config import Settings
 from hedgerow.model.errors import BadConfig, HedgerowError, UsageError, VenueRefused
 from hedgerow.model.ports import Clock, Lease, Store
@@ -153,37 +160,54 @@ def accounts_of(
 
 @contextmanager
 def live_dealing(
-    settings: Settings, place: Place, there: Reached, contracts: Sequence[str], *, trades: bool = True
+    settings: Settings,
+    place: Place,
+    there: Reached,
+    contracts: Sequence[str],
+    *,
+    trades: bool = True,
+    leases: Leases | None = None,
 ) -> Iterator[Dealing]:
     """Hold an account at a venue: one process at a time whichever journal it has, this one open, its key looked at again every six hours.
 
-    Before the first work the units of `contracts` (by name) are held against the venue's own notional. Who only looks `trades`
+    Who holds many accounts gives their `leases`, which keep this one too. Before the first work the units of `contracts` (by name) are held against the venue's own notional. Who only looks `trades`
     not, and needs no key that may: its rights are not read again. Raises `LeaseHeld`,
     and what opening a journal raises; `at.ask` what the doors raise, and `UnitMismatch`.
     """
-    from hedgerow.store.journal import open_journal
     from hedgerow.venues.clocks import WallClock
 
     clock, holder = WallClock(), holder_of()
     with (
-        open_journal(place.journal) as journal,
+        _journal(place, leases) as journal,
         leased(journal, holder, there.account) as lease,
         alone(there.account, holder, place.folder),
     ):
 
         async def visit(work: Callable[[Doors], Awaitable[Any]]) -> Any:
-            venue = account_door(settings, there.venue, there.keys)
-            keeping = asyncio.create_task(_kept(journal, lease, clock))
-            try:
+            venue = margin_door(settings, there.venue, there.keys)
+            with_what = (journal, clock) if trades else None
+            async with nullcontext() if leases is not None else _lasting(journal, lease, clock):
                 return await venue.during(
-                    lambda: _guarded(
-                        settings, there, venue, (journal, clock) if trades else None, contracts, work
-                    )
+                    lambda: _guarded(settings, there, venue, with_what, contracts, work)
                 )
-            finally:
-                await _ended(keeping)
 
         yield Dealing(there.account, holder, lease, journal, clock, visit)
+
+
+def _journal(place: Place, leases: Leases | None) -> AbstractContextManager[Store]:
+    from hedgerow.store.journal import open_journal
+
+    return open_journal(place.journal) if leases is None else nullcontext(leases)
+
+
+@asynccontextmanager
+async def _lasting(journal: Store, lease: Lease, clock: Clock) -> AsyncIterator[None]:
+    """Keep a lease while the block runs."""
+    keeping = asyncio.create_task(_kept(journal, lease, clock))
+    try:
+        yield
+    finally:
+        await _ended(keeping)
 
 
 async def _kept(journal: Store, lease: Lease, clock: Clock) -> None:

@@ -1,0 +1,137 @@
+"""The accounts that one process holds in one journal: their leases made to last together, and no question asked twice.
+
+with held_in(path) as leases:           a Store; what it is asked about its own accounts it often knows
+    async with leases.lasting(): ...    all leases renewed in one transaction, three times in each one's term
+
+A thousand watches that renew a lease each, every few seconds, are hundreds of flushes of the disk a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hedgerow.model.errors import HedgerowError
+from hedgerow.model.ports import Lease, Record
+
+if TYPE_CHECKING:
+    from hedgerow.store.journal import Journal
+
+__all__ = ["Leases", "held_in"]
+
+
+class Leases:
+    """A `model.ports.Store` over a journal for all accounts of a process.
+
+    A lease that has half of its term left is not renewed at once: nobody can take it before it ends. Of a stream that this
+    process wrote last, and nobody else can have written since, the end is known. Both are forgotten with the lease.
+    """
+
+    def __init__(self, journal: Journal, ttl_ms: int) -> None:
+        self._journal, self._ttl_ms = journal, ttl_ms
+        self._held: dict[str, Lease] = {}
+        self._ends: dict[str, tuple[str, int]] = {}
+
+    @asynccontextmanager
+    async def lasting(self) -> AsyncIterator[None]:
+        """Renew all leases while the block runs. What the journal refuses is told to whoever asks for his own."""
+        task = asyncio.create_task(self._last())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _last(self) -> None:
+        while True:
+            await asyncio.sleep(self._ttl_ms / 3000)
+            with suppress(HedgerowError):
+                self.renew_all()
+
+    def renew_all(self) -> None:
+        """Make every lease last, and forget those that are others' now. Errors as `Store.renew`."""
+        before = tuple(self._held.values())
+        for was, now in zip(before, self._journal.renew_all(before, self._ttl_ms), strict=True):
+            self._know(was.account, now)
+
+    def acquire(self, account: str, holder: str, ttl_ms: int) -> Lease | None:
+        """Return the lease; None while another holder's lives."""
+        self._know(account, None)
+        found = self._journal.acquire(account, holder, ttl_ms)
+        self._know(account, found)
+        return found
+
+    def renew(self, lease: Lease, ttl_ms: int) -> Lease | None:
+        """Return the lease with at least half of `ttl_ms` left; None: it is another's now."""
+        known = self._held.get(lease.account)
+        if known is not None and _same(known, lease) and known.expires - self._journal.now() >= ttl_ms // 2:
+            return known
+        found = self._journal.renew(lease, ttl_ms)
+        self._know(lease.account, found)
+        return found
+
+    def release(self, lease: Lease) -> None:
+        """Give it back."""
+        self._know(lease.account, None)
+        self._journal.release(lease)
+
+    def append(
+        self,
+        stream: str,
+        at: int,
+        records: Sequence[tuple[str, Mapping[str, object]]],
+        lease: Lease,
+        *,
+        opening: bool = False,
+    ) -> int:
+        """Write records in one transaction, on the disk when it returns."""
+        self._ends.pop(stream, None)
+        end = self._journal.append(stream, at, records, lease, opening=opening)
+        self._ends[stream] = lease.account, end
+        return end
+
+    def read(self, stream: str, after: int = 0) -> Iterator[Record]:
+        """Yield the stream's records in order."""
+        return iter(()) if self._ends_at(stream) == after else self._journal.read(stream, after)
+
+    def _ends_at(self, stream: str) -> int | None:
+        """The last place of a stream, where nobody else can have written since this process did."""
+        account, end = self._ends.get(stream, ("", 0))
+        lease = self._held.get(account)
+        return end if lease is not None and lease.expires > self._journal.now() else None
+
+    def streams(self) -> tuple[str, ...]:
+        """Return every stream there is."""
+        return self._journal.streams()
+
+    def halt(self, account: str, at: int, why: str | None) -> None:
+        """Set or lift a halt."""
+        self._journal.halt(account, at, why)
+
+    def halted(self, account: str) -> str | None:
+        """Return why the account is halted, or None."""
+        return self._journal.halted(account)
+
+    def _know(self, account: str, lease: Lease | None) -> None:
+        if lease is not None:
+            self._held[account] = lease
+            return
+        self._held.pop(account, None)
+        self._ends = {stream: end for stream, end in self._ends.items() if end[0] != account}
+
+
+def _same(one: Lease, other: Lease) -> bool:
+    return (one.holder, one.fence) == (other.holder, other.fence)
+
+
+@contextmanager
+def held_in(path: Path, ttl_ms: int) -> Iterator[Leases]:
+    """Open a journal for all accounts of this process. Errors as `open_journal`."""
+    from hedgerow.store.journal import open_journal
+
+    with open_journal(path) as journal:
+        yield Leases(journal, ttl_ms)

@@ -1,13 +1,13 @@
 """The eyes of a watch on a venue's account: holdings, contracts and prices of now, and nothing older taken for them.
 
-eyes = LiveEyes(feed, holdings, policy, hedge, clock, records)
+eyes = LiveEyes(feed, holdings, policy, Ahead(account), clock, hedge, records)
 await eyes.fresh()
 eyes.look(now) -> View
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -24,7 +24,16 @@ from hedgerow.model.errors import BadInput, NotEnoughData, StateUnknown, VenueRe
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
 from hedgerow.model.portfolio import Portfolio
-from hedgerow.model.ports import Account, Clock, Record
+from hedgerow.model.ports import (
+    Account,
+    AccountModes,
+    Balance,
+    Clock,
+    FundingPaid,
+    Holding,
+    Permissions,
+    Record,
+)
 from hedgerow.model.watched import Ground
 from hedgerow.runs.diary import View
 from hedgerow.runs.ground import Recollection, fingerprint, market_now
@@ -33,11 +42,54 @@ if TYPE_CHECKING:
     from hedgerow.app.beside import Holdings
     from hedgerow.app.feed import Feed
 
-__all__ = ["LiveEyes"]
+__all__ = ["Ahead", "LiveEyes"]
 
 _NOTHING = Portfolio(())
 
 _TROUBLES = (VenueUnreachable, VenueRefused, StateUnknown, BadInput, NotEnoughData, OSError)
+
+
+@dataclass(slots=True)
+class Ahead:
+    """An `account` of which the eyes read the coins before a look does: the look is told the same, once."""
+
+    account: Account
+    _coins: tuple[Balance, ...] | None = None
+
+    async def ahead(self) -> tuple[Balance, ...]:
+        """Read coins by kind, for whoever asks next."""
+        self._coins = None
+        self._coins = await self.account.balances()
+        return self._coins
+
+    async def balances(self) -> tuple[Balance, ...]:
+        """Return coins by kind."""
+        found, self._coins = self._coins, None
+        return await self.account.balances() if found is None else found
+
+    async def positions(self, instruments: Sequence[Instrument]) -> tuple[Holding, ...]:
+        """Return every open position in `instruments`."""
+        return await self.account.positions(instruments)
+
+    async def modes(self, instrument: Instrument) -> AccountModes:
+        """Return position mode, margin mode and leverage."""
+        return await self.account.modes(instrument)
+
+    async def configure(self, instrument: Instrument, modes: AccountModes) -> AccountModes:
+        """Set what is not None, and return what is read back."""
+        return await self.account.configure(instrument, modes)
+
+    async def permissions(self) -> Permissions:
+        """Return what the key may do."""
+        return await self.account.permissions()
+
+    async def paid(self, instrument: Instrument, since: int) -> tuple[FundingPaid, ...]:
+        """Return funding received and paid from `since` on."""
+        return await self.account.paid(instrument, since)
+
+    async def fees(self, instrument: Instrument) -> tuple[Decimal, Decimal]:
+        """Return the account's own (taker, maker) fee."""
+        return await self.account.fees(instrument)
 
 
 @dataclass(slots=True)
@@ -50,7 +102,7 @@ class LiveEyes:
     feed: Feed
     holdings: Holdings
     policy: Policy
-    account: Account
+    account: Ahead
     clock: Clock
     hedge: Callable[[], tuple[Instrument, ...]]
     records: Callable[[], Iterable[Record]]
@@ -123,7 +175,7 @@ class LiveEyes:
     async def _look_into_wallet(self) -> None:
         """Which coins are margin; where the venue does not say, the look itself finds out."""
         try:
-            balances = await self.account.balances()
+            balances = await self.account.ahead()
         except (VenueUnreachable, VenueRefused, StateUnknown):
             return
         self._wallet = frozenset(one.coin for one in balances if one.kind == "derivatives" and one.total)

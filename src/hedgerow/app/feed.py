@@ -22,6 +22,8 @@ from hedgerow.config import Settings
 from hedgerow.model.errors import StateUnknown, UnknownSymbol, VenueRefused, VenueUnreachable
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
+from hedgerow.venues.clocks import WallClock
+from hedgerow.venues.shared import SharedMarket
 
 if TYPE_CHECKING:
     from hedgerow.venues.doors import CcxtVenue
@@ -35,7 +37,7 @@ _FILES = ("prices", "funding", "books", "open_interest", "sectors")
 
 @dataclass(slots=True)
 class Feed:
-    """One venue's market. What one book asked for, another has too: prices for two seconds, the list of contracts for five minutes.
+    """One venue's market, and `market` to ask it anything else. What one book asked for, another has too: prices for two seconds, the list of contracts for five minutes.
 
     A price older than `stale_ms` by the venue's own stamp is none.
     """
@@ -44,12 +46,16 @@ class Feed:
     venue: str
     door: CcxtVenue
     stale_ms: int
+    market: SharedMarket = field(init=False)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _stamp: object = None
     _history: tuple[Market, Market] | None = None
     _listed: tuple[Instrument, ...] = ()
     _listed_at: int = 0
     _told: dict[str, tuple[int, float | None]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.market = SharedMarket(self.door.data, WallClock())
 
     @property
     def own(self) -> dict[str, float]:
@@ -108,7 +114,7 @@ class Feed:
 
     async def _price(self, one: Instrument, market: Market) -> tuple[float | None, VenueUnreachable | None]:
         try:
-            (ticker,) = await self.door.data.tickers((one,))
+            (ticker,) = await self.market.tickers((one,))
         except VenueUnreachable as why:
             return None, why
         except (StateUnknown, VenueRefused, UnknownSymbol):

@@ -14,13 +14,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hedgerow.app.beside import Holdings
-from hedgerow.app.dealing import Dealing, wall_ms
+from hedgerow.app.books import is_account
+from hedgerow.app.dealing import LEASE_MS, Dealing, wall_ms
 from hedgerow.app.desk import policy_of
-from hedgerow.app.eyes import LiveEyes
+from hedgerow.app.eyes import Ahead, LiveEyes
 from hedgerow.app.feed import Feed, feed_of
+from hedgerow.app.leases import Leases, held_in
 from hedgerow.app.live import live_dealing
 from hedgerow.app.outward import Outward
 from hedgerow.app.plans import freshness_of, place_of
@@ -58,12 +61,16 @@ class Ended:
 
 @dataclass(slots=True)
 class Keeper:
-    """One post's watch, kept going. `alone`: nobody else's watch is in this process, and what it cannot begin with ends it."""
+    """One post's watch, kept going. `alone`: nobody else's watch is in this process, and what it cannot begin with ends it.
+
+    `leases` tells those of all accounts that the process holds in a journal.
+    """
 
     post: Post
     feed: Feed
     say: Say
     out: Outward
+    leases: Callable[[Path], Awaitable[Leases]]
     alone: bool = True
     once: bool = False
     last: Look | None = None
@@ -121,7 +128,8 @@ class Keeper:
     async def _life(self) -> None:
         """Hold the account and look, until something raises."""
         post, place = self.post, place_of(self.post.settings, "live")
-        with live_dealing(post.settings, place, post.there, _known(post), trades=post.trades) as at:
+        leases, known = await self.leases(place.journal), _known(post)
+        with live_dealing(post.settings, place, post.there, known, trades=post.trades, leases=leases) as at:
             await at.visit(lambda doors: self._looks(at, doors))
 
     async def _looks(self, at: Dealing, doors: Doors) -> None:
@@ -137,8 +145,8 @@ class Keeper:
 
     async def _monitor(self, at: Dealing, doors: Doors, stack: AsyncExitStack) -> Monitor:
         post, settings = self.post, self.post.settings
-        opened = {post.there.venue: account_door(settings, post.there.venue, post.there.keys)}
-        opened |= {name: account_door(settings, name, keys) for name, keys in post.keys.items()}
+        read = {post.there.venue: post.there.keys, **post.keys} if is_account(post.book) else {}
+        opened = {name: account_door(settings, name, keys) for name, keys in read.items()}
         for door in opened.values():
             stack.push_async_callback(door.close)
         policy, diary = policy_of(settings), diary_of(at.account, post.name)
@@ -149,11 +157,12 @@ class Keeper:
             names = said.of(proposal)
             return ", ".join(names) if len(names) >= settings.watch.approvals else ""
 
+        account = Ahead(doors.account)
         eyes = LiveEyes(
             self.feed,
             Holdings(settings, post.book, post.there.venue, opened),
             policy,
-            doors.account,
+            account,
             at.clock,
             lambda: tuple(tail.ledger().instruments.values()),
             lambda: at.journal.read(diary),
@@ -161,6 +170,7 @@ class Keeper:
         rules = replace(settings.watch.rules, freshness=freshness_of(settings))
         watched = Watched(post.name, at.account, at.lease, policy, rules, streams=True)
         around = replace(self._around(), approved=approved, fresh=eyes.fresh)
+        around = replace(around, market=self.feed.market, account=account)
         return Monitor(watched, doors, at.journal, at.clock, eyes, around)
 
     async def _rest(self, wait: Callable[[], Awaitable[None]]) -> None:
@@ -218,6 +228,7 @@ class _Watches:
     out: Outward
     once: bool
     _keepers: list[Keeper] = field(default_factory=list)
+    _leases: dict[Path, Leases] = field(default_factory=dict)
     _signals: int = 0
 
     async def run(self) -> Ended:
@@ -228,10 +239,18 @@ class _Watches:
                 if key not in feeds:
                     feeds[key] = await stack.enter_async_context(feed_of(post.settings, post.there.venue))
                 alone = len(self.posts) == 1
-                self._keepers.append(Keeper(post, feeds[key], self.say, self.out, alone, self.once))
+                held = partial(self._held, stack)
+                self._keepers.append(Keeper(post, feeds[key], self.say, self.out, held, alone, self.once))
             stack.callback(self._listen())
             results = await asyncio.gather(*(each.keep() for each in self._keepers), return_exceptions=True)
         return self._ended([each for each in results if isinstance(each, BaseException)])
+
+    async def _held(self, stack: AsyncExitStack, path: Path) -> Leases:
+        """The leases in a journal, opened by whoever needs them first. Errors as `held_in`."""
+        if path not in self._leases:
+            leases = self._leases[path] = stack.enter_context(held_in(path, LEASE_MS))
+            await stack.enter_async_context(leases.lasting())
+        return self._leases[path]
 
     def _ended(self, raised: Sequence[BaseException]) -> Ended:
         foreign = [each for each in raised if not isinstance(each, HedgerowError)]

@@ -26,6 +26,7 @@ __all__ = [
     "asked_of",
     "known_venues",
     "live_door",
+    "margin_door",
     "market_door",
     "money_of",
     "told_of",
@@ -65,6 +66,14 @@ def market_door(settings: Settings, name: str) -> CcxtVenue:
 def account_door(settings: Settings, name: str, keys: Keys) -> CcxtVenue:
     """Return a venue with a key. Errors as `venues.doors.connect`."""
     return _opened(settings, name, keys)
+
+
+def margin_door(settings: Settings, name: str, keys: Keys) -> CcxtVenue:
+    """Return a venue with a key, of whose wallets only those count that are margin. Errors as `venues.doors.connect`."""
+    venue = account_door(settings, name, keys)
+    door = venue.door
+    door.wallets = tuple(each.name for each in door.venue.wallets if each.kind == "derivatives")
+    return venue
 
 
 def live_door(settings: Settings, name: str, keys: Keys) -> tuple[CcxtVenue, tuple[str, ...]]:

@@ -162,7 +162,7 @@ class Lookout:
     async def _account(self, lease: Lease, view: View, contracts: Sequence[Instrument]) -> _Account:
         try:
             found = await reconcile(self.doors, self.store, self.clock, lease, contracts, tail=self.tail)
-            holdings = await self.doors.account.positions(contracts)
+            holdings = found.holdings
             named = {**found.ledger.instruments, **{c.name: c for c in view.contracts}}
             held = tuple(Held(named[h.instrument], h.quantity, h.entry) for h in holdings if h.quantity)
             orders, far = found.open_orders, _distance(holdings)

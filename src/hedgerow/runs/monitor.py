@@ -19,7 +19,7 @@ from hedgerow.hedge.plan import Refusal
 from hedgerow.hedge.policy import Policy
 from hedgerow.hedge.watch import WatchRules
 from hedgerow.model.errors import BadInput, LeaseHeld, LeaseLost, NotEnoughData, UsageError
-from hedgerow.model.ports import Clock, Lease, Notifier, Store
+from hedgerow.model.ports import Account, Clock, Lease, MarketData, Notifier, Store
 from hedgerow.model.watched import Look, WatchLine
 from hedgerow.runs.alarming import Looked, findings_of
 from hedgerow.runs.bounds import Spent, after_of, beyond
@@ -80,7 +80,8 @@ class Around:
 
     `looked` is shown each look once it is written down. `provide` puts paper coins (dollars by coin) where margin is missing:
     on a real venue nobody does. `fresh` brings what the eyes see up to now, before each look; `more` looks at it besides, and says
-    what it found. `executor` is who trades.
+    what it found. `market` and `account` are asked by looks in place of the doors, where several watches or questions share an
+    answer: who trades asks the doors. `executor` is who trades.
     """
 
     notifier: Notifier
@@ -90,6 +91,8 @@ class Around:
     looked: Callable[[Shown], None] = lambda _: None
     fresh: Callable[[], Awaitable[None]] | None = None
     more: Callable[[Looked], tuple[Finding, ...]] = lambda _: ()
+    market: MarketData | None = None
+    account: Account | None = None
     executor: Callable[..., Executor] = Executor
 
 
@@ -108,7 +111,8 @@ class Monitor:
         self._watched, self._store, self._clock = watched, store, clock
         self._eyes, self._around = eyes, around
         tail = Tail(store, watched.account)
-        self._lookout = Lookout(doors, store, clock, tail)
+        asked = replace(doors, market=around.market or doors.market, account=around.account or doors.account)
+        self._lookout = Lookout(asked, store, clock, tail)
         self._hand = Hand(watched, doors, store, clock, around.notifier, tail, around.executor)
         self._lease = watched.holder if isinstance(watched.holder, Lease) else None
         self._diary = diary_of(watched.account, watched.name)

@@ -54,13 +54,14 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """The ledger after looking: what was new, which orders are open, and what nothing explains."""
+    """The ledger after looking: what was new, which orders are open, what nothing explains, and what is held."""
 
     ledger: Ledger
     new_fills: int
     new_payments: int
     open_orders: tuple[OrderReport, ...]
     gaps: tuple[Gap, ...]
+    holdings: tuple[Holding, ...] = ()
 
     @property
     def frozen(self) -> tuple[str, ...]:
@@ -105,7 +106,7 @@ async def reconcile(
     pp("reconcile.before_orders")
     orders = [report for each in instruments for report in await doors.trading.open_orders(each)]
     pp("reconcile.done")
-    return Reconciled(tail.ledger(), counts[0], counts[1], tuple(orders), gaps)
+    return Reconciled(tail.ledger(), counts[0], counts[1], tuple(orders), gaps, tuple(held.values()))
 
 
 async def _introduce(

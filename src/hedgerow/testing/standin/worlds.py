@@ -48,7 +48,7 @@ def _now() -> int:
 
 def stand_of(tag: str, clock: Callable[[], int] = _now, hours: float = 8.0) -> Stand:
     """Return a venue's stand; funding is paid every `hours`. Raises `UsageError` for a venue nobody plays here."""
-    stand = Stand(tag, listed_of(tag, clock(), hours), PRICES, clock, rules_of(tag))
+    stand = Stand(tag, listed_of(tag, clock(), hours), dict(PRICES), clock, rules_of(tag))
     stand.open_account(Key(KEY, SECRET, "me", PASSPHRASE), {"USDT": Decimal(200_000), "BTC": Decimal(2)})
     return stand
 

@@ -43,11 +43,13 @@ from hedgerow.store.journal import look_into
 if TYPE_CHECKING:
     from hedgerow.runs.reconcile import Doors
 
-__all__ = ["Ended", "Keeper", "kept"]
+__all__ = ["Ended", "Keeper", "Watches", "kept"]
 
 Say = Callable[[WatchLine], None]
 _FIRST_S, _LONGEST_S = 5.0, 300.0
 _GRACE_S = 30.0
+_AT_ONCE = 16
+"""How many watches begin at a venue at a time: what all of them ask at once is answered after all have given up."""
 _DEFECT = 10
 
 
@@ -63,7 +65,8 @@ class Ended:
 class Keeper:
     """One post's watch, kept going. `alone`: nobody else's watch is in this process, and what it cannot begin with ends it.
 
-    `leases` tells those of all accounts that the process holds in a journal.
+    `leases` tells those of all accounts that the process holds in a journal; so many as `begins` lets may begin at once, to
+    their first look.
     """
 
     post: Post
@@ -71,6 +74,7 @@ class Keeper:
     say: Say
     out: Outward
     leases: Callable[[Path], Awaitable[Leases]]
+    begins: asyncio.Semaphore
     alone: bool = True
     once: bool = False
     last: Look | None = None
@@ -128,17 +132,23 @@ class Keeper:
     async def _life(self) -> None:
         """Hold the account and look, until something raises."""
         post, place = self.post, place_of(self.post.settings, "live")
-        leases, known = await self.leases(place.journal), _known(post)
-        with live_dealing(post.settings, place, post.there, known, trades=post.trades, leases=leases) as at:
-            await at.visit(lambda doors: self._looks(at, doors))
+        async with AsyncExitStack() as begun:
+            await begun.enter_async_context(self.begins)
+            leases, known = await self.leases(place.journal), _known(post)
+            with live_dealing(
+                post.settings, place, post.there, known, trades=post.trades, leases=leases
+            ) as at:
+                await at.visit(lambda doors: self._looks(at, doors, begun))
 
-    async def _looks(self, at: Dealing, doors: Doors) -> None:
+    async def _looks(self, at: Dealing, doors: Doors, first: AsyncExitStack) -> None:
+        """Look; after the `first` look others may begin."""
         async with AsyncExitStack() as stack:
             monitor = await self._monitor(at, doors, stack)
             self._tell("watching", self._headline(at))
             while not self.stopped:
                 begun = at.clock.monotonic()
                 self.last = await monitor.tick()
+                await first.aclose()
                 if self.once:
                     return
                 await self._rest(partial(monitor.rest, begun))
@@ -218,29 +228,33 @@ def kept(posts: Sequence[Post], say: Say, out: Outward, *, once: bool = False) -
 
     Of one post alone, what it cannot begin with is raised. Errors as `Monitor.tick`.
     """
-    return asyncio.run(_Watches(posts, say, out, once).run())
+    return asyncio.run(Watches(posts, say, out, once).run())
 
 
 @dataclass(slots=True)
-class _Watches:
+class Watches:
+    """Watches of `posts`, in one loop."""
+
     posts: Sequence[Post]
     say: Say
     out: Outward
-    once: bool
+    once: bool = False
     _keepers: list[Keeper] = field(default_factory=list)
     _leases: dict[Path, Leases] = field(default_factory=dict)
     _signals: int = 0
 
     async def run(self) -> Ended:
+        """Watch until it is stopped. Errors as `kept`."""
         async with AsyncExitStack() as stack:
-            feeds: dict[object, Feed] = {}
+            feeds: dict[object, tuple[Feed, asyncio.Semaphore]] = {}
             for post in self.posts:
                 key = (post.there.venue, repr(post.settings.data), post.settings.hedge.factor)
                 if key not in feeds:
-                    feeds[key] = await stack.enter_async_context(feed_of(post.settings, post.there.venue))
+                    feed = await stack.enter_async_context(feed_of(post.settings, post.there.venue))
+                    feeds[key] = feed, asyncio.Semaphore(_AT_ONCE)
                 alone = len(self.posts) == 1
-                held = partial(self._held, stack)
-                self._keepers.append(Keeper(post, feeds[key], self.say, self.out, held, alone, self.once))
+                (feed, begins), held = feeds[key], partial(self._held, stack)
+                self._keepers.append(Keeper(post, feed, self.say, self.out, held, begins, alone, self.once))
             stack.callback(self._listen())
             results = await asyncio.gather(*(each.keep() for each in self._keepers), return_exceptions=True)
         return self._ended([each for each in results if isinstance(each, BaseException)])
@@ -263,7 +277,7 @@ class _Watches:
         """Take signals until what is returned is called."""
         loop, taken = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM)
         for number in taken:
-            loop.add_signal_handler(number, self._stop)
+            loop.add_signal_handler(number, self.stop)
 
         def over() -> None:
             for number in taken:
@@ -271,9 +285,10 @@ class _Watches:
 
         return over
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """End every watch after the look at hand, or at once where it is the second time."""
         self._signals += 1
         for keeper in self._keepers:
             keeper.stop(now=self._signals > 1)
         if self._signals == 1:
-            asyncio.get_running_loop().call_later(_GRACE_S, self._stop)
+            asyncio.get_running_loop().call_later(_GRACE_S, self.stop)

@@ -102,7 +102,7 @@ class Stand:
     ears: Ears = field(default_factory=Ears)
 
     def __post_init__(self) -> None:
-        self.state, self.born, self.prices = VenueState(rules=self.rules), self.clock(), dict(self.prices)
+        self.state, self.born = VenueState(rules=self.rules), self.clock()
         for one in self.instruments:
             self.tell(Listed(self.at, one))
             self.quote(one, self.prices[one.underlying])

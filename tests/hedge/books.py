@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
+import numpy as np
+
+from hedgerow.model.betas import Betas
 from hedgerow.model.instruments import Instrument, MarginTier, Payoff
 from hedgerow.model.portfolio import Portfolio, Position, PositionKind
 from hedgerow.testing import market_of as market
 
-__all__ = ["book", "contract", "market", "open_contract", "spot"]
+__all__ = ["betas_of", "book", "contract", "market", "open_contract", "spot"]
 
 
 def contract(
@@ -63,4 +67,34 @@ def open_contract(
         account,
         instrument=instrument,
         entry_price=Decimal(str(entry)),
+    )
+
+
+def betas_of(
+    numbers: dict[str, float], covariance: np.ndarray[Any, np.dtype[np.float64]] | None = None
+) -> Betas:
+    """Betas to BTC that a test knows."""
+    count = len(numbers)
+    nothing = np.full(count, np.nan)
+    return Betas(
+        symbols=tuple(numbers),
+        factors=("BTC",),
+        beta=np.array(list(numbers.values()))[:, None],
+        covariance=np.zeros((count, count)) if covariance is None else covariance,
+        alpha=nothing,
+        r2=nothing,
+        n=np.full(count, 300),
+        n_eff=nothing,
+        resid_vol=nothing,
+        method=("test",) * count,
+        note=("",) * count,
+        raw=nothing[:, None],
+        raw_stderr=nothing[:, None],
+        prior_mean=np.array([1.4]),
+        prior_sd=np.array([0.5]),
+        prior_note="test",
+        estimator="test",
+        as_of=np.datetime64("2025-01-03", "ms"),
+        bar_hours=24.0,
+        factor_correlation=np.ones((1, 1)),
     )

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.hedge.books import book, contract, market, open_contract, spot
-from tests.hedge.test_exposure import betas_of
+from tests.hedge.books import betas_of, book, contract, market, open_contract, spot
 
 from hedgerow.hedge.exposure import expose
 from hedgerow.hedge.valuation import value

@@ -6,47 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.hedge.books import book, contract, market, open_contract, spot
+from tests.hedge.books import betas_of, book, contract, market, open_contract, spot
 
 from hedgerow.hedge.exposure import Exposure, expose
 from hedgerow.hedge.target import target_dollars
 from hedgerow.hedge.valuation import value
-from hedgerow.model.betas import Betas
 from hedgerow.model.errors import UnknownSymbol, UsageError
 from hedgerow.model.instruments import Payoff
 from hedgerow.model.portfolio import Position, PositionKind
 
 PRICES = {"BTC": 60000.0, "ETH": 3000.0, "SOL": 200.0, "ALT": 1.0}
-
-
-def betas_of(
-    numbers: dict[str, float], covariance: np.ndarray[Any, np.dtype[np.float64]] | None = None
-) -> Betas:
-    """Betas to BTC that a test knows."""
-    count = len(numbers)
-    nothing = np.full(count, np.nan)
-    return Betas(
-        symbols=tuple(numbers),
-        factors=("BTC",),
-        beta=np.array(list(numbers.values()))[:, None],
-        covariance=np.zeros((count, count)) if covariance is None else covariance,
-        alpha=nothing,
-        r2=nothing,
-        n=np.full(count, 300),
-        n_eff=nothing,
-        resid_vol=nothing,
-        method=("test",) * count,
-        note=("",) * count,
-        raw=nothing[:, None],
-        raw_stderr=nothing[:, None],
-        prior_mean=np.array([1.4]),
-        prior_sd=np.array([0.5]),
-        prior_note="test",
-        estimator="test",
-        as_of=np.datetime64("2025-01-03", "ms"),
-        bar_hours=24.0,
-        factor_correlation=np.ones((1, 1)),
-    )
 
 
 def exposed(rows: tuple[Position, ...], numbers: dict[str, float], **more: Any) -> Exposure:

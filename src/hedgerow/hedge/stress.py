@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hedgerow.hedge.accounts import open_stakes
+from hedgerow.hedge.crash import CRASH, CRASH_ALT, returns_of_the_day
 from hedgerow.hedge.exposure import Exposure
 from hedgerow.hedge.margin import Stake, maintenance_after
 from hedgerow.hedge.plan import HedgePlan, Leg, MarginAccount
@@ -27,9 +28,6 @@ from hedgerow.model.market import Market
 __all__ = ["stress"]
 
 _FACTOR_MOVES = (-0.30, -0.20, -0.10, 0.10, 0.20, 0.30)
-_CRASH_BAR = np.datetime64("2025-10-11T00:00", "ms")
-_CRASH = {"BTC": -0.0729, "ETH": -0.1244}
-_CRASH_ALT = -0.2848
 _SECTOR_FALL = -0.30
 _MOST_SECTORS = 3
 _SMALL_SECTOR = 0.02
@@ -163,32 +161,16 @@ def _correlation_rows(scene: _Scene) -> tuple[StressRow, ...]:
 
 def _replay(scene: _Scene, market: Market | None) -> StressRow:
     """The day on which alts fell four times their beta (domain §3.5, TV43)."""
-    own = _returns_of_the_day(market, tuple(scene.betas)) if market is not None else {}
-    moves = {s: 0.0 if is_stablecoin(s) else own.get(s, _CRASH.get(s, _CRASH_ALT)) for s in scene.betas}
+    own = returns_of_the_day(market, tuple(scene.betas)) if market is not None else {}
+    moves = {s: 0.0 if is_stablecoin(s) else own.get(s, CRASH.get(s, CRASH_ALT)) for s in scene.betas}
     seen = sum(1 for symbol in moves if symbol in own)
-    told = f"BTC {percent_text(moves.get('BTC', _CRASH['BTC']), 1)}; {seen} of {len(moves)} coins by their own return that day"
+    told = f"BTC {percent_text(moves.get('BTC', CRASH['BTC']), 1)}; {seen} of {len(moves)} coins by their own return that day"
     return _row(
         scene,
         "2025-10-10 replayed",
-        f"{told}, the others by the median alt's, {percent_text(_CRASH_ALT, 1)}",
+        f"{told}, the others by the median alt's, {percent_text(CRASH_ALT, 1)}",
         moves,
     )
-
-
-def _returns_of_the_day(market: Market, symbols: tuple[str, ...]) -> dict[str, float]:
-    rows = np.searchsorted(market.times, [_CRASH_BAR - np.timedelta64(1, "D"), _CRASH_BAR])
-    if rows[1] >= len(market.times) or list(market.times[rows]) != [
-        _CRASH_BAR - np.timedelta64(1, "D"),
-        _CRASH_BAR,
-    ]:
-        return {}
-    found: dict[str, float] = {}
-    for symbol in symbols:
-        if symbol in market.symbols:
-            before, after = market.prices[rows, market.symbols.index(symbol)]
-            if np.isfinite(before) and np.isfinite(after):
-                found[symbol] = float(after / before - 1.0)
-    return found
 
 
 def _sector_rows(scene: _Scene, sectors: Mapping[str, str]) -> tuple[StressRow, ...]:

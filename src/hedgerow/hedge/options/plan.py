@@ -1,0 +1,186 @@
+"""What is asked of a protection, and what one is found to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+import numpy as np
+
+from hedgerow.hedge.exposure import Exposure
+from hedgerow.hedge.options.legs import OptionGreeks, OptionPosition
+from hedgerow.model.arrays import FloatArray
+from hedgerow.model.instruments import Instrument
+from hedgerow.model.option_chain import OptionChain
+from hedgerow.stats.smile import Smile
+
+__all__ = [
+    "Kind",
+    "LegLiquidity",
+    "OptionsPlan",
+    "PerpBeside",
+    "Protection",
+    "Sizing",
+    "Wanted",
+    "at_move",
+    "units_by_beta",
+    "units_by_delta",
+    "units_for_floor",
+]
+
+Kind = Literal["protective put", "put spread", "zero-cost collar", "budgeted collar"]
+Sizing = Literal["beta", "floor"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a protection is for. Shares are fractions: `floor` of net value, `crash` and `strike` of the coin's spot.
+
+    Without a `floor` it is sized by beta; `budget_usd` asks for a collar that costs at most that; `horizon_days` is how long
+    it has to last at least, `strike` where the bought put is looked for.
+    """
+
+    floor: float | None = None
+    crash: float = 0.40
+    budget_usd: float | None = None
+    horizon_days: float = 30.0
+    strike: float = 0.90
+
+
+@dataclass(frozen=True, slots=True)
+class LegLiquidity:
+    """What is quoted of one leg: half its spread as a share of the middle; the order as shares, NaN where unknown.
+
+    `size_share` is of the quoted size on our side, `interest_share` of open interest, `volume_share` of the day's volume.
+    """
+
+    symbol: str
+    half_spread: float
+    size_share: float
+    interest_share: float
+    volume_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """One candidate. Profits are dollars of book and protection together at expiry, fees and premium in.
+
+    `by_beta_usd` and `crash_usd` (N,) run over the plan's `moves`: coins by their beta, and with betas as on 2025-10-10.
+    `worst_usd` is the least of the latter down to the crash, at `worst_move`. `now_usd` is the crash at once, volatilities as
+    they are. `beta_left` are dollars of beta left at once after a move of the factor. `flat_rally_usd` is the rally with every
+    other coin standing still. `floor_met` is None without a floor. A candidate that cannot be has a `reason` and no position.
+    """
+
+    kind: Kind
+    sizing: Sizing
+    expiry: np.datetime64
+    days: float
+    strikes: tuple[float, ...]
+    position: OptionPosition | None = None
+    cost_usd_per_month: float = np.nan
+    by_beta_usd: FloatArray = field(default_factory=lambda: np.empty(0))
+    crash_usd: FloatArray = field(default_factory=lambda: np.empty(0))
+    worst_usd: float = np.nan
+    worst_move: float = np.nan
+    now_usd: float = np.nan
+    beta_left: tuple[tuple[float, float], ...] = ()
+    greeks: OptionGreeks | None = None
+    margin_usd: float = 0.0
+    rally_needed_usd: float = 0.0
+    flat_rally_usd: float = np.nan
+    liquidity: tuple[LegLiquidity, ...] = ()
+    floor_met: bool | None = None
+    lead: bool = False
+    reason: str = ""
+    verdict: str = ""
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can be traded."""
+        return self.position is not None
+
+    @property
+    def upfront_usd(self) -> float:
+        """Premium and fees, in dollars now; below 0 it is received."""
+        return self.position.premium_usd + self.position.fee_usd if self.position is not None else np.nan
+
+
+@dataclass(frozen=True, slots=True)
+class PerpBeside:
+    """The perpetual that does the same: short `contracts`, its profit by the horizon, its funding, its margin.
+
+    `cost_usd_per_month` is below 0 where the short expects to receive funding; `low` and `high` are its band.
+    """
+
+    instrument: Instrument
+    contracts: Decimal
+    notional_usd: float
+    entry_usd: float
+    cost_usd_per_month: float
+    low_usd_per_month: float
+    high_usd_per_month: float
+    days: float
+    hedge_usd: FloatArray
+    by_beta_usd: FloatArray
+    crash_usd: FloatArray
+    worst_usd: float
+    worst_move: float
+    beta_left: tuple[tuple[float, float], ...]
+    margin_usd: float
+    rally_needed_usd: float
+    flat_rally_usd: float
+    floor_met: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class OptionsPlan:
+    """The book, what it loses unprotected, and every candidate beside the perpetual. `moves` (N,) are of the factor."""
+
+    wanted: Wanted
+    exposure: Exposure
+    chain: OptionChain
+    smiles: Mapping[np.datetime64, Smile]
+    moves: FloatArray
+    by_beta_usd: FloatArray
+    crash_usd: FloatArray
+    rally: float
+    candidates: tuple[Protection, ...]
+    perp: PerpBeside | None
+    warnings: tuple[str, ...]
+
+    @property
+    def leads(self) -> tuple[Protection, ...]:
+        """The candidate of each kind that is shown first."""
+        return tuple(found for found in self.candidates if found.lead)
+
+    def at_crash(self, profits: FloatArray) -> float:
+        """Return profits over `moves` at the crash that was asked for."""
+        return at_move(self.moves, profits, -self.wanted.crash)
+
+
+def at_move(moves: FloatArray, profits: FloatArray, move: float) -> float:
+    """Return profits over a grid of `moves` at one of them."""
+    return float(profits[int(np.argmin(np.abs(moves - move)))])
+
+
+def units_by_beta(beta_usd: float, spot_usd: float) -> float:
+    """Return how many units of options on the factor stand for a dollar beta: D ÷ S (TV19b)."""
+    return beta_usd / spot_usd
+
+
+def units_by_delta(beta_usd: float, spot_usd: float, delta: float) -> float:
+    """Return how many make today's delta neutral: D ÷ (S·|Δ|). Far more than by beta: too many in a crash (TV19b)."""
+    return beta_usd / (spot_usd * abs(delta))
+
+
+def units_for_floor(loss_usd: float, allowed_usd: float, gain_usd: float) -> float:
+    """Return how many units that each gain `gain_usd` in the crash, costs off, bring a loss to what is allowed.
+
+    0 where the loss is allowed already; infinite where a unit gains nothing.
+    """
+    lacking = loss_usd - allowed_usd
+    if lacking <= 0.0:
+        return 0.0
+    return lacking / gain_usd if gain_usd > 0.0 else np.inf

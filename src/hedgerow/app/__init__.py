@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     )
     from hedgerow.app.history import Course, Tested, Times, backtest, compare
     from hedgerow.app.kept import Question, Replayed, ask, keep, keepable, recalled, replay, told, untaken
+    from hedgerow.app.options import Protected, ProtectionTerms, protect
     from hedgerow.app.pairs import Paired, PairTerms, pair
     from hedgerow.app.plans import keep_hedge, keep_pair
     from hedgerow.app.sweeps import Workshop, sweep
@@ -31,6 +32,8 @@ __all__ = [
     "Desk",
     "PairTerms",
     "Paired",
+    "Protected",
+    "ProtectionTerms",
     "Question",
     "Replayed",
     "Tested",
@@ -51,6 +54,7 @@ __all__ = [
     "parse_instruments",
     "plan",
     "policy_of",
+    "protect",
     "recalled",
     "replay",
     "sweep",
@@ -87,6 +91,11 @@ _HOMES = {
         "replay",
         "told",
         "untaken",
+    ),
+    "options": (
+        "Protected",
+        "ProtectionTerms",
+        "protect",
     ),
     "pairs": (
         "Paired",

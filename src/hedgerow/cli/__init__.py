@@ -61,6 +61,11 @@ _VERBS = (
     ("reconcile", "hedgerow.cli.accounts:reconcile", "Do the journal and the venue agree?"),
     ("export", "hedgerow.cli.accounts:export", "Fills, fees and funding in dollars, for the accountant."),
     ("stress", "hedgerow.cli.hedge:stress", "What could go wrong, with the hedge and without?"),
+    (
+        "options",
+        "hedgerow.cli.protect:options",
+        "Would a put or a collar protect it better than the perpetual, and at what price?",
+    ),
     ("demo", "hedgerow.cli.hedge:demo", "A plan for an example book on the simulated market."),
     (
         "backtest",

@@ -1,0 +1,140 @@
+"""From settings and a chain to options beside the perpetual."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hedgerow.app.desk import Desk, Report, beta, open_desk
+from hedgerow.config import Settings
+from hedgerow.hedge.valuation import price_of
+from hedgerow.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from hedgerow.hedge.options.plan import OptionsPlan
+    from hedgerow.model.option_chain import OptionChain
+
+__all__ = ["Protected", "ProtectionTerms", "protect", "share_of"]
+
+_APART = 0.02
+_OLD = np.timedelta64(36, "h")
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectionTerms:
+    """What the options of the command line say, as words: shares as `15%`, the budget a share of net value or dollars."""
+
+    floor: str | None = None
+    crash: str = "40%"
+    strike: str = "90%"
+    budget: str | None = None
+    horizon_days: float = 30.0
+    chain: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """The answer with the market that the book was measured on."""
+
+    plan: OptionsPlan
+    desk: Desk
+
+
+def protect(
+    settings: Settings, book: str | Path, terms: ProtectionTerms, report: Report = lambda _: None
+) -> Protected:
+    """Return what puts, spreads and collars on the factor would do to `book`; raises what the readers raise, `UsageError`."""
+    from hedgerow.hedge.options.plan import Wanted
+    from hedgerow.hedge.options.protect import protect as protected
+
+    floor = None if terms.floor is None else share_of(terms.floor, "--floor")
+    crash, strike = share_of(terms.crash, "--crash"), share_of(terms.strike, "--strike", most=1.2)
+    if not (math.isfinite(terms.horizon_days) and terms.horizon_days > 0.0):
+        raise UsageError(
+            f"--horizon {terms.horizon_days:g} is no number of days", advice="Write --horizon 30."
+        )
+    desk = open_desk(settings, book, report)
+    report("estimating betas")
+    exposure, warnings = beta(desk)
+    report("reading the option chain")
+    chain = _chain(settings, desk, terms)
+    budget = None if terms.budget is None else _budget(terms.budget, exposure.nav_usd)
+    wanted = Wanted(floor, crash, budget, terms.horizon_days, strike)
+    report("putting options beside the perpetual")
+    found = protected(exposure, chain, wanted, desk.market, desk.catalogue)
+    said = tuple(dict.fromkeys((*warnings, *_gaps(chain, desk), *found.warnings)))
+    return Protected(replace(found, warnings=said), desk)
+
+
+def share_of(text: str, option: str, most: float = 0.99) -> float:
+    """Return the fraction that `15%` or `0.15` says; raises `UsageError` for what is neither, or not between 0 and `most`."""
+    bare = text.strip()
+    percent = bare.endswith("%")
+    try:
+        number = float(bare.removesuffix("%"))
+    except ValueError:
+        number = math.nan
+    share = number / 100.0 if percent else number
+    if not 0.0 < share <= most:
+        advice = f"Write {option} 15%, or {option} 0.15: above 0 and at most {most * 100:g} %."
+        raise UsageError(f'{option} "{bare}" is no share', advice=advice)
+    return share
+
+
+def _budget(text: str, nav_usd: float) -> float:
+    """Return dollars: `0.5%` of net value, or `2000`."""
+    if text.strip().endswith("%"):
+        return share_of(text, "--budget") * nav_usd
+    try:
+        dollars = float(text.replace(",", ""))
+    except ValueError:
+        dollars = math.nan
+    if not (math.isfinite(dollars) and dollars > 0.0):
+        raise UsageError(f'--budget "{text}" is no amount', advice="Write --budget 0.5%, or --budget 2000.")
+    return dollars
+
+
+def _chain(settings: Settings, desk: Desk, terms: ProtectionTerms) -> OptionChain:
+    """Return the chain of the file, else a simulated one on the same market."""
+    coin = desk.policy.factors[0]
+    if terms.chain is not None:
+        from hedgerow.files.chains import read_chain
+
+        return read_chain(terms.chain, coin, settings.data.as_of)
+    if not desk.market.simulated:
+        raise UsageError(
+            "real prices need a real option chain",
+            advice="Give its file with --chain; docs/reference/files.md.",
+        )
+    from hedgerow.venues.simulated_chain import simulated_chain
+
+    return simulated_chain(desk.market, coin)
+
+
+def _gaps(chain: OptionChain, desk: Desk) -> tuple[str, ...]:
+    """Say where the book's market and the chain are not of one moment, or not both real."""
+    market, coin = desk.market, chain.underlying
+    found = []
+    if market.simulated and not chain.simulated:
+        found.append(
+            "The book is priced on the SIMULATED market, the options are real: only the shares mean anything."
+        )
+    elif abs(chain.as_of - market.as_of) > _OLD:
+        found.append(
+            f"The chain is of {str(chain.as_of)[:16]}, the book's prices of {str(market.as_of)[:16]} UTC."
+        )
+    spot = price_of(market, coin)
+    if not market.simulated and math.isfinite(spot) and abs(chain.index_usd / spot - 1.0) > _APART:
+        apart = abs(chain.index_usd / spot - 1.0)
+        found.append(
+            f"{coin} is {chain.index_usd:,.0f} in the chain and {spot:,.0f} in the prices, {apart:.0%} apart."
+        )
+    if chain.in_coin and not chain.simulated:
+        found.append(
+            f"Premium and margin are paid in {coin}: {coin} that is held for them moves with the market too; put it into the book."
+        )
+    return tuple(found)

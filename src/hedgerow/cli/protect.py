@@ -1,0 +1,91 @@
+"""Options on the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Group, Parameter
+
+from hedgerow import app as steps
+from hedgerow.cli.options import BetaOptions, DataOptions, Output, settings_of
+from hedgerow.cli.output import answer, progress, writable, written
+from hedgerow.model.errors import UsageError
+
+__all__ = ["ProtectionOptions", "options"]
+
+
+@Parameter(name="*", group=Group("Protection", sort_key=0), show_default=False)
+@dataclass(frozen=True, slots=True)
+class ProtectionOptions:
+    """What is to be protected, how far, how long, and out of which chain."""
+
+    floor: Annotated[
+        str | None,
+        Parameter(help="Lose at most this share of net value in the crash: 15%. Without: by beta."),
+    ] = None
+    crash: Annotated[str, Parameter(help="How far the factor falls in it (40%).")] = "40%"
+    strike: Annotated[str, Parameter(help="Where the bought put is, as a share of the spot (90%).")] = "90%"
+    budget: Annotated[
+        str | None, Parameter(help="A collar that costs at most this: 0.5% of net value, or dollars.")
+    ] = None
+    horizon: Annotated[float, Parameter(help="Days that the protection has to last at least (30).")] = 30.0
+    chain: Annotated[
+        Path | None, Parameter(help="Option chain: a Parquet or CSV file. Without: simulated.")
+    ] = None
+
+
+def options(
+    book: str,
+    /,
+    *,
+    protection: ProtectionOptions | None = None,
+    html: Annotated[
+        Path | None, Parameter(help="Also write it as one page that opens without network.")
+    ] = None,
+    chart: Annotated[Path | None, Parameter(help="Also write the payoff picture: .svg or .png.")] = None,
+    data: DataOptions | None = None,
+    beta: BetaOptions | None = None,
+    output: Output | None = None,
+) -> int:
+    """Put a put, a put spread and a collar beside the perpetual: cost, payoff, beta left, margin. Nothing is traded.
+
+    Parameters
+    ----------
+    book
+        Holdings: CSV, JSON, TOML or Parquet with symbol and quantity; or venue:NAME.
+    """
+    shown = output or Output()
+    for path in (html, chart):
+        if path is not None:
+            writable(path)
+    given = protection or ProtectionOptions()
+    if chart is not None and chart.suffix.lower() not in {".svg", ".png"}:
+        raise UsageError(f'a picture is no "{chart.suffix}"', advice="Name it payoff.svg or payoff.png.")
+    terms = steps.ProtectionTerms(
+        given.floor, given.crash, given.strike, given.budget, given.horizon, given.chain
+    )
+    with progress(shown) as report:
+        settings = settings_of(shown, data or DataOptions(), beta or BetaOptions())
+        found = steps.protect(settings, book, terms, report)
+
+    def text() -> object:
+        from hedgerow.reports.options_text import options_text
+
+        return options_text(found.plan, found.desk.market, settings.data.currency.upper())
+
+    def document() -> dict[str, Any]:
+        from hedgerow.reports.options_wire import options_json
+
+        return options_json(found.plan, found.desk.market)
+
+    answer(document, text, shown)
+    if html is not None or chart is not None:
+        from hedgerow.reports.options_page import options_page, payoff_picture
+
+        if html is not None:
+            written(html, options_page(found.plan, found.desk.market, settings.data.currency.upper()))
+        if chart is not None:
+            written(chart, payoff_picture(found.plan, chart.suffix.lower()))
+    return int(bool(found.plan.exposure.unknown) or not found.plan.leads)

@@ -1,0 +1,252 @@
+"""Options beside the perpetual: the payoff picture, and a page around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hedgerow.hedge.options.plan import OptionsPlan, at_move
+from hedgerow.model.arrays import FloatArray
+from hedgerow.model.market import Market
+from hedgerow.reports.charts import ACCENT, BAD, INK, QUIET, SOFT, chart_of, svg
+from hedgerow.reports.layout import instant
+from hedgerow.reports.options_text import CLOSING, cautions, label_of, orders_of, unprotected
+from hedgerow.reports.parts import Figure, Section, rendered
+from hedgerow.reports.run_charts import BROAD, NARROW, value_axis
+from hedgerow.reports.wording import amount, percent, plain_text
+
+__all__ = ["chart_payoff", "options_page", "payoff_picture"]
+
+_HEIGHT, _GAP = 380, 0.055
+_LOOKS = {
+    "book alone": (SOFT, (1, 0), 1.4),
+    "perpetual": (INK, (6, 4), 1.6),
+    "protective put": (ACCENT, (1, 0), 2.4),
+    "put spread": (ACCENT, (3, 3), 2.0),
+    "zero-cost collar": (BAD, (1, 0), 2.0),
+    "budgeted collar": (BAD, (3, 3), 2.0),
+}
+_SHOWN = (-0.5, -0.4, -0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.4, 0.6)
+
+
+@dataclass(frozen=True, slots=True)
+class _Curve:
+    """Profit over the plan's moves, named for its direct label."""
+
+    name: str
+    profits: FloatArray
+
+
+def chart_payoff(found: OptionsPlan, width: int = BROAD, *, risen: bool = True) -> Any:
+    """Return profit of book and protection at expiry against the factor's move, betas `risen` in a fall or as they are.
+
+    The dotted lines are the floor and the crash that were asked for.
+    """
+    import altair as alt
+
+    curves = list(_curves(found, risen=risen))
+    rows = [
+        {"move": float(move), "profit": float(profit), "of": curve.name}
+        for curve in curves
+        for move, profit in zip(found.moves, curve.profits, strict=True)
+    ]
+    names = [curve.name for curve in curves]
+    looks = [_LOOKS[name] for name in names]
+    colour = alt.Color("of:N", legend=None, scale=alt.Scale(domain=names, range=[look[0] for look in looks]))
+    dash = alt.StrokeDash(
+        "of:N", legend=None, scale=alt.Scale(domain=names, range=[list(look[1]) for look in looks])
+    )
+    weight = alt.StrokeWidth(
+        "of:N", legend=None, scale=alt.Scale(domain=names, range=[look[2] for look in looks])
+    )
+    x = alt.X(
+        "move:Q",
+        title=f"move of {found.chain.underlying}",
+        scale=alt.Scale(domain=[float(found.moves[0]), float(found.moves[-1])], nice=False),
+        axis=alt.Axis(format="+.0%", grid=False, tickCount=6 if width > NARROW else 4),
+    )
+    y = value_axis("profit:Q", "profit of book and protection at expiry, dollars", "~s")
+    lines = (
+        chart_of(rows)
+        .mark_line(aria=False)
+        .encode(x=x, y=y, color=colour, strokeDash=dash, strokeWidth=weight)
+    )
+    labels = (
+        chart_of(_labels(curves, float(found.moves[-1])))
+        .mark_text(align="left", dx=6, aria=False, fontSize=12)
+        .encode(x="move:Q", y="profit:Q", text="of:N", color=colour)
+    )
+    return (_wanted(found) + lines + labels).properties(
+        width=width, height=_HEIGHT, autosize=alt.AutoSizeParams(type="fit", contains="padding")
+    )
+
+
+def _wanted(found: OptionsPlan) -> Any:
+    """Dotted lines at the crash and, where there is one, at the floor, with their names."""
+    end = float(found.moves[-1])
+    fall = chart_of([{"move": -found.wanted.crash}])
+    drawn = fall.mark_rule(aria=False, color=QUIET, strokeDash=[1, 3]).encode(x="move:Q")
+    if found.wanted.floor is None:
+        return drawn
+    floor = chart_of(
+        [{"profit": -found.wanted.floor * found.exposure.nav_usd, "move": end, "of": "the floor"}]
+    )
+    rule = floor.mark_rule(aria=False, color=QUIET, strokeDash=[1, 3]).encode(y="profit:Q")
+    name = floor.mark_text(aria=False, align="right", dy=10, color=SOFT, fontSize=11)
+    return drawn + rule + name.encode(x="move:Q", y="profit:Q", text="of:N")
+
+
+def _curves(found: OptionsPlan, *, risen: bool) -> Iterator[_Curve]:
+    """The book alone, the perpetual, and of each kind the lead that does what was asked."""
+    yield _Curve("book alone", found.crash_usd if risen else found.by_beta_usd)
+    if found.perp is not None:
+        yield _Curve("perpetual", found.perp.crash_usd if risen else found.perp.by_beta_usd)
+    asked = "beta" if found.wanted.floor is None else "floor"
+    for lead in found.leads:
+        if lead.sizing == asked:
+            yield _Curve(lead.kind, lead.crash_usd if risen else lead.by_beta_usd)
+
+
+def _labels(curves: list[_Curve], right: float) -> list[dict[str, Any]]:
+    """Each curve's name at its right end, moved apart where two would lie on each other."""
+    reach = max(float(c.profits.max()) for c in curves) - min(float(c.profits.min()) for c in curves)
+    placed: list[dict[str, Any]] = []
+    below = -np.inf
+    for curve in sorted(curves, key=lambda c: float(c.profits[-1])):
+        below = max(float(curve.profits[-1]), below + _GAP * reach)
+        placed.append({"move": right, "profit": below, "of": curve.name})
+    return placed
+
+
+def _figure(found: OptionsPlan, money: str, *, risen: bool) -> Figure:
+    curves = list(_curves(found, risen=risen))
+    moves = [move for move in _SHOWN if found.moves[0] <= move <= found.moves[-1]]
+    rows = [
+        [
+            percent(move, signed=True),
+            *(amount(at_move(found.moves, c.profits, move), money, signed=True) for c in curves),
+        ]
+        for move in moves
+    ]
+    caption = "With betas risen as on 2025-10-10" if risen else "With every coin moving by its beta"
+    summary = (
+        f"Alone the book makes {amount(found.at_crash(curves[0].profits), money, signed=True)} at"
+        f" {found.chain.underlying} {percent(-found.wanted.crash)}; "
+        + "; ".join(
+            f"with the {c.name} {amount(found.at_crash(c.profits), money, signed=True)}" for c in curves[1:]
+        )
+        + "."
+    )
+    drawn = [
+        svg(chart_payoff(found, width, risen=risen), caption, summary, _room(right))
+        for width, right in ((BROAD, 12), (NARROW, 4))
+    ]
+    return Figure(drawn[0], caption, summary, ["move", *(c.name for c in curves)], rows, narrow=drawn[1])
+
+
+def _room(right: int) -> dict[str, int]:
+    return {"left": 6, "right": right, "top": 22, "bottom": 6}
+
+
+def payoff_picture(found: OptionsPlan, kind: str) -> str | bytes:
+    """Return the payoff picture, as SVG text for the kind `.svg`, else as PNG."""
+    caption = f"Book and protection, {found.chain.underlying} options of {plain_text(found.chain.source)}"
+    drawn = svg(chart_payoff(found), caption, CLOSING, _room(12))
+    if kind == ".svg":
+        return drawn
+    import vl_convert
+
+    picture: bytes = vl_convert.svg_to_png(
+        drawn.replace("<svg", '<svg style="background:#fff"', 1), scale=1.5
+    )
+    return picture
+
+
+def options_page(found: OptionsPlan, market: Market, money: str = "USD") -> str:
+    """Return the comparison as one page. What comes from a file is escaped."""
+    simulated = market.simulated or found.chain.simulated
+    coin = found.chain.underlying
+    lead = (
+        f"{coin} options of {plain_text(found.chain.source)}, {instant(found.chain.as_of)} · {coin} at"
+        f" {amount(found.chain.index_usd)} · book as of {instant(market.as_of)}"
+    )
+    told = [(label_of(each), each.verdict) for each in found.leads if each.verdict]
+    return rendered(
+        "run.html",
+        simulated=simulated,
+        title=("SIMULATED " if simulated else "") + "options beside the perpetual",
+        heading="Options beside the perpetual",
+        lead=lead,
+        verdict=f"Unprotected, {coin} {percent(-found.wanted.crash)} costs the book {unprotected(found, money)}.",
+        six=_six(found, money),
+        sections=[
+            Section(
+                "What each does",
+                told,
+                [_figure(found, money, risen=r) for r in (True, False)],
+                _table(found, money),
+            )
+        ],
+        warnings=[plain_text(note) for note in cautions(found, money)],
+        warnings_heading="What to know besides",
+        foot=f"{CLOSING} Hedgerow is software, not advice.",
+    )
+
+
+def _six(found: OptionsPlan, money: str) -> list[tuple[str, str]]:
+    exposure, wanted = found.exposure, found.wanted
+    six = [
+        ("the book", amount(exposure.nav_usd, money)),
+        (f"moves like {found.chain.underlying}", amount(float(exposure.beta_usd[0]), money)),
+        ("the crash", percent(-wanted.crash)),
+    ]
+    if wanted.floor is not None:
+        six.append(("the floor", amount(-wanted.floor * exposure.nav_usd, money)))
+    return six
+
+
+def _table(found: OptionsPlan, money: str) -> tuple[list[str], list[list[str]]]:
+    def dollars(value: float) -> str:
+        return amount(value, money, signed=True)
+
+    names = [
+        "protection",
+        "orders",
+        "until",
+        "paid now",
+        "paid a month",
+        "at the crash",
+        "worst on the way",
+        "beta left",
+    ]
+    rows = [
+        [
+            label_of(c),
+            orders_of(c),
+            str(c.expiry)[:10],
+            dollars(c.upfront_usd),
+            dollars(c.cost_usd_per_month),
+            dollars(found.at_crash(c.crash_usd)),
+            dollars(c.worst_usd),
+            dollars(dict(c.beta_left)[0.0]),
+        ]
+        for c in found.leads
+    ]
+    perp = found.perp
+    if perp is not None:
+        rows.append(
+            [
+                "perpetual",
+                f"sell {perp.contracts} {perp.instrument.symbol}",
+                "no end",
+                dollars(perp.entry_usd),
+                dollars(perp.cost_usd_per_month),
+                dollars(found.at_crash(perp.crash_usd)),
+                dollars(perp.worst_usd),
+                dollars(dict(perp.beta_left)[0.0]),
+            ]
+        )
+    return names, rows

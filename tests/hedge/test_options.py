@@ -190,6 +190,20 @@ def test_a_floor_holds_by_one_lot() -> None:
     assert found.at_crash(found.perp.crash_usd) == pytest.approx(-allowed, abs=60.0)
 
 
+def test_a_chain_in_dollars_protects_as_one_in_coins_does() -> None:
+    """Same options, same premium in dollars; only the fee is another."""
+    coins, dollars = (planned(Wanted(floor=0.15), flat_chain(settle=settle)) for settle in ("BTC", "USDT"))
+    ours, theirs = lead(coins, "protective put", "floor"), lead(dollars, "protective put", "floor")
+    assert ours.position is not None
+    assert theirs.position is not None
+    assert ours.strikes == theirs.strikes
+    assert abs(ours.position.legs[0].contracts - theirs.position.legs[0].contracts) <= Decimal("0.1")
+    a_unit = [p.premium_usd / p.legs[0].count for p in (ours.position, theirs.position)]
+    assert a_unit[0] == pytest.approx(a_unit[1], rel=1e-9)
+    fees = [p.fee_usd / p.legs[0].count for p in (ours.position, theirs.position)]
+    assert fees == pytest.approx([0.0003 * INDEX, 0.0005 * INDEX])
+
+
 def test_without_a_floor_it_is_sized_by_beta() -> None:
     found = planned(Wanted())
     for each in found.candidates:

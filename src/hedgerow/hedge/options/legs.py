@@ -16,7 +16,7 @@ from hedgerow.model.arrays import FloatArray
 from hedgerow.model.option_chain import OptionChain, OptionQuote
 from hedgerow.stats.black import black_greeks, black_price
 
-__all__ = ["DERIBIT", "FREE", "OptionFees", "OptionGreeks", "OptionLeg", "OptionPosition"]
+__all__ = ["DERIBIT", "DOLLARS", "FREE", "OptionFees", "OptionGreeks", "OptionLeg", "OptionPosition"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,9 @@ class OptionFees:
 
 DERIBIT = OptionFees(
     0.0003, 0.00015, 0.125, "Deribit, Fees (support article 25944746248989): 0.03 %, capped at 12.5 %"
+)
+DOLLARS = OptionFees(
+    0.0005, 0.00015, 0.125, "Deribit, Fees (the same article): 0.05 % of linear options, capped at 12.5 %"
 )
 FREE = OptionFees(0.0, 0.0, 0.0, "none")
 

@@ -18,7 +18,7 @@ import numpy as np
 from hedgerow.hedge.crash import book_by_beta, book_in_crash, crash_powers
 from hedgerow.hedge.exposure import Exposure
 from hedgerow.hedge.options.beside import perp_beside, verdict_of
-from hedgerow.hedge.options.legs import DERIBIT, OptionLeg, OptionPosition
+from hedgerow.hedge.options.legs import DERIBIT, DOLLARS, OptionLeg, OptionPosition
 from hedgerow.hedge.options.plan import (
     Kind,
     LegLiquidity,
@@ -192,7 +192,7 @@ def _position(draft: _Draft, units: tuple[Decimal, ...], scene: Scene) -> Option
         )
         for (quote, sign), count in zip(draft.legs, units, strict=True)
     )
-    return OptionPosition(scene.chain, legs, DERIBIT)
+    return OptionPosition(scene.chain, legs, DERIBIT if scene.chain.in_coin else DOLLARS)
 
 
 def _sized(draft: _Draft, scene: Scene) -> OptionPosition | str:

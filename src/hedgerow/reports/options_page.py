@@ -9,16 +9,17 @@ from typing import Any
 import numpy as np
 
 from hedgerow.hedge.options.plan import OptionsPlan, at_move
+from hedgerow.hedge.options.walk import Walk
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.market import Market
 from hedgerow.reports.charts import ACCENT, BAD, INK, QUIET, SOFT, chart_of, svg
 from hedgerow.reports.layout import instant
 from hedgerow.reports.options_text import CLOSING, cautions, label_of, orders_of, unprotected
 from hedgerow.reports.parts import Figure, Section, rendered
-from hedgerow.reports.run_charts import BROAD, NARROW, value_axis
+from hedgerow.reports.run_charts import BROAD, NARROW, moment, time_axis, value_axis
 from hedgerow.reports.wording import amount, percent, plain_text
 
-__all__ = ["chart_payoff", "options_page", "payoff_picture"]
+__all__ = ["chart_payoff", "chart_walk", "options_page", "payoff_picture"]
 
 _HEIGHT, _GAP = 380, 0.055
 _LOOKS = {
@@ -119,6 +120,37 @@ def _labels(curves: list[_Curve], right: float) -> list[dict[str, Any]]:
         below = max(float(curve.profits[-1]), below + _GAP * reach)
         placed.append({"move": right, "profit": below, "of": curve.name})
     return placed
+
+
+def chart_walk(found: Walk, width: int = BROAD) -> Any:
+    """Return what the book gained through the past, alone and with each protection."""
+    import altair as alt
+
+    series = {
+        "book alone": found.alone,
+        "perpetual": found.perpetual,
+        "protective put": found.put,
+        "zero-cost collar": found.collar,
+    }
+    rows = [
+        {"time": moment(time), "profit": float(gained), "of": name}
+        for name, values in series.items()
+        for time, gained in zip(found.times, values, strict=True)
+    ]
+    looks = [_LOOKS[name] for name in series]
+    domain = list(series)
+    colour = alt.Color("of:N", legend=None, scale=alt.Scale(domain=domain, range=[look[0] for look in looks]))
+    dash = alt.StrokeDash(
+        "of:N", legend=None, scale=alt.Scale(domain=domain, range=[list(x[1]) for x in looks])
+    )
+    x, y = time_axis(found.times, width), value_axis("profit:Q", "gained since the start, dollars", "~s")
+    lines = chart_of(rows).mark_line(aria=False).encode(x=x, y=y, color=colour, strokeDash=dash)
+    ends = _labels([_Curve(name, values) for name, values in series.items()], 0.0)
+    labels = chart_of([{**row, "time": moment(found.times[-1])} for row in ends])
+    names = labels.mark_text(align="left", dx=6, aria=False, fontSize=12)
+    return (lines + names.encode(x="time:T", y="profit:Q", text="of:N", color=colour)).properties(
+        width=width, height=_HEIGHT, autosize=alt.AutoSizeParams(type="fit", contains="padding")
+    )
 
 
 def _figure(found: OptionsPlan, money: str, *, risen: bool) -> Figure:

@@ -256,6 +256,16 @@ def test_the_checker_of_watches_sees_what_is_wrong(promise: str, history: list[L
     assert promise in {line.partition(" ")[0] for line in check_vigil(history)}
 
 
+def test_clocks_that_were_apart_and_are_right_again_when_an_order_leaves_are_no_fault() -> None:
+    read = _line(0, "read", what="time", apart=-1_500)
+    righted, still = ((*SENT[:2], {**SENT[2], "apart": apart}) for apart in (0, -1_500))
+    told = [
+        [line for line in check_history([*READS, read, INTENT, sent]) if "clocks" in line]
+        for sent in (righted, still)
+    ]
+    assert (told[0], len(told[1])) == ([], 1)
+
+
 def test_what_a_watch_may_do_is_not_wrong() -> None:
     said = [_mode("propose"), _line(5, "approved", proposal="aa"), *PLAN_A]
     assert check_vigil(said) == []

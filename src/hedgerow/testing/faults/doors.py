@@ -119,7 +119,7 @@ class SimTrading:
 
     async def place(self, order: Order) -> Reply:
         """Send an order through the faults."""
-        self.road.wire("sent", {"client_id": order.client_id, "order": order})
+        self.road.wire("sent", {"client_id": order.client_id, "order": order, "apart": self.road.clock.apart})
         self.road.travel()
         reply = self._placed(order)
         self.road.wire("replied", {"client_id": order.client_id, "reply": reply})

@@ -246,7 +246,7 @@ def _grounds(history: History) -> Iterator[str]:
             name = body["client_id"]
             if "read" in kinds:
                 yield from _aged(at, name, read)
-            if abs(apart) > _APART:
+            if min(abs(apart), abs(body.get("apart", apart))) > _APART:
                 yield f"H7 at {at}: {name} was sent with clocks {apart} apart"
             if "lease" in kinds and (lease[0] != body["holder"] or at >= lease[1]):
                 yield f"H7 at {at}: {name} was sent by {body['holder']}, the lease is {lease}"

@@ -57,6 +57,9 @@ def protect(
         raise UsageError(
             f"--horizon {terms.horizon_days:g} is no number of days", advice="Write --horizon 30."
         )
+    if settings.data.currency.upper() != "USD":
+        counted = f"options are counted in dollars, not in {settings.data.currency.upper()}"
+        raise UsageError(counted, advice="Leave --currency out: the index of a chain is in dollars.")
     desk = open_desk(settings, book, report)
     report("estimating betas")
     exposure, warnings = beta(desk)

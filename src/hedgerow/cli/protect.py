@@ -73,7 +73,7 @@ def options(
     def text() -> object:
         from hedgerow.reports.options_text import options_text
 
-        return options_text(found.plan, found.desk.market, settings.data.currency.upper())
+        return options_text(found.plan, found.desk.market)
 
     def document() -> dict[str, Any]:
         from hedgerow.reports.options_wire import options_json
@@ -85,7 +85,7 @@ def options(
         from hedgerow.reports.options_page import options_page, payoff_picture
 
         if html is not None:
-            written(html, options_page(found.plan, found.desk.market, settings.data.currency.upper()))
+            written(html, options_page(found.plan, found.desk.market))
         if chart is not None:
             written(chart, payoff_picture(found.plan, chart.suffix.lower()))
     return int(bool(found.plan.exposure.unknown) or not found.plan.leads)

@@ -38,6 +38,7 @@ def options_text(found: OptionsPlan, market: Market, money: str = "USD") -> Grou
         columns(names, rows, left=(0, 1), indent=4),
         facts(_verdicts(found)),
         columns(*_betas(found, money), indent=4) if found.leads else None,
+        columns(*_greeks(found, money), indent=4) if found.leads else None,
         columns(*_others(found, money), left=(0,), indent=4) if _others(found, money)[1] else None,
         notes(cautions(found, money)),
         line(CLOSING),
@@ -143,6 +144,31 @@ def _betas(found: OptionsPlan, money: str) -> tuple[list[str], list[list[str]]]:
     rows = [[label_of(lead), *(amount(left, money) for _, left in lead.beta_left)] for lead in found.leads]
     if found.perp is not None:
         rows.append(["perpetual", *(amount(left, money) for _, left in found.perp.beta_left)])
+    return names, rows
+
+
+def _greeks(found: OptionsPlan, money: str) -> tuple[list[str], list[list[str]]]:
+    """What the options alone move with today: dollars per 100 %, its change, per volatility point, per day, and coins."""
+    names = [
+        "the options today",
+        "delta",
+        "gamma",
+        "a vol point",
+        "a day",
+        f"net in {found.chain.underlying}",
+    ]
+    rows = [
+        [
+            label_of(lead),
+            *(
+                amount(part, money, signed=True)
+                for part in (g.delta_usd, g.gamma_usd, g.vega_usd, g.theta_usd)
+            ),
+            number(g.net_delta),
+        ]
+        for lead in found.leads
+        if (g := lead.greeks) is not None
+    ]
     return names, rows
 
 

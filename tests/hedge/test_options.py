@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 from tests.hedge.books import betas_of, book, contract, market, spot
 from tests.hedge.chains import INDEX, chain_of, flat_chain, quote_of
 
@@ -376,3 +378,22 @@ def test_units_for_a_floor() -> None:
     assert units_for_floor(30.0, 10.0, 5.0) == 4.0
     assert units_for_floor(10.0, 10.0, 5.0) == 0.0
     assert units_for_floor(30.0, 10.0, 0.0) == math.inf
+
+
+@settings(max_examples=12, phases=[Phase.explicit, Phase.generate])
+@given(st.floats(0.02, 0.6), st.floats(0.1, 0.8), st.floats(0.7, 1.1), st.sampled_from(["BTC", "USDT"]))
+def test_whatever_is_asked_what_is_offered_does_it(
+    floor: float, crash: float, strike: float, settle: str
+) -> None:
+    found = planned(
+        Wanted(floor=floor, crash=crash, strike=strike, budget_usd=800.0),
+        flat_chain(settle=settle, days=(30,)),
+    )
+    alone = found.by_beta_usd[-1]
+    for each in (c for c in found.candidates if c.position is not None):
+        assert each.position is not None
+        assert each.floor_met or each.sizing == "beta"
+        assert each.by_beta_usd[-1] <= alone + max(-each.upfront_usd, 0.0) + 1e-6  # nothing is free above
+        assert each.worst_usd <= found.at_crash(each.crash_usd) + 1e-6
+        calls = sum(-leg.count for leg in each.position.legs if leg.quote.call)
+        assert calls * INDEX <= 109_500 + 0.05 * INDEX

@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hedgerow.app.books import is_account
 from hedgerow.app.dealing import Dealing, data_of, dealing
 from hedgerow.app.desk import Report, market_of
 from hedgerow.app.plans import Mode, Place, place_of
 from hedgerow.app.standing import account_names, entries_of
+from hedgerow.app.whose import book_called, handed_over
 from hedgerow.config import Settings
 from hedgerow.model.errors import BadInput, HedgerowError, UsageError
 from hedgerow.model.trades import Agreement, Unexplained
@@ -32,9 +34,11 @@ def reconciled(
     *,
     adopt: bool = False,
     account: str | None = None,
+    book: str | None = None,
 ) -> Agreement:
     """Bring the journal up to what the venue says and return what is left; with `adopt`, take over what nothing explains.
 
+    With `book` the account's contracts hedge that book from now on: until then who hedges another one there is refused.
     Of several live accounts one has to be named. An unfinished trade's contracts are left to `trade`, which settles them.
     Raises what holding an account raises.
     """
@@ -43,9 +47,14 @@ def reconciled(
         raise UsageError(
             f"nothing was traded yet in {place.folder}", advice="`hedgerow trade` begins a journal."
         )
+    if book is not None and not is_account(book) and not Path(book).is_file():
+        raise BadInput("there is no such file", file=book, advice="Give the book's file, or venue:NAME.")
     with _held(settings, place, account, report) as at:
         report("asking the venue")
-        return _agreement(at, adopt=adopt)
+        found = _agreement(at, adopt=adopt)
+        if book is not None:
+            handed_over(place, at, book_called(book))
+        return found
 
 
 @contextmanager

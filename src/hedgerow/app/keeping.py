@@ -29,6 +29,7 @@ from hedgerow.app.outward import Outward
 from hedgerow.app.plans import freshness_of, place_of
 from hedgerow.app.posts import Post
 from hedgerow.app.venues import account_door, money_of
+from hedgerow.app.whose import book_called, taken_for
 from hedgerow.model.errors import HedgerowError, LeaseHeld
 from hedgerow.model.ports import Level
 from hedgerow.model.watched import Look, WatchLine
@@ -138,6 +139,7 @@ class Keeper:
             with live_dealing(
                 post.settings, place, post.there, known, trades=post.trades, leases=leases
             ) as at:
+                taken_for(place, at, book_called(post.book), trades=post.trades)
                 await at.visit(lambda doors: self._looks(at, doors, begun))
 
     async def _looks(self, at: Dealing, doors: Doors, first: AsyncExitStack) -> None:

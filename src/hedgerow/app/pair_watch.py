@@ -26,6 +26,7 @@ from hedgerow.app.dealing import PAPER_ACCOUNT, Dealing, dealing
 from hedgerow.app.desk import Report, market_of, policy_of
 from hedgerow.app.outward import outward
 from hedgerow.app.plans import Place, freshness_of, legs_of, place_of, planned, question_of
+from hedgerow.app.whose import owner_of_plan, taken_for
 from hedgerow.config import Settings
 from hedgerow.hedge.policy import Policy
 from hedgerow.hedge.valuation import price_of
@@ -204,6 +205,7 @@ def watch_pair(
         outward(settings, place, ask or passphrase_from(None)) as out,
         dealing(place, pair.market, pair.contracts, asked) as at,
     ):
+        taken_for(place, at, owner_of_plan(plan), trades=asked.watch.mode != "observe")
         _alone(at, pair)
         follower = _Follower(pair, at.account, at.journal, asked, _teller(say))
         around = replace(out.around(at.account, pair.name, say), more=follower)

@@ -155,8 +155,10 @@ def mark(path: Path) -> tuple[int, int] | None:
 def _accounts(settings: Settings, mode: Mode, journal: Journal) -> tuple[AccountState, ...]:
     from hedgerow.runs.ledger import ledger_of
     from hedgerow.runs.trading import unfinished
+    from hedgerow.store.owners import owners_of
     from hedgerow.store.plans import plan_of
 
+    owners = owners_of(place_of(settings, mode).journal)
     leases = {lease.account: (lease, left) for lease, left in journal.leases()}
     found = []
     for name in dict.fromkeys((*journal.streams(), *leases)):
@@ -178,6 +180,7 @@ def _accounts(settings: Settings, mode: Mode, journal: Journal) -> tuple[Account
                 entries_of(ledger_of(records)),
                 taken=lease is not None and bool(lease.holder),
                 money="paper" if mode == "paper" else money_of(settings, name.partition(":")[0]),
+                hedges=owners.of(name),
             )
         )
     return tuple(found)

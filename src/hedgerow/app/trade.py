@@ -32,6 +32,7 @@ from hedgerow.app.plans import (
 )
 from hedgerow.app.styles import Manner, known_of, manner_of
 from hedgerow.app.venues import money_of
+from hedgerow.app.whose import given_back, owner_of_plan, taken_for
 from hedgerow.config import Settings
 from hedgerow.hedge.execution import ANY_MODES, ExecutionState, Ticketed
 from hedgerow.hedge.plan import Refusal
@@ -189,16 +190,20 @@ class Hand:
         fresh = unfinished(at.journal, at.account) is None
         if fresh and self.plan.kind != FLATTEN:  # begun and halted, it would be a plan used up
             _not_halted(place_of(self.settings, mode), at.account)
+        place, whose = place_of(self.settings, mode), owner_of_plan(self.plan)
+        before = taken_for(place, at, whose, counted_by(self.plan)) if fresh and whose else whose
         credited = at.provide(self.plan.capital) if fresh else {}
         aloud = Aloud(at.clock, at.journal, at.account, self.tell)
         try:
             found = at.ask(lambda doors: self._carried(doors, Executor(doors, at.journal, aloud, told), mode))
         except UsageError:  # traded before: nothing was begun
             at.take_back(credited)
+            given_back(place, at, before, whose)
             raise
         aloud.say()
         if found.done is None:
             at.take_back(credited)
+            given_back(place, at, before, whose)
             return Refused(plan_of(found.plan), found.refusals)
         if (
             self.plan.kind == ROLL and found.done.outcome == "complete"

@@ -23,6 +23,7 @@ from hedgerow.app.desk import Desk, Report, open_desk
 from hedgerow.app.outward import outward
 from hedgerow.app.plans import Mode, Place, freshness_of, place_of
 from hedgerow.app.standing import last_looks
+from hedgerow.app.whose import book_called, taken_for
 from hedgerow.config import Settings
 from hedgerow.hedge.watch import WatchRules
 from hedgerow.model.errors import BadInput, UsageError
@@ -139,6 +140,7 @@ def watch(
         outward(settings, place, ask or passphrase_from(None)) as out,
         dealing(place, desk.hedge_market, desk.catalogue, settings) as at,
     ):
+        taken_for(place, at, book_called(book), trades=settings.watch.mode != "observe")
         around = out.around(at.account, _name(book), say)
         return at.ask(_watching(settings, book, desk, (at, place), around, once=once))
 

@@ -26,6 +26,9 @@ def reconcile(
     adopt: Annotated[
         bool, Parameter(help="Take over what no fill explains.", negative=(), show_default=False)
     ] = False,
+    book: Annotated[
+        str | None, Parameter(help="From now on the account's contracts hedge this book.", show_default=False)
+    ] = None,
     live: Live = False,
     data: DataOptions | None = None,
     output: Output | None = None,
@@ -44,7 +47,7 @@ def reconcile(
     shown = output or Output()
     with progress(shown) as report:
         settings = settings_of(shown, data or DataOptions())
-        found = reconciled(settings, _mode(live), report, adopt=adopt, account=account)
+        found = reconciled(settings, _mode(live), report, adopt=adopt, account=account, book=book)
     answer(lambda: agreement_json(found), lambda: agreement_text(found), shown)
     return 0 if found.agrees else 7
 

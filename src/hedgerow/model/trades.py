@@ -157,7 +157,7 @@ class AccountState:
 
     `unfinished` is the plan that was begun and is not over, "" where there is none; `last_at` is None without records.
     `taken` says that whoever held it last has not given it back: between two looks a watch's lease may have run out. `money` is
-    whose it is by the settings of now.
+    whose it is by the settings of now, `hedges` the book that its contracts hedge, "" where that was never said.
     """
 
     account: str
@@ -171,6 +171,7 @@ class AccountState:
     entries: tuple[EntryRow, ...]
     taken: bool = False
     money: Money = "real money"
+    hedges: str = ""
 
 
 @dataclass(frozen=True, slots=True)

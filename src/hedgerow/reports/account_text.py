@@ -91,7 +91,8 @@ def _account(account: AccountState) -> str:
         else ""
     )
     whose = f" · {account.money}" if account.money in {"sandbox", "stand-in"} else ""
-    return f"  {account.account}{whose} · {held} · {last}{begun}"
+    book = f" · hedges {account.hedges}" if account.hedges and account.entries else ""
+    return f"  {account.account}{whose} · {held} · {last}{begun}{book}"
 
 
 def _entries(entries: Sequence[EntryRow]) -> RenderableType:
@@ -139,6 +140,7 @@ def _account_json(account: AccountState) -> dict[str, Any]:
         "last_at": None if account.last_at is None else stamp(account.last_at),
         "halted": account.halted,
         "unfinished": account.unfinished or None,
+        "hedges": account.hedges or None,
         "entries": _entries_json(account.entries),
     }
 

@@ -60,6 +60,22 @@ def test_a_point_is_never_dropped_for_a_comma(text: str) -> None:
         number(text, HERE, decimal_comma=True)
 
 
+@pytest.mark.parametrize("comma", [False, True])
+@pytest.mark.parametrize("text", ["1,200", "-12,500", "999,999"])
+def test_a_comma_that_may_be_of_thousands_is_refused_with_both_readings(text: str, comma: bool) -> None:
+    with pytest.raises(BadPortfolio, match="may be two numbers") as caught:
+        number(text, HERE, decimal_comma=comma)
+    assert text.replace(",", "") in caught.value.advice
+    assert text.replace(",", ".") in caught.value.advice
+    assert "--decimal-comma" not in caught.value.advice
+    assert number(f"{text}0", HERE, decimal_comma=True) == Decimal(text.replace(",", "."))
+
+
+def test_a_decimal_comma_after_nothing_or_a_nought_is_one() -> None:
+    assert number("0,125", HERE, decimal_comma=True) == Decimal("0.125")
+    assert number("1234,125", HERE, decimal_comma=True) == Decimal("1234.125")
+
+
 @pytest.mark.parametrize("text", ["-0", "0.000", "-0e5", ",0"])
 def test_zero_has_no_sign(text: str) -> None:
     assert str(number(text, HERE, decimal_comma=True) if "," in text else number(text, HERE)) == "0"

@@ -14,6 +14,8 @@ __all__ = ["Place", "fault_of_symbol", "number", "number_hint", "symbol"]
 
 _SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9._\-]{0,29}")
 _PLAIN_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+_TWO_READINGS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
+"""Either a comma between thousands or a decimal one, of which only the writer knows which."""
 _LONGEST_NUMBER = 100
 _LARGEST_EXPONENT = 30
 _TICKER_ADVICE = "Use letters, digits, and . _ - inside, 30 at most."
@@ -81,6 +83,8 @@ def number(text: str, place: Place, *, decimal_comma: bool = False) -> Decimal:
     """Return the number exactly. Raises `BadPortfolio`, saying what a comma or other decoration would need."""
     stripped = text.strip()
     plain = stripped
+    if _TWO_READINGS.fullmatch(stripped):
+        raise place.error(f'"{shown(stripped)}" may be two numbers', _both(stripped, decimal_comma=decimal_comma))
     if decimal_comma:
         # A point cannot be told from a thousands separator then: it is refused, never dropped.
         plain = plain.replace(",", ".") if plain.count(",") <= 1 and "." not in plain else "?"
@@ -121,11 +125,20 @@ _HINTS: tuple[tuple[str, str], ...] = (
 )
 
 
+def _both(text: str, *, decimal_comma: bool) -> str:
+    """Say both readings, and how to write each."""
+    whole, part = text.replace(",", ""), text.replace(",", ".")
+    written = f"{text}0" if decimal_comma else part
+    return f"It is {whole} where the comma parts thousands, and {part} where it is a decimal one: write {whole} or {written}."
+
+
 def number_hint(text: str) -> str:
     """Return what to do about a cell that is no number."""
     if len(text) > _LONGEST_NUMBER:
         return f"A number has at most {_LONGEST_NUMBER} characters."
     if any(c.isdigit() and not c.isascii() for c in text):
         return "Write the digits 0 to 9; full-width and other digits are not read."
+    if _TWO_READINGS.fullmatch(text):
+        return _both(text, decimal_comma=False)
     found = next((hint for pattern, hint in _HINTS if re.fullmatch(pattern, text)), None)
     return found or "Write it with a decimal point and nothing else, such as 1.5."

@@ -10,6 +10,7 @@ from hedgerow.config import Settings
 
 if TYPE_CHECKING:
     from hedgerow.hedge.pairs import Balance, PairPlan
+    from hedgerow.model.market import Market
     from hedgerow.model.pairs import PairRun
 
 __all__ = ["PairTerms", "Paired", "pair"]
@@ -27,9 +28,10 @@ class PairTerms:
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """A pair as of now, and what it would have come to, where that was asked."""
+    """A pair as of now on its `market`, and what it would have come to, where that was asked."""
 
     plan: PairPlan
+    market: Market
     run: PairRun | None = None
 
 
@@ -66,7 +68,7 @@ def pair(
         balance=terms.balance,
     )
     if not through_the_past:
-        return Paired(plan)
+        return Paired(plan, priced)
     report("walking through the past")
     asked = Walked(
         terms.notional_usd,
@@ -76,4 +78,4 @@ def pair(
         terms.train_days,
         terms.step_days,
     )
-    return Paired(plan, walk_pair(long, short, asked, market, catalogue, settings.data.seed))
+    return Paired(plan, priced, walk_pair(long, short, asked, market, catalogue, settings.data.seed))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from hedgerow.app.desk import Desk
     from hedgerow.hedge.pairs import PairPlan
     from hedgerow.hedge.ticket import Ticket
+    from hedgerow.model.instruments import Instrument
+    from hedgerow.model.market import Market
     from hedgerow.model.portfolio import Portfolio
     from hedgerow.store.plans import KeptPlan
 
@@ -43,6 +45,7 @@ __all__ = [
     "place_of",
     "planned",
     "question_of",
+    "quotes_of",
     "same_book",
 ]
 
@@ -114,11 +117,12 @@ def keep_hedge(
         capital[account.settle] = capital.get(account.settle, 0.0) + wanted
     identified = {"path": str(Path(book).absolute()), "sha256": _fingerprint(book)}
     held = {name: str(count) for name, count in _held(desk.book, names).items()}
-    coins = {coin: _coins(dollars, coin, desk) for coin, dollars in capital.items()}
-    return _keep(settings, "hedge", document, (identified, held, coins))
+    coins = {coin: _coins(dollars, coin, desk.hedge_market) for coin, dollars in capital.items()}
+    quotes = quotes_of((leg.instrument for leg in ticket.plan.legs), desk.hedge_market)
+    return _keep(settings, "hedge", document, (identified, held, coins, quotes))
 
 
-def keep_pair(settings: Settings, plan: PairPlan, document: Mapping[str, Any]) -> Kept:
+def keep_pair(settings: Settings, plan: PairPlan, document: Mapping[str, Any], market: Market) -> Kept:
     """Keep a pair that can be traded, and return for what, or why it is not kept ("" where there is nothing to trade)."""
     if not plan.legs:
         return Kept("")
@@ -126,21 +130,30 @@ def keep_pair(settings: Settings, plan: PairPlan, document: Mapping[str, Any]) -
     capital: dict[str, float] = {}
     for leg in plan.legs:
         capital[leg.instrument.settle] = capital.get(leg.instrument.settle, 0.0) + abs(leg.dollars)
-    return _keep(settings, "pair", document, (None, held, {c: f"{usd:.2f}" for c, usd in capital.items()}))
+    quotes = quotes_of((leg.instrument for leg in plan.legs), market)
+    coins = {coin: _coins(usd, coin, market) for coin, usd in capital.items()}
+    return _keep(settings, "pair", document, (None, held, coins, quotes))
 
 
 def keep_roll(
-    settings: Settings, document: Mapping[str, Any], held: Mapping[str, str], capital: Mapping[str, str]
+    settings: Settings,
+    document: Mapping[str, Any],
+    held: Mapping[str, str],
+    capital: Mapping[str, str],
+    quotes: Mapping[str, float],
 ) -> Kept:
-    """Keep a roll that can be traded, and return for what: `held` contracts of both, `capital` coins that it wants there."""
-    return _keep(settings, "roll", document, (None, held, capital))
+    """Keep a roll that can be traded, and return for what: `held` contracts of both, `capital` coins that it wants there.
+
+    `quotes` are what the coins that they are quoted in are worth.
+    """
+    return _keep(settings, "roll", document, (None, held, capital, quotes))
 
 
 def _keep(
     settings: Settings,
     kind: str,
     document: Mapping[str, Any],
-    rest: tuple[Mapping[str, str] | None, Mapping[str, str], Mapping[str, str]],
+    rest: tuple[Mapping[str, str] | None, Mapping[str, str], Mapping[str, str], Mapping[str, float]],
 ) -> Kept:
     from hedgerow.files.runs import exact
     from hedgerow.store.plans import KeptPlan, keep_plan
@@ -206,8 +219,12 @@ def question_of(plan: KeptPlan, settings: Settings) -> Settings:
 
 
 def basis_of(plan: KeptPlan) -> Basis:
-    """Return what a plan was made on."""
-    prices = {f"{leg['venue']}:{leg['instrument']}": float(leg["price_usd"]) for leg in legs_of(plan)}
+    """Return what a plan was made on, its prices in the coins that the contracts are quoted in, as a venue tells them."""
+    prices = {
+        name: float(leg["price_usd"]) / float(plan.quotes.get(name, 1.0))
+        for leg in legs_of(plan)
+        for name in (f"{leg['venue']}:{leg['instrument']}",)
+    }
     return Basis(plan.made_at, prices, {name: Decimal(count) for name, count in plan.held.items()})
 
 
@@ -263,11 +280,19 @@ def _held(book: Portfolio, names: tuple[str, ...]) -> dict[str, Decimal]:
     return found
 
 
-def _coins(dollars: float, coin: str, desk: Desk) -> str:
+def quotes_of(contracts: Iterable[Instrument], market: Market) -> dict[str, float]:
+    """Return what the coin that each contract is quoted in is worth, by contract; 1 where the market has no price of it."""
+    from hedgerow.hedge.valuation import price_of
+
+    worth = {one.name: price_of(market, one.quote) for one in contracts}
+    return {name: price if price > 0.0 else 1.0 for name, price in worth.items()}
+
+
+def _coins(dollars: float, coin: str, market: Market) -> str:
     """Dollars in a settlement coin, by the market's price of it, 1 where it has none."""
     from hedgerow.hedge.valuation import price_of
 
-    price = price_of(desk.hedge_market, coin)
+    price = price_of(market, coin)
     return f"{dollars / price if price > 0.0 else dollars:.8f}"
 
 

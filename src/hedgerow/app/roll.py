@@ -15,7 +15,7 @@ import numpy as np
 
 from hedgerow.app.dealing import data_of, wall_ms
 from hedgerow.app.desk import Report, market_of, policy_of
-from hedgerow.app.plans import Kept, Mode, keep_roll, place_of
+from hedgerow.app.plans import Kept, Mode, keep_roll, place_of, quotes_of
 from hedgerow.app.standing import standing
 from hedgerow.config import DataSettings, Settings
 from hedgerow.hedge.roll_costs import Rung, Way, apart, way_on, ways_on
@@ -140,7 +140,11 @@ def proposed(
     far = Decimal(0) if there is None else contracts_of(way.far, there.quantity)
     held = {near.name: f"{rung.contracts:f}", way.far.name: f"{far:f}"}
     kept = keep_roll(
-        _settings_at(settings, mode, near), document, held, _capital(at, way, ahead, settings.trade.leverage)
+        _settings_at(settings, mode, near),
+        document,
+        held,
+        _capital(at, way, ahead, settings.trade.leverage),
+        quotes_of((near, way.far), at.market),
     )
     return Proposed(rung, way, beside, open_usd, at.market, document, kept)
 

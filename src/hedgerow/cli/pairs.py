@@ -47,7 +47,7 @@ def pair(
     from hedgerow.reports.pair_text import pair_json, pair_text
 
     document = pair_json(found.plan, found.run)
-    kept = steps.keep_pair(settings, found.plan, document)
+    kept = steps.keep_pair(settings, found.plan, document, found.market)
 
     def text() -> object:
         last = closing(document["plan_id"], kept)

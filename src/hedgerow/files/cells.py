@@ -84,7 +84,9 @@ def number(text: str, place: Place, *, decimal_comma: bool = False) -> Decimal:
     stripped = text.strip()
     plain = stripped
     if _TWO_READINGS.fullmatch(stripped):
-        raise place.error(f'"{shown(stripped)}" may be two numbers', _both(stripped, decimal_comma=decimal_comma))
+        raise place.error(
+            f'"{shown(stripped)}" may be two numbers', _both(stripped, decimal_comma=decimal_comma)
+        )
     if decimal_comma:
         # A point cannot be told from a thousands separator then: it is refused, never dropped.
         plain = plain.replace(",", ".") if plain.count(",") <= 1 and "." not in plain else "?"

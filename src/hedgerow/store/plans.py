@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,8 @@ class KeptPlan:
 
     `kind` is hedge, pair or roll; `made_at` milliseconds of UTC; `document` the plan's own JSON; `settings` those it was made
     with; `book` path and SHA-256 of the holdings, None for a pair and a roll; `held` contracts of its instruments that the book
-    holds, `capital` coins it wants in the account, both as exact text.
+    holds, `capital` coins it wants in the account, both as exact text; `quotes` what the coin that a contract is
+    quoted in was worth, in the document's currency, by contract; 1 where it is not told.
     """
 
     plan_id: str
@@ -55,6 +56,7 @@ class KeptPlan:
     book: Mapping[str, str] | None
     held: Mapping[str, str]
     capital: Mapping[str, str]
+    quotes: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def turn(self) -> str:
@@ -74,6 +76,7 @@ def keep_plan(folder: Path, plan: KeptPlan) -> Path:
         "book": plan.book,
         "held": plan.held,
         "capital": plan.capital,
+        "quotes": plan.quotes,
     }
     text = _text(told)
     path = folder / f"{plan.plan_id}.json"
@@ -130,12 +133,13 @@ def _read(path: Path) -> KeptPlan:
             and told["version"] == _VERSION
             and told["kind"] in _KINDS
             and all(isinstance(told[name], kinds) for name, kinds in _FIELDS.items())
+            and isinstance(told.get("quotes", {}), dict)
         )
     except (OSError, ValueError, KeyError, TypeError):
         sound = False
     if not sound:
         raise BadInput("this is not the plan that was written", file=path.name, advice=AGAIN)
-    return KeptPlan(**{name: told[name] for name in KeptPlan.__slots__})
+    return KeptPlan(**{name: told[name] for name in KeptPlan.__slots__ if name in told})
 
 
 def _text(told: Mapping[str, Any]) -> str:

@@ -1,0 +1,45 @@
+"""What is kept of a plan, and what it is held against when it is traded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.cli.conftest import Run, run
+
+__all__ = ["run"]
+
+HEDGE = ("plan", "BOOK", "--instruments", "BTCUSDT", "--collateral", "120000USDT")
+PAIR = ("pair", "ETH", "BTC", "--notional", "50000")
+BETAS = {"BTC": 1.0, "ETH": 1.2, "SOL": 1.5}
+
+
+@pytest.fixture
+def prices(tmp_path: Path) -> Path:
+    """Four hundred days of three coins and of a USDT that is worth ninety cents."""
+    rng = np.random.default_rng(11)
+    lead = rng.normal(0.0, 0.03, 400)
+    moves = {coin: beta * lead + rng.normal(0.0, 0.01, 400) for coin, beta in BETAS.items()}
+    closes = {coin: 1_000.0 * np.cumprod(1.0 + move) for coin, move in moves.items()}
+    days = np.arange(np.datetime64("2025-01-01"), np.datetime64("2025-01-01") + 400)
+    rows = [
+        ",".join([str(day), *(f"{path[i]:.6f}" for path in closes.values()), "0.9"])
+        for i, day in enumerate(days)
+    ]
+    path = tmp_path / "prices.csv"
+    path.write_text("\n".join(["date,BTC,ETH,SOL,USDT", *rows]), encoding="utf-8")
+    (tmp_path / "book.csv").write_text("symbol,quantity\nETH,100\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("words", [HEDGE, PAIR])
+def test_a_plan_is_held_against_prices_in_the_coin_that_the_venue_quotes(
+    run: Run, prices: Path, words: tuple[str, ...]
+) -> None:
+    book = str(prices.with_name("book.csv"))
+    asked = [book if word == "BOOK" else word for word in words]
+    plan = run(*asked, "--prices", str(prices), "--json")
+    assert plan.json["plan_id"], plan.err
+    traded = run("trade", plan.json["plan_id"], "--json")
+    assert (traded.status, traded.json.get("outcome")) == (0, "complete"), traded.out

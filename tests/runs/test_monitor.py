@@ -41,6 +41,24 @@ def raised(looks: list[Look]) -> Counter[tuple[str, str]]:
     return found
 
 
+def test_paper_coins_are_margin_and_count_in_no_net_value() -> None:
+    world = World(CALM, target_beta=(0.5,))
+    first, *_, last = world.watch(6)
+    view = world.look(first.at)
+    ticket = world.policy.plan(view.book, view.market, view.contracts, view.hedge)
+    assert first.nav_usd == pytest.approx(ticket.exposure.nav_usd)
+    assert first.target_usd == pytest.approx(tuple(ticket.ranking.target_usd))
+    assert abs(last.nav_usd - first.nav_usd) < 0.5 * float(sum(world.put, Decimal(0)))
+    assert {row.name for row in last.lent} == {"USDT"}
+    assert sum(row.number for row in last.lent) == sum(world.put, Decimal(0)) > 0
+    assert decided_again(world.looks, world, world.policy) == ()
+    brought = World(CALM, target_beta=(0.5,), collateral="200000USDT")
+    (look,) = brought.watch(1)
+    ticket = brought.policy.plan(view.book, view.market, view.contracts, view.hedge)
+    assert look.target_usd == pytest.approx(tuple(ticket.ranking.target_usd))
+    assert look.nav_usd == pytest.approx(first.nav_usd + 200_000.0)
+
+
 def test_what_the_venue_took_is_put_back_at_the_same_look() -> None:
     world = World(CALM)
     watching = world.monitor()

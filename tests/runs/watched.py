@@ -79,6 +79,8 @@ class World:
     mode: str = "auto"
     bounds: Bounds = field(default_factory=lambda: Bounds(cool_down_s=0.0))
     rebalance: str = "band"
+    target_beta: tuple[float, ...] | None = None
+    collateral: str | None = None
     book: dict[str, str] = field(default_factory=lambda: {"ETH": "40", "SOL": "500", "USDT": "50000"})
     approvals: dict[str, str] = field(default_factory=dict)
     lines: list[WatchLine] = field(default_factory=list)
@@ -138,8 +140,13 @@ class World:
 
     @property
     def policy(self) -> Policy:
-        """What is wanted: no beta left, by the contracts of the test."""
-        return Policy(instruments=tuple(self.instruments.split(",")), rebalance=self.rebalance)
+        """What is wanted: by default no beta left, by the contracts of the test."""
+        return Policy(
+            instruments=tuple(self.instruments.split(",")),
+            rebalance=self.rebalance,
+            target_beta=self.target_beta,
+            collateral=self.collateral,
+        )
 
     def monitor(self, holder: str = "one") -> Monitor:
         """Return a life of the watch."""

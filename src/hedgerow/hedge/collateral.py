@@ -14,7 +14,7 @@ from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.errors import UsageError
 from hedgerow.model.portfolio import Portfolio, Position, PositionKind
 
-__all__ = ["NEW", "Collateral", "parse_collateral", "with_collateral"]
+__all__ = ["NEW", "Collateral", "brought_by", "parse_collateral", "with_collateral"]
 
 _AMOUNT = re.compile(r"(?P<amount>[0-9]+(?:\.[0-9]+)?)\s*(?P<coin>[A-Za-z][A-Za-z0-9]*)")
 
@@ -60,6 +60,12 @@ def parse_collateral(text: str | None) -> Collateral | None:
             advice="Give an amount with its coin, such as 20000USDT, or the word book.",
         )
     return Collateral(Decimal(found["amount"]), found["coin"].upper())
+
+
+def brought_by(text: str | None) -> dict[str, Decimal]:
+    """Return the new money that `--collateral` says, by coin. Raises `UsageError`."""
+    given = parse_collateral(text)
+    return {} if given is None or given.from_book else {given.coin: given.amount}
 
 
 def with_collateral(book: Portfolio, collateral: Collateral | None, venue: str) -> Portfolio:

@@ -22,7 +22,20 @@ from hedgerow.model.market import Market
 from hedgerow.model.portfolio import Portfolio, Position
 from hedgerow.stats.carry import carry_from_funding
 
-__all__ = ["AssetValue", "Holding", "Valuation", "contract_price", "in_currency", "price_of", "value"]
+__all__ = [
+    "LENT",
+    "AssetValue",
+    "Holding",
+    "Valuation",
+    "contract_price",
+    "in_currency",
+    "is_lent",
+    "price_of",
+    "value",
+]
+
+LENT = "lent by the paper venue"
+"""The tag of coins that are margin and nobody's: a file's own tags have no such words."""
 
 _NAN = float("nan")
 
@@ -79,6 +92,11 @@ class Valuation(Result):
     def stablecoins_usd(self) -> float:
         """Dollars held in stablecoins and cash."""
         return sum(r.value_usd for r in self.rows if is_stablecoin(r.symbol) and np.isfinite(r.value_usd))
+
+    @property
+    def lent_usd(self) -> float:
+        """Dollars of margin that are nobody's; below zero, of money that will have been brought."""
+        return sum(h.value_usd for h in self.holdings if is_lent(h.position) and np.isfinite(h.value_usd))
 
     def counted(self, excluded: frozenset[str]) -> Valuation:
         """Return the rows that count in the hedge: without the coins and tags of `excluded`; totals stay the book's.
@@ -144,6 +162,11 @@ def contract_price(market: Market, contract: Instrument) -> float:
     return coin * math.exp(carry * max(float((ends - market.as_of) / np.timedelta64(365, "D")), 0.0))
 
 
+def is_lent(position: Position) -> bool:
+    """Return whether coins are margin, and nobody's: in no net asset value, and in no beta."""
+    return LENT in position.tags
+
+
 def _names_of(position: Position) -> tuple[str, ...]:
     """What a row is excluded by: a coin's symbol, a contract's own, and its tags."""
     contract = position.instrument
@@ -181,16 +204,18 @@ def in_currency(market: Market, currency: str) -> Market:
 def value(portfolio: Portfolio, market: Market) -> Valuation:
     """Return what every row of the book is worth at the market's `as_of`.
 
-    Prices are market prices, stablecoins' too (domain §1.5, §1.6). What has no price is named in `unknown`.
+    Prices are market prices, stablecoins' too (domain §1.5, §1.6). What has no price is named in `unknown`. Coins that are
+    lent are in `holdings` alone, as margin: in no total, and nothing moves with them.
     """
     holdings = tuple(_hold(position, market) for position in portfolio.positions)
-    known = [h.value_usd for h in holdings if np.isfinite(h.value_usd)]
+    owned = [holding for holding in holdings if not is_lent(holding.position)]
+    known = [h.value_usd for h in owned if np.isfinite(h.value_usd)]
     unknown = tuple(dict.fromkeys(h.position.symbol for h in holdings if not np.isfinite(h.value_usd)))
     return Valuation(
         holdings,
-        _by_asset(holdings),
+        _by_asset(tuple(owned)),
         float(sum(known)),
-        sum(_gross(holding) for holding in holdings),
+        sum(_gross(holding) for holding in owned),
         unknown,
         _warnings(holdings, market),
         market.as_of,
@@ -206,7 +231,8 @@ def _hold(position: Position, market: Market) -> Holding:
     price, basis = _token_price(position, moves_with, market)
     if not np.isfinite(price):
         return Holding(position, _NAN, _NAN, (), "unknown", _why_unpriced(position.symbol, market))
-    return Holding(position, price, quantity * price, ((moves_with, quantity * price),), basis)
+    moved = () if is_lent(position) else ((moves_with, quantity * price),)
+    return Holding(position, price, quantity * price, moved, basis)
 
 
 def _token_price(position: Position, underlying: str, market: Market) -> tuple[float, str]:

@@ -278,7 +278,8 @@ class Look:
     of the last 30 days (None within the first week), `funding` what it may come to. `blind` says why prices or holdings were not
     known, "" where they were; `ground` is what a look at a venue rested on, None on paper.
     `promised_usd` is what the trade was to cost (None: it was not said), `day` the record of a day,
-    `breaker` the open one, `proved_from` since when promises are held against what came, `closed_by` who closed a breaker at this look.
+    `breaker` the open one, `proved_from` since when promises are held against what came, `closed_by` who closed a breaker at this look. `lent` is what
+    of the `coins` the paper venue put there: margin that is nobody's, in no net value.
     """
 
     at: int
@@ -323,6 +324,7 @@ class Look:
     breaker: BreakerRow | None = None
     proved_from: int = 0
     closed_by: str = ""
+    lent: tuple[NumberRow, ...] = ()
 
     @property
     def in_band(self) -> bool:

@@ -147,9 +147,9 @@ def sight_of(look: Look, view: View) -> Sight:
         None if look.held is None else tuple(Held(row.instrument, row.units, row.entry) for row in look.held)
     )
     coins = None if look.coins is None else {row.name: row.number for row in look.coins}
-    return Sight(
-        look.at, view.book, view.market, view.hedge, view.contracts, held, coins, look.halted, look.blind
-    )
+    lent = {row.name: row.number for row in look.lent}
+    market = view.market, view.hedge, view.contracts
+    return Sight(look.at, view.book, *market, held, coins, look.halted, look.blind, lent)
 
 
 def orders_of(verdict: Verdict) -> tuple[OrderRow, ...]:

@@ -97,6 +97,13 @@ class Ledger:
         entry = self.entries.get(instrument)
         return entry.quantity if entry else ZERO
 
+    @property
+    def coins(self) -> frozenset[str]:
+        """Return every coin that trading has brought or cost."""
+        entries = self.entries.values()
+        settled = {entry.leg.instrument.settle for entry in entries}
+        return frozenset(settled.union(*(each.funding.keys() | each.fees.keys() for each in entries)))
+
     def cash(self, coin: str) -> Decimal:
         """Return what trading has brought in a coin: realised where contracts settle in it, and funding and fees paid in it."""
         total = ZERO

@@ -6,7 +6,7 @@ await Lookout(doors, store, clock, tail).see(at, view, lease) -> Seen
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -70,7 +70,8 @@ class _Account:
 class Lookout:
     """Asks the venue, and follows the account's journal by its `tail`.
 
-    `fresh` is when prices last came, by the clock that never goes back, and how old they were then. `mute` is what a
+    `brought` are coins that the owner brings to a paper account: what else is in it and was not gained there was lent. None: the account
+    is a venue's, and all of it the owner's. `fresh` is when prices last came, by the clock that never goes back, and how old they were then. `mute` is what a
     question between two looks found: the venue is silent, and a look need not wait for it again.
     """
 
@@ -78,6 +79,7 @@ class Lookout:
     store: Store
     clock: Clock
     tail: Tail
+    brought: Mapping[str, Decimal] | None = None
     fresh: tuple[int, int] | None = None
     mute: str = ""
     needed: tuple[Instrument, ...] = ()
@@ -104,7 +106,7 @@ class Lookout:
         asked = Round() if mute or found.silent else await self.rounds.go(open_now)
         halted = self.store.halted(lease.account)
         market = view.market, view.hedge, view.contracts
-        sight = Sight(at, view.book, *market, found.held, found.coins, halted, view.blind)
+        sight = Sight(at, view.book, *market, found.held, found.coins, halted, view.blind, self._lent(found))
         taken, paid = self.tail.news()
         there = {each.instrument.name: each.units for each in found.held or ()}
         stakes = stakes_of(sight, {each.instrument: each.contracts for each in found.held or ()})
@@ -124,6 +126,16 @@ class Lookout:
             foretold=foretold(stakes, asked.funding),
         )
         return Seen(sight, facts, view, paid, found.trouble, self.rounds.silent)
+
+    def _lent(self, found: _Account) -> dict[str, Decimal]:
+        """What of a paper account's coins is nobody's; nothing of a venue's, and where they are not known."""
+        if self.brought is None or found.coins is None:
+            return {}
+        ledger = found.ledger
+        names = {*found.coins, *self.brought, *ledger.coins}
+        own = {coin: ledger.cash(coin) + self.brought.get(coin, Decimal(0)) for coin in names}
+        lent = {coin: found.coins.get(coin, Decimal(0)) - own[coin] for coin in sorted(names)}
+        return {coin: units for coin, units in lent.items() if units}
 
     def silence(self) -> int:
         """Return for how many milliseconds no usable price has come; without any yet, for ever."""

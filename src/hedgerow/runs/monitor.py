@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from hedgerow.hedge.alarms import Changed, Finding, updated
+from hedgerow.hedge.collateral import brought_by
 from hedgerow.hedge.plan import Refusal
 from hedgerow.hedge.policy import Policy
 from hedgerow.hedge.watch import WatchRules
@@ -111,8 +112,9 @@ class Monitor:
         self._watched, self._store, self._clock = watched, store, clock
         self._eyes, self._around = eyes, around
         tail = Tail(store, watched.account)
+        brought = None if around.provide is None else brought_by(watched.policy.collateral)
         asked = replace(doors, market=around.market or doors.market, account=around.account or doors.account)
-        self._lookout = Lookout(asked, store, clock, tail)
+        self._lookout = Lookout(asked, store, clock, tail, brought)
         self._hand = Hand(watched, doors, store, clock, around.notifier, tail, around.executor)
         self._lease = watched.holder if isinstance(watched.holder, Lease) else None
         self._diary = diary_of(watched.account, watched.name)
@@ -330,7 +332,10 @@ def _beyond(
     dollars = {stake.instrument.name: stake.dollars for stake in stakes}
     put = {each.account: each.required_usd for each in verdict.margin} if provides else {}
     after = after_of(verdict.exposure.worth, stakes, put)
-    return beyond(rules.bounds, dollars, spent, sight.at, verdict.exposure.gross_usd, after)
+    gross = verdict.exposure.gross_usd + max(
+        verdict.exposure.worth.lent_usd, 0.0
+    )  # as at a venue: margin is money there
+    return beyond(rules.bounds, dollars, spent, sight.at, gross, after)
 
 
 def _followed(changes: Changes, known: Learned | None, sight: Sight, rules: WatchRules) -> Changes:

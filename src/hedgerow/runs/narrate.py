@@ -74,6 +74,7 @@ def look_of(
         funding=facts.foretold,
         blind=sight.blind,
         ground=seen.view.ground,
+        lent=tuple(NumberRow(coin, amount) for coin, amount in sorted(sight.lent.items())),
     )
     return _with(lasting, look, verdict.cost_usd if dealt.traded_usd else None)
 

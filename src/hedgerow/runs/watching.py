@@ -25,7 +25,7 @@ from hedgerow.hedge.riskmodel import risk
 from hedgerow.hedge.rolls import ROLLING, RollRule
 from hedgerow.hedge.sizing import size
 from hedgerow.hedge.target import target_dollars
-from hedgerow.hedge.valuation import contract_price, price_of, value
+from hedgerow.hedge.valuation import LENT, contract_price, price_of, value
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
@@ -62,7 +62,8 @@ class Sight:
 
     `held` and `coins` (of the derivatives wallet, without unrealised profit) are the venue's own words; None: it did not
     answer, which is not flat. `market` and `hedge` end with the prices of now; `contracts` are what the venue lists. `blind`
-    says why prices or holdings of now are not known, "" where they are: the rest is then of before.
+    says why prices or holdings of now are not known, "" where they are: the rest is then of before. `lent` are those of the `coins`
+    that the paper venue put there and nobody owns; below zero, coins that the owner will have brought.
     """
 
     at: int
@@ -74,6 +75,7 @@ class Sight:
     coins: Mapping[str, Decimal] | None
     halted: str | None = None
     blind: str = ""
+    lent: Mapping[str, Decimal] = field(default_factory=dict)
 
     @property
     def unseen(self) -> str:
@@ -121,10 +123,13 @@ class Verdict:
 
 
 def whole_book(sight: Sight) -> Portfolio:
-    """Return the owner's book with the hedge account in it: its coins as collateral, and its contracts."""
+    """Return the owner's book with the hedge account in it: its coins as collateral, what is lent apart, and its contracts."""
+    coins, lent = sight.coins or {}, sight.lent
+    own = {coin: coins.get(coin, _ZERO) - lent.get(coin, _ZERO) for coin in {**coins, **lent}}
     rows = [
-        Position(coin, amount, PositionKind.COLLATERAL, _venue_of(sight))
-        for coin, amount in (sight.coins or {}).items()
+        Position(coin, amount, PositionKind.COLLATERAL, _venue_of(sight), tags=tags)
+        for amounts, tags in ((own, ()), (lent, (LENT,)))
+        for coin, amount in amounts.items()
         if amount
     ]
     rows += [

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from hedgerow.hedge.alarms import Finding, Standing, standing_of
 from hedgerow.hedge.survival import hedge_accounts
+from hedgerow.hedge.valuation import is_lent
 from hedgerow.hedge.watch import Thresholds
 from hedgerow.model.ports import Level
 from hedgerow.runs.alarming.facts import Looked
@@ -125,7 +126,7 @@ def counterparty(looked: Looked, limits: Thresholds) -> list[Finding]:
     worth: dict[str, float] = {}
     for holding in exposure.worth.holdings:
         venue = holding.position.account.partition(":")[0]
-        if math.isfinite(holding.value_usd):
+        if math.isfinite(holding.value_usd) and not is_lent(holding.position):
             worth[venue] = worth.get(venue, 0.0) + holding.value_usd
     whole = sum(max(usd, 0.0) for usd in worth.values())
     advice = "What a venue owes is lost with it: keep there what margin needs, and the rest where you hold the keys."

@@ -18,11 +18,13 @@ from hedgerow.app.plans import Mode, Place, place_of
 from hedgerow.app.standing import account_names, entries_of
 from hedgerow.app.whose import book_called, handed_over
 from hedgerow.config import Settings
-from hedgerow.model.errors import BadInput, HedgerowError, UsageError
+from hedgerow.model.errors import BadInput, HedgerowError, StateUnknown, UsageError
 from hedgerow.model.trades import Agreement, Unexplained
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from hedgerow.app.live import Reached
 
 __all__ = ["exported", "reconciled"]
 
@@ -35,10 +37,13 @@ def reconciled(
     adopt: bool = False,
     account: str | None = None,
     book: str | None = None,
+    new_key: bool = False,
 ) -> Agreement:
     """Bring the journal up to what the venue says and return what is left; with `adopt`, take over what nothing explains.
 
-    With `book` the account's contracts hedge that book from now on: until then who hedges another one there is refused.
+    With `book` the account's contracts hedge that book from now on: until then who hedges another one there is refused. With
+    `new_key` another key than before is taken for the account's, where the venue does not say whose it is: refused while it holds
+    other positions than the journal, which it may with `adopt`.
     Of several live accounts one has to be named. An unfinished trade's contracts are left to `trade`, which settles them.
     Raises what holding an account raises.
     """
@@ -49,8 +54,13 @@ def reconciled(
         )
     if book is not None and not is_account(book) and not Path(book).is_file():
         raise BadInput("there is no such file", file=book, advice="Give the book's file, or venue:NAME.")
-    with _held(settings, place, account, report) as at:
+    with _held(settings, place, account, report, new_key=new_key) as (at, there):
         report("asking the venue")
+        if new_key and there is not None:
+            _is_the_same(at, trusted=adopt)
+            from hedgerow.app.live import keep_mark
+
+            keep_mark(place, there)
         found = _agreement(at, adopt=adopt)
         if book is not None:
             handed_over(place, at, book_called(book))
@@ -58,23 +68,40 @@ def reconciled(
 
 
 @contextmanager
-def _held(settings: Settings, place: Place, account: str | None, report: Report) -> Iterator[Dealing]:
-    """The account of a journal, held."""
+def _held(
+    settings: Settings, place: Place, account: str | None, report: Report, *, new_key: bool
+) -> Iterator[tuple[Dealing, Reached | None]]:
+    """The account of a journal, held; with how it was reached, None for paper."""
     if place.mode == "live":
         from hedgerow.app.live import accounts_of, live_dealing
 
         failed: list[HedgerowError] = []
-        found = list(accounts_of(settings, place, account or _only(place), failed))
+        found = list(accounts_of(settings, place, account or _only(place), failed, another_key=new_key))
         if failed or not found:
             raise failed[0] if failed else UsageError(f"{place.journal} has no account {account}")
         with live_dealing(settings, place, found[0], ()) as at:
-            yield at
+            yield at, found[0]
         return
     report("reading prices")
     settings = data_of(place, settings)
     market, _ = market_of(settings.data, settings.hedge.factor, settings.data.source)
     with dealing(place, market, (), settings) as at:
-        yield at
+        yield at, None
+
+
+def _is_the_same(at: Dealing, *, trusted: bool) -> None:
+    """Raise `StateUnknown` where the venue holds other positions than the journal: nothing of it is written down before."""
+    from hedgerow.runs.ledger import ledger_of
+    from hedgerow.runs.trading import held_now
+
+    ledger = ledger_of(at.journal.read(at.account))
+    held = at.ask(lambda doors: held_now(doors, tuple(ledger.instruments.values())))
+    apart = [name for name, units in held.items() if units != ledger.quantity(name)]
+    if apart and not trusted:
+        raise StateUnknown(
+            f"the new key's account holds other positions than {at.account} by its journal: {', '.join(apart)}",
+            advice="It may be of another account. Look at the venue's own page; if it is the same one, add --adopt.",
+        )
 
 
 def _only(place: Place) -> str:

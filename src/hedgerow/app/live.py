@@ -11,6 +11,7 @@ venue's own notional, and a person, or a script, that names the account.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import (
     AbstractContextManager,
@@ -45,6 +46,7 @@ __all__ = [
     "Confirm",
     "Reached",
     "accounts_of",
+    "keep_mark",
     "live_dealing",
     "live_plan",
     "reached",
@@ -61,12 +63,16 @@ KEY_EVERY_MS = 6 * 3_600_000
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """An account at a venue: its own name there in `account`, the key to it, and what to warn of at every start."""
+    """An account at a venue: its own name there in `account`, the key to it, and what to warn of at every start.
+
+    `mark` is the key's fingerprint where the venue does not say whose account it is, "" where it does.
+    """
 
     venue: str
     account: str
     keys: Keys
     warnings: tuple[str, ...] = ()
+    mark: str = ""
 
 
 def live_plan(settings: Settings, prefix: str) -> tuple[KeptPlan, str]:
@@ -114,11 +120,14 @@ def venue_named_by(plan: KeptPlan) -> str:
     return names[0]
 
 
-def reached(settings: Settings, name: str, *, only_reduce: bool = False) -> Reached:
+def reached(
+    settings: Settings, name: str, *, only_reduce: bool = False, another_key: bool = False
+) -> Reached:
     """Return the account that a venue's kept key is of, after the venue said what the key may do.
 
     Raises `BadConfig` without a key; `VenueRefused` where `[venues.NAME]` has no `live = true`, and for a key that may not
-    trade or may withdraw. With `only_reduce` these are warnings: what closes positions and what reads is not kept back.
+    trade or may withdraw. With `only_reduce` these are warnings: what closes positions and what reads is not kept back. Where the venue
+    does not say whose account it is, raises `BadConfig` for another key than the account's first, but for `another_key`.
     """
     keys = keys_of(name, passphrase_from(None))
     if only_reduce:
@@ -133,11 +142,50 @@ def reached(settings: Settings, name: str, *, only_reduce: bool = False) -> Reac
             raise
         warnings = (why.message,)
     account = said.account_id or keys.account
-    return Reached(name, account_uid(name, account), replace(keys, account=account), warnings)
+    found = Reached(
+        name,
+        account_uid(name, account),
+        replace(keys, account=account),
+        warnings,
+        "" if said.account_id else _mark(name, keys),
+    )
+    if not another_key:
+        _same_key(place_of(settings, "live"), found)
+    return found
+
+
+def _mark(venue: str, keys: Keys) -> str:
+    """A key's fingerprint: it tells whether two are the same, and nothing of either."""
+    return hashlib.sha256(f"hedgerow {venue} {keys.key} {keys.wallet}".encode()).hexdigest()[:32]
+
+
+def _same_key(place: Place, there: Reached) -> None:
+    from hedgerow.store.owners import marks_of
+
+    if there.mark and marks_of(place.journal).of(there.account) not in {"", there.mark}:
+        raise BadConfig(
+            f"another key than before reaches {there.account}, and {there.venue} does not say whose account that is",
+            advice=f"Of the same account: `hedgerow reconcile {there.account} --live --new-key`. Of another one: give it a"
+            " state folder of its own (--state DIR).",
+        )
+
+
+def keep_mark(place: Place, there: Reached) -> None:
+    """Note by which key an account is reached, where the venue does not say whose it is."""
+    from hedgerow.store.owners import marks_of
+
+    marks = marks_of(place.journal)
+    if there.mark and marks.of(there.account) != there.mark:
+        marks.set(there.account, there.mark, wall_ms())
 
 
 def accounts_of(
-    settings: Settings, place: Place, account: str, failed: list[HedgerowError]
+    settings: Settings,
+    place: Place,
+    account: str,
+    failed: list[HedgerowError],
+    *,
+    another_key: bool = False,
 ) -> Iterator[Reached]:
     """Yield the accounts of a journal ("*": all) by the keys that are kept, to read them and to reduce what they hold.
 
@@ -146,7 +194,7 @@ def accounts_of(
     for name in account_names(place, account):
         venue = name.partition(":")[0]
         try:
-            there = reached(settings, venue, only_reduce=True)
+            there = reached(settings, venue, only_reduce=True, another_key=another_key)
             if there.account != name:
                 raise BadConfig(
                     f"{name} is not reached: the key of {venue} is of {there.account}",
@@ -174,6 +222,7 @@ def live_dealing(
     not, and needs no key that may: its rights are not read again. Raises `LeaseHeld`,
     and what opening a journal raises; `at.ask` what the doors raise, and `UnitMismatch`.
     """
+    from hedgerow.store.owners import marks_of
     from hedgerow.venues.clocks import WallClock
 
     clock, holder = WallClock(), holder_of()
@@ -182,6 +231,8 @@ def live_dealing(
         leased(journal, holder, there.account) as lease,
         alone(there.account, holder, place.folder),
     ):
+        if not marks_of(place.journal).of(there.account):
+            keep_mark(place, there)
 
         async def visit(work: Callable[[Doors], Awaitable[Any]]) -> Any:
             venue = margin_door(settings, there.venue, there.keys)

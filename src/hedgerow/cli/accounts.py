@@ -29,6 +29,9 @@ def reconcile(
     book: Annotated[
         str | None, Parameter(help="From now on the account's contracts hedge this book.", show_default=False)
     ] = None,
+    new_key: Annotated[
+        bool, Parameter(help="Take another key for this account's.", negative=(), show_default=False)
+    ] = False,
     live: Live = False,
     data: DataOptions | None = None,
     output: Output | None = None,
@@ -47,7 +50,9 @@ def reconcile(
     shown = output or Output()
     with progress(shown) as report:
         settings = settings_of(shown, data or DataOptions())
-        found = reconciled(settings, _mode(live), report, adopt=adopt, account=account, book=book)
+        found = reconciled(
+            settings, _mode(live), report, adopt=adopt, account=account, book=book, new_key=new_key
+        )
     answer(lambda: agreement_json(found), lambda: agreement_text(found), shown)
     return 0 if found.agrees else 7
 

@@ -1,4 +1,4 @@
-"""Whose book an account's contracts hedge: a file of lines beside the journal, that outlives every command."""
+"""Whose book an account's contracts hedge, and which key it is of: files of lines beside the journal, that outlive every command."""
 
 from __future__ import annotations
 
@@ -9,19 +9,23 @@ from pathlib import Path
 from hedgerow.model.errors import JournalFailed
 from hedgerow.store.folders import add_line
 
-__all__ = ["Owners", "owners_of"]
+__all__ = ["Owners", "marks_of", "owners_of"]
 
 
 @dataclass(frozen=True, slots=True)
 class Owners:
-    """The books in one file, which need not exist. Lines are only added; the last one of an account counts."""
+    """What each account is of, a book or a key, in one file, which need not exist.
+
+    Lines are only added; the last one of an account counts.
+    """
 
     path: Path
+    what: str = "book"
 
-    def set(self, account: str, book: str, at: int) -> None:
-        """Note whose contracts an account has from now on; durable when it returns. Raises `JournalFailed`."""
+    def set(self, account: str, whose: str, at: int) -> None:
+        """Note what an account is of from now on; durable when it returns. Raises `JournalFailed`."""
         try:
-            add_line(self.path, json.dumps({"account": account, "book": book, "at": at}))
+            add_line(self.path, json.dumps({"account": account, self.what: whose, "at": at}))
         except OSError as why:
             raise JournalFailed(
                 f"{self.path} cannot be written: {why.strerror}",
@@ -29,7 +33,7 @@ class Owners:
             ) from None
 
     def of(self, account: str) -> str:
-        """Return the book that an account hedges, "" where it was never said.
+        """Return what an account is of, "" where it was never said.
 
         A line that was cut short says nothing: nothing was sent on it. Raises `JournalFailed` where the file cannot be read.
         """
@@ -45,7 +49,7 @@ class Owners:
         for line in filter(None, lines):
             try:
                 said = json.loads(line)
-                found = str(said["book"]) if said["account"] == account else found
+                found = str(said[self.what]) if said["account"] == account else found
             except (ValueError, KeyError, TypeError):
                 continue
         return found
@@ -54,3 +58,8 @@ class Owners:
 def owners_of(journal: Path) -> Owners:
     """Return whose books the accounts of a journal hedge."""
     return Owners(journal.with_name(f"{journal.name}-books"))
+
+
+def marks_of(journal: Path) -> Owners:
+    """Return by which keys the accounts of a journal were reached: fingerprints, never keys."""
+    return Owners(journal.with_name(f"{journal.name}-marks"), "key")

@@ -43,3 +43,12 @@ def test_a_plan_is_held_against_prices_in_the_coin_that_the_venue_quotes(
     assert plan.json["plan_id"], plan.err
     traded = run("trade", plan.json["plan_id"], "--json")
     assert (traded.status, traded.json.get("outcome")) == (0, "complete"), traded.out
+
+
+def test_a_plan_and_a_watch_choose_the_same_contract(run: Run, tmp_path: Path) -> None:
+    book = tmp_path / "coins.csv"
+    book.write_text("symbol,quantity\nBTC,5\nETH,10\n", encoding="utf-8")
+    (leg,) = run("plan", str(book), "--json").json["plan"]["legs"]
+    looked = run("watch", str(book), "--once")
+    assert looked.status == 0, looked.err
+    assert f"sell {float(leg['contracts']):g} {leg['instrument']}" in " ".join(looked.out.split())

@@ -164,7 +164,12 @@ def test_a_coin_margined_contract_needs_the_coin() -> None:
     assert not rows["paper:BTCUSD_PERP"].usable
     assert "margined in BTC" in rows["paper:BTCUSD_PERP"].reason
     with_coin = book(spot("SOL", 500), spot("BTC", 3))
-    assert {c.name: c.usable for c in plan(with_coin).ranking.candidates}["paper:BTCUSD_PERP"]
+    row = {c.name: c for c in plan(with_coin).ranking.candidates}["paper:BTCUSD_PERP"]
+    assert (
+        row.cost_usd == row.cost_usd
+    )  # it is priced, and not chosen by itself: the watch and runs take none either
+    assert (row.usable, "where it is named" in row.reason) == (False, True)
+    assert plan(with_coin, instruments=("BTCUSD_PERP",)).ranking.candidates[0].usable
 
 
 def test_every_candidate_keeps_its_row_beside_both_baselines() -> None:
@@ -185,7 +190,7 @@ def test_a_short_earns_positive_funding_and_pays_negative() -> None:
 
 def test_collateral_margins_only_what_settles_in_it() -> None:
     rows = book(spot("SOL", 500), spot("BTC", 3), spot("USDT", 20000))
-    for held, usable in ((None, True), ("90000USDT", False), ("book", False), ("2BTC", True)):
+    for held, usable in ((None, False), ("90000USDT", False), ("book", False), ("2BTC", True)):
         ranked = {c.name: c for c in plan(rows, collateral=held).ranking.candidates}
         assert ranked["paper:BTCUSDT"].usable
         assert ranked["paper:BTCUSD_PERP"].usable is usable, held

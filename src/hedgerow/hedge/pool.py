@@ -14,7 +14,16 @@ from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.market import Market
 from hedgerow.model.portfolio import Portfolio, Position
 
-__all__ = ["BENCHMARKS", "HEDGE_TAG", "benchmarks_of", "candidates_for", "find", "standing", "undated"]
+__all__ = [
+    "BENCHMARKS",
+    "HEDGE_TAG",
+    "benchmarks_of",
+    "candidates_for",
+    "find",
+    "only_named",
+    "standing",
+    "undated",
+]
 
 BENCHMARKS = ("BTC", "ETH")
 HEDGE_TAG = "hedge"
@@ -90,6 +99,19 @@ def candidates_for(
     most = sorted(known, key=lambda c: (-volume[c], c.symbol))[:POOL]
     kept = (c for c in catalogue if c.name in stands)
     return tuple(dict.fromkeys((*benchmarks, *most, *kept)))
+
+
+def only_named(contract: Instrument, collateral_coin: str | None) -> str:
+    """Return why a contract is taken only where it is named, "" where it is chosen by itself: plans, runs and the watch alike.
+
+    By itself that is a perpetual with its margin at hand: dollars, or the coin that is given as collateral. A dated
+    contract's price may be a derived one, and margin in another coin has to be brought, with a beta of its own.
+    """
+    if not contract.is_perpetual:
+        return "it ends: taken only where it is named"
+    if is_stablecoin(contract.settle) or contract.settle == collateral_coin:
+        return ""
+    return f"margined in {contract.settle}: taken where it is named, or that is the collateral"
 
 
 def benchmarks_of(factors: tuple[str, ...], catalogue: tuple[Instrument, ...]) -> tuple[Instrument, ...]:

@@ -18,7 +18,7 @@ from hedgerow.hedge.exposure import Exposure
 from hedgerow.hedge.figures import book_weights
 from hedgerow.hedge.margin import Stake, wallet_for
 from hedgerow.hedge.plan import CostLine
-from hedgerow.hedge.pool import BENCHMARKS
+from hedgerow.hedge.pool import BENCHMARKS, only_named
 from hedgerow.hedge.ranking import Candidate, Liquidity, Ranking
 from hedgerow.hedge.terms import MONTH_DAYS, Terms, terms_of
 from hedgerow.model.arrays import FloatArray
@@ -110,6 +110,7 @@ def _candidate(terms: Terms, setting: _Setting) -> Candidate:
     short_of = _unmargined(terms, margin, setting)
     if short_of:
         return _unusable(terms, setting, short_of)
+    apart = _apart(terms, setting)
     costs = (*trade_lines(terms, dollars), *holding_lines(terms, dollars), capital_line(margin))
     months = setting.horizon_days / MONTH_DAYS
     total = sum(line.usd * (months if line.monthly else 1.0) for line in costs)
@@ -132,8 +133,17 @@ def _candidate(terms: Terms, setting: _Setting) -> Candidate:
         score_usd=total + charged,
         margin_usd=max(margin, 0.0),
         liquidity=_liquidity(terms, abs(dollars)),
-        reason="",
+        reason=apart,
+        usable=not apart,
     )
+
+
+def _apart(terms: Terms, setting: _Setting) -> str:
+    """Say why a contract is compared and not chosen by itself; one that is open is there to be changed or closed."""
+    given, holdings = setting.rules.collateral, setting.exposure.worth.holdings
+    if setting.named or any(h.position.instrument == terms.instrument for h in holdings):
+        return ""
+    return only_named(terms.instrument, given.coin if given else None)
 
 
 def _volatility_left(terms: Terms, dollars: float, setting: _Setting) -> float:

@@ -100,7 +100,7 @@ def _candidate(candidate: Candidate, ranking: Ranking, money: str) -> list[str]:
     liquidity = candidate.liquidity
     mark = "→ " if candidate is ranking.best else "  "
     name = candidate.instrument.symbol if candidate.instrument else candidate.name
-    if candidate.instrument is not None and not candidate.usable:
+    if candidate.instrument is not None and not np.isfinite(candidate.score_usd):
         return [mark + name, *[""] * 7, candidate.reason]
     hours = liquidity.hours_to_unwind
     traded = [

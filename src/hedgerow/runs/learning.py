@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hedgerow.hedge.policy import Policy
-from hedgerow.hedge.pool import candidates_for, find
+from hedgerow.hedge.pool import candidates_for, find, only_named
 from hedgerow.hedge.rebalance import Drift
 from hedgerow.hedge.riskmodel import risk
 from hedgerow.hedge.valuation import value
@@ -99,10 +99,8 @@ def in_reach(contracts: tuple[Instrument, ...], policy: Policy, market: Market) 
                 advice=f"Give {contract.settle} as --collateral, or leave it out: the run then puts in what is needed.",
             )
 
-    def margined(contract: Instrument) -> bool:
-        return is_stablecoin(contract.settle) or (given is not None and given.coin == contract.settle)
-
-    return tuple(c for c in priced if c.name in named or (c.is_perpetual and margined(c)))
+    coin = None if given is None else given.coin
+    return tuple(c for c in priced if c.name in named or not only_named(c, coin))
 
 
 def drifting(

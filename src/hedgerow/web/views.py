@@ -203,7 +203,7 @@ def _candidate(candidate: Candidate, ranking: Ranking, money: str) -> dict[str, 
     contract = candidate.instrument
     best = candidate is ranking.best
     name = contract.symbol if contract else candidate.name
-    if contract is not None and not candidate.usable:
+    if contract is not None and not math.isfinite(candidate.score_usd):
         return {
             "name": plain_text(name),
             "best": False,

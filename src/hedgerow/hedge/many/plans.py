@@ -14,7 +14,6 @@ from hedgerow.hedge.many.exposures import Exposures, exposures_of
 from hedgerow.hedge.many.universe import Universe
 from hedgerow.hedge.terms import MONTH_DAYS, Terms
 from hedgerow.model.arrays import FloatArray, IntArray
-from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.display import Result
 from hedgerow.model.instruments import Instrument
 from hedgerow.stats.margin import distance_rule
@@ -85,7 +84,7 @@ def plan_books(universe: Universe, books: Books) -> BookPlans:
     target = _targets(universe, found)
     blocked = np.array([bool(each) for each in found.unknown], dtype=bool) | ~np.isfinite(target)
     shared = _Shared.of(universe, found, target)
-    scores = np.array([_score(shared, books, terms) for terms in universe.terms]).reshape(-1, len(target))
+    scores = np.array([_score(shared, terms) for terms in universe.terms]).reshape(-1, len(target))
     finite = np.where(np.isfinite(scores), scores, np.inf)
     best = np.argmin(finite, axis=0) if len(finite) else np.zeros(len(target), dtype=np.int64)
     usable = np.isfinite(finite[best, np.arange(len(target))]) if len(finite) else np.zeros(len(target), bool)
@@ -151,21 +150,15 @@ def _targets(universe: Universe, found: Exposures) -> FloatArray:
     return np.where(found.has_ratio, float(policy.target_beta[0]) * found.nav_usd, np.nan)
 
 
-def _score(shared: _Shared, books: Books, terms: Terms) -> FloatArray:
-    """Dollars over the horizon that a contract costs each book, the risk it leaves included; infinite where it cannot."""
+def _score(shared: _Shared, terms: Terms) -> FloatArray:
+    """Dollars over the horizon that a contract costs each book, the risk it leaves included."""
     dollars, rules = shared.wanted(terms), shared.rules
     margin = wallets_for(terms, dollars, shared.distance(terms), rules.max_leverage)
     costs, months = costs_of(terms, dollars), rules.horizon_days / MONTH_DAYS
     total = costs.once + (costs.a_month + capital_usd(margin)) * months
     charged = shared.price * shared.left(terms, dollars) * rules.horizon_days
-    coin = terms.instrument.settle
-    if is_stablecoin(coin) or shared.universe.named:
-        return total + charged
-    there = np.zeros(len(dollars))
-    if coin in books.symbols:
-        i = books.symbols.index(coin)
-        there = np.maximum(books.quantities[:, i] * shared.universe.prices[i], 0.0)
-    return np.where(there >= margin, total + charged, np.inf)
+    score: FloatArray = total + charged
+    return score
 
 
 def _planned(shared: _Shared, books: Books, choice: IntArray, reasons: FloatArray) -> BookPlans:

@@ -8,7 +8,7 @@ from decimal import Decimal
 import numpy as np
 
 from hedgerow.hedge.policy import Policy
-from hedgerow.hedge.pool import BENCHMARKS, benchmarks_of, candidates_for
+from hedgerow.hedge.pool import BENCHMARKS, benchmarks_of, candidates_for, only_named
 from hedgerow.hedge.riskmodel import risk
 from hedgerow.hedge.selection import LEAST_SLOPE
 from hedgerow.hedge.terms import Terms, terms_of
@@ -64,7 +64,14 @@ class Universe:
         model = risk(market, betas)
         known = {s: i for i, s in enumerate(betas.symbols) if np.isfinite(betas.beta[i]).all()}
         offered = [terms_of(contract, betas, hedge_market or market) for contract in pool]
-        usable = [t for t in offered if not t.unusable and abs(float(t.beta[0])) >= LEAST_SLOPE]
+        named = isinstance(policy.instruments, tuple)
+        usable = [
+            t
+            for t in offered
+            if not t.unusable
+            and abs(float(t.beta[0])) >= LEAST_SLOPE
+            and (named or not only_named(t.instrument, None))
+        ]
         return cls(
             policy,
             market,
@@ -75,11 +82,6 @@ class Universe:
             model,
             tuple(sorted(usable, key=lambda t: t.instrument.name)),
         )
-
-    @property
-    def named(self) -> bool:
-        """Whether the policy names its contract."""
-        return isinstance(self.policy.instruments, tuple)
 
 
 def _pool(policy: Policy, market: Market, catalogue: tuple[Instrument, ...]) -> tuple[Instrument, ...]:

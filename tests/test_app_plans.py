@@ -52,3 +52,21 @@ def test_a_plan_and_a_watch_choose_the_same_contract(run: Run, tmp_path: Path) -
     looked = run("watch", str(book), "--once")
     assert looked.status == 0, looked.err
     assert f"sell {float(leg['contracts']):g} {leg['instrument']}" in " ".join(looked.out.split())
+
+
+@pytest.mark.parametrize("contract", ["BTCUSDT_251226", "BTCUSD_251226", "paper:ETHUSDT_260626"])
+def test_a_dated_contract_is_named_until_it_ends(run: Run, prices: Path, contract: str) -> None:
+    book = prices.with_name("book.csv")
+    asked = ("plan", str(book), "--prices", str(prices), "--as-of", "2025-12-20", "--collateral")
+    done = run(*asked, "2000BTC" if "USD_" in contract else "200000USDT", "--instruments", contract, "--json")
+    assert done.status in {0, 1}, done.err
+    (leg,) = done.json["plan"]["legs"]
+    assert contract.endswith(leg["instrument"])
+    coin = leg["instrument"][:3]
+    book.write_text(
+        f"symbol,quantity,instrument,entry_price\nETH,100,,\n{coin},-1,{contract},1000\n", encoding="utf-8"
+    )
+    worth = run("value", str(book), "--prices", str(prices), "--as-of", "2025-12-20")
+    assert worth.status == 0, worth.err
+    late = run(*asked[:5], "2025-12-27", "--instruments", "BTCUSDT_251226")
+    assert late.status != 0

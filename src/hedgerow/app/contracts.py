@@ -66,17 +66,32 @@ def on_paper(settings: Settings) -> Settings:
 def contracts_of(settings: Settings, market: Market) -> tuple[Instrument, ...]:
     """Return the contracts there are to hedge with: those of `live_market`, asked for now, or the paper catalogue.
 
+    On paper a dated contract that is named is there until it ends, and two quarters before it is the next.
+
     Raises `BadPrices` where the lake ends long ago, and what asking a venue raises.
     """
     from hedgerow.venues.catalogue import catalogue
 
     name = live_market(settings)
     if name is None:
-        return catalogue(market)
+        return (*catalogue(market), *_named_besides(settings, market))
     recent(market, name)
     venue = market_door(settings, name)
     ladders = pulled_tiers(settings, venue.door.venue.name)
     return asked_of(venue, lambda: listed_at(venue, market, ladders))
+
+
+def _named_besides(settings: Settings, market: Market) -> tuple[Instrument, ...]:
+    """Dated contracts of the paper venue that the settings name and its catalogue has not: they end soon, or late."""
+    from hedgerow.venues.catalogue import catalogue, ladder
+
+    named = {name.strip().upper() for name in str(settings.hedge.instruments).split(",")}
+    known = {one.name for one in catalogue(market)}
+    return tuple(
+        one
+        for one in ladder(market)
+        if one.name not in known and not named.isdisjoint({one.symbol.upper(), one.name.upper()})
+    )
 
 
 def dated_of(settings: Settings, market: Market, name: str | None) -> tuple[Instrument, ...]:

@@ -80,6 +80,7 @@ def open_desk(
     Raises what the readers and the venues raise: `BadPortfolio`, `BadPrices`, `BadConfig`, `UsageError`, `UnknownSymbol`.
     """
     from hedgerow.app.contracts import contracts_of, live_market, on_paper, priced_now
+    from hedgerow.venues.catalogue import ladder
 
     policy = policy_of(settings)
     report("reading prices")
@@ -95,7 +96,8 @@ def open_desk(
         contracts = read.charged(contracts)
         path = _once(without_contracts(read.book) if through_time else read.book)
     else:
-        path = _holdings(settings, book, contracts, through_time=through_time)
+        dated = ladder(hedge_market) if live_market(of_now) is None else ()  # held until they end
+        path = _holdings(settings, book, (*contracts, *dated), through_time=through_time)
     if live_market(of_now) is not None:
         held = {p.underlying or p.symbol for p in path.books[-1].positions}
         market = hedge_market = priced_now(settings, hedge_market, contracts, held)

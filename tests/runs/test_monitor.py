@@ -59,6 +59,25 @@ def test_paper_coins_are_margin_and_count_in_no_net_value() -> None:
     assert look.nav_usd == pytest.approx(first.nav_usd + 200_000.0)
 
 
+@pytest.mark.parametrize("left", ["250", "0"])
+def test_what_is_open_and_not_named_is_reduced_before_anything_is_opened_beside_it(left: str) -> None:
+    world = World(CALM)
+    world.watch(3)
+    before = world.held()
+    world.instruments, world.book["SOL"] = "ETHUSDT", left
+    (look,) = world.watch(1)
+    assert [row.instrument for row in look.orders] == ["paper:BTCUSDT"]
+    assert look.in_band
+    assert before < world.held() < 0
+    world.book |= {"ETH": "0", "SOL": "0"}
+    world.watch(1)
+    assert abs(world.held()) < Decimal("0.2") * abs(before)
+    world.book["ETH"] = "80"  # more is wanted now: by the contract that is named
+    (look,) = world.watch(1)
+    assert [row.instrument for row in look.orders] == ["paper:ETHUSDT"]
+    assert look.in_band
+
+
 def test_what_the_venue_took_is_put_back_at_the_same_look() -> None:
     world = World(CALM)
     watching = world.monitor()

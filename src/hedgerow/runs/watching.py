@@ -19,7 +19,7 @@ from hedgerow.hedge.exposure import Exposure
 from hedgerow.hedge.margin import Stake
 from hedgerow.hedge.plan import MarginAccount
 from hedgerow.hedge.policy import Policy
-from hedgerow.hedge.pool import HEDGE_TAG, candidates_for
+from hedgerow.hedge.pool import HEDGE_TAG, candidates_for, find
 from hedgerow.hedge.rebalance import Drift, rebalance_of, review
 from hedgerow.hedge.riskmodel import risk
 from hedgerow.hedge.rolls import ROLLING, RollRule
@@ -32,6 +32,7 @@ from hedgerow.model.market import Market
 from hedgerow.model.orders import contracts_of
 from hedgerow.model.portfolio import Portfolio, Position, PositionKind
 from hedgerow.runs.learning import RECENT_DAYS, Known, Moving, drift_of, in_reach
+from hedgerow.runs.reducing import Reduced, reduced
 from hedgerow.runs.rolling import held_names, lasting, named, roll_due
 
 __all__ = ["Act", "Held", "Learned", "Sight", "Verdict", "judge", "learned", "stakes_of", "whole_book"]
@@ -260,7 +261,7 @@ def judge(
 def _sized(told: Verdict, sight: Sight, policy: Policy) -> Verdict:
     """The orders that bring the book to its aim: of the contracts that are open, or else of the best."""
     learned_, held = told.learned, sight.held or ()
-    assert learned_ is not None  # noqa: S101  judged with it
+    assert learned_ is not None and told.exposure is not None  # noqa: S101, PT018  judged with both
     fresh = not held
     names: str | int | tuple[str, ...] = policy.instruments
     if isinstance(names, tuple):
@@ -278,14 +279,35 @@ def _sized(told: Verdict, sight: Sight, policy: Policy) -> Verdict:
     known = learned_.known
     open_now = (h.instrument for h in held if h.instrument.tiers)  # without tiers its margin is not known
     listed = tuple({c.name: c for c in (*known.contracts, *open_now)}.values())
+    first = _first(told, sight, names, listed)
+    if first.enough:
+        return replace(told, act="rebalance", orders=first.orders, aim_usd=aim, cost_usd=first.cost_usd)
+    if first.orders:
+        rest = told.exposure.beta_usd + first.gap_usd
+        asked = replace(asked, target_beta_usd=tuple(float(x) for x in rest))
     exposure, ranking, model = asked.rank(
         whole_book(sight), sight.market, listed, sight.hedge, known.betas, known.model, frontier=False
     )
     plan = size(exposure, ranking, model, instruments=names, rules=asked.rules)
     orders = {leg.instrument: leg.contracts * (-1 if leg.side == "sell" else 1) for leg in plan.legs}
+    orders = {**first.orders, **orders}
     if not orders:
         why = plan.untraded[0] if plan.untraded else "less than a lot is missing"
         return replace(told, act="hold", reason=why)
-    return replace(
-        told, act="rebalance", orders=orders, margin=plan.margin, aim_usd=aim, cost_usd=plan.cost_usd()
-    )
+    cost = plan.cost_usd() + first.cost_usd
+    return replace(told, act="rebalance", orders=orders, margin=plan.margin, aim_usd=aim, cost_usd=cost)
+
+
+def _first(
+    told: Verdict, sight: Sight, names: str | int | tuple[str, ...], listed: tuple[Instrument, ...]
+) -> Reduced:
+    """What goes of open contracts that are not named before a named one is traded; of a pair, whose legs are all there is, nothing."""
+    assert told.learned is not None and told.exposure is not None  # noqa: S101, PT018  judged with both
+    missing = told.aim_usd - told.exposure.beta_usd
+    if not isinstance(names, tuple) or not sight.book.positions:
+        return Reduced(missing)
+    mine = {find(listed, name).name for name in names}
+    others = [
+        (each.instrument, each.contracts) for each in sight.held or () if each.instrument.name not in mine
+    ]
+    return reduced(missing, others, told.learned.known.betas, sight.hedge)

@@ -27,7 +27,16 @@ def test_it_says_what_a_rally_asks_for(run: Run, tmp_path: Path) -> None:
     assert (calm.status, "enough" in calm.out) == (0, True)
 
 
-@pytest.mark.parametrize("wrong", [("--rally", "much"), ("--rally", "0%"), ("--distance", "0")])
+@pytest.mark.parametrize("text", ["30", "2", "1"])
+def test_a_bare_number_that_may_be_per_cent_or_times_is_refused_with_both(run: Run, text: str) -> None:
+    done = run("collateral", "--rally", text)
+    assert (done.status, f"may be {text} % or {text}00 %" in done.err.replace(",", "")) == (2, True)
+    assert f"--rally {text}% or --rally {text}00%" in done.err
+
+
+@pytest.mark.parametrize(
+    "wrong", [("--rally", "1001%"), ("--rally", "much"), ("--rally", "0%"), ("--distance", "0")]
+)
 def test_what_is_no_share_is_refused(run: Run, wrong: tuple[str, str]) -> None:
     done = run("collateral", *wrong)
     assert (done.status, "is no share" in done.err) == (2, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from hedgerow.model.errors import UsageError
 
 __all__ = ["collateral"]
 
-_MOST = 100.0
+_MOST = 10.0
 
 
 def collateral(
@@ -49,14 +50,21 @@ def collateral(
 
 
 def _share(name: str, text: str) -> float:
-    """A percentage or a fraction above zero, as 30% or 0.3."""
+    """A percentage or a fraction below one, as 30% or 0.3; a bare number from one on may be either, and is refused."""
+    said = text.strip()
     try:
-        number = float(Decimal(text.strip().removesuffix("%")))
+        number = float(Decimal(said.removesuffix("%")))
     except InvalidOperation:
         number = -1.0
-    found = number / 100.0 if text.strip().endswith("%") else number
+    if not said.endswith("%") and 1.0 <= number < math.inf:
+        raise UsageError(
+            f"{name} {said} may be {number:g} % or {number * 100.0:,.0f} %",
+            advice=f"Write {name} {number:g}% or {name} {number * 100.0:g}%.",
+        )
+    found = number / 100.0 if said.endswith("%") else number
     if not 0.0 < found <= _MOST:
         raise UsageError(
-            f"{name} {text} is no share", advice="Give a percentage, as 30%, or a fraction, as 0.3."
+            f"{name} {said} is no share",
+            advice="Give a percentage up to 1000%, as 30%, or a fraction, as 0.3.",
         )
     return found

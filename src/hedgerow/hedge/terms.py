@@ -14,7 +14,7 @@ from hedgerow.model.betas import Betas
 from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.market import Book, Market
-from hedgerow.stats.carry import Ar1, fit_funding, forecast_funding, prior_funding
+from hedgerow.stats.carry import Ar1, fit_funding, funding_over, prior_funding
 
 __all__ = ["MONTH_DAYS", "FundingOutlook", "Terms", "daily_volatility", "funding_ahead", "terms_of"]
 
@@ -182,19 +182,20 @@ def funding_ahead(instrument: Instrument, market: Market, days: float = MONTH_DA
     prints = market.funding.get(instrument.underlying)
     if prints is None or not prints.speak_of(market.as_of):
         ended = f"prints end {str(prints.times[-1])[:10]}" if prints is not None and len(prints.times) else ""
-        return _usual_funding(instrument.funding_interval_hours or 8.0, ended or "no prints given", days)
+        hours, why = instrument.funding_interval_hours or 8.0, ended or "no prints given"
+        return _usual_funding(hours, why, days, instrument.funding_cap)
     model, last = fit_funding(prints.times, prints.rates), float(prints.rates[-1])
     note = f"AR(1) of {model.n} prints of {prints.venue}, every {model.interval_hours:g} h"
-    return _ahead(model, last, note, days)
+    return _ahead(model, last, note, days, instrument.funding_cap)
 
 
 @cache
-def _usual_funding(interval_hours: float, why: str, days: float) -> FundingOutlook:
+def _usual_funding(interval_hours: float, why: str, days: float, cap: float | None) -> FundingOutlook:
     note = f"{why}: 0.01 % per 8 h with the spread of large coins"
-    return _ahead(prior_funding(interval_hours), _NAN, note, days)
+    return _ahead(prior_funding(interval_hours), _NAN, note, days, cap)
 
 
-def _ahead(model: Ar1, last: float, note: str, days: float) -> FundingOutlook:
-    ahead = forecast_funding(model, last, round(days * 24.0 / model.interval_hours))
+def _ahead(model: Ar1, last: float, note: str, days: float, cap: float | None) -> FundingOutlook:
+    ahead = funding_over(model, last, days, cap)
     basis: Basis = "measured" if model.basis == "measured" else "modelled"
     return FundingOutlook(ahead.expected, ahead.low, ahead.high, basis, note)

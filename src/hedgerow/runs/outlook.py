@@ -18,7 +18,7 @@ import numpy as np
 from hedgerow.hedge.margin import Stake
 from hedgerow.model.arrays import FloatArray, TimeArray
 from hedgerow.model.watched import FundingRow
-from hedgerow.stats.carry import Ar1, fit_funding, forecast_funding, intervals_of
+from hedgerow.stats.carry import Ar1, fit_funding, funding_over, intervals_of
 
 __all__ = ["Outlook", "foretold", "outlook_of"]
 
@@ -43,11 +43,8 @@ class Outlook:
 
         Below zero it pays. No settlement brings more than the cap.
         """
-        count = max(round(days * 24.0 / self.hours), 1)
-        found = forecast_funding(self.model, self.last, count)
-        most = math.inf if self.cap is None else self.cap * count
-        sums = [min(max(each, -most), most) for each in (found.low, found.expected, found.high)]
-        low, middle, high = sorted(-signed_usd * each for each in sums)
+        found = funding_over(self.model, self.last, days, self.cap)
+        low, middle, high = sorted(-signed_usd * each for each in (found.low, found.expected, found.high))
         return low, middle, high
 
     def worst_a_day(self, signed_usd: float) -> float:

@@ -28,6 +28,7 @@ from hedgerow.stats.carry.forecast import (
     fit_ar1,
     fit_funding,
     forecast_funding,
+    funding_over,
     prior_funding,
 )
 from hedgerow.stats.carry.funding import (
@@ -74,6 +75,7 @@ __all__ = [
     "forecast_funding",
     "funding_cash",
     "funding_cash_inverse",
+    "funding_over",
     "funding_rate",
     "intervals_of",
     "last_friday",

@@ -19,6 +19,7 @@ __all__ = [
     "fit_ar1",
     "fit_funding",
     "forecast_funding",
+    "funding_over",
     "prior_funding",
 ]
 
@@ -179,6 +180,18 @@ def forecast_funding(model: Ar1, last: float, intervals: int, level: float = 0.9
     expected, stderr = intervals * model.mean + start * decay, math.sqrt(variance)
     reach = NormalDist().inv_cdf(0.5 * (1.0 + level)) * stderr
     return FundingForecast(expected, stderr, expected - reach, expected + reach, level, intervals)
+
+
+def funding_over(model: Ar1, last: float, days: float, cap: float | None = None) -> FundingForecast:
+    """Return what the prints of the next `days` come to, as `forecast_funding`; none is beyond the `cap` of one print either way.
+
+    Plans, alarms and `status` foretell by this alone. `cap` None: not known.
+    """
+    count = max(round(days * 24.0 / model.interval_hours), 1)
+    found = forecast_funding(model, last, count)
+    most = math.inf if cap is None else cap * count
+    low, expected, high = (min(max(x, -most), most) for x in (found.low, found.expected, found.high))
+    return replace(found, low=low, expected=expected, high=high)
 
 
 def _sum_variance(model: Ar1, intervals: int) -> float:

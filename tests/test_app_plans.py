@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.cli.conftest import Run, run
+from tests.cli.conftest import BOOK, Run, run
 
 __all__ = ["run"]
 
@@ -70,3 +70,18 @@ def test_a_dated_contract_is_named_until_it_ends(run: Run, prices: Path, contrac
     assert worth.status == 0, worth.err
     late = run(*asked[:5], "2025-12-27", "--instruments", "BTCUSDT_251226")
     assert late.status != 0
+
+
+def test_a_plan_for_the_book_of_an_account_is_kept_and_traded(run: Run) -> None:
+    hedge = run("plan", BOOK, "--instruments", "BTCUSDT", "--collateral", "200000USDT", "--json").json
+    assert run("trade", hedge["plan_id"]).status == 0
+    asked = ("plan", "venue:paper", "--instruments", "BTCUSDT", "--json", "--target-beta-usd")
+    half, none = (run(*asked, usd).json for usd in ("-100000", "0"))
+    assert [leg["side"] for leg in half["plan"]["legs"]] == ["buy"]
+    done = run("trade", half["plan_id"], "--json")
+    assert (done.status, done.json["outcome"]) == (0, "complete"), done.out
+    assert done.json["beta"]["achieved_usd"] == pytest.approx(-100_000.0, abs=200.0)
+    late = run("trade", none["plan_id"])
+    assert (late.status, "venue:paper holds something else" in late.err) == (4, True)
+    (account,) = run("status", "--json").json["paper"]["accounts"]
+    assert account["hedges"] == "venue:paper"

@@ -6,6 +6,7 @@ planned(settings, mode, "3f9a1c") -> KeptPlan
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Iterable, Mapping
@@ -14,9 +15,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from hedgerow.app.venues import money_of
 from hedgerow.config import Settings, settings_from, state_path
 from hedgerow.hedge.staleness import Basis, Freshness
+from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.errors import BadInput
+from hedgerow.model.trades import Money
 
 if TYPE_CHECKING:
     from hedgerow.app.desk import Desk
@@ -47,6 +51,7 @@ __all__ = [
     "question_of",
     "quotes_of",
     "same_book",
+    "same_holdings",
 ]
 
 Mode = Literal["paper", "live"]
@@ -54,6 +59,7 @@ MODES: tuple[Mode, ...] = ("paper", "live")
 _DATA = ("prices", "lake", "funding", "books", "open_interest", "sectors", "venues")
 _INDEX = "index:"
 _PAPER = "paper"
+_NONE, _INTEREST = Decimal(0), Decimal("0.001")
 _NOT_HASHED = {"hedge": ("plan_id",), "pair": ("plan_id", "backtest"), "roll": ("plan_id",)}
 
 
@@ -87,10 +93,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Whether a plan was kept: `why_not` is None, and `mode` what it can be traded with."""
+    """Whether a plan was kept: `why_not` is None, `mode` what it can be traded with, `venue` where and `money` whose, "" if it was not."""
 
     why_not: str | None
     mode: Mode = "paper"
+    venue: str = ""
+    money: Money | Literal[""] = ""
 
 
 def place_of(settings: Settings, mode: Mode) -> Place:
@@ -104,10 +112,6 @@ def keep_hedge(
     """Keep a ticket that can be traded, and return for what, or why it is not kept ("" where there is nothing to trade)."""
     if not ticket.complete or not ticket.plan.legs:
         return Kept("")
-    from hedgerow.app.books import is_account
-
-    if is_account(book):
-        return Kept("Its book was read from an account: plan on a file of holdings to trade it.")
     names = tuple(leg.instrument.name for leg in ticket.plan.legs)
     capital: dict[str, float] = {}
     for account in ticket.plan.margin:
@@ -115,7 +119,11 @@ def keep_hedge(
             account.required_usd, account.collateral_usd
         )  # NaN collateral: the plan computed the need
         capital[account.settle] = capital.get(account.settle, 0.0) + wanted
-    identified = {"path": str(Path(book).absolute()), "sha256": _fingerprint(book)}
+    identified = (
+        {"path": book, "sha256": "", "holds": json.dumps(_coins_of(desk.book))}
+        if _is_account(book)
+        else {"path": str(Path(book).absolute()), "sha256": _fingerprint(book)}
+    )
     held = {name: str(count) for name, count in _held(desk.book, names).items()}
     coins = {coin: _coins(dollars, coin, desk.hedge_market) for coin, dollars in capital.items()}
     quotes = quotes_of((leg.instrument for leg in ticket.plan.legs), desk.hedge_market)
@@ -165,7 +173,8 @@ def _keep(
         keep_plan(place_of(settings, mode_of(plan)).plans, plan)
     except OSError as why:
         return Kept(f"{state_path(settings)}: {why.strerror}")
-    return Kept(None, mode_of(plan))
+    mode, venue = mode_of(plan), " and ".join(sorted({str(leg["venue"]) for leg in legs_of(plan)}))
+    return Kept(None, mode, venue, "paper" if mode == "paper" else money_of(settings, venue))
 
 
 def mode_of(plan: KeptPlan) -> Mode:
@@ -241,8 +250,11 @@ def freshness_of(settings: Settings) -> Freshness:
 
 
 def is_same_book(plan: KeptPlan) -> bool:
-    """Return whether the holdings that a plan was made for are as they were; a pair or a roll has none, and is."""
-    if plan.book is None:
+    """Return whether the holdings that a plan was made for are as they were; a pair or a roll has none, and is.
+
+    Those of an account are not asked for here: `same_holdings` is, with what was read anew.
+    """
+    if plan.book is None or _is_account(plan.book["path"]):
         return True
     path = Path(plan.book["path"])
     return path.is_file() and _fingerprint(path) == plan.book["sha256"]
@@ -256,6 +268,43 @@ def same_book(plan: KeptPlan) -> None:
             file=Path(plan.book["path"]).name,
             advice="Plan again, and trade the new plan.",
         )
+
+
+def same_holdings(plan: KeptPlan, now: Portfolio) -> None:
+    """Raise `BadInput` where an account holds something else than when the plan was made for it.
+
+    Dollar coins come and go with funding and profit, and interest adds a little to others: a thousandth is no change.
+    """
+    if plan.book is None or not _is_account(plan.book["path"]):
+        return
+    then = {name: Decimal(count) for name, count in json.loads(plan.book["holds"]).items()}
+    there = {name: Decimal(count) for name, count in _coins_of(now).items()}
+    moved = [
+        name
+        for name in sorted({**then, **there})
+        if abs(there.get(name, _NONE) - then.get(name, _NONE)) > _INTEREST * abs(then.get(name, _NONE))
+    ]
+    if moved:
+        raise BadInput(
+            f"{plan.book['path']} holds something else than when the plan was made: {', '.join(moved)}",
+            advice="Plan again, and trade the new plan.",
+        )
+
+
+def _coins_of(book: Portfolio) -> dict[str, str]:
+    """Units by coin and by contract, without dollar coins."""
+    found: dict[str, Decimal] = {}
+    for row in book.positions:
+        if row.instrument is not None or not is_stablecoin(row.symbol):
+            name = row.symbol if row.instrument is None else row.instrument.name
+            found[name] = found.get(name, _NONE) + row.quantity
+    return {name: str(count) for name, count in sorted(found.items()) if count}
+
+
+def _is_account(book: str) -> bool:
+    from hedgerow.app.books import is_account
+
+    return is_account(book)
 
 
 def legs_of(plan: KeptPlan) -> list[dict[str, Any]]:
@@ -304,4 +353,10 @@ def absolute(settings: Settings) -> Settings:
     }
     if factor.lower().startswith(_INDEX):
         factor = f"{_INDEX}{Path(factor[len(_INDEX) :]).absolute()}"
-    return replace(settings, data=replace(data, **paths), hedge=replace(settings.hedge, factor=factor))
+    sources = tuple(s if _is_account(s) else str(Path(s).absolute()) for s in settings.book.sources)
+    return replace(
+        settings,
+        data=replace(data, **paths),
+        hedge=replace(settings.hedge, factor=factor),
+        book=replace(settings.book, sources=sources),
+    )

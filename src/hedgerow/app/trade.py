@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from hedgerow.app.achieved import Scene, achieved
+from hedgerow.app.books import is_account
 from hedgerow.app.dealing import PAPER_ACCOUNT, Dealing, dealing, wall_ms
 from hedgerow.app.desk import Report, market_of, open_desk
 from hedgerow.app.live import (
@@ -29,6 +30,7 @@ from hedgerow.app.plans import (
     planned,
     question_of,
     same_book,
+    same_holdings,
 )
 from hedgerow.app.styles import Manner, known_of, manner_of
 from hedgerow.app.venues import money_of
@@ -106,7 +108,9 @@ def trade(
     if fresh:
         same_book(plan)
     report("reading prices")
-    scene, contracts = _scene(plan, question, report)
+    scene, contracts = _scene(plan, question, report, fresh=fresh)
+    if fresh and scene.desk is not None:
+        same_holdings(plan, scene.desk.book)
     if scene.market is None:
         raise BadInput("the plan's prices cannot be read")
     with dealing(place, scene.market, contracts, question) as at:
@@ -135,11 +139,13 @@ def _trade_live(
     confirm(offer_of(settings, plan, there, manner.said, begun))
     report("reading prices")
     try:
-        scene, contracts = _scene(plan, question, report)
+        scene, contracts = _scene(plan, question, report, fresh=begun is None)
     except HedgerowError:
         if begun is None:
             raise
         scene, contracts = Scene(None), ()  # what was begun is finished whatever became of the lake
+    if begun is None and scene.desk is not None:
+        same_holdings(plan, scene.desk.book)
     with live_dealing(settings, place, there, _to_send(plan, begun)) as at:
         as_shown(at.journal, there.account, None if begun is None else begun.programme)
         report("trading" if begun is None else "finishing what was begun")
@@ -277,12 +283,17 @@ def _ahead(plan: KeptPlan) -> Decimal | None:
     return None if told is None else Decimal(str(told))
 
 
-def _scene(plan: KeptPlan, settings: Settings, report: Report) -> tuple[Scene, tuple[Instrument, ...]]:
-    """Return what the plan is measured on, and its contracts as its market has them."""
+def _scene(
+    plan: KeptPlan, settings: Settings, report: Report, *, fresh: bool
+) -> tuple[Scene, tuple[Instrument, ...]]:
+    """Return what the plan is measured on, and its contracts as its market has them.
+
+    What was begun is finished without asking an account what it holds.
+    """
     from hedgerow.app.contracts import contracts_of as contracts_in
     from hedgerow.app.contracts import dated_of, live_market, priced_now
 
-    if plan.book is not None and is_same_book(plan):
+    if plan.book is not None and is_same_book(plan) and (fresh or not is_account(plan.book["path"])):
         desk = open_desk(settings, plan.book["path"], report)
         return Scene(desk.hedge_market, desk), _of_plan(desk.catalogue, plan)
     market, _ = market_of(settings.data, settings.hedge.factor, settings.data.source)

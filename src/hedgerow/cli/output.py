@@ -118,7 +118,9 @@ def written(path: Path, content: str | bytes) -> None:
 def closing(plan_id: str, kept: Kept) -> str:
     """Return the last line of a plan: how to trade it, or why it was not kept for that ("": nothing to trade)."""
     if kept.why_not is None:
-        how = "on paper" if kept.mode == "paper" else "with real money"
+        from hedgerow.reports.trade_text import WHOSE
+
+        how = "on paper" if kept.money in {"", "paper"} else f"at {kept.venue}, {WHOSE[kept.money]}"
         more = "" if kept.mode == "paper" else " --live"
         return f"Nothing was traded. To trade it {how}:  hedgerow trade {plan_id[:6]}{more}"
     return (

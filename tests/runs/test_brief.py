@@ -66,6 +66,8 @@ def test_a_day_is_a_day_and_its_lines_add_up_to_what_the_net_value_did() -> None
 
 def test_what_was_put_in_is_no_gain() -> None:
     world = watched(30)
+    world.lends = False  # a venue's account from here on: all of it is the owner's
+    world.watch(8)
     world.venue.credit("USDT", Decimal(5_000))
     world.watch(3)
     brief = told(world)
@@ -75,6 +77,16 @@ def test_what_was_put_in_is_no_gain() -> None:
     assert brief.book_usd is not None
     assert brief.hedge_usd is not None
     assert brief.book_usd + brief.hedge_usd + 5_000.0 == pytest.approx(brief.nav_change_usd)
+    assert abs(brief.book_usd) < 30_000.0
+
+
+def test_what_the_paper_venue_lends_is_put_in_by_nobody() -> None:
+    brief = told(watched(5))
+    assert brief.put_in == {}
+    assert brief.nav_change_usd is not None
+    assert brief.hedge_usd is not None
+    assert brief.book_usd is not None
+    assert brief.book_usd == pytest.approx(brief.nav_change_usd - brief.hedge_usd)
     assert abs(brief.book_usd) < 30_000.0
 
 
@@ -112,13 +124,33 @@ def test_the_effectiveness_is_what_its_days_say() -> None:
     assert found.effect.realised == pytest.approx(0.75)
 
 
-def test_a_book_that_was_edited_says_that_its_result_holds_what_was_traded() -> None:
+def test_coins_that_came_in_are_flows_and_no_result() -> None:
+    world = World(CALM)
+    watching = world.monitor()
+    world.watch(12, watching)
+    still = told(world)
+    world.book |= {"SOL": "1500", "ETH": "0"}
+    world.watch(1, watching)
+    brief = told(world)
+    assert brief.edited
+    assert brief.flow_usd is not None
+    assert brief.nav_change_usd is not None
+    assert brief.hedge_usd is not None
+    assert brief.book_usd == pytest.approx(brief.nav_change_usd - brief.hedge_usd - brief.flow_usd)
+    market = world.look(brief.at).market
+    price = {coin: market.prices[-1, market.column(coin)] for coin in ("SOL", "ETH")}
+    assert brief.flow_usd == pytest.approx(1_000.0 * price["SOL"] - 40.0 * price["ETH"])
+    assert still.flow_usd == 0.0
+    assert "  flows" in brief_text([brief])
+
+
+def test_what_was_changed_while_nobody_looked_is_said_to_be_in_the_result() -> None:
     world = watched(60)
     world.book["SOL"] = "100"
     world.watch(3)
     brief = told(world)
-    assert brief.edited
-    assert "your coins, with what you bought and sold" in brief_text([brief])
+    assert (brief.edited, brief.flow_usd) == (True, None)
+    assert "your coins, with what came in and went out" in brief_text([brief])
 
 
 def test_what_is_not_known_is_said_and_never_0() -> None:

@@ -89,6 +89,7 @@ class World:
     answers: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
     error: type[VenueUnreachable] = VenueUnreachable
     top_up: bool = True
+    lends: bool = True
     lease_ms: int = 30 * DAY
     pulse_ms: int = 0
     put: list[Decimal] = field(default_factory=list)
@@ -152,7 +153,8 @@ class World:
         """Return a life of the watch."""
         rules = WatchRules(self.mode, 4 * 3600.0, self.bounds)  # type: ignore[arg-type]
         watched = Watched("book", ACCOUNT, holder, self.policy, rules, self.lease_ms, pulse_ms=self.pulse_ms)
-        around = Around(self, lambda p: self.approvals.get(p, ""), self.provide, self.lines.append)
+        provide = self.provide if self.lends else None
+        around = Around(self, lambda p: self.approvals.get(p, ""), provide, self.lines.append)
         return Monitor(watched, self.doors, self.store, self.clock, self, around)
 
     def watch(self, bars: int, monitor: Monitor | None = None) -> list[Look]:

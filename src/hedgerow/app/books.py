@@ -26,6 +26,7 @@ from hedgerow.model.instruments import Instrument
 from hedgerow.model.orders import contracts_of
 from hedgerow.model.portfolio import Portfolio, Position, PositionKind
 from hedgerow.model.ports import Balance, Holding
+from hedgerow.reports.wording import counted
 from hedgerow.store.keys import Ask
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ def portfolio_of(venue: str, account: Account) -> Portfolio:
     notes += [
         f"{name} has no published tiers: those of the thinnest coins are taken." for name in account.assumed
     ]
-    said = f"{venue}: {len(coins)} balances, {len(account.holdings)} contracts, as the account says now"
+    said = f"{venue}: {counted(len(coins), 'balance')}, {counted(len(account.holdings), 'contract')}, as the account says now"
     return Portfolio(rows, f"{VENUE_BOOK}{venue}", said, tuple(notes))
 
 

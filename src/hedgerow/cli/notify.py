@@ -103,10 +103,11 @@ def acknowledge(
     `hedgerow watchdog` asks for it where a critical alarm stays.
     """
     from hedgerow.app.seen import acknowledged
+    from hedgerow.reports.wording import counted
 
     shown = output or Output()
     name = getpass.getuser() if who is None else who
     alarms, messages = acknowledged(settings_of(shown), name)
-    said = f"Seen by {name}: {alarms} alarms, {messages} messages."
+    said = f"Seen by {name}: {counted(alarms, 'alarm')}, {counted(messages, 'message')}."
     answer(lambda: {"who": name, "alarms": alarms, "messages": messages}, lambda: said, shown)
     return 0

@@ -41,8 +41,9 @@ class Brief:
 
     `price`, `funding` and `fees` are coins by which the hedge account grew, price with what is not realised (None: a price is not
     known), `put_in` what came into it besides (below zero: was taken out); `hedge_usd` and `put_in_usd` the same in dollars, a
-    stablecoin at a dollar; `book_usd` what the rest of the net value gained. `edited`: the holdings were changed meanwhile, so that
-    what was bought and sold is in it. `distance` is infinite with nothing open.
+    stablecoin at a dollar; `book_usd` what the rest of the net value gained. `edited`: the holdings were changed meanwhile;
+    `flow_usd` what came into them by that, less what went out, at the prices of then, which is no gain (None: not known, and then it is in
+    `book_usd`). `distance` is infinite with nothing open.
     """
 
     account: str
@@ -65,6 +66,7 @@ class Brief:
     put_in_usd: float | None
     book_usd: float | None
     edited: bool
+    flow_usd: float | None
     funding_30d_usd: float | None
     fills: int
     effect: Effect

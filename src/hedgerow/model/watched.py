@@ -279,7 +279,8 @@ class Look:
     known, "" where they were; `ground` is what a look at a venue rested on, None on paper.
     `promised_usd` is what the trade was to cost (None: it was not said), `day` the record of a day,
     `breaker` the open one, `proved_from` since when promises are held against what came, `closed_by` who closed a breaker at this look. `lent` is what
-    of the `coins` the paper venue put there: margin that is nobody's, in no net value.
+    of the `coins` the paper venue put there: margin that is nobody's, in no net value. `flow_usd` are the dollars by which the
+    owner changed the holdings since the look before, at the prices of this one; NaN: they were changed, and it is not known by how much.
     """
 
     at: int
@@ -325,6 +326,7 @@ class Look:
     proved_from: int = 0
     closed_by: str = ""
     lent: tuple[NumberRow, ...] = ()
+    flow_usd: float = 0.0
 
     @property
     def in_band(self) -> bool:

@@ -14,6 +14,7 @@ from hedgerow.reports.layout import columns, line, page
 from hedgerow.reports.notice_text import notice_json, notice_lines
 from hedgerow.reports.trade_text import coins, plan_name, stamp
 from hedgerow.reports.watch_text import look_json
+from hedgerow.reports.wording import counted
 
 __all__ = ["agreement_json", "agreement_text", "ledger_text", "status_json", "status_text"]
 
@@ -32,7 +33,9 @@ def ledger_text(modes: Sequence[ModeState]) -> Group:
         parts += _trouble(mode)
         for account in mode.accounts:
             whose = f" · {account.money}" if account.money in {"sandbox", "stand-in"} else ""
-            parts.append(line(f"{mode.mode}{whose} · {account.account} · {account.records} records", "bold"))
+            parts.append(
+                line(f"{mode.mode}{whose} · {account.account} · {counted(account.records, 'record')}", "bold")
+            )
             parts.append(_entries(account.entries) if account.entries else line("  no contract yet"))
     return page(*(parts or [line("Nothing was traded yet.")]))
 
@@ -83,7 +86,7 @@ def _account(account: AccountState) -> str:
     last = (
         "no record yet"
         if account.last_at is None
-        else f"{account.records} records, the last of {stamp(account.last_at)}"
+        else f"{counted(account.records, 'record')}, the last of {stamp(account.last_at)}"
     )
     begun = (
         f" · unfinished: plan {plan_name(account.unfinished)}, `hedgerow trade` goes on with it"
@@ -163,17 +166,13 @@ def _entries_json(entries: Sequence[EntryRow]) -> list[dict[str, Any]]:
     ]
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def agreement_text(found: Agreement) -> Group:
     """Return whether journal and venue agree, and what nothing explains."""
     news = ", ".join(
         (
-            _counted(found.new_fills, "new fill"),
-            _counted(found.new_payments, "new payment"),
-            _counted(len(found.open_orders), "open order")
+            counted(found.new_fills, "new fill"),
+            counted(found.new_payments, "new payment"),
+            counted(len(found.open_orders), "open order")
             + (f" ({', '.join(found.open_orders)})" if found.open_orders else ""),
         )
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from hedgerow.model.briefs import Brief, BriefBeta
 from hedgerow.reports.trade_text import coins, stamp
-from hedgerow.reports.wording import amount, percent, plain_text, plus_minus
+from hedgerow.reports.wording import amount, counted, percent, plain_text, plus_minus
 
 __all__ = ["brief_json", "brief_text", "brief_title"]
 
@@ -39,11 +39,15 @@ def _lines(brief: Brief) -> list[str]:
             "funding",
             f"{coins(brief.funding, signed=True)}; of 30 days {amount(brief.funding_30d_usd, signed=True)}",
         ),
-        ("fees", f"{coins(brief.fees)}, {brief.fills} fills"),
+        ("fees", f"{coins(brief.fees)}, {counted(brief.fills, 'fill')}"),
         ("liquidation", _distance(brief.distance)),
         ("effectiveness", _effect(brief)),
         ("alarms", _alarms(brief)),
     ]
+    if brief.flow_usd:
+        rows.insert(
+            3, ("flows", f"{amount(brief.flow_usd, signed=True)} of holdings came in, less what went out")
+        )
     if brief.put_in:
         rows.insert(3, ("put in", f"{coins(brief.put_in, signed=True)} into the hedge account"))
     if brief.halted is not None:
@@ -70,7 +74,7 @@ def _beta(row: BriefBeta, in_band: bool | None) -> str:
 
 def _result(brief: Brief) -> str:
     price = "unknown" if brief.price is None else coins(brief.price, signed=True)
-    own = "your coins, with what you bought and sold" if brief.edited else "your coins"
+    own = "your coins" if brief.flow_usd is not None else "your coins, with what came in and went out"
     return (
         f"{own} {amount(brief.book_usd, signed=True)} · the hedge's price {price} · "
         f"funding and fees included {amount(brief.hedge_usd, signed=True)}"
@@ -135,6 +139,7 @@ def _json(brief: Brief) -> dict[str, Any]:
         "put_in_usd": brief.put_in_usd,
         "book_usd": brief.book_usd,
         "edited": brief.edited,
+        "flow_usd": brief.flow_usd,
         "funding_30d_usd": brief.funding_30d_usd,
         "fills": brief.fills,
         "effectiveness": {

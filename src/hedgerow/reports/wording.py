@@ -6,7 +6,7 @@ import math
 import unicodedata
 from decimal import Decimal
 
-__all__ = ["amount", "bar", "count", "number", "percent", "plain_text", "plus_minus", "price"]
+__all__ = ["amount", "bar", "count", "counted", "number", "percent", "plain_text", "plus_minus", "price"]
 
 _BAR = 12
 _FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
@@ -75,6 +75,11 @@ def count(quantity: Decimal | float, digits: int = 4) -> str:
     if "." in body:
         body = body.rstrip("0").rstrip(".")
     return f"−{body}" if exact < 0 else body
+
+
+def counted(number: int, noun: str) -> str:
+    """Return so many of a thing: `1 fill`, `2 fills`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def bar(share: float, largest: float) -> str:

@@ -56,7 +56,12 @@ def brief_of(
     price, funding, fees, put = _lines(first, last)
     nav, change = _known(look.nav_usd), _known(look.nav_usd - first.look.nav_usd)
     hedge, put_usd = _gains(first, last)
-    own = None if change is None or hedge is None or put_usd is None else change - hedge - put_usd
+    flow = _flow(seen, marks)
+    own = (
+        None
+        if change is None or hedge is None or put_usd is None
+        else change - hedge - put_usd - (flow or 0.0)
+    )
     return Brief(
         *watch,
         mode=look.mode,
@@ -77,6 +82,7 @@ def brief_of(
         put_in_usd=put_usd,
         book_usd=own,
         edited=first.look.book != look.book,
+        flow_usd=flow,
         funding_30d_usd=look.received_30d_usd,
         fills=_fills(last.ledger) - _fills(first.ledger),
         effect=_effect(_days(seen)),
@@ -89,6 +95,14 @@ def _chosen(looks: Sequence[Record]) -> list[Record]:
     before = [record for record in looks if record.at <= looks[-1].at - _DAY_MS]
     rows = {record.seq: record for record in (before[-1] if before else looks[0], looks[-1])}
     return list(rows.values())
+
+
+def _flow(looks: Sequence[Record], marks: Sequence[_Mark]) -> float | None:
+    """Dollars that the owner brought into the holdings between the marks, less what went out; None where it is not known."""
+    first, last = marks[0].look.at, marks[-1].look.at
+    between = (float(str(each.body.get("flow_usd", "nan"))) for each in looks if first < each.at <= last)
+    total = _known(sum(between))
+    return 0.0 if total is None and marks[0].look.book == marks[-1].look.book else total
 
 
 def _days(looks: Sequence[Record]) -> list[DayRow]:
@@ -193,11 +207,19 @@ def _put_in(first: _Mark, last: _Mark) -> dict[str, Decimal] | None:
     """What the wallet holds more than trading explains; None where the venue did not say what it holds."""
     if first.look.coins is None or last.look.coins is None:
         return None
-    after, before = ({row.name: row.number for row in mark.look.coins or ()} for mark in (last, first))
+    after, before = (_own(mark.look) for mark in (last, first))
     grown = _less(after, before)
     coins = {*grown, *(e.leg.instrument.settle for e in last.ledger.entries.values())}
     explained = {coin: last.ledger.cash(coin) - first.ledger.cash(coin) for coin in coins}
     return {coin: units for coin, units in _less(grown, explained).items() if abs(units) > _DUST}
+
+
+def _own(look: Look) -> dict[str, Decimal]:
+    """The coins of the wallet without what the paper venue lent: that is no money put in."""
+    found = {row.name: row.number for row in look.coins or ()}
+    for row in look.lent:
+        found[row.name] = found.get(row.name, ZERO) - row.number
+    return found
 
 
 def _dollars(coins: Coins | None, first: _Mark, last: _Mark) -> float | None:

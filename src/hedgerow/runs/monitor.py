@@ -10,6 +10,7 @@ is a line of the diary, a stream of the journal beside the account's.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -18,8 +19,10 @@ from hedgerow.hedge.alarms import Changed, Finding, updated
 from hedgerow.hedge.collateral import brought_by
 from hedgerow.hedge.plan import Refusal
 from hedgerow.hedge.policy import Policy
+from hedgerow.hedge.valuation import value
 from hedgerow.hedge.watch import WatchRules
 from hedgerow.model.errors import BadInput, LeaseHeld, LeaseLost, NotEnoughData, UsageError
+from hedgerow.model.portfolio import Portfolio
 from hedgerow.model.ports import Account, Clock, Lease, MarketData, Notifier, Store
 from hedgerow.model.watched import Look, WatchLine
 from hedgerow.runs.alarming import Looked, findings_of
@@ -126,6 +129,7 @@ class Monitor:
         self._changes, self._lasting = before.changes or Changes(), before.lasting
         self._learned: Learned | None = None
         self._pending = before.pending
+        self._owned: tuple[str, Portfolio] | None = None
 
     async def run(self, until: int | None = None) -> None:
         """Look every `every_s` seconds, for ever or until an instant. Errors as `tick`."""
@@ -205,6 +209,7 @@ class Monitor:
             learned=verdict.learned is not before and verdict.learned is not None,
             traded_at=self._traded_at,
         )
+        look = replace(look, flow_usd=self._flowed(seen))
         self._write(look, seen)
         for line in lines_of(look, self._last, seen, dealt, changed):
             self._around.report(line)
@@ -283,6 +288,17 @@ class Monitor:
         orders = asked_orders(asked, verdict)
         dealt = await self._hand.trade(asked, orders, seen.sight, self._hold(), verdict.ahead)
         return replace(dealt, approved_by=by)
+
+    def _flowed(self, seen: Seen) -> float:
+        """Dollars that came into the holdings since the last look, or went out; NaN where they were other ones before this process."""
+        view, before = seen.view, self._owned
+        self._owned = view.book_id, view.book
+        if self._last is None or self._last.book == view.book_id:
+            return 0.0
+        if before is None or before[0] != self._last.book:
+            return math.nan
+        now, then = value(view.book, view.market), value(before[1], view.market)
+        return now.total_usd - then.total_usd if now.unknown == then.unknown else math.nan
 
     def _alarm(self, looked: Looked) -> Changed:
         changed = updated(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
@@ -66,7 +67,9 @@ def test_halting_needs_nothing_and_is_quick(run: Run, tmp_path: Path) -> None:
         "still halted: paper:paper (paper), by hand: hedgerow halt paper:paper --lift --paper" in lifted.out
     )
     assert run("status", "--json").json["paper"]["halts"] == {"paper:paper": "by hand"}
-    assert run("halt", "paper:paper", "--lift", "--paper").out == "paper:paper may trade again (paper)\n"
+    assert (
+        run("halt", "paper:paper", "--lift", "--paper").out == "the halt of paper:paper is lifted (paper)\n"
+    )
     assert run("status").status == 0
 
 
@@ -158,7 +161,9 @@ def test_halting_needs_no_settings_where_the_state_is_named(run: Run, tmp_path: 
     assert run("halt", "--config", str(config), *where).status == 0
     assert run("status", *where, "--json").json["paper"]["halts"] == {"*": "by hand"}
     done = run("halt", "--lift", "--config", str(config), *where)
-    assert (done.status, done.out) == (0, "everything may trade again (paper, live)\n")
+    assert (done.status, done.out) == (0, "the halt of everything is lifted (paper, live)\n")
+    again = run("halt", "--lift", "--config", str(config), *where)
+    assert (again.status, again.out) == (0, "there was no halt of everything\n")
 
 
 @pytest.mark.slow
@@ -258,3 +263,25 @@ def test_a_journal_that_cannot_be_opened_has_one_exit_code(run: Run, tmp_path: P
     assert {verb[0]: run(*verb).status for verb in words} == dict.fromkeys([w[0] for w in words], 3)
     assert run("status").status == 1
     assert run("status", "--json").json["paper"]["trouble"]
+
+
+def test_a_watch_that_has_not_looked_for_long_is_told_without_its_alarms(run: Run, tmp_path: Path) -> None:
+    assert run("watch", BOOK, "--once", "--mode", "propose").status == 0
+    assert run("status").status == 1
+    assert "waits for you" in run("status").out
+    assert run("acknowledge", "--who", "Ann").status == 0
+    text = " ".join(run("status").out.split())
+    assert "off the target" in text
+    assert "(seen by Ann)" in text
+    assert "`hedgerow approve` where a proposal waits" in text  # the advice
+    assert "paper:paper book" in run("brief").out
+    (path,) = (tmp_path / "state" / "hedgerow" / "paper" / "journal.db-beats").glob("*.json")
+    beat = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**beat, "at": beat["at"] - 50 * 3_600_000}), encoding="utf-8")
+    done = run("status")
+    text = " ".join(done.out.split())
+    assert "it has not looked for 50 hours" in text
+    assert "waits for you" not in text
+    assert "warning:" not in text
+    assert done.status == 0
+    assert "nothing is watched yet" in run("brief").out

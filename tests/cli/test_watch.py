@@ -35,7 +35,8 @@ def test_a_proposal_is_approved_by_its_first_signs_and_traded(run: Run, tmp_path
     state = ("--state", str(tmp_path / "state"))
     (line,) = (each for each in watched(run, tmp_path, "--mode", "propose") if each["action"] == "proposal")
     name = line["text"].split()[0]
-    assert watched(run, tmp_path, "--mode", "propose") == []  # it stands; nothing new to say
+    (still,) = watched(run, tmp_path, "--mode", "propose")  # it stands; nothing new to say but that
+    assert (still["action"], name in still["text"]) == ("waiting", True)
     status = run("status", *state)
     assert f"hedgerow approve {name}" in status.out
     assert run("approve", "abcdef", *state).status == 2
@@ -56,10 +57,15 @@ def test_two_people_are_asked_where_the_settings_say_so(run: Run, tmp_path: Path
     told = ("--config", str(config))
     (line,) = (each for each in watched(run, tmp_path, *told) if each["action"] == "proposal")
     name = line["text"].split()[0]
-    for who in ("Ann", "Ann"):
-        assert run("approve", name, "--who", who, "--state", str(tmp_path / "state"), *told).status == 0
-    assert watched(run, tmp_path, *told) == []
-    assert run("approve", name, "--who", "Bob", "--state", str(tmp_path / "state"), *told).status == 0
+    yes = ("approve", name, "--state", str(tmp_path / "state"), *told, "--who")
+    for _ in range(2):
+        first = run(*yes, "Ann")
+        assert (first.status, "1 of 2 approvals" in first.out, "by Ann" in first.out) == (0, True, True)
+        assert "It waits for 1 more." in first.out
+    assert [line["action"] for line in watched(run, tmp_path, *told)] == ["waiting"]
+    second = run(*yes, "Bob")
+    assert (second.status, second.out.startswith("Approved: ")) == (0, True)
+    assert "by Ann and Bob" in second.out
     assert "filled" in {each["action"] for each in watched(run, tmp_path, *told)}
 
 

@@ -291,6 +291,23 @@ def test_a_look_reads_only_what_is_new_in_the_journal(monkeypatch: pytest.Monkey
     assert len(read) == new
 
 
+def test_the_pause_between_two_trades_calls_nobody_and_what_comes_after_it_does() -> None:
+    world = World(CALM, bounds=Bounds(cool_down_s=86_400.0))
+    watching = world.monitor()
+    world.watch(1, watching)
+    world.book["SOL"] = "0"
+    (look,) = world.watch(1, watching)
+    assert {row.watch: row.level for row in look.alarms} == {"limits": "info", "drift": "info"}
+    assert {level for level, *_ in world.alarms} == {"info"}
+    world.clock.advance(24 * HOUR)
+    world.store.halt(ACCOUNT, world.clock.now(), "look first")
+    (look,) = world.watch(1, watching)
+    told = {row.watch: row for row in look.alarms}
+    assert told["drift"].level == "warning"
+    assert told["halted"].text == "the account is halted, nothing that adds risk is sent: look first"
+    assert ("warning", "drift: BTC") in {(level, title) for level, title, _ in world.alarms}
+
+
 def test_a_trade_that_no_look_told_of_counts_against_the_bounds() -> None:
     """A process may die after its trade and before its look: the next one reads it in the journal."""
     world = World(CALM, bounds=Bounds(cool_down_s=0.0, trades_an_hour=1))

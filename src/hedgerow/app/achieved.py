@@ -82,7 +82,8 @@ def _of_pair(plan: KeptPlan, settings: Settings, market: Market, legs: Sequence[
         held[contract.underlying] = held.get(contract.underlying, 0.0) + dollars
     beta, error = pair_beta(held, market, factors, estimator=settings.hedge.estimator)
     before = float(plan.document.get("beta_before_usd", {}).get(factors[0], 0.0))
-    return BetaMoved(factors[0], before, float(plan.document["beta_usd"][factors[0]]), beta, error)
+    planned = float(plan.document["beta_usd"][factors[0]])
+    return BetaMoved(factors[0], before, planned, beta, error, alone=plan.kind == "roll")
 
 
 def _dollars(market: Market, leg: LegTraded) -> float:

@@ -7,7 +7,7 @@ trade_approved(settings, "paper", told, once=True)
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hedgerow.app.trade import Tell
     from hedgerow.store.plans import KeptPlan
 
-__all__ = ["Outcome", "approve_plan", "approved_plans", "trade_approved"]
+__all__ = ["Outcome", "approvals_of", "approve_plan", "approved_plans", "trade_approved"]
 
 _LEAST = 6
 _MINUTE_MS = 60_000
@@ -50,6 +50,19 @@ def approve_plan(settings: Settings, prefix: str, who: str, mode: Mode = "paper"
         raise UsageError(f"plan {plan.plan_id[:12]} is too old to be traded", advice="Plan again.")
     approvals_of(place_of(settings, mode).journal).add(plan.turn, who.strip(), wall_ms())
     return plan.plan_id
+
+
+def approvals_of(settings: Settings, name: str, modes: Sequence[Mode]) -> tuple[str, ...]:
+    """Return who said yes to a proposal of a watch, or to a plan of that whole id as it was made the last time, each once."""
+    from hedgerow.store.approvals import approvals_of as said_of
+    from hedgerow.store.plans import all_plans
+
+    found: dict[str, None] = {}
+    for mode in modes:
+        place = place_of(settings, mode)
+        turns = [plan.turn for plan in all_plans(place.plans) if plan.plan_id == name]
+        found |= dict.fromkeys(who for each in (name, *turns) for who in said_of(place.journal).of(each))
+    return tuple(found)
 
 
 def _is_old(plan: KeptPlan, settings: Settings) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from hedgerow.app.dealing import wall_ms
 from hedgerow.app.plans import Mode, place_of
-from hedgerow.app.standing import WATCH
+from hedgerow.app.standing import WATCH, asleep, watchings
 from hedgerow.config import Settings
 from hedgerow.model.briefs import Brief
 from hedgerow.model.errors import HedgerowError
@@ -30,7 +30,7 @@ _LOOK_S = 20.0
 
 
 def briefs(settings: Settings, mode: Mode) -> tuple[Brief, ...]:
-    """Return a brief of every watch of a mode, none where there is none. Raises what reading the journal raises."""
+    """Return a brief of every watch of a mode that looked within the last day, none where there is none. Raises what reading the journal raises."""
     from hedgerow.runs.brief import brief_of
     from hedgerow.store.journal import look_into
 
@@ -40,7 +40,10 @@ def briefs(settings: Settings, mode: Mode) -> tuple[Brief, ...]:
     factors = tuple(part.strip() for part in settings.hedge.factor.split(","))
     found = []
     with look_into(path) as journal:
+        old = asleep(path, watchings(journal))
         for stream in (each for each in journal.streams() if each.startswith(WATCH)):
+            if stream.rpartition(":")[2] in old:
+                continue  # what it saw then is no news of a day
             account, _, book = stream.removeprefix(WATCH).rpartition(":")
             found.append(brief_of((account, book), journal.read(stream), journal.read(account), factors))
     return tuple(each for each in found if each is not None)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Watching",
     "account_names",
+    "asleep",
     "entries_of",
     "halt",
     "known_accounts",
@@ -41,6 +42,7 @@ __all__ = [
 
 _UNDER_WAY_S = 0.25
 _TAIL = 50
+_DAY_MS = 86_400_000
 WATCH = "watch:"
 """How the streams of watches begin."""
 
@@ -123,14 +125,42 @@ def standing(settings: Settings, mode: Mode) -> ModeState:
 
     try:
         with look_into(path) as journal:
-            accounts, watches = _accounts(settings, mode, journal), last_looks(journal)
+            accounts, there = _accounts(settings, mode, journal), watchings(journal)
     except HedgerowError as why:
         return ModeState(
             mode, str(path), True, (), halts, why.message, why.advice, why.exit_code, unsent=unsent
         )
+    watches = tuple((each.book, each.look) for each in there)
+    books = {each.source: each.book for each in there}
+    known = notices_of(path).acknowledged_by()
+    seen = {(books[key[0]], *key[1:]): who for key, who in known.items() if key[0] in books}
     return ModeState(
-        mode, str(path), exists=True, accounts=accounts, halts=halts, watches=watches, unsent=unsent
+        mode,
+        str(path),
+        exists=True,
+        accounts=accounts,
+        halts=halts,
+        watches=watches,
+        unsent=unsent,
+        asleep=asleep(path, there),
+        seen=seen,
     )
+
+
+def asleep(journal: Path, there: Sequence[Watching]) -> dict[str, int]:
+    """Return the watches that have not looked for a day, and three of their own pauses, by book, with the hours since.
+
+    By this machine's clock; one that left no sign of its life is not among them: nothing is known of it.
+    """
+    from hedgerow.store.beats import beats_of
+
+    now, beats = time.time_ns() // 1_000_000, {beat.source: beat for beat in beats_of(journal).all()}
+    found = {}
+    for each in there:
+        beat = beats.get(each.source)
+        if beat is not None and now - beat.at > max(_DAY_MS, 3_000 * beat.every_s):
+            found[each.book] = (now - beat.at) // 3_600_000
+    return found
 
 
 def marks(settings: Settings, mode: Mode) -> tuple[tuple[int, int] | None, ...]:

@@ -89,6 +89,7 @@ def halt(
         from hedgerow.cli.closing import flattened
 
         return flattened(place, account, why, live, shown)
+    was = _in_force(place, _modes(live), account) if lift else ()
     done = halted(place, _modes(live), account, None if lift else why)
     doubt = unknown_said(place, _modes(live), account)
     if shown.json:
@@ -100,13 +101,27 @@ def halt(
         )
     elif not shown.quiet:
         whom = "everything" if account == "*" else account
-        said = "may trade again" if lift else f"is halted: {why}"
-        sys.stdout.write(f"{whom} {said} ({', '.join(done)})\n")
+        said = f"{whom} is halted: {why} ({', '.join(done)})"
+        if lift:
+            none = [mode for mode in done if mode not in was]
+            said = (
+                f"the halt of {whom} is lifted ({', '.join(was)})" if was else f"there was no halt of {whom}"
+            )
+            said += f"; there was none ({', '.join(none)})" if was and none else ""
+        sys.stdout.write(f"{said}\n")
         if lift:
             _still_halted(place, done)
     if doubt is not None:
         sys.stderr.write(f"warning: {doubt}\n")
     return int(doubt is not None)
+
+
+def _in_force(place: Settings, modes: tuple[Mode, ...], account: str) -> tuple[Mode, ...]:
+    """The modes in which an account's own halt, or that of all, is in force."""
+    from hedgerow.app.plans import place_of
+    from hedgerow.store.halts import halts_of
+
+    return tuple(mode for mode in modes if account in halts_of(place_of(place, mode).journal).now())
 
 
 def unknown_said(place: Settings, modes: tuple[Mode, ...], account: str) -> str | None:
@@ -154,7 +169,8 @@ def _found(live: bool | None, output: Output) -> tuple[ModeState, ...]:
 def _to_look_at(mode: ModeState) -> bool:
     waits = any(
         look.alarms or (look.proposal and look.mode == "propose" and not look.approved_by)
-        for _, look in mode.watches
+        for name, look in mode.watches
+        if name not in mode.asleep
     )
     unfinished = any(account.unfinished for account in mode.accounts)
     return bool(mode.halts or mode.trouble or waits or unfinished or mode.unsent)

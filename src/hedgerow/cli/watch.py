@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Group, Parameter
 
-from hedgerow.app.approved import approve_plan
+from hedgerow.app.approved import approvals_of, approve_plan
 from hedgerow.app.pair_watch import pair_of, rehearse_pair, watch_pair
 from hedgerow.app.plans import MODES
 from hedgerow.app.watch import approve as approved
@@ -121,7 +121,13 @@ def _live(settings: Settings, books: tuple[str, ...], asked: WatchOptions, shown
 
 
 def _paper(settings: Settings, book: str, asked: WatchOptions, shown: Output) -> int:
-    say = _printer(shown)
+    said: list[WatchLine] = []
+    out = _printer(shown)
+
+    def say(line: WatchLine) -> None:
+        said.append(line)
+        out(line)
+
     watching, rehearsing = _of(settings, book)
     with progress(shown) as report:
         if asked.rehearse is None:
@@ -130,10 +136,26 @@ def _paper(settings: Settings, book: str, asked: WatchOptions, shown: Output) ->
             except KeyboardInterrupt:
                 sys.stderr.write("stopped; the hedge stays as it is\n")
                 return 0
+            if asked.once and look is not None and not any(line.action == "proposal" for line in said):
+                _still(look, say)
             return int(look is not None and any(row.level == "critical" for row in look.alarms))
         looks = rehearsing(asked.rehearse, say, report)
     answer(lambda: told.summary_json(looks), lambda: told.summary_text(looks), shown)
     return int(not all(look.in_band for look in looks[1:]))
+
+
+def _still(look: Look, say: Callable[[WatchLine], None]) -> None:
+    """Say that a proposal waits which an earlier look told of already: one look that says nothing looks like one that did nothing."""
+    if look.mode == "propose" and look.proposal is not None and not look.approved_by and not look.traded_usd:
+        name = look.proposal.name[:8]
+        say(
+            WatchLine(
+                look.at,
+                "waiting",
+                f"{name} waits: `hedgerow approve {name}`",
+                {"proposal": look.proposal.name},
+            )
+        )
 
 
 def _of(settings: Settings, book: str) -> tuple[Callable[..., Look | None], Callable[..., tuple[Look, ...]]]:
@@ -169,7 +191,12 @@ def approve(
         found = approve_plan(settings, proposal, name, "live" if live else "paper")
     else:
         found = approved(settings, proposal, name, ("live",) if live else MODES)
-    answer(lambda: {"approved": found}, lambda: f"Approved: {found[:12]}.", shown)
+    names, needed = approvals_of(settings, found, ("live",) if live else MODES), settings.watch.approvals
+    answer(
+        lambda: {"approved": found, "by": list(names), "needed": needed},
+        lambda: told.approved_text(found, names, needed),
+        shown,
+    )
     return 0
 
 

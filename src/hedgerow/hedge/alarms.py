@@ -20,6 +20,7 @@ from hedgerow.model.watched import WatchName
 __all__ = ["Changed", "Finding", "Raised", "Standing", "standing_of", "updated"]
 
 Standing = Literal["bad", "between", "fine", "unknown"]
+_LEVELS: tuple[Level, ...] = ("info", "warning", "critical")
 
 
 def standing_of(measure: float, raise_at: float, clear_at: float) -> Standing:
@@ -83,7 +84,7 @@ def updated(
     for key, finding in seen.items():
         before = active.get(key)
         if finding.standing == "bad":
-            worse = before is not None and before.finding.level != "critical" and finding.level == "critical"
+            worse = before is not None and _LEVELS.index(finding.level) > _LEVELS.index(before.finding.level)
             after[key] = Raised(finding, at if before is None else before.since)
             if before is None or worse:
                 raised.append(after[key])

@@ -67,13 +67,17 @@ class LegTraded:
 
 @dataclass(frozen=True, slots=True)
 class BetaMoved:
-    """Dollar beta of the first factor: before the trade, as planned, and of the book with what is held now, ± its error."""
+    """Dollar beta of the first factor: before the trade, as planned, and of the book with what is held now, ± its error.
+
+    `alone`: of the contracts alone, without the book.
+    """
 
     factor: str
     before_usd: float
     planned_usd: float
     achieved_usd: float
     stderr_usd: float
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +184,7 @@ class ModeState:
 
     `code` is the exit code of that trouble, the same that every verb ends with which needs the journal.
     `watches` are the last look of every book that is watched there, by its name; `unsent` messages that did not get through.
+    `asleep` are watches that have not looked for long, with the hours; `seen` who acknowledged an alarm: book, watch, about, since.
     """
 
     mode: Literal["paper", "live"]
@@ -192,6 +197,8 @@ class ModeState:
     code: int = 0
     watches: tuple[tuple[str, Look], ...] = ()
     unsent: tuple[Notice, ...] = ()
+    asleep: Mapping[str, int] = field(default_factory=dict)
+    seen: Mapping[tuple[str, str, str, int], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ from rich.console import Group, RenderableType
 from hedgerow.model.display import plain
 from hedgerow.model.orders import contracts_of
 from hedgerow.model.trades import AccountState, Agreement, EntryRow, ModeState
+from hedgerow.model.watched import Look
 from hedgerow.reports.layout import columns, line, page
 from hedgerow.reports.notice_text import notice_json, notice_lines
 from hedgerow.reports.trade_text import coins, plan_name, stamp
 from hedgerow.reports.watch_text import look_json
-from hedgerow.reports.wording import counted
+from hedgerow.reports.wording import amount, counted
 
 __all__ = ["agreement_json", "agreement_text", "ledger_text", "status_json", "status_text"]
 
@@ -51,12 +52,7 @@ def _mode(mode: ModeState) -> list[RenderableType]:
         if account.entries:
             parts.append(_entries(account.entries))
     for name, look in mode.watches:
-        parts.append(
-            line(f"  watch of {name} · {look.mode} · last look {stamp(look.at)}: {look.act}, {look.reason}")
-        )
-        if look.proposal and not look.traded_usd and look.mode == "propose":
-            parts.append(line(f"    waits for you: `hedgerow approve {look.proposal.name[:8]}`", "bold"))
-        parts += [line(f"    {row.level}: {row.text}", "bold red") for row in look.alarms]
+        parts += _watch(mode, name, look)
     parts += [line(f"  {said}", "bold red") for said in notice_lines(mode.unsent)]
     if mode.unsent:
         parts.append(
@@ -64,6 +60,23 @@ def _mode(mode: ModeState) -> list[RenderableType]:
                 "  `hedgerow notify test` says what is wrong; `hedgerow acknowledge` that you have seen them"
             )
         )
+    return parts
+
+
+def _watch(mode: ModeState, name: str, look: Look) -> list[RenderableType]:
+    """The last look of a watch, with what waits and its alarms; of one that has not looked for long, when that was."""
+    head = f"  watch of {name} · {look.mode} · last look {stamp(look.at)}: {look.act}, {look.reason}"
+    if name in mode.asleep:
+        return [line(f"{head} · it has not looked for {counted(mode.asleep[name], 'hour')}")]
+    if look.traded_usd:
+        head += f" · traded {amount(look.traded_usd)}, {'inside' if look.in_band else 'OUTSIDE'} the band now"
+    parts: list[RenderableType] = [line(head)]
+    if look.proposal and not look.traded_usd and look.mode == "propose":
+        parts.append(line(f"    waits for you: `hedgerow approve {look.proposal.name[:8]}`", "bold"))
+    for row in look.alarms:
+        who = mode.seen.get((name, row.watch, row.about, row.since))
+        parts.append(line(f"    {row.level}: {row.text}{f' (seen by {who})' if who else ''}", "bold red"))
+        parts += [line(f"      {row.advice}")] if row.advice else []
     return parts
 
 

@@ -199,8 +199,10 @@ def _beta(done: Traded, money: str) -> list[Fact]:
     if done.beta is None:
         return []
     moved = done.beta
-    achieved = f"{amount(moved.achieved_usd, money, signed=True)} of {moved.factor}   (± {plus_minus(moved.stderr_usd)})"
+    achieved = f"{amount(moved.achieved_usd, money, signed=True)} of {moved.factor}"
+    achieved += f"   (± {plus_minus(moved.stderr_usd)})" if moved.stderr_usd or not moved.alone else ""
     planned = f"planned {amount(moved.planned_usd, money, signed=True)}, before {amount(moved.before_usd, money, signed=True)}"
+    planned += "; of the contracts alone, without the book" if moved.alone else ""
     return [("", "leaves", achieved, planned)]
 
 

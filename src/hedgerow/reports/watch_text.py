@@ -15,7 +15,15 @@ from hedgerow.reports.layout import facts, line, notes, page
 from hedgerow.reports.trade_text import WHOSE, plan_name, stamp
 
 _BAND = ("low", "expected", "high")
-__all__ = ["leave_text", "line_json", "line_text", "look_json", "summary_json", "summary_text"]
+__all__ = [
+    "approved_text",
+    "leave_text",
+    "line_json",
+    "line_text",
+    "look_json",
+    "summary_json",
+    "summary_text",
+]
 
 
 def line_text(told: WatchLine) -> str:
@@ -30,6 +38,13 @@ def line_json(told: WatchLine) -> str:
     record = {"at": stamp(told.at), "action": told.action, "text": told.text}
     record |= {"book": told.book} if told.book else {}
     return json.dumps(record, ensure_ascii=False) + "\n"
+
+
+def approved_text(name: str, by: Sequence[str], needed: int) -> str:
+    """Return that somebody said yes, by how many it is, and whether that is enough."""
+    if len(by) >= needed:
+        return f"Approved: {name[:12]}." if needed == 1 else f"Approved: {name[:12]}, by {' and '.join(by)}."
+    return f"{len(by)} of {needed} approvals of {name[:12]}, by {' and '.join(by)}. It waits for {needed - len(by)} more."
 
 
 def leave_text(leave: Leave) -> Group:
@@ -136,7 +151,12 @@ def summary_text(looks: Sequence[Look]) -> Group:
         line("REHEARSAL: an account of its own, forgotten now", "bold"),
         facts(
             [
-                ("6", "Looks", f"{found['looks']:,}", f"{share:.1%} ended inside the band"),
+                (
+                    "6",
+                    "Looks",
+                    f"{found['looks']:,}",
+                    f"{share:.1%} ended inside the band, or beyond it by less than the smallest order",
+                ),
                 (
                     "",
                     "Trades",

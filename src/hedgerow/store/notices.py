@@ -64,15 +64,19 @@ class Notices:
 
     def acknowledged(self) -> frozenset[Alarm]:
         """Return the alarms that somebody has seen."""
-        found: set[Alarm] = set()
+        return frozenset(self.acknowledged_by())
+
+    def acknowledged_by(self) -> dict[Alarm, str]:
+        """Return the alarms that somebody has seen, and who said so last."""
+        found: dict[Alarm, str] = {}
         for line in self._lines():
             if line.get("is") == "acknowledged":
                 with suppress(KeyError, TypeError, ValueError):
                     found |= {
-                        (str(source), str(watch), str(about), int(since))
+                        (str(source), str(watch), str(about), int(since)): str(line["who"])
                         for source, watch, about, since in line["alarms"]
                     }
-        return frozenset(found)
+        return found
 
     def all(self) -> tuple[Notice, ...]:
         """Return every message with what became of it, in order."""

@@ -79,8 +79,9 @@ def halted(looked: Looked, _: Thresholds) -> list[Finding]:
     """Somebody stopped the account."""
     why = looked.sight.halted
     standing: Standing = "fine" if why is None else "bad"
+    text = "" if why is None else f"the account is halted, nothing that adds risk is sent: {why}"
     return [
-        Finding("halted", "account", standing, "warning", why or "", "`hedgerow halt --lift` goes on."),
+        Finding("halted", "account", standing, "warning", text, "`hedgerow halt --lift` goes on."),
     ]
 
 
@@ -89,7 +90,8 @@ def hands(looked: Looked, _: Thresholds) -> list[Finding]:
     refusals = looked.facts.refusals
     refused = "; ".join(f"{each.rule}: {each.detail}" for each in refusals)
     remedy = "; ".join(each.remedy for each in refusals)
-    return [Finding("limits", "trade", "bad" if refusals else "fine", "warning", refused, remedy)]
+    level: Level = "info" if looked.facts.rests else "warning"
+    return [Finding("limits", "trade", "bad" if refusals else "fine", level, refused, remedy)]
 
 
 def liquidation(looked: Looked, limits: Thresholds) -> list[Finding]:

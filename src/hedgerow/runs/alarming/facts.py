@@ -46,6 +46,11 @@ class Facts:
     unprotected: tuple[Stop, ...] | None = None
     foretold: tuple[FundingRow, ...] = ()
 
+    @property
+    def rests(self) -> bool:
+        """Whether nothing but the pause between two trades keeps an order back: that ends by itself, and nobody is called."""
+        return bool(self.refusals) and all(each.rule == "cool-down" for each in self.refusals)
+
 
 @dataclass(frozen=True, slots=True)
 class Looked:

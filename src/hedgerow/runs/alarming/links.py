@@ -5,6 +5,7 @@ from __future__ import annotations
 from hedgerow.hedge.alarms import Finding, standing_of
 from hedgerow.hedge.watch import Thresholds
 from hedgerow.model.coins import is_stablecoin
+from hedgerow.model.ports import Level
 from hedgerow.runs.alarming.facts import Looked
 from hedgerow.runs.changing import correlation_of
 from hedgerow.runs.proving import Coverage
@@ -31,7 +32,9 @@ def drift(looked: Looked, _: Thresholds) -> list[Finding]:
         text = f"dollar beta to {factor} is {'−' if gap < 0 else '+'}${abs(gap):,.0f} off the target, band ± ${band:,.0f}: {why}"
         standing = standing_of(abs(gap), band + verdict.slack_usd, band + verdict.slack_usd)
         advice = "`hedgerow approve` where a proposal waits, else lift what holds it back; a new plan knows no open contract that its book has not."
-        found.append(Finding("drift", factor, standing, "warning", text, advice))
+        level: Level = "info" if facts.rests else "warning"
+        advice = "It is traded after the pause." if facts.rests else advice
+        found.append(Finding("drift", factor, standing, level, text, advice))
     return found
 
 

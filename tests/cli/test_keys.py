@@ -181,7 +181,8 @@ def test_without_terminal_and_descriptor_nothing_is_guessed(
     monkeypatch.setattr(sys, "stdin", io.StringIO("only one line\n"))
     short = run("keys", "add", "binance")
     assert short.status == 2
-    assert "1 lines for 2 parts" in short.err
+    assert "no API secret was given" in short.err
+    assert "API key, API secret" in short.err
     with served({"binance": stand_of("binance")}) as base:
         config = sent_to(tmp_path, base, "binance")
         monkeypatch.setattr(sys, "stdin", io.StringIO(f"{KEY}\n{SECRET}\n"))

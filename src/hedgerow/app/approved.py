@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from hedgerow.app.dealing import wall_ms
 from hedgerow.app.deals import begun_plans
-from hedgerow.app.plans import Mode, freshness_of, place_of, planned
+from hedgerow.app.plans import Mode, Place, freshness_of, place_of, planned
 from hedgerow.app.trade import Refused, trade
 from hedgerow.config import Settings
 from hedgerow.model.errors import HedgerowError, LeaseHeld, UsageError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hedgerow.app.trade import Tell
     from hedgerow.store.plans import KeptPlan
 
-__all__ = ["Outcome", "approvals_of", "approve_plan", "approved_plans", "trade_approved"]
+__all__ = ["Outcome", "approvals_of", "approve_plan", "approved_plans", "enough_of", "trade_approved"]
 
 _LEAST = 6
 _MINUTE_MS = 60_000
@@ -63,6 +63,19 @@ def approvals_of(settings: Settings, name: str, modes: Sequence[Mode]) -> tuple[
         turns = [plan.turn for plan in all_plans(place.plans) if plan.plan_id == name]
         found |= dict.fromkeys(who for each in (name, *turns) for who in said_of(place.journal).of(each))
     return tuple(found)
+
+
+def enough_of(settings: Settings, place: Place) -> Callable[[str], str]:
+    """Return what tells by a proposal's name who approved it, once enough have; "" until then."""
+    from hedgerow.store.approvals import approvals_of as said_of
+
+    said = said_of(place.journal)
+
+    def approved(proposal: str) -> str:
+        names = said.of(proposal)
+        return ", ".join(names) if len(names) >= settings.watch.approvals else ""
+
+    return approved
 
 
 def _is_old(plan: KeptPlan, settings: Settings) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from itertools import zip_longest
 
 from hedgerow.model.errors import UsageError
 from hedgerow.outlets.redaction import known
 
-__all__ = ["DESCRIPTOR", "asked_key", "asked_line", "passphrase_from"]
+__all__ = ["DESCRIPTOR", "asked_key", "asked_lines", "passphrase_from"]
 
 DESCRIPTOR = "HEDGEROW_PASSPHRASE_FD"
 _LONGEST = 4_096
@@ -93,27 +94,23 @@ def _hidden(question: str) -> str:
 
 def asked_key(fields: tuple[str, ...]) -> dict[str, str]:
     """Return the parts of a key: asked for on a terminal, where what is typed is not shown, else a line each of stdin."""
+    return dict(zip(fields, asked_lines(*(_QUESTIONS[name] for name in fields)), strict=True))
+
+
+def asked_lines(*questions: str) -> tuple[str, ...]:
+    """Return secret lines: asked for on a terminal, where what is typed is not shown, else as many lines of stdin.
+
+    Raises `UsageError` for one that is empty or missing.
+    """
     import getpass
 
     if sys.stdin.isatty():
-        return {name: getpass.getpass(f"{_QUESTIONS[name]}: ").strip() for name in fields}
-    lines = [line.strip() for line in sys.stdin.read(_LONGEST).splitlines()]
-    if len(lines) < len(fields):
-        raise UsageError(
-            f"stdin has {len(lines)} lines for {len(fields)} parts",
-            advice=f"Give a line each, in this order: {', '.join(fields)}.",
-        )
-    return dict(zip(fields, lines, strict=False))
-
-
-def asked_line(question: str) -> str:
-    """Return one secret line: asked for on a terminal, where what is typed is not shown, else the first line of stdin."""
-    import getpass
-
-    if sys.stdin.isatty():
-        said = getpass.getpass(f"{question}: ").strip()
+        said = [getpass.getpass(f"{question}: ").strip() for question in questions]
     else:
-        said = sys.stdin.readline(_LONGEST).strip()
-    if not said:
-        raise UsageError(f"no {question} was given", advice="Give one line.")
-    return said
+        said = [line.strip() for line in sys.stdin.read(_LONGEST).splitlines()][: len(questions)]
+    missing = [question for question, line in zip_longest(questions, said, fillvalue="") if not line]
+    if missing:
+        raise UsageError(
+            f"no {missing[0]} was given", advice=f"Give a line each, in this order: {', '.join(questions)}."
+        )
+    return tuple(said)

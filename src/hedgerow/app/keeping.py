@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hedgerow.app.approved import enough_of
 from hedgerow.app.beside import Holdings
 from hedgerow.app.books import is_account
 from hedgerow.app.dealing import LEASE_MS, Dealing, wall_ms
@@ -38,7 +39,6 @@ from hedgerow.runs.diary import diary_of
 from hedgerow.runs.ledger import ledger_of
 from hedgerow.runs.monitor import Around, Monitor, Watched
 from hedgerow.runs.tail import Tail
-from hedgerow.store.approvals import approvals_of
 from hedgerow.store.journal import look_into
 
 if TYPE_CHECKING:
@@ -163,12 +163,7 @@ class Keeper:
             stack.push_async_callback(door.close)
         policy, diary = policy_of(settings), diary_of(at.account, post.name)
         tail = Tail(at.journal, at.account)
-        said = approvals_of(place_of(settings, "live").journal)
-
-        def approved(proposal: str) -> str:
-            names = said.of(proposal)
-            return ", ".join(names) if len(names) >= settings.watch.approvals else ""
-
+        approved = enough_of(settings, place_of(settings, "live"))
         account = Ahead(doors.account)
         eyes = LiveEyes(
             self.feed,

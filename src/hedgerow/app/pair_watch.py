@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,7 +25,18 @@ from hedgerow.app.contracts import contracts_of, on_paper
 from hedgerow.app.dealing import PAPER_ACCOUNT, Dealing, dealing
 from hedgerow.app.desk import Report, market_of, policy_of
 from hedgerow.app.outward import outward
-from hedgerow.app.plans import Place, freshness_of, legs_of, place_of, planned, question_of
+from hedgerow.app.paper_watch import (
+    Calls,
+    PaperWatch,
+    Say,
+    Stage,
+    closes_of,
+    rehearsed,
+    span_of,
+    staged,
+    watching,
+)
+from hedgerow.app.plans import legs_of, place_of, planned, question_of
 from hedgerow.app.whose import owner_of_plan, taken_for
 from hedgerow.config import Settings
 from hedgerow.hedge.policy import Policy
@@ -52,15 +63,11 @@ if TYPE_CHECKING:
     from hedgerow.hedge.alarms import Finding
     from hedgerow.runs.alarming import Looked
     from hedgerow.runs.diary import View
-    from hedgerow.runs.monitor import Around
-    from hedgerow.runs.reconcile import Doors
     from hedgerow.store.keys import Ask
 
 __all__ = ["pair_of", "rehearse_pair", "watch_pair"]
 
-Say = Callable[[WatchLine], None]
 _ID = re.compile(r"[0-9a-fA-F]{4,64}")
-_DAY_MS = 86_400_000
 
 
 def pair_of(settings: Settings, book: str) -> KeptPlan | None:
@@ -125,7 +132,7 @@ class _PairEyes:
     _cut: tuple[int, Market] | None = None
 
     def __post_init__(self) -> None:
-        self._closes = _milliseconds(self.pair.market)
+        self._closes = closes_of(self.pair.market)
 
     def look(self, at: int) -> View:
         """Return what is known at `at`."""
@@ -209,7 +216,7 @@ def watch_pair(
         _alone(at, pair)
         follower = _Follower(pair, at.account, at.journal, asked, _teller(say))
         around = replace(out.around(at.account, pair.name, say), more=follower)
-        return at.ask(_watching(asked, pair, (at, place), around, once=once))
+        return at.ask(watching(asked, _watched(pair, past=False), (at, place), around, once=once))
 
 
 def _alone(at: Dealing, pair: _Pair) -> None:
@@ -230,39 +237,6 @@ def _alone(at: Dealing, pair: _Pair) -> None:
         )
 
 
-def _watching(
-    settings: Settings, pair: _Pair, held: tuple[Dealing, Place], told_to: Around, *, once: bool
-) -> Callable[[Doors], Awaitable[Look | None]]:
-    from hedgerow.app.watch import _provider
-    from hedgerow.exchange.venue import Passed
-    from hedgerow.runs.monitor import Monitor, Watched
-    from hedgerow.store.approvals import approvals_of
-
-    at, place = held
-    said, paper = approvals_of(place.journal), at.paper
-
-    def passed(now: int) -> None:
-        if paper is not None:
-            paper.happen(Passed(now))  # written down: the next life's clock begins no earlier
-
-    def approved(proposal: str) -> str:
-        names = said.of(proposal)
-        return ", ".join(names) if len(names) >= settings.watch.approvals else ""
-
-    async def work(doors: Doors) -> Look | None:
-        provide = None if paper is None else _provider(paper, pair.market)
-        around = replace(told_to, approved=approved, provide=provide)
-        watched = Watched(pair.name, at.account, at.lease, pair.policy, _rules(settings))
-        eyes = _PairEyes(pair, past=False, seen=passed)
-        monitor = Monitor(watched, doors, at.journal, at.clock, eyes, around)
-        if once:
-            return await monitor.tick()
-        await monitor.run()
-        return None
-
-    return work
-
-
 def rehearse_pair(
     settings: Settings, plan: KeptPlan, since: str, say: Say, report: Report = lambda _: None
 ) -> tuple[Look, ...]:
@@ -270,45 +244,23 @@ def rehearse_pair(
 
     On an account of its own that is forgotten. Errors as `app.watch.rehearse` and `hedge.pairs.pair`.
     """
-    from hedgerow.app.watch import _Calls, _provider, _span
-    from hedgerow.files.instants import parse_as_of
-    from hedgerow.runs.diary import LOOK, diary_of
-    from hedgerow.runs.monitor import Around, Monitor, Watched
-    from hedgerow.runs.reconcile import Doors
-    from hedgerow.runs.wire import value_of
-    from hedgerow.store.memory import MemoryStore
-    from hedgerow.venues.clocks import VirtualClock
-    from hedgerow.venues.paper import PaperVenue
-    from hedgerow.venues.paper_feed import MarketFeed
-
     pair, asked = _pair(settings, plan, report)
-    begins, ends = _span(pair.market, parse_as_of(since))
-    clock = VirtualClock(begins)
-    venue = PaperVenue(clock, MarketFeed(pair.market, pair.contracts))
-    store, doors = MemoryStore(clock.monotonic), Doors(venue.data, venue.trading, venue.account)
-    eyes = _PairEyes(pair, past=True)
-    asyncio.run(_opened(pair, eyes.look(begins).market, doors, store, clock, _provider(venue, pair.market)))
-    every_s = max(asked.watch.every_s, min(pair.market.bar_hours * 3600.0, 86_400.0))
-    rules = _rules(replace(asked, watch=replace(asked.watch, every_s=every_s)))
-    watched = Watched(pair.name, PAPER_ACCOUNT, "rehearsal", pair.policy, rules, 30 * _DAY_MS, pulse_ms=0)
-    follower = _Follower(pair, PAPER_ACCOUNT, store, asked, _teller(say))
-    around = Around(_Calls(), lambda _: "", _provider(venue, pair.market), say, more=follower)
-    monitor = Monitor(watched, doors, store, clock, eyes, around)
-    asyncio.run(monitor.run(ends + 1))
-    records = store.read(diary_of(PAPER_ACCOUNT, pair.name))
-    return tuple(value_of(record.body) for record in records if record.kind == LOOK)
+    begins, ends = span_of(pair.market, since)
+    stage, known = staged(pair.market, pair.contracts, begins), _PairEyes(pair, past=True).look(begins).market
+    asyncio.run(_opened(pair, known, stage))
+    follower = _Follower(pair, PAPER_ACCOUNT, stage.store, asked, _teller(say))
+    return rehearsed(asked, _watched(pair, past=True), stage, ends, say, follower)
 
 
-async def _opened(
-    pair: _Pair,
-    known: Market,
-    doors: Doors,
-    store: Store,
-    clock: Any,
-    provide: Callable[[dict[str, float]], None],
-) -> None:
+def _watched(pair: _Pair, *, past: bool) -> PaperWatch:
+    def eyes(seen: Callable[[int], object]) -> _PairEyes:
+        return _PairEyes(pair, past, seen)
+
+    return PaperWatch(pair.name, pair.policy, pair.market, eyes)
+
+
+async def _opened(pair: _Pair, known: Market, stage: Stage) -> None:
     """Size the pair on what is known, put margin there, and trade both legs."""
-    from hedgerow.app.watch import _Calls
     from hedgerow.hedge.execution import Ticketed
     from hedgerow.hedge.pairs import pair as paired
     from hedgerow.hedge.staleness import Basis, Freshness
@@ -332,9 +284,9 @@ async def _opened(
     for leg in sized.legs:
         coin = leg.instrument.settle
         wanted[coin] = wanted.get(coin, 0.0) + abs(leg.dollars)
-    provide(wanted)
+    stage.provide(wanted)
     counts = {leg.instrument.name: leg.contracts for leg in sized.legs}
-    now = clock.now()
+    now, store, doors = stage.clock.now(), stage.store, stage.doors
     asked = Asked(
         Ticketed(pair.plan.plan_id, PAPER_ACCOUNT, now),
         counts,
@@ -342,7 +294,7 @@ async def _opened(
         Freshness(),
         now,
     )
-    done = await carried(Executor(doors, store, clock, _Calls()), doors, store, "rehearsal", asked)
+    done = await carried(Executor(doors, store, stage.clock, Calls()), doors, store, "rehearsal", asked)
     if done.done is None or done.done.outcome != "complete":
         said = "; ".join(each.detail for each in done.refusals) or (done.done.why if done.done else "")
         raise BadInput(f"the pair could not be opened: {said}")
@@ -352,12 +304,3 @@ def _teller(say: Say) -> Callable[[PairStanding, int], None]:
     from hedgerow.reports.pair_text import standing_text
 
     return lambda standing, at: say(WatchLine(at, "pair", standing_text(standing)))
-
-
-def _rules(settings: Settings) -> Any:
-    return replace(settings.watch.rules, freshness=freshness_of(settings))
-
-
-def _milliseconds(market: Market) -> list[int]:
-    found: list[int] = market.times.astype("datetime64[ms]").astype(np.int64).tolist()
-    return found

@@ -7,10 +7,8 @@ approve(settings, "3f9a1c22", "Ann") -> the whole name of the proposal
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,33 +16,27 @@ import numpy as np
 
 from hedgerow.app.asking import passphrase_from
 from hedgerow.app.contracts import on_paper
-from hedgerow.app.dealing import PAPER_ACCOUNT, Dealing, dealing, wall_ms
+from hedgerow.app.dealing import dealing, wall_ms
 from hedgerow.app.desk import Desk, Report, open_desk
 from hedgerow.app.outward import outward
-from hedgerow.app.plans import Mode, Place, freshness_of, place_of
+from hedgerow.app.paper_watch import PaperWatch, Say, closes_of, rehearsed, span_of, staged, watching
+from hedgerow.app.plans import Mode, place_of
 from hedgerow.app.standing import last_looks
 from hedgerow.app.whose import book_called, taken_for
 from hedgerow.config import Settings
-from hedgerow.hedge.watch import WatchRules
 from hedgerow.model.errors import BadInput, UsageError
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
-from hedgerow.model.ports import Level
-from hedgerow.model.watched import Leave, Look, WatchLine
+from hedgerow.model.watched import Leave, Look
 
 if TYPE_CHECKING:
     from hedgerow.app.keeping import Ended
     from hedgerow.runs.diary import View
-    from hedgerow.runs.monitor import Around
-    from hedgerow.runs.reconcile import Doors
     from hedgerow.store.keys import Ask
-    from hedgerow.venues.paper import PaperVenue
 
 __all__ = ["approve", "approvers", "looks_of", "rehearse", "saw", "watch", "watch_live"]
 
-_HEADROOM = Decimal("1.05")
 _DAY_MS = 86_400_000
-Say = Callable[[WatchLine], None]
 
 
 @dataclass(slots=True)
@@ -67,7 +59,7 @@ class _DeskEyes:
         market, hedge = with_dollars(self.desk.market), with_dollars(self.desk.hedge_market)
         one = self.desk.hedge_market is self.desk.market
         self.desk = replace(self.desk, market=market, hedge_market=market if one else hedge)
-        self._closes = _milliseconds(self.desk.market), _milliseconds(self.desk.hedge_market)
+        self._closes = closes_of(self.desk.market), closes_of(self.desk.hedge_market)
         self._note()
 
     def look(self, at: int) -> View:
@@ -109,17 +101,6 @@ class _DeskEyes:
         return self._cut[rows]
 
 
-@dataclass(slots=True)
-class _Calls:
-    """A notifier for a terminal: the lines say it already, and the diary keeps it."""
-
-    told: list[tuple[Level, str, str]] = field(default_factory=list)
-
-    def notify(self, level: Level, title: str, text: str) -> None:
-        """Remember a message."""
-        self.told.append((level, title, text))
-
-
 def watch(
     settings: Settings,
     book: str,
@@ -142,7 +123,8 @@ def watch(
     ):
         taken_for(place, at, book_called(book), trades=settings.watch.mode != "observe")
         around = out.around(at.account, _name(book), say)
-        return at.ask(_watching(settings, book, desk, (at, place), around, once=once))
+        watched = _watched(settings, book, desk, past=False)
+        return at.ask(watching(settings, watched, (at, place), around, once=once))
 
 
 def watch_live(
@@ -171,39 +153,6 @@ def watch_live(
         return ended
 
 
-def _watching(
-    settings: Settings, book: str, desk: Desk, held: tuple[Dealing, Place], told_to: Around, *, once: bool
-) -> Callable[[Doors], Awaitable[Look | None]]:
-    """Return the watch as work at an account's doors."""
-    from hedgerow.exchange.venue import Passed
-    from hedgerow.runs.monitor import Monitor, Watched
-    from hedgerow.store.approvals import approvals_of
-
-    at, place = held
-    said, paper = approvals_of(place.journal), at.paper
-
-    def passed(now: int) -> None:
-        if paper is not None:
-            paper.happen(Passed(now))  # written down: the next life's clock begins no earlier
-
-    def approved(proposal: str) -> str:
-        names = said.of(proposal)
-        return ", ".join(names) if len(names) >= settings.watch.approvals else ""
-
-    async def work(doors: Doors) -> Look | None:
-        eyes = _DeskEyes(settings, book, desk, past=False, seen=passed)
-        watched = Watched(_name(book), at.account, at.lease, desk.policy, _rules(settings))
-        provide = None if paper is None else _provider(paper, desk.hedge_market)
-        around = replace(told_to, approved=approved, provide=provide)
-        monitor = Monitor(watched, doors, at.journal, at.clock, eyes, around)
-        if once:
-            return await monitor.tick()
-        await monitor.run()
-        return None
-
-    return work
-
-
 def rehearse(
     settings: Settings, book: str, since: str, say: Say, report: Report = lambda _: None
 ) -> tuple[Look, ...]:
@@ -212,32 +161,18 @@ def rehearse(
     The account is one of its own that is forgotten; a look comes at every bar, or every `every_s` where that is longer.
     Raises `UsageError` where there is nothing to rehearse on, and what `watch` raises.
     """
-    from hedgerow.files.instants import parse_as_of
-    from hedgerow.runs.diary import LOOK, diary_of
-    from hedgerow.runs.monitor import Around, Monitor, Watched
-    from hedgerow.runs.reconcile import Doors
-    from hedgerow.runs.wire import value_of
-    from hedgerow.store.memory import MemoryStore
-    from hedgerow.venues.clocks import VirtualClock
-    from hedgerow.venues.paper import PaperVenue
-    from hedgerow.venues.paper_feed import MarketFeed
-
     desk = open_desk(on_paper(settings), book, report)
-    begins, ends = _span(desk.market, parse_as_of(since))
+    begins, ends = span_of(desk.market, since)
     desk = replace(desk, catalogue=_listed_by(desk.hedge_market, begins, ends))
-    clock = VirtualClock(begins)
-    venue = PaperVenue(clock, MarketFeed(desk.hedge_market, desk.catalogue))
-    store = MemoryStore(clock.monotonic)
-    bar_s = desk.market.bar_hours * 3600.0
-    every_s = max(settings.watch.every_s, min(bar_s, 86_400.0))
-    rules = _rules(replace(settings, watch=replace(settings.watch, every_s=every_s)))
-    watched = Watched(_name(book), PAPER_ACCOUNT, "rehearsal", desk.policy, rules, 30 * _DAY_MS, pulse_ms=0)
-    around = Around(_Calls(), lambda _: "", _provider(venue, desk.hedge_market), say)
-    eyes = _DeskEyes(settings, book, desk, past=True)
-    monitor = Monitor(watched, Doors(venue.data, venue.trading, venue.account), store, clock, eyes, around)
-    asyncio.run(monitor.run(ends + 1))
-    diary = diary_of(PAPER_ACCOUNT, watched.name)
-    return tuple(value_of(record.body) for record in store.read(diary) if record.kind == LOOK)
+    stage = staged(desk.hedge_market, desk.catalogue, begins)
+    return rehearsed(settings, _watched(settings, book, desk, past=True), stage, ends, say)
+
+
+def _watched(settings: Settings, book: str, desk: Desk, *, past: bool) -> PaperWatch:
+    def eyes(seen: Callable[[int], object]) -> _DeskEyes:
+        return _DeskEyes(settings, book, desk, past, seen)
+
+    return PaperWatch(_name(book), desk.policy, desk.hedge_market, eyes)
 
 
 def approve(settings: Settings, prefix: str, who: str, modes: Sequence[Mode] = ("paper",)) -> str:
@@ -299,21 +234,6 @@ def looks_of(settings: Settings, mode: Mode) -> tuple[tuple[str, Look], ...]:
         return last_looks(journal)
 
 
-def _rules(settings: Settings) -> WatchRules:
-    return replace(settings.watch.rules, freshness=freshness_of(settings))
-
-
-def _span(market: Market, since: np.datetime64) -> tuple[int, int]:
-    closes = _milliseconds(market)
-    begins = int(since.astype("datetime64[ms]").astype(np.int64))
-    if not closes or not closes[0] <= begins < closes[-1]:
-        raise UsageError(
-            f"the prices go from {str(market.times[0])[:16]} to {str(market.times[-1])[:16]}",
-            advice="Rehearse from an instant between, with a year before it for the betas.",
-        )
-    return begins, closes[-1]
-
-
 def _listed_by(market: Market, begins: int, ends: int) -> tuple[Instrument, ...]:
     """Every contract that the paper venue has from first to last: dated ones of each month, once."""
     from hedgerow.venues.catalogue import catalogue
@@ -331,22 +251,6 @@ def _listed_by(market: Market, begins: int, ends: int) -> tuple[Instrument, ...]
     return tuple(found.values())
 
 
-def _provider(venue: PaperVenue, market: Market) -> Callable[[Mapping[str, float]], None]:
-    """Put paper coins where a decision wants more margin than there is."""
-    from hedgerow.exchange.venue import balances_of
-    from hedgerow.hedge.valuation import price_of
-
-    def provide(wanted: Mapping[str, float]) -> None:
-        there = {b.coin: b.total for b in balances_of(venue.state, venue.state.account(venue.name))}
-        for coin, dollars in wanted.items():
-            price = price_of(market, coin)
-            least = Decimal(f"{dollars / price if price > 0.0 else dollars:.8f}")
-            if there.get(coin, Decimal(0)) < least:
-                venue.credit(coin, least * _HEADROOM - there.get(coin, Decimal(0)))
-
-    return provide
-
-
 def _name(book: str) -> str:
     """What a watch is called: its file's name, without what it ends with."""
     if ":" in book:
@@ -354,8 +258,3 @@ def _name(book: str) -> str:
             "a book that is read from an account is not watched yet", advice="Give a file of holdings."
         )
     return Path(book).stem
-
-
-def _milliseconds(market: Market) -> list[int]:
-    found: list[int] = market.times.astype("datetime64[ms]").astype(np.int64).tolist()
-    return found

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
 from hedgerow.app.asking import asked_key, passphrase_from
-from hedgerow.cli.options import Output, settings_of
+from hedgerow.cli.options import Descriptor, Output, Vault, settings_of
 from hedgerow.cli.output import answer
 
 if TYPE_CHECKING:
@@ -17,9 +17,6 @@ __all__ = ["keys"]
 
 keys = App(name="keys", help="Keys of venues: added, listed, checked, removed.", help_format="plaintext")
 
-Descriptor = Annotated[
-    int | None, Parameter(name="--passphrase-fd", help="File descriptor that the passphrase is read from.")
-]
 Venue = Annotated[str, Parameter(help="binance, bybit, bingx, weex, mexc or hyperliquid.")]
 
 
@@ -28,9 +25,7 @@ def add(
     venue: Venue,
     /,
     *,
-    store: Annotated[
-        Literal["keyring", "file"] | None, Parameter(help="Where to; the keyring where there is a real one.")
-    ] = None,
+    store: Vault = None,
     passphrase: Descriptor = None,
     output: Output | None = None,
 ) -> int:

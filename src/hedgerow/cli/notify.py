@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import getpass
-from typing import Annotated, Literal
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from hedgerow.app.asking import asked_line, passphrase_from
-from hedgerow.cli.options import Output, settings_of
+from hedgerow.app.asking import asked_lines, passphrase_from
+from hedgerow.cli.options import Descriptor, Output, Vault, settings_of
 from hedgerow.cli.output import answer
 
 __all__ = ["acknowledge", "notify"]
@@ -19,9 +19,6 @@ notify = App(
     help_format="plaintext",
 )
 
-Descriptor = Annotated[
-    int | None, Parameter(name="--passphrase-fd", help="File descriptor that the passphrase is read from.")
-]
 Name = Annotated[str, Parameter(help="A name of your choice: phone, desk-mail.")]
 
 
@@ -30,9 +27,7 @@ def add(
     name: Name,
     /,
     *,
-    store: Annotated[
-        Literal["keyring", "file"] | None, Parameter(help="Where to; the keyring where there is a real one.")
-    ] = None,
+    store: Vault = None,
     passphrase: Descriptor = None,
     output: Output | None = None,
 ) -> int:
@@ -43,7 +38,7 @@ def add(
     from hedgerow.app import notify as targets
 
     shown = output or Output()
-    address = asked_line("address of the service")
+    (address,) = asked_lines("address of the service")
     kind = targets.add(settings_of(shown), name, address, passphrase_from(passphrase), store)
     said = f"{name} is told by {kind}. Try it: hedgerow notify test {name}"
     answer(lambda: {"target": name, "service": kind}, lambda: said, shown)

@@ -15,13 +15,19 @@ from hedgerow.app import numbers
 from hedgerow.config import BetaSettings, Settings, load_settings
 from hedgerow.model.errors import UsageError
 
-__all__ = ["BetaOptions", "DataOptions", "HedgeOptions", "Output", "settings_of"]
+__all__ = ["BetaOptions", "DataOptions", "Descriptor", "HedgeOptions", "Output", "Vault", "settings_of"]
 
 _DATA = Group("Data", sort_key=1)
 _BETA = Group("Beta", sort_key=2)
 _HEDGE = Group("Hedge", sort_key=3)
 _OUTPUT = Group("Output", sort_key=4)
 _NO_NEGATIVE = ""
+Descriptor = Annotated[
+    int | None, Parameter(name="--passphrase-fd", help="File descriptor that the passphrase is read from.")
+]
+Vault = Annotated[
+    Literal["keyring", "file"] | None, Parameter(help="Where to; the keyring where there is a real one.")
+]
 
 
 @Parameter(name="*", group=_OUTPUT, show_default=False)

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from hedgerow.cli.options import Output, settings_of
+from hedgerow.cli.options import Descriptor, Output, settings_of
 from hedgerow.config import Loaded, Settings, config_path, load_settings, settings_schema
 from hedgerow.model.checks import Check
 from hedgerow.reports.wording import plain_text
@@ -76,10 +76,7 @@ def schema() -> int:
 def doctor(
     *venues: Annotated[str, Parameter(help="Venues to look at; those in the settings where none is named.")],
     json: Json = False,
-    passphrase: Annotated[
-        int | None,
-        Parameter(name="--passphrase-fd", help="File descriptor that the passphrase is read from."),
-    ] = None,
+    passphrase: Descriptor = None,
     seen: Annotated[
         bool,
         Parameter(

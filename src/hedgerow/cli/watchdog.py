@@ -11,7 +11,7 @@ from cyclopts import Group, Parameter
 
 from hedgerow.app.asking import passphrase_from
 from hedgerow.app.watchdog import Patience, Wrong, found, tell, without_settings
-from hedgerow.cli.options import Output, settings_of
+from hedgerow.cli.options import Descriptor, Output, settings_of
 from hedgerow.cli.output import answer
 from hedgerow.config import Settings
 from hedgerow.model.errors import BadConfig, UsageError
@@ -40,10 +40,7 @@ def watchdog(
         float,
         Parameter(group=_DOG, help="Seconds that a critical alarm may be unseen (900).", show_default=False),
     ] = 900.0,
-    passphrase: Annotated[
-        int | None,
-        Parameter(name="--passphrase-fd", help="File descriptor that the passphrase is read from."),
-    ] = None,
+    passphrase: Descriptor = None,
     output: Output | None = None,
 ) -> int:
     """Say whether every watch still looks, whether somebody has seen what is critical, and whether open positions have a holder.

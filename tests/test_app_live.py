@@ -19,7 +19,7 @@ from hedgerow.app.dealing import leased
 from hedgerow.app.lake import LakeSink
 from hedgerow.app.live import KEY_EVERY_MS, Reached, venue_named_by, watched
 from hedgerow.app.plans import Place
-from hedgerow.app.styles import known_of, manner_of
+from hedgerow.app.styles import Prices, known_of, manner_of
 from hedgerow.config import DataSettings, Settings, TradeSettings, VenueSettings
 from hedgerow.model.errors import BadConfig, BadPrices, HedgerowError, UsageError, VenueUnreachable
 from hedgerow.model.ports import Permissions
@@ -160,17 +160,23 @@ def test_words_become_the_executors_style() -> None:
         assert words in found.said
     assert manner_of(PLAIN).pace is None
     assert manner_of(PLAIN).said == "market orders"
-    assert manner_of(replace(PLAIN, style="limit"), Decimal("61200.5")).style.price == Decimal("61200.5")
+    at = manner_of(replace(PLAIN, stop=0.1), Prices(stop=Decimal("65000.5")))
+    assert (at.stop, at.stop_at, "a stop at 65000.5" in at.said) == (None, Decimal("65000.5"), True)
+    assert manner_of(replace(PLAIN, style="limit"), Prices(Decimal("61200.5"))).style.price == Decimal(
+        "61200.5"
+    )
 
 
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
         (lambda: manner_of(replace(PLAIN, style="limit")), "belong together"),
-        (lambda: manner_of(PLAIN, Decimal(1)), "belong together"),
-        (lambda: manner_of(replace(PLAIN, style="limit"), Decimal(1), 2), "2 legs"),
-        (lambda: manner_of(replace(PLAIN, style="limit"), Decimal("NaN")), "no price"),
-        (lambda: manner_of(replace(PLAIN, style="limit"), Decimal(-1)), "no price"),
+        (lambda: manner_of(PLAIN, Prices(Decimal(1))), "belong together"),
+        (lambda: manner_of(replace(PLAIN, style="limit"), Prices(Decimal(1)), 2), "2 legs"),
+        (lambda: manner_of(replace(PLAIN, style="limit"), Prices(Decimal("NaN"))), "no price"),
+        (lambda: manner_of(replace(PLAIN, style="limit"), Prices(Decimal(-1))), "no price"),
+        (lambda: manner_of(PLAIN, Prices(stop=Decimal(0))), "--stop-price 0 is no price"),
+        (lambda: manner_of(PLAIN, Prices(stop=Decimal(1)), 2), "--stop-price gives one price"),
         (lambda: manner_of(replace(PLAIN, participation=5.0)), "--participation 5"),
         (lambda: manner_of(replace(PLAIN, impact_bps=float("nan"))), "--pace nan"),
         (lambda: manner_of(replace(PLAIN, stop=5.0)), "--stop 5"),

@@ -58,10 +58,25 @@ def test_a_stop_waits_behind_the_leg_and_flattening_leaves_none(run: Run, tmp_pa
     )
 
 
+def test_a_stop_at_a_price_waits_at_that_price_and_one_on_the_wrong_side_is_refused(
+    run: Run, tmp_path: Path
+) -> None:
+    plan = run(*PLAN).json
+    for price in ("50000", "70000.05"):
+        refused = run("trade", plan["plan_id"], "--stop-price", price, "--json")
+        assert (refused.status, [r["rule"] for r in refused.json["refusals"]]) == (1, ["stop price"])
+    done = run("trade", plan["plan_id"], "--stop-price", "70000.1", "--json")
+    assert (done.status, done.json["outcome"]) == (0, "complete"), done.err
+    stop = sent(tmp_path)[-1]
+    assert (stop["purpose"], stop["reduce_only"], stop["stop"]) == ("protect", True, "70000.1")
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--stop", "61000"), "no distance"),
+        (("--stop", "61000"), "a price by --stop-price"),
+        (("--stop", "5%", "--stop-price", "61000"), "are two stops"),
+        (("--stop-price", "much"), "no price"),
         (("--stop", "much"), "no distance"),
         (("--limit", "much"), "no price"),
         (("--style", "limit"), "belong together"),

@@ -122,6 +122,8 @@ def _words(leg: ProgrammeLeg) -> str:
         )
     if len(leg.parts) > 1:
         words.append(f"in {len(leg.parts)} slices")
+    if leg.stop_at is not None:
+        words.append(f"a stop at {leg.stop_at:f}")
     if leg.stop is not None:
         words.append(f"a stop {leg.stop:.3%} beyond the price behind each leg")
     return ", ".join(words)

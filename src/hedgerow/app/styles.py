@@ -18,7 +18,7 @@ from hedgerow.model.errors import UsageError
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
 
-__all__ = ["Manner", "known_of", "manner_of"]
+__all__ = ["NO_PRICES", "Manner", "Prices", "known_of", "manner_of"]
 
 _KINDS: dict[str, Literal["market", "limit", "post_only"]] = {
     "market": "market",
@@ -40,31 +40,42 @@ _LONGEST_MINUTES = 7 * 24 * 60.0
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How every leg is traded; `pace` None: not in slices; `stop` None: no protective stop, else a fraction of the price."""
+    """How every leg is traded; `pace` None: not in slices; `stop` a fraction of the price, `stop_at` a price; None: no protective stop."""
 
     style: Style
     pace: Pace | None = None
     stop: Decimal | None = None
     said: str = ""
+    stop_at: Decimal | None = None
 
 
-def manner_of(told: TradeSettings, limit: Decimal | None = None, legs: int = 1) -> Manner:
-    """Return how a plan of so many `legs` is traded; `limit` is the price of a limit order, in the quote coin.
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Prices that are given for one trade, in the quote coin: of a limit order, and of a protective stop; None: none."""
+
+    limit: Decimal | None = None
+    stop: Decimal | None = None
+
+
+NO_PRICES = Prices()
+
+
+def manner_of(told: TradeSettings, prices: Prices = NO_PRICES, legs: int = 1) -> Manner:
+    """Return how a plan of so many `legs` is traded.
 
     Raises `UsageError` for numbers that mean nothing, a limit without a price, and a price for more than one leg.
     """
     _sensible(told)
+    limit, stop_at = prices.limit, prices.stop
     if (told.style == "limit") != (limit is not None):
         raise UsageError(
             "a limit order and its price belong together",
             advice="Give --limit PRICE, with no other --style than limit.",
         )
-    if limit is not None and not (limit.is_finite() and limit > 0):
-        raise UsageError(f"--limit {limit} is no price", advice="Give a number above 0, in the quote coin.")
-    if limit is not None and legs != 1:
-        raise UsageError(
-            f"--limit gives one price, and the plan has {legs} legs", advice="Give --style post-only instead."
-        )
+    if limit is not None:
+        _one_price("--limit", limit, legs)
+    if stop_at is not None:
+        _one_price("--stop-price", stop_at, legs)
     style = Style(
         _KINDS[told.style],
         limit,
@@ -72,8 +83,18 @@ def manner_of(told: TradeSettings, limit: Decimal | None = None, legs: int = 1) 
         deadline_ms=round(told.deadline_minutes * 60_000),
         at_deadline=_ENDS[told.at_deadline],
     )
-    stop = None if told.stop is None else Decimal(str(told.stop))
-    return Manner(style, _pace(told), stop, _words(told, limit))
+    stop = None if told.stop is None or stop_at is not None else Decimal(str(told.stop))
+    return Manner(style, _pace(told), stop, _words(told, limit, stop_at), stop_at)
+
+
+def _one_price(option: str, price: Decimal, legs: int) -> None:
+    if not (price.is_finite() and price > 0):
+        raise UsageError(f"{option} {price} is no price", advice="Give a number above 0, in the quote coin.")
+    if legs != 1:
+        instead = "--style post-only" if option == "--limit" else "--stop 5%"
+        raise UsageError(
+            f"{option} gives one price, and the plan has {legs} legs", advice=f"Give {instead} instead."
+        )
 
 
 def _sensible(told: TradeSettings) -> None:
@@ -101,7 +122,7 @@ def _pace(told: TradeSettings) -> Pace | None:
     )
 
 
-def _words(told: TradeSettings, limit: Decimal | None) -> str:
+def _words(told: TradeSettings, limit: Decimal | None, stop_at: Decimal | None) -> str:
     kind = {
         "market": "market orders",
         "limit": f"a limit order at {limit}",
@@ -117,7 +138,9 @@ def _words(told: TradeSettings, limit: Decimal | None) -> str:
     pace = _pace(told)
     if pace is not None:
         words.append(f"in slices of {pace.impact_bps:g} bp and {pace.participation:.3g} of the volume")
-    if told.stop is not None:
+    if stop_at is not None:
+        words.append(f"a stop at {stop_at:f}")
+    elif told.stop is not None:
         words.append(f"a stop {told.stop:.3%} beyond the price behind each leg")
     return ", ".join(word for word in words if word)
 

@@ -32,7 +32,7 @@ from hedgerow.app.plans import (
     same_book,
     same_holdings,
 )
-from hedgerow.app.styles import Manner, known_of, manner_of
+from hedgerow.app.styles import NO_PRICES, Manner, Prices, known_of, manner_of
 from hedgerow.app.venues import money_of
 from hedgerow.app.whose import given_back, owner_of_plan, taken_for
 from hedgerow.config import Settings
@@ -89,21 +89,21 @@ def trade(
     mode: Mode,
     report: Report = lambda _: None,
     *,
-    limit: Decimal | None = None,
+    prices: Prices = NO_PRICES,
     confirm: Confirm = _nobody,
     tell: Tell | None = None,
 ) -> Traded | Refused:
     """Trade the plan whose id begins with `prefix`, or finish what the account's journal holds unfinished.
 
-    `limit` is the price of a limit order. With real money `confirm` is shown what is about to be sent, and raises where the
+    `prices` are those of a limit order and of a stop. With real money `confirm` is shown what is about to be sent, and raises where the
     answer is no. `tell` is given each line of the transcript soon after it is in the journal. Raises what finding a plan, holding an account and executing raise, `UsageError` for a style that means
     nothing, and what the gates of `app.live` raise.
     """
     if mode == "live":
-        return _trade_live(settings, prefix, report, limit, confirm, tell)
+        return _trade_live(settings, prefix, report, prices, confirm, tell)
     plan, place = _on_paper(settings, prefix), place_of(settings, mode)
     question = question_of(plan, settings)
-    manner = manner_of(settings.trade, limit, len(legs_of(plan)))
+    manner = manner_of(settings.trade, prices, len(legs_of(plan)))
     fresh = begun_in(place, PAPER_ACCOUNT) is None
     if fresh:
         same_book(plan)
@@ -122,14 +122,14 @@ def _trade_live(
     settings: Settings,
     prefix: str,
     report: Report,
-    limit: Decimal | None,
+    prices: Prices,
     confirm: Confirm,
     tell: Tell | None,
 ) -> Traded | Refused:
     """Open every gate, ask, and trade."""
     plan, venue = live_plan(settings, prefix)
     place, question = place_of(settings, "live"), question_of(plan, settings)
-    manner = manner_of(settings.trade, limit, len(legs_of(plan)))
+    manner = manner_of(settings.trade, prices, len(legs_of(plan)))
     report("asking the venue what the key may do")
     there = reached(settings, venue)
     begun = begun_in(place, there.account)
@@ -254,6 +254,7 @@ class Hand:
             self.manner.pace,
             AccountModes(hedge=False, margin_mode="cross", leverage=leverage),
             self.manner.stop,
+            self.manner.stop_at,
             ahead=_ahead(self.plan),
         )
         if self.plan.kind == FLATTEN:

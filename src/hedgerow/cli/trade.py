@@ -11,6 +11,7 @@ from cyclopts import Group, Parameter
 
 from hedgerow.app.live import Confirm
 from hedgerow.app.plans import Mode
+from hedgerow.app.styles import Prices
 from hedgerow.app.trade import Refused
 from hedgerow.app.trade import trade as traded
 from hedgerow.cli.confirming import confirmed_by
@@ -55,6 +56,10 @@ class StyleOptions:
     ] = None
     stop: Annotated[
         str | None, Parameter(help="A protective stop that far beyond the price of each leg: 5%.")
+    ] = None
+    stop_price: Annotated[
+        str | None,
+        Parameter(help="A protective stop at this price, in the quote coin; for a plan of one leg."),
     ] = None
 
     def over(self, told: TradeSettings) -> TradeSettings:
@@ -131,10 +136,10 @@ def _trade_one(
 ) -> int:
     from hedgerow.reports import trade_text as told
 
-    limit, money = None if manner.limit is None else _price(manner.limit), settings.data.currency.upper()
+    prices, money = _prices(manner), settings.data.currency.upper()
     with followed(shown, still=mode == "live") as (report, show):
         tell = None if show is None else lambda each: show(told.line_text(each))
-        done = traded(settings, plan_id, mode, report, limit=limit, confirm=confirm, tell=tell)
+        done = traded(settings, plan_id, mode, report, prices=prices, confirm=confirm, tell=tell)
     if isinstance(done, Refused):
         refused = done
         answer(
@@ -167,15 +172,21 @@ def _with(settings: Settings, manner: StyleOptions) -> Settings:
     return replace(settings, trade=manner.over(settings.trade))
 
 
-def _price(text: str) -> Decimal:
+def _prices(manner: StyleOptions) -> Prices:
+    if manner.stop is not None and manner.stop_price is not None:
+        raise UsageError("--stop and --stop-price are two stops", advice="Give one of them.")
+    return Prices(_price("--limit", manner.limit), _price("--stop-price", manner.stop_price))
+
+
+def _price(option: str, text: str | None) -> Decimal | None:
     try:
-        return Decimal(text)
+        return None if text is None else Decimal(text)
     except InvalidOperation:
-        raise UsageError(f"--limit {text} is no price", advice="Write it as 62500.5.") from None
+        raise UsageError(f"{option} {text} is no price", advice="Write it as 62500.5.") from None
 
 
 def _share(text: str) -> float:
-    """A stop's distance: 5% or 0.05. A price is none: the stop stands where the leg is done, and follows it until then."""
+    """A stop's distance: 5% or 0.05. A price is none: it is given by an option of its own."""
     try:
         number = float(Decimal(text.removesuffix("%")))
     except InvalidOperation:
@@ -183,6 +194,7 @@ def _share(text: str) -> float:
     share = number / 100.0 if text.endswith("%") else number
     if not 0.0 < share < 1.0:
         raise UsageError(
-            f"--stop {text} is no distance", advice="Give a percentage of the price, as 5%, or a fraction."
+            f"--stop {text} is no distance",
+            advice="Give a percentage of the price, as 5%, or a fraction; a price by --stop-price.",
         )
     return share

@@ -88,6 +88,7 @@ async def carried(
     there = {each.name: contracts_of(each, facts[each.name].held or _ZERO) for each in contracts}
     old = stale(asked.basis, asked.now, prices, there, asked.freshness)
     old += (*_off_tick(asked.ticket, contracts), *_uncounted(asked, store, account))
+    old += _stop_ahead(asked.ticket, wanted, facts)
     found = old or schedule(asked.ticket, wanted, facts)
     if not isinstance(found, Programme):
         return Carried(asked.ticket.plan, None, found)
@@ -114,14 +115,34 @@ def _uncounted(asked: Asked, store: Store, account: str) -> tuple[Refusal, ...]:
 
 
 def _off_tick(ticket: Ticketed, contracts: Sequence[Instrument]) -> tuple[Refusal, ...]:
-    """Refuse a limit that the venue has no such price for: it would be refused there, or rounded by somebody else."""
-    price = ticket.style.price
-    if price is None:
-        return ()
+    """Refuse a limit or a stop that the venue has no such price for: it would be refused there, or rounded by somebody else."""
+    given = {"limit price": ticket.style.price, "stop price": ticket.stop_at}
     return tuple(
-        Refusal("limit price", f"{one.name} has prices every {one.tick:f}", float(price), 0.0, "round it")
+        Refusal(rule, f"{one.name} has prices every {one.tick:f}", float(price), 0.0, "round it")
+        for rule, price in given.items()
         for one in contracts
-        if price % one.tick
+        if price is not None and price % one.tick
+    )
+
+
+def _stop_ahead(
+    ticket: Ticketed, wanted: Sequence[Wanted], facts: Mapping[str, LegFacts]
+) -> tuple[Refusal, ...]:
+    """Refuse a stop at a price that the market is beyond already: it would close at once what was just opened."""
+    stop = ticket.stop_at
+    return tuple(
+        Refusal(
+            "stop price",
+            f"{want.instrument.name} is at {price:f}: a stop of what is {'bought' if want.units > 0 else 'sold'} lies"
+            f" {'below' if want.units > 0 else 'above'} that",
+            float(stop),
+            float(price),
+            "give it beyond the price",
+        )
+        for want in wanted
+        if stop is not None
+        and (price := facts[want.instrument.name].price) is not None
+        and (stop - price) * want.units >= 0
     )
 
 

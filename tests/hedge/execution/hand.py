@@ -65,6 +65,7 @@ def leg(
     style: Style | None = None,
     stop: str | None = None,
     wanted: AccountModes = ANY_MODES,
+    stop_at: str | None = None,
 ) -> ProgrammeLeg:
     """A leg in these parts, or in one."""
     cut = tuple(Part(Decimal(part), reduce_only) for part in parts or (planned,))
@@ -76,6 +77,7 @@ def leg(
         style or Style(),
         wanted,
         None if stop is None else Decimal(stop),
+        None if stop_at is None else Decimal(stop_at),
     )
 
 

@@ -135,7 +135,7 @@ def _protect(turn: Turn) -> None:
     state = turn.state
     for index, leg in enumerate(state.legs):
         stop = leg.stop
-        if leg.leg.stop is None or state.unwinding or not finished(turn, index) or not leg.done:
+        if not leg.leg.guarded or state.unwinding or not finished(turn, index) or not leg.done:
             continue
         if stop is not None and (stop.state not in {OrderState.REFUSED, OrderState.ABSENT} or stop.filled):
             continue
@@ -153,10 +153,16 @@ def _protect(turn: Turn) -> None:
 def _stop_order(leg: LegState, name: str) -> Order | None:
     price = None if leg.quote is None else reference(leg.quote)
     done, held = leg.done, leg.held or _ZERO
-    if price is None or leg.leg.stop is None or held * done <= 0 or abs(done) > abs(held):
+    if price is None or held * done <= 0 or abs(done) > abs(held):
         return None
-    beyond = price * (1 - leg.leg.stop if done > 0 else 1 + leg.leg.stop)
-    trigger = round_to_tick(beyond, leg.leg.instrument.tick)
+    trigger = leg.leg.stop_at
+    if trigger is None:
+        away = leg.leg.stop or _ZERO
+        trigger = round_to_tick(price * (1 - away if done > 0 else 1 + away), leg.leg.instrument.tick)
+    elif (
+        trigger - price
+    ) * done >= 0:  # the price is beyond it already: it would close at once what was just opened
+        return None
     return Order(name, leg.leg.instrument, -done, reduce_only=True, stop=trigger) if trigger > 0 else None
 
 

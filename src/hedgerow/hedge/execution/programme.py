@@ -64,7 +64,7 @@ class ProgrammeLeg:
     """One contract's share of the plan: from a position of `start` units, `planned` more in `parts`.
 
     `wanted` are the modes that must be read back before the first order. `stop` is how far beyond the price, as a
-    fraction, a protective stop stands once the leg is done; None: no stop.
+    fraction, a protective stop stands once the leg is done, `stop_at` the price that it stands at instead; None of both: no stop.
     """
 
     instrument: Instrument
@@ -74,6 +74,12 @@ class ProgrammeLeg:
     style: Style = field(default_factory=Style)
     wanted: AccountModes = ANY_MODES
     stop: Decimal | None = None
+    stop_at: Decimal | None = None
+
+    @property
+    def guarded(self) -> bool:
+        """Whether a protective stop is to stand behind it."""
+        return self.stop is not None or self.stop_at is not None
 
     def __post_init__(self) -> None:
         if sum((part.quantity for part in self.parts), Decimal(0)) != self.planned:

@@ -72,6 +72,7 @@ class Ticketed:
     pace: Pace | None = None
     wanted: AccountModes = ANY_MODES
     stop: Decimal | None = None
+    stop_at: Decimal | None = None
     rules: Rules = field(default_factory=Rules)
     ahead: Decimal | None = None
 
@@ -240,10 +241,11 @@ def _leg(ticket: Ticketed, want: Wanted, facts: LegFacts) -> ProgrammeLeg:
     if gap > style.gap_ms:
         style = _slower(style, gap, len(parts))
     closes = _only_reduces(want, facts)
-    modes, stop = _asked_of(ticket, facts), None if closes else ticket.stop
+    modes = _asked_of(ticket, facts)
+    stops = (None, None) if closes else (ticket.stop, ticket.stop_at)
     if closes and ticket.ahead is not None:  # it is closed in the modes that it was opened in
         modes = replace(modes, margin_mode=None, leverage=None)
-    return ProgrammeLeg(want.instrument, facts.held or _ZERO, want.units, tuple(parts), style, modes, stop)
+    return ProgrammeLeg(want.instrument, facts.held or _ZERO, want.units, tuple(parts), style, modes, *stops)
 
 
 def _asked_of(ticket: Ticketed, facts: LegFacts) -> AccountModes:

@@ -95,6 +95,7 @@ def test_funding_in_another_coin_is_never_added_to_the_settlement_coins() -> Non
     ledger = ledger_of(records(INTRODUCED, *map(funding_record, paid)))
     assert ledger.entries[BTC.name].funding == {"USDT": Decimal("-1.5"), "BNB": Decimal("0.0015")}
     assert (ledger.cash("USDT"), ledger.cash("BNB")) == (Decimal("-1.5"), Decimal("0.0015"))
+    assert ledger.coins == {"USDT", "BNB"}
 
 
 def test_what_was_taken_over_is_part_of_the_position() -> None:

@@ -101,19 +101,22 @@ def halt(
         )
     elif not shown.quiet:
         whom = "everything" if account == "*" else account
-        said = f"{whom} is halted: {why} ({', '.join(done)})"
-        if lift:
-            none = [mode for mode in done if mode not in was]
-            said = (
-                f"the halt of {whom} is lifted ({', '.join(was)})" if was else f"there was no halt of {whom}"
-            )
-            said += f"; there was none ({', '.join(none)})" if was and none else ""
+        said = _lifted(whom, was, done) if lift else f"{whom} is halted: {why} ({', '.join(done)})"
         sys.stdout.write(f"{said}\n")
         if lift:
             _still_halted(place, done)
     if doubt is not None:
         sys.stderr.write(f"warning: {doubt}\n")
     return int(doubt is not None)
+
+
+def _lifted(whom: str, was: tuple[Mode, ...], done: tuple[Mode, ...]) -> str:
+    none = [mode for mode in done if mode not in was]
+    if not was:
+        return f"there was no halt of {whom}"
+    return f"the halt of {whom} is lifted ({', '.join(was)})" + (
+        f"; there was none ({', '.join(none)})" if none else ""
+    )
 
 
 def _in_force(place: Settings, modes: tuple[Mode, ...], account: str) -> tuple[Mode, ...]:

@@ -10,19 +10,17 @@ is a line of the diary, a stream of the journal beside the account's.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from hedgerow.hedge.alarms import Changed, Finding, updated
 from hedgerow.hedge.collateral import brought_by
 from hedgerow.hedge.plan import Refusal
 from hedgerow.hedge.policy import Policy
-from hedgerow.hedge.valuation import value
 from hedgerow.hedge.watch import WatchRules
 from hedgerow.model.errors import BadInput, LeaseHeld, LeaseLost, NotEnoughData, UsageError
-from hedgerow.model.portfolio import Portfolio
 from hedgerow.model.ports import Account, Clock, Lease, MarketData, Notifier, Store
 from hedgerow.model.watched import Look, WatchLine
 from hedgerow.runs.alarming import Looked, findings_of
@@ -30,6 +28,7 @@ from hedgerow.runs.bounds import Spent, after_of, beyond
 from hedgerow.runs.changing import Changes, followed
 from hedgerow.runs.diary import LOOK, Eyes, diary_of, remembered, sight_of
 from hedgerow.runs.executor import Executor
+from hedgerow.runs.flows import Flows
 from hedgerow.runs.ground import ground_records
 from hedgerow.runs.hand import Dealt, Hand, unreached
 from hedgerow.runs.lasting import lasting_after
@@ -99,6 +98,14 @@ class Around:
     account: Account | None = None
     executor: Callable[..., Executor] = Executor
 
+    def doors(self, doors: Doors) -> Doors:
+        """Return the doors that looks ask."""
+        return replace(doors, market=self.market or doors.market, account=self.account or doors.account)
+
+    def brought(self, policy: Policy) -> dict[str, Decimal] | None:
+        """Return the coins that the owner brings to a paper account; None for a venue's, of which all is the owner's."""
+        return None if self.provide is None else brought_by(policy.collateral)
+
 
 class Monitor:
     """One book's watch. All that lasts is in the store: a new one goes on where the last one was stopped."""
@@ -115,9 +122,7 @@ class Monitor:
         self._watched, self._store, self._clock = watched, store, clock
         self._eyes, self._around = eyes, around
         tail = Tail(store, watched.account)
-        brought = None if around.provide is None else brought_by(watched.policy.collateral)
-        asked = replace(doors, market=around.market or doors.market, account=around.account or doors.account)
-        self._lookout = Lookout(asked, store, clock, tail, brought)
+        self._lookout = Lookout(around.doors(doors), store, clock, tail, around.brought(watched.policy))
         self._hand = Hand(watched, doors, store, clock, around.notifier, tail, around.executor)
         self._lease = watched.holder if isinstance(watched.holder, Lease) else None
         self._diary = diary_of(watched.account, watched.name)
@@ -129,7 +134,7 @@ class Monitor:
         self._changes, self._lasting = before.changes or Changes(), before.lasting
         self._learned: Learned | None = None
         self._pending = before.pending
-        self._owned: tuple[str, Portfolio] | None = None
+        self._flows = Flows()
 
     async def run(self, until: int | None = None) -> None:
         """Look every `every_s` seconds, for ever or until an instant. Errors as `tick`."""
@@ -209,12 +214,11 @@ class Monitor:
             learned=verdict.learned is not before and verdict.learned is not None,
             traded_at=self._traded_at,
         )
-        look = replace(look, flow_usd=self._flowed(seen))
+        look = replace(look, flow_usd=self._flows.since(self._last, seen.view))
         self._write(look, seen)
         for line in lines_of(look, self._last, seen, dealt, changed):
             self._around.report(line)
-        took = self._clock.monotonic() - begun
-        self._around.looked(Shown(look, self._watched.policy.factors, facts.paid_30d, took))
+        self._around.looked(Shown(look, policy.factors, facts.paid_30d, self._clock.monotonic() - begun))
         self._last = look
         self._lasting = replace(self._lasting, proof=noted(self._lasting.proof, look))
         self._spent.tell(Spent(look.at, dealt.traded_usd, dealt.cost_usd), dealt.proposal)
@@ -288,17 +292,6 @@ class Monitor:
         orders = asked_orders(asked, verdict)
         dealt = await self._hand.trade(asked, orders, seen.sight, self._hold(), verdict.ahead)
         return replace(dealt, approved_by=by)
-
-    def _flowed(self, seen: Seen) -> float:
-        """Dollars that came into the holdings since the last look, or went out; NaN where they were other ones before this process."""
-        view, before = seen.view, self._owned
-        self._owned = view.book_id, view.book
-        if self._last is None or self._last.book == view.book_id:
-            return 0.0
-        if before is None or before[0] != self._last.book:
-            return math.nan
-        now, then = value(view.book, view.market), value(before[1], view.market)
-        return now.total_usd - then.total_usd if now.unknown == then.unknown else math.nan
 
     def _alarm(self, looked: Looked) -> Changed:
         changed = updated(

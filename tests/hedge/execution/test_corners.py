@@ -282,24 +282,6 @@ def test_a_stop_that_is_refused_is_tried_again_and_then_told() -> None:
     assert hand.ended == "complete"
 
 
-@pytest.mark.parametrize(("planned", "price"), [("-0.5", "75000.1"), ("0.5", "41000.2")])
-def test_a_stop_at_a_price_stands_at_that_price(planned: str, price: str) -> None:
-    hand = Hand(leg(planned, stop_at=price)).ready()
-    done_in_full(hand)
-    hand.wait(6_000)
-    stop = hand.sends[-1]
-    assert (stop.stop, stop.quantity, stop.reduce_only) == (Decimal(price), -Decimal(planned), True)
-
-
-@pytest.mark.parametrize(("planned", "price"), [("-0.5", "41000.2"), ("0.5", "75000.1")])
-def test_a_stop_that_the_price_is_beyond_is_not_placed_and_told(planned: str, price: str) -> None:
-    hand = Hand(leg(planned, stop_at=price)).ready()
-    done_in_full(hand)
-    hand.wait(6_000)
-    assert [order.stop for order in hand.sends] == [None]
-    assert any("has no stop: it cannot be placed" in said for said in hand.alarms)
-
-
 def test_a_leg_that_only_reduces_leaves_nothing_to_protect() -> None:
     hand = Hand(leg("-0.5", start="0.5", reduce_only=True, stop="0.2")).ready()
     done_in_full(hand)

@@ -224,7 +224,8 @@ def test_trade_wants_one_plan_or_the_approved(run: Callable[..., Any], words: tu
 
 def test_the_same_by_command(run: Callable[..., Any]) -> None:
     plan = run("plan", BOOK, "--target-beta", "0.5")[1]["plan_id"]
-    assert run("approve", plan[:12], "--plan", "--who", "Ann")[1] == {"approved": plan}
+    said = run("approve", plan[:12], "--plan", "--who", "Ann")[1]
+    assert said == {"approved": plan, "by": ["Ann"], "needed": 1}
     code, told = run("orders")
     assert code == 1
     assert told["paper"]["plans"][0]["state"] == "approved"

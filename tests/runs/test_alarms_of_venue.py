@@ -188,6 +188,7 @@ def test_a_list_that_does_not_come_is_no_delisting() -> None:
 
 def test_a_venue_that_owes_most_of_the_book() -> None:
     world = hedged()
+    world.lends = False  # what paper lends is none of the book
 
     def put(dollars: int) -> Callable[[], None]:
         return lambda: world.venue.credit("USDT", Decimal(dollars))

@@ -90,7 +90,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable
     """Ask for plan B with real money, up to the lease; what follows would ask the venue."""
     monkeypatch.setattr(trading, "live_plan", lambda *_: (PLAN, "bybit"))
     monkeypatch.setattr(trading, "reached", lambda *_: THERE)
-    monkeypatch.setattr(trading, "_scene", lambda *_: (Scene(None), ()))
+    monkeypatch.setattr(trading, "_scene", lambda *_, **__: (Scene(None), ()))
     told = TradeSettings(live=True, state=str(tmp_path))
     settings = Settings(trade=told, venues={"bybit": VenueSettings(live=True)})
     monkeypatch.setattr(trading, "question_of", lambda *_: settings)

@@ -118,7 +118,7 @@ def account_of(done: Done) -> str:
     return done.err.split("the account is ")[1].split(",")[0]
 
 
-def lost(*_: object) -> None:
+def lost(*_: object, **__: object) -> None:
     raise UnknownSymbol("the lake has no candles of bybit")
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
+from hedgerow.hedge.options.legs import FREE, OptionLeg, OptionPosition
 from hedgerow.model.option_chain import OptionChain, OptionQuote
 from hedgerow.stats.black import black_price
 
-__all__ = ["AS_OF", "INDEX", "chain_of", "flat_chain", "quote_of"]
+__all__ = ["AS_OF", "INDEX", "chain_of", "flat_chain", "position", "quote_of"]
 
 AS_OF = np.datetime64("2026-01-01T08:00", "ms")
 INDEX = 60_000.0
@@ -49,3 +51,11 @@ def flat_chain(
                     quote_of(strike, price, call=call, days=ahead, forward=forward, half=0.01 * price)
                 )
     return chain_of(*quotes, settle=settle)
+
+
+def position(
+    chain: OptionChain, *legs: tuple[int, str, float], fees: Any = FREE, sigma: float = 0.55
+) -> OptionPosition:
+    """Quotes of the chain by their place, so many of each at a price."""
+    made = [OptionLeg(chain.quotes[i], Decimal(count), price, sigma) for i, count, price in legs]
+    return OptionPosition(chain, tuple(made), fees)

@@ -141,7 +141,8 @@ def _betas(found: OptionsPlan, money: str) -> tuple[list[str], list[list[str]]]:
     """Dollars of beta left at once after a move, coins by their beta, volatilities as they are."""
     moves = [move for move, _ in found.leads[0].beta_left]
     names = ["dollars of beta left after", *(percent(move, signed=True) or "0 %" for move in moves)]
-    rows = [[label_of(lead), *(amount(left, money) for _, left in lead.beta_left)] for lead in found.leads]
+    rows = [["book alone", *(amount(left, money) for _, left in found.beta_left)]]
+    rows += [[label_of(lead), *(amount(left, money) for _, left in lead.beta_left)] for lead in found.leads]
     if found.perp is not None:
         rows.append(["perpetual", *(amount(left, money) for _, left in found.perp.beta_left)])
     return names, rows

@@ -21,14 +21,7 @@ def options_json(found: OptionsPlan, market: Market) -> dict[str, Any]:
         "source": market.source,
         "simulated": market.simulated or chain.simulated,
         "factor": chain.underlying,
-        "chain": {
-            "source": chain.source,
-            "venue": chain.venue,
-            "settle": chain.settle,
-            "as_of": plain(chain.as_of),
-            "index_usd": chain.index_usd,
-            "simulated": chain.simulated,
-        },
+        "chain": _chain(chain),
         "wanted": {
             "floor": found.wanted.floor,
             "crash": found.wanted.crash,
@@ -42,6 +35,7 @@ def options_json(found: OptionsPlan, market: Market) -> dict[str, Any]:
         "unprotected": {
             "by_beta_usd": found.at_crash(found.by_beta_usd),
             "crash_usd": found.at_crash(found.crash_usd),
+            "beta_left": [{"move": move, "beta_usd": left} for move, left in found.beta_left],
         },
         "rally": found.rally,
         "candidates": [_candidate(found, each) for each in found.candidates],
@@ -63,6 +57,17 @@ def options_json(found: OptionsPlan, market: Market) -> dict[str, Any]:
         },
         "unknown": list(exposure.unknown),
         "warnings": list(found.warnings),
+    }
+
+
+def _chain(chain: OptionChain) -> dict[str, Any]:
+    return {
+        "source": chain.source,
+        "venue": chain.venue,
+        "settle": chain.settle,
+        "as_of": plain(chain.as_of),
+        "index_usd": chain.index_usd,
+        "simulated": chain.simulated,
     }
 
 

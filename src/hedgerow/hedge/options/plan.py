@@ -136,7 +136,10 @@ class PerpBeside:
 
 @dataclass(frozen=True, slots=True)
 class OptionsPlan:
-    """The book, what it loses unprotected, and every candidate beside the perpetual. `moves` (N,) are of the factor."""
+    """The book, what it loses unprotected, and every candidate beside the perpetual. `moves` (N,) are of the factor.
+
+    `beta_left` is the bare book's dollar beta at once after a move of the factor: coins that fall are less to fall.
+    """
 
     wanted: Wanted
     exposure: Exposure
@@ -148,6 +151,7 @@ class OptionsPlan:
     rally: float
     candidates: tuple[Protection, ...]
     perp: PerpBeside | None
+    beta_left: tuple[tuple[float, float], ...]
     warnings: tuple[str, ...]
 
     @property

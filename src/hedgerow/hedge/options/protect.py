@@ -95,6 +95,7 @@ def protect(
         scene.rally,
         tuple(judged),
         perp,
+        tuple((move, scene.book_beta_after(move)) for move in scene.shown_moves),
         (*chain.notes, *smiles.notes, *late),
     )
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import time
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.cli.closes import closes
 from tests.cli.conftest import BOOK, Run
 from tests.cli.trading import journal, positions, sent, start
+from tests.cli.unhurried import unhurry
 
 from hedgerow.store.journal import open_journal
 
@@ -35,8 +39,7 @@ def test_a_proposal_is_approved_by_its_first_signs_and_traded(run: Run, tmp_path
     state = ("--state", str(tmp_path / "state"))
     (line,) = (each for each in watched(run, tmp_path, "--mode", "propose") if each["action"] == "proposal")
     name = line["text"].split()[0]
-    (still,) = watched(run, tmp_path, "--mode", "propose")  # it stands; nothing new to say but that
-    assert (still["action"], name in still["text"]) == ("waiting", True)
+    assert watched(run, tmp_path, "--mode", "propose") == []  # it stands; nothing new to say
     status = run("status", *state)
     assert f"hedgerow approve {name}" in status.out
     assert run("approve", "abcdef", *state).status == 2
@@ -51,21 +54,63 @@ def test_a_proposal_is_approved_by_its_first_signs_and_traded(run: Run, tmp_path
     assert run("approve", name, *state).status == 2  # nothing waits any more
 
 
+@pytest.mark.parametrize("wanted", [(), ("--target-beta", "0.5"), ("--collateral", "100000USDT")])
+def test_what_a_plan_left_is_where_the_watch_wants_it(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: tuple[str, ...]
+) -> None:
+    unhurry(monkeypatch.setattr)
+    state = ("--state", str(tmp_path / "state"))
+    plan = run("plan", BOOK, *wanted, *state, "--json").json
+    assert run("trade", plan["plan_id"], *state).status == 0
+    (line,) = watched(run, tmp_path, *wanted)  # the margin that paper put there is nobody's beta
+    assert line["action"] == "hold"
+    said = re.match(r"beta ([+−])\$([\d,]+) ", line["text"])
+    assert said is not None
+    left = float(said[2].replace(",", "")) * (1.0 if said[1] == "+" else -1.0)
+    assert left == pytest.approx(plan["plan"]["after_usd_by_factor"]["BTC"], abs=500.0)
+
+
+def test_what_a_hedge_lost_on_paper_is_brought_again_before_it_grows_or_is_rolled(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unhurry(monkeypatch.setattr)
+    (tmp_path / "book.csv").write_text("symbol,quantity\nETH,40\nSOL,400\n", encoding="utf-8")
+    closes(tmp_path / "closes.csv", date(2026, 6, 1))
+    state = ("--state", str(tmp_path / "state"), "--json")
+    asked = (
+        str(tmp_path / "book.csv"),
+        "--prices",
+        str(tmp_path / "closes.csv"),
+        "--instruments",
+        "BTCUSDT_QUARTER",
+    )
+    plan = run("plan", *asked, "--target-beta", "0.25", *state).json
+    assert run("trade", plan["plan_id"], *state).status == 0
+    for day, act in ((11, "rebalance"), (20, "roll")):
+        closes(tmp_path / "closes.csv", date(2026, 6, day))
+        done = run("watch", *asked, "--target-beta", "0.25", "--mode", "auto", "--once", *state)
+        lines = [json.loads(line) for line in done.out.splitlines()]
+        assert {act, "filled"} <= {line["action"] for line in lines}
+        assert [
+            line["text"] for line in lines if line["action"] == "warning" and "margin" in line["text"]
+        ] == []
+    refused = [line for line in run("orders", *state).out.split(",") if "not enough margin" in line]
+    assert refused == []
+    rows, venue = positions(tmp_path)
+    assert rows == venue
+    assert rows["paper:BTCUSDT_260626"] == 0 > rows["paper:BTCUSDT_260925"]
+
+
 def test_two_people_are_asked_where_the_settings_say_so(run: Run, tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text('[watch]\nmode = "propose"\napprovals = 2\n', encoding="utf-8")
     told = ("--config", str(config))
     (line,) = (each for each in watched(run, tmp_path, *told) if each["action"] == "proposal")
     name = line["text"].split()[0]
-    yes = ("approve", name, "--state", str(tmp_path / "state"), *told, "--who")
-    for _ in range(2):
-        first = run(*yes, "Ann")
-        assert (first.status, "1 of 2 approvals" in first.out, "by Ann" in first.out) == (0, True, True)
-        assert "It waits for 1 more." in first.out
-    assert [line["action"] for line in watched(run, tmp_path, *told)] == ["waiting"]
-    second = run(*yes, "Bob")
-    assert (second.status, second.out.startswith("Approved: ")) == (0, True)
-    assert "by Ann and Bob" in second.out
+    for who in ("Ann", "Ann"):
+        assert run("approve", name, "--who", who, "--state", str(tmp_path / "state"), *told).status == 0
+    assert watched(run, tmp_path, *told) == []
+    assert run("approve", name, "--who", "Bob", "--state", str(tmp_path / "state"), *told).status == 0
     assert "filled" in {each["action"] for each in watched(run, tmp_path, *told)}
 
 

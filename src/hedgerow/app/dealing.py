@@ -42,6 +42,7 @@ __all__ = [
     "account_uid",
     "data_of",
     "dealing",
+    "equity_of",
     "holder_of",
     "leased",
     "paper_books",
@@ -90,12 +91,10 @@ class Dealing:
 
     def provide(self, capital: Mapping[str, str]) -> dict[str, Decimal]:
         """Put paper coins into a paper account where it has less than a plan wants, and return what was put."""
-        from hedgerow.exchange.venue import balances_of
-
         venue = self.paper
         if venue is None:
             return {}
-        there = {b.coin: b.total for b in balances_of(venue.state, venue.state.account(venue.name))}
+        there = equity_of(venue)
         put: dict[str, Decimal] = {}
         for coin, wanted in capital.items():
             has, least = there.get(coin, Decimal(0)), Decimal(wanted)
@@ -109,6 +108,15 @@ class Dealing:
         for coin, amount in put.items():
             if self.paper is not None:
                 self.paper.credit(coin, -amount)
+
+
+def equity_of(venue: PaperVenue) -> dict[str, Decimal]:
+    """Return what a paper account has of each coin to keep contracts open with: its coins, and what those have gained or lost."""
+    from hedgerow.exchange.venue import balances_of
+
+    venue.catch_up()
+    found = balances_of(venue.state, venue.state.account(venue.name))
+    return {b.coin: b.total + (b.unrealised or Decimal(0)) for b in found if b.kind == "derivatives"}
 
 
 @contextmanager

@@ -180,12 +180,12 @@ def span_of(market: Market, since: str) -> tuple[int, int]:
 
 
 def _provider(venue: PaperVenue, market: Market) -> Callable[[Mapping[str, float]], None]:
-    """Put paper coins where a decision wants more margin than there is."""
-    from hedgerow.exchange.venue import balances_of
+    """Put paper coins where a decision wants more margin than there is: what open contracts have lost is none any more."""
+    from hedgerow.app.dealing import equity_of
     from hedgerow.hedge.valuation import price_of
 
     def provide(wanted: Mapping[str, float]) -> None:
-        there = {b.coin: b.total for b in balances_of(venue.state, venue.state.account(venue.name))}
+        there = equity_of(venue)
         for coin, dollars in wanted.items():
             price = price_of(market, coin)
             least = Decimal(f"{dollars / price if price > 0.0 else dollars:.8f}")

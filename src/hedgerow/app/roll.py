@@ -259,7 +259,7 @@ def _into_perpetual(at: _Account, rung: Rung) -> tuple[Way, Way | None]:
 
 
 def _capital(at: _Account, way: Way, ahead: Decimal | None, leverage: float) -> dict[str, str]:
-    """Coins that a paper account wants: margin and losses of all that it holds in that coin, and of the far leg as far as it is ahead."""
+    """Coins that a paper account wants: margin of all that it holds in that coin, and of the far leg as far as it is ahead."""
     from hedgerow.hedge.valuation import contract_price, price_of
 
     coin = way.far.settle
@@ -268,10 +268,7 @@ def _capital(at: _Account, way: Way, ahead: Decimal | None, leverage: float) -> 
     price = price if price > 0.0 else 1.0
     for row in at.rows.values():
         if row.instrument.settle == coin and row.entry is not None:
-            count, now = (
-                float(contracts_of(row.instrument, row.quantity)),
-                contract_price(at.market, row.instrument),
-            )
-            gained = row.instrument.pnl(count, float(row.entry), now) * price
-            dollars += abs(count) * row.instrument.dollar_delta(now) / leverage + max(-gained, 0.0)
+            count = float(contracts_of(row.instrument, row.quantity))
+            now = contract_price(at.market, row.instrument)
+            dollars += abs(count) * row.instrument.dollar_delta(now) / leverage
     return {coin: f"{dollars / price:.8f}"}

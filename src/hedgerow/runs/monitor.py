@@ -39,7 +39,7 @@ from hedgerow.runs.proving import kept_back, noted
 from hedgerow.runs.reconcile import Doors
 from hedgerow.runs.spending import Spending
 from hedgerow.runs.tail import Tail
-from hedgerow.runs.watching import Learned, Sight, Verdict, judge, learned, stakes_of
+from hedgerow.runs.watching import Learned, Sight, Verdict, judge, learned, margin_before, stakes_of
 from hedgerow.runs.wire import body_of
 
 __all__ = ["Around", "Monitor", "Provide", "Shown", "Watched"]
@@ -288,7 +288,7 @@ class Monitor:
         if refusals:
             return Dealt(asked, refusals=refusals)
         if self._around.provide is not None:
-            self._around.provide({account.settle: account.required_usd for account in verdict.margin})
+            self._around.provide(margin_before(verdict, seen.sight, self._watched.policy))
         orders = asked_orders(asked, verdict)
         dealt = await self._hand.trade(asked, orders, seen.sight, self._hold(), verdict.ahead)
         return replace(dealt, approved_by=by)

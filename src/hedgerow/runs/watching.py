@@ -35,7 +35,18 @@ from hedgerow.runs.learning import RECENT_DAYS, Known, Moving, drift_of, in_reac
 from hedgerow.runs.reducing import Reduced, reduced
 from hedgerow.runs.rolling import held_names, lasting, named, roll_due
 
-__all__ = ["Act", "Held", "Learned", "Sight", "Verdict", "judge", "learned", "stakes_of", "whole_book"]
+__all__ = [
+    "Act",
+    "Held",
+    "Learned",
+    "Sight",
+    "Verdict",
+    "judge",
+    "learned",
+    "margin_before",
+    "stakes_of",
+    "whole_book",
+]
 
 Act = Literal["hold", "rebalance", "roll", "stop"]
 _DAY_MS = 86_400_000
@@ -215,6 +226,23 @@ def stakes_of(sight: Sight, orders: Mapping[Instrument, Decimal]) -> tuple[Stake
         price, settle = contract_price(sight.hedge, contract), price_of(sight.market, contract.settle)
         found.append(Stake(contract, float(count) * contract.dollar_delta(price, settle), price, settle))
     return tuple(found)
+
+
+def margin_before(verdict: Verdict, sight: Sight, policy: Policy) -> dict[str, float]:
+    """Return dollars by settlement coin that accounts need before a verdict's orders leave.
+
+    Of a roll that is the margin, at the policy's leverage, of all that is open, and of what opens as far as it may be ahead.
+    """
+    if verdict.act != "roll":
+        return {account.settle: account.required_usd for account in verdict.margin}
+    open_now = {held.instrument: held.contracts for held in sight.held or ()}
+    opens = {one: count for one, count in verdict.orders.items() if open_now.get(one, _ZERO) * count >= 0}
+    found: dict[str, float] = {}
+    for held, share in ((open_now, 1.0), (opens, float(1 if verdict.ahead is None else verdict.ahead))):
+        for stake in stakes_of(sight, held):
+            coin = stake.instrument.settle
+            found[coin] = found.get(coin, 0.0) + share * abs(stake.dollars) / policy.rules.max_leverage
+    return found
 
 
 def _least(held: Held, sight: Sight) -> float:

@@ -2,91 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Response, expect
+from playwright.sync_api import Browser, expect
+from tests.browser.eyes import Eyes, pictured, served
+from tests.browser.played import ended
 from tests.cli.conftest import BOOK
-from tests.cli.trading import start
 from tests.web.asking import make_hostile
 
-from hedgerow.config import Settings
-from hedgerow.web.server import Opened, opened, server_of
+from hedgerow.web.server import Opened
 
-WAIT_MS = 120_000
-"""Long enough for a machine that does much else: a page that never comes fails all the same."""
-expect.set_options(timeout=WAIT_MS)
 PAGES = ("/", "/exposure", "/hedge", "/trade", "/watch", "/history", "/venues")
-
-
-@contextmanager
-def served(state: Path, book: str = BOOK) -> Iterator[Opened]:
-    """A page of a book whose state lies in a folder."""
-    settings = replace(Settings(), trade=replace(Settings().trade, state=str(state)))
-    with served_by(settings, book) as found:
-        yield found
-
-
-@contextmanager
-def served_by(settings: Settings, book: str) -> Iterator[Opened]:
-    """A page on a free port of this machine, by the server itself."""
-    found = opened(settings, book, 0)
-    server = server_of(found)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [found.socket]}, daemon=True)
-    thread.start()
-    try:
-        yield found
-    finally:
-        server.should_exit = True
-        thread.join(30)
-        found.socket.close()
-    assert not thread.is_alive()
-
-
-class Eyes:
-    """A tab, with everything that it asked for and said."""
-
-    def __init__(self, browser: Browser, found: Opened, width: int = 1440, scheme: Any = "light") -> None:
-        self.base = f"http://127.0.0.1:{found.port}"
-        self.context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        self.context.set_default_timeout(WAIT_MS)
-        self.tab: Page = self.context.new_page()
-        self.said: list[str] = []
-        self.asked: list[str] = []
-        self.tab.on("console", lambda message: self.said.append(message.text))
-        self.tab.on("pageerror", lambda error: self.said.append(str(error)))
-        self.tab.on("dialog", lambda dialog: self.said.append(dialog.message))
-        self.tab.on("request", lambda request: self.asked.append(request.url))
-
-    def enter(self, found: Opened) -> None:
-        """Come in by the cookie that the link gives; the link itself works once."""
-        name, value = f"hedgerow-{found.port}", found.entry.session()
-        self.context.add_cookies(
-            [{"name": name, "value": value, "url": self.base, "httpOnly": True, "sameSite": "Strict"}]
-        )
-
-    def open(self, path: str) -> Response:
-        answer = self.tab.goto(f"{self.base}{path}")
-        assert answer is not None
-        return answer
-
-    def sound(self) -> None:
-        """Nothing of what must not be happened on the page that is open."""
-        assert self.said == []
-        assert [url for url in self.asked if not url.startswith(self.base)] == []
-        assert self.tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-        found = Axe().run(self.tab)
-        assert found.violations_count == 0, found.generate_report()
-
-    def unfold(self) -> None:
-        self.tab.locator("details").evaluate_all("all => all.forEach(one => { one.open = true; })")
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +28,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1440])
 def test_every_page_is_sound(browser: Browser, book: Opened, width: int, scheme: Any) -> None:
-    eyes = Eyes(browser, book, width, scheme)
+    eyes = Eyes(browser, book.port, width, scheme)
     eyes.open("/login")
     eyes.sound()
     eyes.enter(book)
@@ -115,7 +44,7 @@ def test_every_page_is_sound(browser: Browser, book: Opened, width: int, scheme:
 
 @pytest.mark.slow
 def test_the_slider_moves_the_consequences_by_keyboard(browser: Browser, book: Opened) -> None:
-    eyes = Eyes(browser, book)
+    eyes = Eyes(browser, book.port)
     eyes.enter(book)
     eyes.open("/hedge")
     before = eyes.tab.locator("[data-cell=trade]").inner_text()
@@ -125,7 +54,8 @@ def test_the_slider_moves_the_consequences_by_keyboard(browser: Browser, book: O
     expect(eyes.tab.locator("#target-said")).to_have_text("0.40")
     expect(eyes.tab.locator("[data-cell=left]")).to_contain_text("0.40 ±")
     expect(eyes.tab.locator("[data-cell=trade]")).not_to_have_text(before)
-    expect(eyes.tab.locator("#command")).to_contain_text("--target-beta 0.40")
+    for verb in ("plan", "watch"):  # the watch that keeps it there has to be told as well
+        expect(eyes.tab.locator("code", has_text=f"hedgerow {verb} ")).to_contain_text("--target-beta 0.40")
     eyes.sound()
     eyes.context.close()
 
@@ -134,10 +64,10 @@ def test_the_slider_moves_the_consequences_by_keyboard(browser: Browser, book: O
 def test_a_proposal_is_approved_traded_and_gone(browser: Browser, tmp_path: Path) -> None:
     watch = ("watch", BOOK, "--once", "--mode", "propose")
     with served(tmp_path / "state") as found:
-        eyes = Eyes(browser, found)
+        eyes = Eyes(browser, found.port)
         eyes.tab.goto(found.link)
         expect(eyes.tab).to_have_url(f"{eyes.base}/")
-        looked(tmp_path, *watch)
+        ended(tmp_path, *watch)
         eyes.open("/watch")
         eyes.sound()
         expect(eyes.tab.locator("#bar-state")).to_contain_text("waiting for you")
@@ -145,14 +75,13 @@ def test_a_proposal_is_approved_traded_and_gone(browser: Browser, tmp_path: Path
         eyes.tab.get_by_role("button", name="Approve").click()
         expect(eyes.tab.locator(".proposal")).to_contain_text("Approved by Ann; 1 needed")
         eyes.sound()
-        looked(tmp_path, *watch)
+        ended(tmp_path, *watch)
         expect(eyes.tab.locator(".proposal")).to_have_count(0, timeout=15_000)  # by itself: the page is told
         expect(eyes.tab.locator("#positions + div table")).to_contain_text("short")
         expect(eyes.tab.locator("#bar-beta svg")).to_have_count(1)
         eyes.sound()
         eyes.open("/exposure")
         expect(eyes.tab.locator("#hedged svg")).to_have_count(1)
-        pictured(eyes, "exposure", tmp_path)
         eyes.open("/watch")
         eyes.tab.get_by_label("Why", exact=True).fill("I want to look first")
         eyes.tab.get_by_role("button", name="Halt everything").click()
@@ -168,39 +97,20 @@ def test_a_proposal_is_approved_traded_and_gone(browser: Browser, tmp_path: Path
 def test_a_picture_of_the_slider(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(Path(BOOK).parent)  # the page names the file as it was given
     with served(tmp_path / "state", "book.csv") as found:
-        eyes = Eyes(browser, found, 1000)
+        eyes = Eyes(browser, found.port, 1000)
         eyes.enter(found)
         eyes.open("/hedge")
         eyes.tab.locator("#target").fill("0.5")
         expect(eyes.tab.locator("[data-cell=left]")).to_contain_text("0.50 ±")
-        pictured(eyes, "hedge", tmp_path)
+        pictured(eyes, "hedge", tmp_path, 900)
         eyes.context.close()
-
-
-def pictured(eyes: Eyes, name: str, folder: Path) -> None:
-    """Take a picture for the docs; with HEDGEROW_PICTURES=1 it is kept there. One that is missing or large fails."""
-    kept, made = Path(BOOK).parents[1] / "docs" / "how-to" / f"page-{name}.png", folder / "made.png"
-    eyes.tab.set_viewport_size({"width": 1000, "height": 760})
-    eyes.tab.screenshot(path=made)
-    if os.environ.get("HEDGEROW_PICTURES") == "1":
-        kept.write_bytes(made.read_bytes())
-    for picture in (made, kept):
-        assert picture.read_bytes().startswith(b"\x89PNG")
-        assert picture.stat().st_size < 150_000
-
-
-def looked(home: Path, *words: str) -> None:
-    """One look of a watch in a process of its own."""
-    process = start(home, *words)
-    _, err = process.communicate(timeout=120)
-    assert process.returncode == 0, err
 
 
 @pytest.mark.slow
 def test_nothing_hostile_is_executed(browser: Browser, tmp_path: Path) -> None:
     with served(tmp_path / "state") as found:
         make_hostile(found.room)
-        eyes = Eyes(browser, found)
+        eyes = Eyes(browser, found.port)
         eyes.enter(found)
         for path in PAGES:
             assert eyes.open(path).status == 200
@@ -218,7 +128,7 @@ def test_a_page_of_another_site_can_do_nothing(browser: Browser, book: Opened, t
         f'<iframe src="http://127.0.0.1:{book.port}/watch"></iframe>',
         encoding="utf-8",
     )
-    eyes = Eyes(browser, book)
+    eyes = Eyes(browser, book.port)
     eyes.enter(book)
     seen: list[tuple[str, str, int]] = []
     eyes.tab.on(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 __all__ = ["STATIC", "rendered", "static"]
 
@@ -47,4 +48,16 @@ def _environment() -> Environment:
     )
     made.globals["words"] = WORDS
     made.tests["number"] = is_number
+    made.filters["coded"] = _coded
     return made
+
+
+def _coded(text: str) -> Markup:
+    """A text in which what stands between two backticks is a command; all of it is escaped."""
+    from markupsafe import Markup, escape
+
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    told = (Markup("<code>{}</code>").format(part) if k % 2 else escape(part) for k, part in enumerate(parts))
+    return Markup("").join(told)

@@ -143,7 +143,8 @@ def _proposal(look: Look, seen: Seen) -> dict[str, Any] | None:
 
 
 def _price(known: Decimal | None) -> str:
-    return "unknown" if known is None else f"{known:,f}"
+    """A price to be read, with seven digits or so, cents at least."""
+    return "unknown" if known is None else f"{known:,.{max(6 - known.adjusted(), 2)}f}"
 
 
 def _position(row: EntryRow) -> dict[str, str]:

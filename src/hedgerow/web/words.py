@@ -21,6 +21,10 @@ WORDS = {
     "the sign wrong.",
     "basis": "The difference between a contract's price and the coin's. Where the contract and the coins do not move together, the "
     "hedge adds a risk of its own.",
+    "risk added": "What the contract does of its own, beside the market that it is to take out: one usual deviation over the days that are "
+    "compared, in dollars. The less, the better the contract fits the book.",
+    "left a year": "The usual size of a year's swings that the book keeps with this contract, in dollars: the coins' own part and what "
+    "the contract adds.",
     "margin": "Coins that lie at the venue to cover the contract's losses. Gains of the coins you hold elsewhere do not count there.",
     "liquidation": "The venue closes a position when its margin is nearly used up. The distance says by how much the price may still "
     "move against the contract before that.",

@@ -48,7 +48,7 @@ function slide(form) {
   const said = document.getElementById("said");
   const cells = document.getElementById("cells");
   const refused = document.getElementById("refused");
-  const command = document.getElementById("command");
+  const told = document.querySelectorAll("[data-at]");
   const kept = document.getElementById("kept-target");
   let asking = false;
   let shown = target.value;
@@ -64,7 +64,7 @@ function slide(form) {
     const lines = [...found.refused.map((line) => `refused: ${line}`), ...found.untraded];
     refused.replaceChildren(...lines.map(paragraph));
     kept.value = shown;
-    command.textContent = `hedgerow plan ${form.dataset.book} --target-beta ${Number(shown).toFixed(2)}`;
+    for (const at of told) at.textContent = Number(shown).toFixed(2);
   }
 
   function unknown() {

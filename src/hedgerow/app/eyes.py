@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
-from hedgerow.app.books import AccountBook
 from hedgerow.app.contracts import LEADS, tells_price
 from hedgerow.hedge.policy import Policy
 from hedgerow.hedge.pool import find
@@ -44,7 +43,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Ahead", "LiveEyes"]
 
-_NOTHING = Portfolio(())
+Answer = TypeVar("Answer")
 
 _TROUBLES = (VenueUnreachable, VenueRefused, StateUnknown, BadInput, NotEnoughData, OSError)
 
@@ -93,6 +92,20 @@ class Ahead:
 
 
 @dataclass(slots=True)
+class _Last(Generic[Answer]):
+    """What was made last, for as long as it would be made of the same."""
+
+    _what: tuple[object, ...] | None = None
+    _made: Answer | None = None
+
+    def of(self, what: tuple[object, ...], make: Callable[[], Answer]) -> Answer:
+        """Return what `make` makes of `what`."""
+        if self._made is None or what != self._what:
+            self._what, self._made = what, make()
+        return self._made
+
+
+@dataclass(slots=True)
 class LiveEyes:
     """What one book's watch sees: `hedge` tells the contracts that its journal knows, `records` its diary.
 
@@ -108,6 +121,8 @@ class LiveEyes:
     records: Callable[[], Iterable[Record]]
     _view: View | None = None
     _fees: tuple[Decimal, Decimal] | None = None
+    _offered: _Last[tuple[tuple[Instrument, ...], str]] = field(default_factory=_Last)
+    _named: _Last[str] = field(default_factory=_Last)
     _begun: int = field(init=False)
     _wallet: frozenset[str] = frozenset()
 
@@ -152,9 +167,10 @@ class LiveEyes:
         now: dict[str, float],
     ) -> View:
         market = history[0]
-        priced = tuple(one for one in contracts if one.underlying in {*now, *market.given})
+        coins = frozenset((*now, *market.given))
+        priced, listed = self._offered.of((contracts, coins), lambda: _offered(contracts, coins))
         until = int(market.times[-1].astype("datetime64[ms]").astype(np.int64))
-        ground = Ground(self.clock.now(), until, fingerprint(priced))
+        ground = Ground(self.clock.now(), until, listed)
         given = {
             **market.given,
             **now,
@@ -162,7 +178,8 @@ class LiveEyes:
         }  # a stablecoin is a dollar only where nobody prices it
         seen = market_now(market, ground, given)
         other = seen if history[1] is market else market_now(history[1], ground, given)
-        return View(book, fingerprint(book), seen, other, priced, self._missing(book, given), ground)
+        name = self._named.of((book,), lambda: fingerprint(book))
+        return View(book, name, seen, other, priced, self._missing(book, given), ground)
 
     async def _charged(self, contracts: tuple[Instrument, ...]) -> tuple[Instrument, ...]:
         """The contracts at the account's own fees, where the venue tells them."""
@@ -170,7 +187,7 @@ class LiveEyes:
             first = next((one for one in contracts if tells_price(one, {"BTC"})), None)
             with suppress(VenueUnreachable, VenueRefused, StateUnknown):
                 self._fees = None if first is None else await self.account.fees(first)
-        return AccountBook(_NOTHING, self._fees).charged(contracts)
+        return self.feed.charged(self._fees)
 
     async def _look_into_wallet(self) -> None:
         """Which coins are margin; where the venue does not say, the look itself finds out."""
@@ -208,6 +225,12 @@ class LiveEyes:
         if not lacking:
             return ""
         return f"{', '.join(sorted(set(lacking)))}: {self.feed.venue} tells no price of now"
+
+
+def _offered(contracts: tuple[Instrument, ...], coins: frozenset[str]) -> tuple[tuple[Instrument, ...], str]:
+    """The contracts on coins with a price, and their fingerprint."""
+    priced = tuple(one for one in contracts if one.underlying in coins)
+    return priced, fingerprint(priced)
 
 
 def _forms(coin: str) -> set[str]:

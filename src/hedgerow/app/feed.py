@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hedgerow.app.books import AccountBook, Fees
 from hedgerow.app.contracts import dollars_of, listed_at, pulled_tiers, recent, tells_price
 from hedgerow.app.dealing import wall_ms
 from hedgerow.app.desk import market_of
@@ -22,6 +23,7 @@ from hedgerow.config import Settings
 from hedgerow.model.errors import StateUnknown, UnknownSymbol, VenueRefused, VenueUnreachable
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
+from hedgerow.model.portfolio import Portfolio
 from hedgerow.venues.clocks import WallClock
 from hedgerow.venues.shared import SharedMarket
 
@@ -52,6 +54,7 @@ class Feed:
     _history: tuple[Market, Market] | None = None
     _listed: tuple[Instrument, ...] = ()
     _listed_at: int = 0
+    _charged: dict[Fees | None, tuple[Instrument, ...]] = field(default_factory=dict)
     _told: dict[str, tuple[int, float | None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -87,8 +90,14 @@ class Feed:
             if wall_ms() - self._listed_at > _LISTED_MS:
                 ladders = await asyncio.to_thread(pulled_tiers, self.settings, self.venue)
                 self._listed = await listed_at(self.door, hedge, ladders)
-                self._listed_at = wall_ms()
+                self._listed_at, self._charged = wall_ms(), {}
             return self._listed
+
+    def charged(self, fees: Fees | None) -> tuple[Instrument, ...]:
+        """Return the contracts that were listed last at an account's own (taker, maker) fees; None: at the venue's."""
+        if fees not in self._charged:
+            self._charged[fees] = AccountBook(Portfolio(()), fees).charged(self._listed)
+        return self._charged[fees]
 
     async def prices(self, coins: Iterable[str]) -> dict[str, float]:
         """Return what coins cost now, in dollars; a coin without a fresh price of the venue is left out.

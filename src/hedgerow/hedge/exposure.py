@@ -119,8 +119,9 @@ def expose(worth: Valuation, betas: Betas, excluded: frozenset[str] = frozenset(
         raise UnknownSymbol(
             f"{', '.join(absent)} were not estimated", advice="Estimate worth.assets, all of them."
         )
+    errors, places = betas.stderr, {symbol: i for i, symbol in enumerate(betas.symbols)}
     rows = tuple(
-        _row(symbol, dollars, betas) for symbol, dollars in deltas.items() if symbol in betas.symbols
+        _row(dollars, betas, places[symbol], errors) for symbol, dollars in deltas.items() if symbol in places
     )
     known = tuple(row for row in rows if np.isfinite(row.beta).all())
     total = np.sum([row.beta_usd for row in known], axis=0) if known else np.zeros(len(betas.factors))
@@ -159,9 +160,8 @@ def _sloped(worth: Valuation, betas: Betas) -> Valuation:
     return replace(worth, holdings=tuple(held))
 
 
-def _row(symbol: str, dollars: float, betas: Betas) -> AssetExposure:
-    i = betas.symbols.index(symbol)
-    beta, stderr = betas.beta[i], betas.stderr[i]
+def _row(dollars: float, betas: Betas, i: int, errors: FloatArray) -> AssetExposure:
+    symbol, beta, stderr = betas.symbols[i], betas.beta[i], errors[i]
     note = betas.note[i] if not is_stablecoin(symbol) else "by policy"
     return AssetExposure(
         symbol,

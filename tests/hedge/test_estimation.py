@@ -14,8 +14,12 @@ from tests.hedge.plans import known_market
 
 from hedgerow.files.prices import read_market
 from hedgerow.hedge.estimation import Override, estimate, estimate_path
+from hedgerow.model.arrays import FloatArray
 from hedgerow.model.errors import NotEnoughData, UnknownSymbol
-from hedgerow.testing import beta_market
+from hedgerow.model.fixed import fixed
+from hedgerow.stats.beta.estimator import BetaFit
+from hedgerow.stats.beta.huber import Huber
+from hedgerow.testing import beta_market, market_of
 from hedgerow.venues.simulated import simulated_market
 
 RNG = np.random.default_rng(11)
@@ -159,3 +163,43 @@ def test_a_factor_that_does_not_move_is_refused() -> None:
     still[:, 0] = 60_000.0
     with pytest.raises(NotEnoughData, match="does not move"):
         estimate(replace(made, prices=still), ("SOL",), "BTC")
+
+
+def test_books_that_look_at_a_market_that_cannot_change_share_one_estimate(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(8)
+    factor = rng.normal(0.0, 0.03, 200)
+    moves = {f"C{i:02d}": (0.5 + 0.05 * i) * factor + rng.normal(0.0, 0.02, 200) for i in range(25)}
+    closes = {coin: np.cumprod(1.0 + each) for coin, each in {"BTC": factor, **moves}.items()}
+    market = market_of({**closes, "USDT": np.ones(200)})
+    books = (("C01", "C02", "BTC"), ("C05", "USDT", "C03"), ("C07",))
+    alone = [estimate(market, assets) for assets in books]
+    fits: list[int] = []
+    fit = Huber.fit
+
+    def counted(self: Huber, y: FloatArray, x: FloatArray) -> BetaFit:
+        fits.append(len(y))
+        return fit(self, y, x)
+
+    monkeypatch.setattr(Huber, "fit", counted)
+    still = replace(market, prices=fixed(market.prices), times=fixed(market.times))
+    parts = [replace(still, prices=still.prices[:], given={"C01": float(i)}) for i in range(3)]
+    shared = [estimate(part, assets) for part, assets in zip(parts, books, strict=True)]
+    assert len(fits) == 1
+    for one, other in zip(alone, shared, strict=True):
+        for name in ("beta", "covariance", "raw", "alpha", "resid_vol"):
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+        assert (one.symbols, one.method, one.note) == (other.symbols, other.method, other.note)
+    estimate(
+        replace(
+            still,
+            prices=still.prices[:150],
+            times=still.times[:150],
+            as_of=still.times[149],
+            volumes_usd=still.volumes_usd[:150],
+        ),
+        books[0],
+    )
+    estimate(still, books[0], estimator="ols:90")
+    assert len(fits) == 2

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,7 @@ _FILES = ("prices", "funding", "books", "open_interest", "sectors")
 
 @dataclass(slots=True)
 class Feed:
-    """One venue's market, and `market` to ask it anything else. What one book asked for, another has too: prices for two seconds, the list of contracts for five minutes.
+    """One venue's market, and `market` to ask it anything else. What one book asked for, another has too: prices, and whether files changed, for two seconds, the list of contracts for five minutes.
 
     A price older than `stale_ms` by the venue's own stamp is none.
     """
@@ -51,6 +51,7 @@ class Feed:
     market: SharedMarket = field(init=False)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _stamp: object = None
+    _stamped_at: int = 0
     _history: tuple[Market, Market] | None = None
     _listed: tuple[Instrument, ...] = ()
     _listed_at: int = 0
@@ -76,10 +77,13 @@ class Feed:
         Raises what reading them raises, and `BadPrices` where they end long ago.
         """
         async with self._lock:
-            stamp = await asyncio.to_thread(_stamp_of, self.settings)
-            if self._history is None or stamp != self._stamp:
-                self._history = await asyncio.to_thread(history_of, self.settings)
-                self._stamp, self._listed_at = stamp, 0
+            now = wall_ms()
+            if self._history is None or not 0 <= now - self._stamped_at <= _SHARED_MS:
+                stamp = await asyncio.to_thread(_stamp_of, self.settings)
+                if self._history is None or stamp != self._stamp:
+                    self._history = await asyncio.to_thread(history_of, self.settings)
+                    self._stamp, self._listed_at = stamp, 0
+                self._stamped_at = now
             recent(self._history[0], self.venue)
             return self._history
 
@@ -143,12 +147,13 @@ async def feed_of(settings: Settings, venue: str) -> AsyncIterator[Feed]:
 
 
 def history_of(settings: Settings) -> tuple[Market, Market]:
-    """Return the book's market and the contracts' as files have them. Raises what reading them raises."""
+    """Return the book's market and the contracts' as files have them, which do not change. Raises what reading them raises."""
+    from hedgerow.model.fixed import fixed
     from hedgerow.runs.past import with_dollars
 
     data, factor = settings.data, settings.hedge.factor
     market, _ = market_of(data, factor, data.source)
-    market = with_dollars(market)
+    market = with_dollars(replace(market, prices=fixed(market.prices), times=fixed(market.times)))
     if data.hedge_source is None:
         return market, market
     hedge, _ = market_of(data, factor, data.hedge_source)

@@ -18,6 +18,7 @@ from hedgerow.model.betas import BetaPath, Betas
 from hedgerow.model.coins import GOLD, is_stablecoin
 from hedgerow.model.display import percent_text
 from hedgerow.model.errors import NotEnoughData
+from hedgerow.model.fixed import Shared
 from hedgerow.model.market import Market
 from hedgerow.stats.beta.estimator import BetaFit, Estimator
 from hedgerow.stats.beta.shrink import Prior, Shrink, cross_section_prior, posterior
@@ -86,7 +87,15 @@ def estimate(
     """
     names = tuple(factors.split(",")) if isinstance(factors, str) else factors
     chosen, shrunk = _unwrapped(estimator, market, errors)
-    sample = _sample(market, assets, names, chosen, shrunk=shrunk, returns=returns)
+
+    def make() -> _Sample:
+        return _sample(market, names, chosen, shrunk=shrunk, returns=returns)
+
+    if isinstance(estimator, str):  # all coins at once, whichever of them a book holds
+        what = (market.symbols, market.bar_hours, names, estimator, errors, returns)
+        sample = _SHARED.of((market.prices, market.times), what, make)
+    else:
+        sample = make()
     given = overrides or {}
     rows = [_row(symbol, market, names, sample, given.get(symbol)) for symbol in assets]
     spec = f"shrink({chosen.spec})" if shrunk else chosen.spec
@@ -118,18 +127,15 @@ def _unwrapped(estimator: str | Estimator, market: Market, errors: str | None) -
     return (estimator.inner, True) if isinstance(estimator, Shrink) else (estimator, False)
 
 
+_SHARED: Shared[_Sample] = Shared(most=2)
+"""What was estimated last of markets that cannot change: books that look at one share it."""
+
+
 def _sample(
-    market: Market,
-    assets: tuple[str, ...],
-    names: tuple[str, ...],
-    chosen: Estimator,
-    *,
-    shrunk: bool,
-    returns: ReturnKind,
+    market: Market, names: tuple[str, ...], chosen: Estimator, *, shrunk: bool, returns: ReturnKind
 ) -> _Sample:
-    peers = tuple(s for s in market.symbols if s not in names and not is_stablecoin(s) and s not in GOLD)
-    listed = tuple(s for s in assets if s in market.symbols and s not in names)
-    symbols = tuple(dict.fromkeys(listed + peers))
+    symbols = tuple(s for s in market.symbols if s not in names)
+    peers = tuple(s for s in symbols if not is_stablecoin(s) and s not in GOLD)
     pairs = paired_returns(market, symbols, names, returns)
     if len(pairs.y) < _LEAST_RETURNS:
         raise NotEnoughData(

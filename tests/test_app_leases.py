@@ -101,6 +101,33 @@ def test_the_end_of_a_stream_is_known_while_its_lease_lives_and_read_after(
     assert asked == [1, 2]
 
 
+def test_an_accounts_own_stream_is_read_to_its_end_once(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, asked = place.held(), list[int]()
+    place.journal.append(NAMES[0], 1, [("intent", {"n": n}) for n in range(3)], first)
+    read = place.journal.read
+
+    def counted(stream: str, after: int = 0) -> Iterator[Record]:
+        asked.append(after)
+        return read(stream, after)
+
+    monkeypatch.setattr(place.journal, "read", counted)
+    assert next(place.leases.read(NAMES[0])).seq == 1  # who stops in the middle knows no end
+    assert [record.seq for record in place.leases.read(NAMES[0], 1)] == [2, 3]
+    assert list(place.leases.read(NAMES[0], 3)) == []
+    assert asked == [0, 1]
+    place.leases.append(NAMES[0], 2, [("intent", {"n": 4})], first)
+    assert [record.seq for record in place.leases.read(NAMES[0], 3)] == [4]
+    place.leases.release(first)
+    with place.opened() as theirs:
+        taken = theirs.acquire(NAMES[0], "they", TTL)
+        assert taken is not None
+        theirs.append(NAMES[0], 3, [("intent", {"n": 5})], taken)
+    assert [record.seq for record in place.leases.read(NAMES[0], 4)] == [5]
+    assert [record.seq for record in place.leases.read(NAMES[0], 4)] == [5]
+
+
 def test_who_gives_a_lease_back_knows_nothing_of_its_streams(place: Place) -> None:
     lease = place.held()
     place.leases.append("orders", 1, [("intent", {"n": 1})], lease)

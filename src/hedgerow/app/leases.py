@@ -27,7 +27,8 @@ class Leases:
     """A `model.ports.Store` over a journal for all accounts of a process.
 
     A lease that has half of its term left is not renewed at once: nobody can take it before it ends. Of a stream that this
-    process wrote last, and nobody else can have written since, the end is known. Both are forgotten with the lease.
+    process wrote, or read to its end, last, and nobody else can have written since, the end is known. Both are forgotten
+    with the lease.
     """
 
     def __init__(self, journal: Journal, ttl_ms: int) -> None:
@@ -96,13 +97,24 @@ class Leases:
 
     def read(self, stream: str, after: int = 0) -> Iterator[Record]:
         """Yield the stream's records in order."""
-        return iter(()) if self._ends_at(stream) == after else self._journal.read(stream, after)
-
-    def _ends_at(self, stream: str) -> int | None:
-        """The last place of a stream, where nobody else can have written since this process did."""
         account, end = self._ends.get(stream, ("", 0))
+        known = self._alive(account) is not None and end == after
+        return iter(()) if known else self._to_its_end(stream, after)
+
+    def _to_its_end(self, stream: str, after: int) -> Iterator[Record]:
+        """Read a stream, and know its end after that: an account's own has the account's name."""
+        held, end = self._alive(stream), after
+        for record in self._journal.read(stream, after):
+            end = record.seq
+            yield record
+        now = self._alive(stream)
+        if held is not None and now is not None and _same(held, now):
+            self._ends[stream] = stream, max(end, self._ends.get(stream, ("", 0))[1])
+
+    def _alive(self, account: str) -> Lease | None:
+        """The lease of an account, while nobody else can have written for it."""
         lease = self._held.get(account)
-        return end if lease is not None and lease.expires > self._journal.now() else None
+        return lease if lease is not None and lease.expires > self._journal.now() else None
 
     def streams(self) -> tuple[str, ...]:
         """Return every stream there is."""

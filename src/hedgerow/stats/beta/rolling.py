@@ -7,6 +7,7 @@ what went in, digits were lost: those rows are fitted plainly.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ from hedgerow.stats.beta.estimator import BetaPath, Errors
 from hedgerow.stats.beta.prefix import path_by
 from hedgerow.stats.beta.regression import LEAST, Solve, own_factors, usable_rows
 
-__all__ = ["Weighing", "rolling_path", "windowed_sums"]
+__all__ = ["POWERS", "Weighing", "line_of", "rolling_path", "windowed_sums"]
 
 _LOST = 1e-4
 _LOST_FOURTH = 1e-5
@@ -129,28 +130,47 @@ def _lines(
     *,
     corrected: bool,
 ) -> tuple[FloatArray, FloatArray, BoolArray]:
-    s, sx, sy, sxx, sxy, syy = (
-        windowed_sums(p, weighing.window, weighing.decay) for p in (one, x, y, x * x, x * y, y * y)
-    )
+    sums = [windowed_sums(p, weighing.window, weighing.decay) for p in (one, x, y, x * x, x * y, y * y)]
+    powers = {
+        (i, j): windowed_sums(one * x**i * y**j, weighing.window, weighing.decay**2)
+        for i, j in (POWERS if errors != "ols" else ())
+    }
+    return line_of(sums, powers, n, corrected=corrected)
+
+
+POWERS = tuple(
+    sorted({(i + k, j) for i, j in ((0, 0), (1, 0), (2, 0), (0, 1), (1, 1), (0, 2)) for k in range(3)})
+)
+"""Powers (i, j) of x and y whose sums with squared weights a sandwich is made of."""
+
+
+def line_of(
+    sums: Sequence[FloatArray],
+    powers: Mapping[tuple[int, int], FloatArray],
+    n: IntArray,
+    *,
+    corrected: bool = False,
+) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """Return betas, errors and whether they can be trusted, from the weighted `sums` of 1, x, y, x², xy, y² of `n` returns.
+
+    Errors are the sandwich where there are sums of `POWERS`, else classical; `corrected` ones are times n/(n−2).
+    """
+    s, sx, sy, sxx, sxy, syy = sums
     mean = sx / s
     square, cross, around = sxx - sx * mean, sxy - sy * mean, syy - sy * sy / s
     beta = cross / square
     alpha = (sy - beta * sx) / s
     left = around - beta * cross
     sound = (square > _LOST * sxx) & (left > _LOST * syy) & (np.abs(cross) > _LOST * np.sqrt(sxx * syy))
-    if errors == "ols":
+    if not powers:
         return beta, np.sqrt(left / (n - 2.0) / square), sound
-    scores, size = _scores(one, x, y, (mean, alpha, beta), weighing)
+    scores, size = _scores(powers, (mean, alpha, beta))
     freedom = n / (n - 2.0) if corrected else 1.0
     return beta, np.sqrt(scores * freedom) / square, sound & (scores > _LOST_FOURTH * size)
 
 
 def _scores(
-    one: FloatArray,
-    x: FloatArray,
-    y: FloatArray,
-    line: tuple[FloatArray, FloatArray, FloatArray],
-    weighing: Weighing,
+    q: Mapping[tuple[int, int], FloatArray], line: tuple[FloatArray, FloatArray, FloatArray]
 ) -> tuple[FloatArray, FloatArray]:
     """Return Σ c²(x−m)²(y−α−βx)² and a bound on its terms, from sums of powers up to the fourth."""
     m, a, b = line
@@ -163,11 +183,6 @@ def _scores(
         (0, 2, 1.0),
     ]
     around = [m * m, -2.0 * m, np.ones_like(m)]
-    powers = {(i + k, j) for i, j, _ in terms for k in range(3)}
-    q = {
-        (i, j): windowed_sums(one * x**i * y**j, weighing.window, weighing.decay**2)
-        for i, j in sorted(powers)
-    }
     scores = sum(
         (around[k] * factor * q[i + k, j] for i, j, factor in terms for k in range(3)), np.zeros_like(m)
     )

@@ -1,39 +1,48 @@
 """A thousand books of thirty coins watched each minute by one process, at Binance's stand-in in another.
 
 What is measured is the watch as `hedgerow watch --live` runs it: an account, a lease, a journal on the disk, signed requests
-through ccxt and HTTP, a diary, a sign of life a book; in mode `auto`, each hedged before the minutes that count. The clock is
-the processor time of the watching process alone, in a real minute. `HEDGEROW_BOOKS` are as many as one wants.
+through ccxt and HTTP, a diary, a sign of life a book; in mode `auto`, with a hedge that is open when it begins. The clock is
+the processor time of the watching process alone, in real minutes. `HEDGEROW_BOOKS` are as many as one wants.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from benchmarks.race import Row
-from benchmarks.watched_venue import TAG, keys_of, stand_of
+from benchmarks.watched_venue import TAG, keys_of, now, stand_of
 
 from hedgerow.app.asking import passphrase_from
+from hedgerow.app.dealing import LEASE_MS
+from hedgerow.app.desk import policy_of
+from hedgerow.app.feed import history_of
 from hedgerow.app.keeping import Watches
 from hedgerow.app.lake import LakeSink
+from hedgerow.app.leases import held_in
 from hedgerow.app.live import Reached
 from hedgerow.app.outward import outward
 from hedgerow.app.plans import place_of
 from hedgerow.app.posts import Post
 from hedgerow.cli.options import DataOptions, Output, settings_of
 from hedgerow.config import Settings
+from hedgerow.files.portfolio import read_portfolio
 from hedgerow.model.watched import WatchLine
+from hedgerow.runs.ledger import Adopted, adoption, instrument_record
+from hedgerow.testing.standin.worlds import PRICES
 from hedgerow.venues import doors
 
 BOOKS = int(os.environ.get("HEDGEROW_BOOKS", "1000"))
@@ -68,7 +77,7 @@ class Seen:
 
     @property
     def complete(self) -> bool:
-        """Whether every book was looked at twice: hedged, and seen to be."""
+        """Whether every book was looked at twice: by then all of them have begun, and have betas."""
         return len(self.looks) == BOOKS and all(len(times) > 1 for times in self.looks.values())
 
     def longest(self, since: float) -> float:
@@ -92,7 +101,7 @@ class Measured:
 
 def filled(root: Path) -> None:
     """Four hundred days of every linear perpetual, with betas from 0.8 on and moves of their own."""
-    stand, sink, rng = stand_of(0), LakeSink(root, TAG), np.random.default_rng(2)
+    stand, sink, rng = stand_of(), LakeSink(root, TAG), np.random.default_rng(2)
     until, factor = stand.clock() // _DAY_MS * _DAY_MS, rng.normal(0.0, 0.03, DAYS)
     perpetuals = [one for one in stand.instruments if one.is_perpetual and one.settle == "USDT"]
     for i, one in enumerate(perpetuals):
@@ -108,7 +117,7 @@ def filled(root: Path) -> None:
 
 def posts_of(home: Path, settings: Settings) -> list[Post]:
     """Books of thirty coins, worth 30,000 dollars or more, each at an account of its own."""
-    stand, rng = stand_of(0), np.random.default_rng(3)
+    stand, rng = stand_of(), np.random.default_rng(3)
     coins = [coin for coin in stand.prices if coin != "BTC"][:HOLDINGS]
     found = []
     for i in range(BOOKS):
@@ -121,11 +130,37 @@ def posts_of(home: Path, settings: Settings) -> list[Post]:
     return found
 
 
-async def watched(settings: Settings, home: Path, heard: Callable[[], tuple[int, int]]) -> list[Measured]:
-    """Begin all watches, wait until every book is hedged, measure, and end them."""
+def shorts_of(settings: Settings, posts: Sequence[Post]) -> list[str]:
+    """How many bitcoins hedge each book."""
+    market, policy, (btc, *_) = history_of(settings)[0], policy_of(settings), stand_of().instruments
+    found = []
+    for post in posts:
+        beta = float(policy.expose(read_portfolio(post.book), market).beta_usd[0])
+        lots = round(beta / float(PRICES["BTC"]) / float(btc.lot))
+        found.append(f"{lots * btc.lot:f}")
+    return found
+
+
+def opened(settings: Settings, posts: Sequence[Post], shorts: Sequence[str]) -> None:
+    """Let each account's journal know the hedge that the venue holds."""
+    btc, path = stand_of().instruments[0], place_of(settings, "live").journal
+    with held_in(path, LEASE_MS) as leases:
+        for post, short in zip(posts, shorts, strict=True):
+            lease = leases.acquire(post.there.account, "benchmark", LEASE_MS)
+            if lease is None:
+                raise SystemExit("a fresh journal gave no lease")
+            there = Adopted(btc.name, -Decimal(short), PRICES["BTC"], now(), "held before")
+            leases.append(lease.account, now(), [instrument_record(btc), adoption(there)], lease)
+            leases.release(lease)
+
+
+async def watched(
+    settings: Settings, posts: Sequence[Post], heard: Callable[[], tuple[int, int]]
+) -> list[Measured]:
+    """Begin all watches, wait until every book was looked at twice, measure, and end them."""
     seen, found = Seen(), list[Measured]()
     with outward(settings, place_of(settings, "live"), passphrase_from(None)) as out:
-        watches = Watches(posts_of(home, settings), seen.say, out)
+        watches = Watches(posts, seen.say, out)
         running = asyncio.create_task(watches.run())
         while not seen.complete and not running.done():  # noqa: ASYNC110  lines are heard, none of them is the last
             await asyncio.sleep(1.0)
@@ -150,6 +185,14 @@ async def watched(settings: Settings, home: Path, heard: Callable[[], tuple[int,
     return [*found, Measured(longest, 0, 0)]
 
 
+def settings_in(home: Path, base: str) -> Settings:
+    """The settings of a venue that is played at `base`."""
+    config = home / "c.toml"
+    config.write_text(_CONFIG.format(tag=TAG, base=base), encoding="utf-8")
+    settings = settings_of(Output(config=config), DataOptions(lake=str(home / "lake"), market=TAG))
+    return replace(settings, trade=replace(settings.trade, state=str(home / "state")))
+
+
 def measured(home: Path) -> list[Measured]:
     """Play the venue in another process, and watch."""
     rebase = doors.rebase
@@ -158,14 +201,15 @@ def measured(home: Path) -> list[Measured]:
         rebase(exchange, base, tag)
         exchange.enableRateLimit = False  # a stand-in counts no weights
 
-    words = [sys.executable, "-m", "benchmarks.watched_venue", str(BOOKS)]
+    filled(home / "lake")
+    shorts = shorts_of(settings_in(home, "http://127.0.0.1:9"), posts_of(home, Settings()))
+    (home / "shorts.json").write_text(json.dumps(shorts), encoding="utf-8")
+    words = [sys.executable, "-m", "benchmarks.watched_venue", str(home / "shorts.json")]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as venue:
         assert venue.stdin is not None and venue.stdout is not None  # noqa: PT018, S101
-        (home / "c.toml").write_text(_CONFIG.format(tag=TAG, base=venue.stdout.readline().strip()))
-        filled(home / "lake")
-        data = DataOptions(lake=str(home / "lake"), market=TAG)
-        settings = settings_of(Output(config=home / "c.toml"), data)
-        settings = replace(settings, trade=replace(settings.trade, state=str(home / "state")))
+        settings = settings_in(home, venue.stdout.readline().strip())
+        posts = posts_of(home, settings)
+        opened(settings, posts, shorts)
 
         def heard() -> tuple[int, int]:
             print(file=venue.stdin, flush=True)
@@ -174,7 +218,7 @@ def measured(home: Path) -> list[Measured]:
 
         doors.rebase = quick
         try:
-            return asyncio.run(watched(settings, home, heard))
+            return asyncio.run(watched(settings, posts, heard))
         finally:
             doors.rebase = rebase
             venue.terminate()

@@ -125,7 +125,7 @@ def test_a_rehearsal_walks_to_the_end_and_leaves_no_account(run: Run, tmp_path: 
     assert (late.status, "the prices go from" in late.err) == (2, True)
 
 
-@pytest.mark.parametrize("wrong", [("--every", "0.1"), ("--mode", "panic")])
+@pytest.mark.parametrize("wrong", [("--every", "0.1"), ("--mode", "panic"), ("--target-vol", "0.2")])
 def test_what_is_not_possible_is_refused(run: Run, tmp_path: Path, wrong: tuple[str, str]) -> None:
     assert run("watch", BOOK, "--once", *wrong, "--state", str(tmp_path / "state")).status == 2
     assert sent(tmp_path) == 0

@@ -19,7 +19,7 @@ from hedgerow.app.venues import money_of
 from hedgerow.config import Settings, settings_from, state_path
 from hedgerow.hedge.staleness import Basis, Freshness
 from hedgerow.model.coins import is_stablecoin
-from hedgerow.model.errors import BadInput
+from hedgerow.model.errors import BadInput, UsageError
 from hedgerow.model.trades import Money
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ __all__ = [
     "quotes_of",
     "same_book",
     "same_holdings",
+    "watchable",
 ]
 
 Mode = Literal["paper", "live"]
@@ -242,6 +243,19 @@ def counted_by(plan: KeptPlan) -> frozenset[str] | None:
     if plan.kind != "hedge":
         return None
     return frozenset(str(row["symbol"]) for row in plan.document["valuation"]["assets"])
+
+
+def watchable(settings: Settings) -> Settings:
+    """Return the settings of a watch, which holds a beta.
+
+    Raises `UsageError` for a volatility: that is one beta today and another tomorrow.
+    """
+    if settings.hedge.target_vol is not None:
+        raise UsageError(
+            "a watch holds a beta, and no volatility",
+            advice="`hedgerow plan` with --target-vol says which beta leaves it: watch with that as --target-beta.",
+        )
+    return settings
 
 
 def freshness_of(settings: Settings) -> Freshness:

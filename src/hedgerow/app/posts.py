@@ -16,7 +16,7 @@ from hedgerow.app.books import is_account, sources_of
 from hedgerow.app.keys import keys_of
 from hedgerow.app.live import Reached, reached
 from hedgerow.app.offers import begun_in
-from hedgerow.app.plans import place_of
+from hedgerow.app.plans import place_of, watchable
 from hedgerow.app.venues import known_venues, money_of
 from hedgerow.config import VENUE_BOOK, Settings, settings_from
 from hedgerow.hedge.watch import Bounds, WatchedBook
@@ -116,7 +116,7 @@ def _post(settings: Settings, book: str, venue: str) -> Post:
         raise UsageError(f"no venue is named for {book}", advice="Give --at VENUE, once for each book.")
     if venue not in known_venues():
         raise BadConfig(f"{venue} is no venue", advice=f"There are {', '.join(known_venues())}.")
-    data = settings.data
+    data = watchable(settings).data
     if data.market is None and data.prices is None:
         settings = replace(settings, data=replace(data, market=venue))
     if data.as_of is not None:

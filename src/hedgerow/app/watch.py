@@ -20,7 +20,7 @@ from hedgerow.app.dealing import dealing, wall_ms
 from hedgerow.app.desk import Desk, Report, open_desk
 from hedgerow.app.outward import outward
 from hedgerow.app.paper_watch import PaperWatch, Say, closes_of, rehearsed, span_of, staged, watching
-from hedgerow.app.plans import Mode, place_of
+from hedgerow.app.plans import Mode, place_of, watchable
 from hedgerow.app.standing import last_looks
 from hedgerow.app.whose import book_called, taken_for
 from hedgerow.config import Settings
@@ -115,7 +115,7 @@ def watch(
     `ask` tells the passphrase of the file that the addresses of whoever is told lie in.
     Raises what holding an account, opening that file, reading holdings and prices and executing raise.
     """
-    desk = open_desk(on_paper(settings), book, report)
+    desk = open_desk(on_paper(watchable(settings)), book, report)
     place = place_of(settings, "paper")
     with (
         outward(settings, place, ask or passphrase_from(None)) as out,
@@ -161,7 +161,7 @@ def rehearse(
     The account is one of its own that is forgotten; a look comes at every bar, or every `every_s` where that is longer.
     Raises `UsageError` where there is nothing to rehearse on, and what `watch` raises.
     """
-    desk = open_desk(on_paper(settings), book, report)
+    desk = open_desk(on_paper(watchable(settings)), book, report)
     begins, ends = span_of(desk.market, since)
     desk = replace(desk, catalogue=_listed_by(desk.hedge_market, begins, ends))
     stage = staged(desk.hedge_market, desk.catalogue, begins)

@@ -39,7 +39,8 @@ def test_a_proposal_is_approved_by_its_first_signs_and_traded(run: Run, tmp_path
     state = ("--state", str(tmp_path / "state"))
     (line,) = (each for each in watched(run, tmp_path, "--mode", "propose") if each["action"] == "proposal")
     name = line["text"].split()[0]
-    assert watched(run, tmp_path, "--mode", "propose") == []  # it stands; nothing new to say
+    again = watched(run, tmp_path, "--mode", "propose")  # it stands; nothing new to say
+    assert [(each["action"], name in each["text"]) for each in again] == [("waiting", True)]
     status = run("status", *state)
     assert f"hedgerow approve {name}" in status.out
     assert run("approve", "abcdef", *state).status == 2
@@ -109,7 +110,7 @@ def test_two_people_are_asked_where_the_settings_say_so(run: Run, tmp_path: Path
     name = line["text"].split()[0]
     for who in ("Ann", "Ann"):
         assert run("approve", name, "--who", who, "--state", str(tmp_path / "state"), *told).status == 0
-    assert watched(run, tmp_path, *told) == []
+    assert [each["action"] for each in watched(run, tmp_path, *told)] == ["waiting"]
     assert run("approve", name, "--who", "Bob", "--state", str(tmp_path / "state"), *told).status == 0
     assert "filled" in {each["action"] for each in watched(run, tmp_path, *told)}
 

@@ -15,7 +15,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from hedgerow.app.venues import money_of
 from hedgerow.config import Settings, settings_from, state_path
 from hedgerow.hedge.staleness import Basis, Freshness
 from hedgerow.model.coins import is_stablecoin
@@ -175,7 +174,11 @@ def _keep(
     except OSError as why:
         return Kept(f"{state_path(settings)}: {why.strerror}")
     mode, venue = mode_of(plan), " and ".join(sorted({str(leg["venue"]) for leg in legs_of(plan)}))
-    return Kept(None, mode, venue, "paper" if mode == "paper" else money_of(settings, venue))
+    if mode == "paper":
+        return Kept(None, mode, venue, "paper")
+    from hedgerow.app.venues import money_of
+
+    return Kept(None, mode, venue, money_of(settings, venue))
 
 
 def mode_of(plan: KeptPlan) -> Mode:

@@ -207,3 +207,29 @@ def test_what_is_for_everybody_is_no_alarm_and_always_new(desk: Desk) -> None:
     desk.now += 1_000
     courier.step()
     assert desk.got[0][3].count("the same") == 2
+
+
+def test_an_alarm_whose_caller_died_before_it_was_written_down_is_called_over_and_told_again(
+    desk: Desk,
+) -> None:
+    """Else the next life would not know of it, never say that it is over, and the alarm that comes then be taken for the old."""
+    title = "stale feed: prices"
+    desk.courier().notifier("s").notify("critical", title, "no price for 14 seconds")
+    courier = desk.courier()
+    told = courier.notifier("s")
+    courier.settle("s", frozenset({title}))
+    courier.settle("s", frozenset())
+    told.notify("critical", title, "no price for 12 seconds")
+    said = [(each.message.level, each.message.text) for each in desk.notices.all()]
+    assert said == [
+        ("critical", "no price for 14 seconds"),
+        ("info", "is well again"),
+        ("critical", "no price for 12 seconds"),
+    ]
+
+
+def test_what_happened_is_no_alarm_that_could_be_over(desk: Desk) -> None:
+    courier = desk.courier()
+    courier.notifier("s").notify("critical", "trading is frozen, plan 1", "why")
+    courier.settle("s", frozenset())
+    assert len(desk.notices.all()) == 1

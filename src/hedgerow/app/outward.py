@@ -132,6 +132,8 @@ class Outward:
         )
         self.gauges.show(shot)
         source = source_of(account, book)
+        if self.courier is not None:
+            self.courier.settle(source, frozenset(f"{row.watch}: {row.about}" for row in shown.look.alarms))
         self.beats[source] = Beat(source, at, every_s, shown.look.mode, port=self.port)
         self.signs.beat(self.beats[source])
 

@@ -98,6 +98,16 @@ class Courier:
         with self._wake:
             return self.outbox.standing(source)
 
+    def settle(self, source: str, on: frozenset[str]) -> None:
+        """Say of every alarm of a source that was told and is not `on` that it is over: it is told when it comes again.
+
+        Whoever called it may have died before it was written down, and would never say so. Titles name what is watched,
+        a colon, and what about it; others tell what happened, and are no alarms.
+        """
+        for title in sorted(self.standing(source) - on):
+            if ": " in title:
+                self.leave(source, "info", title, "is well again")
+
     def start(self) -> None:
         """Begin to pass on what waits."""
         self._thread = threading.Thread(target=self._run, name="courier", daemon=True)

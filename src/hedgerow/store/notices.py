@@ -7,7 +7,7 @@ notices_of(journal).unsent(now) -> what did not reach anybody it was for
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,11 +24,16 @@ Alarm = tuple[str, str, str, int]
 """Which account and book, which watch, about what, on since."""
 
 
+def _nothing(_: str) -> None:
+    """Be the hook of who has none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Notices:
     """The messages in one file, which need not exist. Lines are only added; one that cannot be read is passed over."""
 
     path: Path
+    _point: Callable[[str], None] = _nothing
 
     def told(self, message: Message, targets: Sequence[str], *, held: bool) -> None:
         """Note a message before it is sent; durable when it returns. Raises `JournalFailed`."""
@@ -110,6 +115,7 @@ class Notices:
                 yield said
 
     def _add(self, said: dict[str, object]) -> None:
+        self._point("notices.before_add")
         try:
             add_line(self.path, json.dumps(said))
         except OSError as why:
@@ -117,6 +123,7 @@ class Notices:
                 f"{self.path} cannot be written: {why.strerror}",
                 advice="Make room, or let this user write there.",
             ) from None
+        self._point("notices.added")
 
 
 def _apply(found: dict[str, Notice], line: dict[str, Any]) -> None:
@@ -144,6 +151,6 @@ def _after(notice: Notice, line: dict[str, Any]) -> Notice:
             return notice
 
 
-def notices_of(journal: Path) -> Notices:
-    """Return the messages beside a journal."""
-    return Notices(journal.with_name(f"{journal.name}-notices"))
+def notices_of(journal: Path, point: Callable[[str], None] = _nothing) -> Notices:
+    """Return the messages beside a journal; `point` is called with the name of every persistence point."""
+    return Notices(journal.with_name(f"{journal.name}-notices"), point)

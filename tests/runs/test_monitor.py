@@ -331,29 +331,6 @@ def test_a_trade_that_no_look_told_of_counts_against_the_bounds() -> None:
     assert world.watch_often(1)[0].traded_usd > 0.0
 
 
-def test_a_trade_that_a_life_before_left_unfinished_counts_once_it_is_finished() -> None:
-    world = World(CALM, bounds=Bounds(cool_down_s=0.0, trades_an_hour=1))
-
-    def dies(_: object) -> None:
-        raise KeyboardInterrupt
-
-    world.answers["place"] = dies
-    first = world.monitor()
-    with pytest.raises(KeyboardInterrupt):
-        asyncio.run(first.tick())
-    first.close()
-    world.answers.clear()
-    second = world.monitor()
-    world.down |= {"positions", "fills"}
-    asyncio.run(second.tick())  # not finished yet, and nothing of it is known
-    world.down.clear()
-    world.clock.advance(60_000)
-    asyncio.run(second.tick())
-    world.book["SOL"] = "100"
-    world.clock.advance(60_000)
-    assert asyncio.run(second.tick()).done == "trades an hour"
-
-
 def test_a_venue_that_falls_silent_is_told_within_fifteen_seconds_and_seen_again_within_ten() -> None:
     world = World(CALM, pulse_ms=4_000, lease_ms=15_000)
     watching = world.monitor()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.runs.watched import Script, World, market
 
+from hedgerow.hedge.execution import Done
 from hedgerow.model.errors import VenueUnreachable
 from hedgerow.model.watched import Look
+from hedgerow.runs.executor import Executor
 
 CALM = market(Script())
 TIMEOUT_MS = 10_000
@@ -70,6 +73,25 @@ def test_a_venue_that_falls_silent_within_a_look_is_told_before_it_is_asked_agai
     assert look.held is None or look.done == "VenueUnreachable"
 
 
+def test_a_venue_that_falls_silent_after_a_trade_is_told_before_it_is_asked_again() -> None:
+    world = Silent(CALM, pulse_ms=4_000, lease_ms=3_600_000)
+    ended: list[int] = []
+
+    class Last(Executor):
+        async def run(self, *words: Any, **named: Any) -> Done | None:
+            done = await super().run(*words, **named)
+            world.falls("positions")
+            ended.append(world.clock.monotonic())
+            return done
+
+    watching = world.monitor()
+    watching._hand = replace(watching._hand, executor=Last)
+    look = asyncio.run(watching.tick())
+    assert look.traded_usd > 0.0
+    assert world.clock.monotonic() - ended[0] <= 15_000
+    assert "position unknown: account" in {title for _, title, _ in world.alarms}
+
+
 def test_a_question_that_fails_at_once_is_asked_again_at_the_same_look() -> None:
     """One answer that was lost is no silence: what is held is known, and nobody is called for it."""
     world = Silent(CALM, pulse_ms=4_000, lease_ms=3_600_000)
@@ -127,3 +149,30 @@ def test_prices_are_asked_for_again_four_seconds_after_they_came_however_long_th
     world.answers = {"tickers": ask}
     asyncio.run(watching.rest(last))
     assert asked[:3] == [4_000, 8_000, 12_000]
+
+
+def test_prices_are_asked_for_in_time_where_the_next_look_is_near() -> None:
+    """A look of five seconds' pace: prices are never older than four seconds when it begins."""
+    world = Silent(CALM, pulse_ms=4_000, lease_ms=3_600_000)
+    watching = world.monitor()
+    watching._watched = replace(watching._watched, rules=replace(watching._watched.rules, every_s=5.0))
+    asyncio.run(watching.tick())
+    world.clock.advance(60_000)
+
+    def slow(found: Any) -> Any:
+        world.clock.advance(1_200)
+        return found
+
+    world.answers = {"server_time": slow}
+    begun = world.clock.monotonic()
+    asyncio.run(watching.tick())
+    asked: list[int] = []
+
+    def ask(found: Any) -> Any:
+        asked.append(world.clock.monotonic() - begun)
+        return found
+
+    world.answers = {"tickers": ask}
+    asyncio.run(watching.rest(begun))
+    assert len(asked) == 1
+    assert asked[0] <= 4_000

@@ -208,7 +208,7 @@ def _plan(name: str, at: int, price: int = 10) -> list[Line]:
 
 
 def _called(title: str, at: int, level: str = "warning") -> Line:
-    return _line(at, "called", level=level, title=title, text="x")
+    return _line(at, "called", level=level, title=title, text="is well again" if level == "info" else "x")
 
 
 def _bounded(**bounds: Any) -> Line:
@@ -242,8 +242,10 @@ WRONG_WATCHES = [
         "W5",
         [_called("drift: BTC", 4), _look(5, "drift: BTC"), _called("drift: BTC", 6), _look(7, "drift: BTC")],
     ),
-    ("W5", [_called("drift: BTC", 4), _look(5, "drift: BTC"), _look(7)]),
+    ("W5", [_called("drift: BTC", 4), _look(5, "drift: BTC"), _look(7), _look(9)]),
+    ("W5", [_called("drift: BTC", 4, "info"), _look(5, "drift: BTC")]),
     ("W6", [STARTED, PRICED, _look(15_002)]),
+    ("W6", [STARTED, PRICED, *(_line(at, "useless") for at in range(4_000, 24_001, 4_000)), _look(25_002)]),
     ("W7", [STARTED, _line(1, "calm"), _look(10_002, known=False)]),
     ("W7", [CALM, STARTED, _look(10_001)]),
     ("W9", [_line(0, "halt", why="x"), (2_001, *SENT[1:])]),
@@ -279,10 +281,15 @@ def test_what_a_watch_may_do_is_not_wrong() -> None:
     told = [
         _called("drift: BTC", 4),
         _look(5, "drift: BTC", sure=False),
-        _called("drift: BTC", 6, "info"),
-        _look(7),
+        _look(6),
+        _called("drift: BTC", 7, "info"),
+        _look(8),
     ]
     assert check_vigil(told) == []
+    died = [_called("drift: BTC", 4), _look(5, "drift: BTC"), _look(7), STARTED, _look(9)]
+    assert check_vigil(died) == []
+    useless = [STARTED, PRICED, _line(9_000, "useless"), _look(20_000)]
+    assert check_vigil(useless) == []
     silent = [STARTED, PRICED, _called("stale feed: prices", 14_000), _look(16_000, "stale feed: prices")]
     assert check_vigil(silent) == []
     assert check_vigil([CALM, STARTED, _look(9_000), _look(70_000)][:3]) == []

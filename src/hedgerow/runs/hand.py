@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
@@ -20,12 +20,13 @@ from hedgerow.model.errors import (
 )
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.orders import contracts_of
-from hedgerow.model.ports import AccountModes, Clock, Lease, Notifier, Store
+from hedgerow.model.ports import AccountModes, Clock, Lease, Level, Notifier, Store
 from hedgerow.model.trades import LegTraded
 from hedgerow.model.watched import Proposal
 from hedgerow.runs.diary import plan_mark
 from hedgerow.runs.executor import Executor
 from hedgerow.runs.listening import listened
+from hedgerow.runs.points import pp
 from hedgerow.runs.proposing import basis_of
 from hedgerow.runs.reconcile import Doors
 from hedgerow.runs.story import story_of
@@ -40,6 +41,7 @@ __all__ = ["Dealt", "Hand", "dollars_of", "unreached"]
 
 _Answer = TypeVar("_Answer")
 _FAILURES = (StateUnknown, Halted, UnknownSymbol, VenueRefused, VenueUnreachable)
+_SOON_MS = 5_000
 _WANTED = AccountModes(hedge=False, margin_mode="cross", leverage=None)
 
 
@@ -63,6 +65,18 @@ class Dealt:
 
 
 @dataclass(frozen=True, slots=True)
+class _OfPlan:
+    """Calls what happens to a plan under its name: an alarm that stands is not told again, and this is news of another."""
+
+    notifier: Notifier
+    plan: str
+
+    def notify(self, level: Level, title: str, text: str) -> None:
+        """Pass a message on."""
+        self.notifier.notify(level, f"{title}, plan {self.plan.removeprefix('watch-')}", text)
+
+
+@dataclass(frozen=True, slots=True)
 class Hand:
     """The executor as the watch uses it."""
 
@@ -78,11 +92,13 @@ class Hand:
         """Finish what a life before left unfinished, and return why that is not possible now. Else errors as `Executor.run`."""
         if not self.tail.unfinished():
             return None
-        hand = self._executor()
+        hand = self._executor(self.tail.newest)
+        pp("watch.before_finish")
         try:
             await self._heard(hand, hand.run(lease.account, lease))
         except _FAILURES as why:
             return Dealt(refusals=(_refusal(why),), silent=_silence(why))
+        pp("watch.finished")
         return None
 
     async def trade(
@@ -102,21 +118,28 @@ class Hand:
         name = f"{plan_mark(asked.name)}{now}"
         ticket = Ticketed(name, self.watched.account, now, wanted=_WANTED, ahead=ahead)
         wanted = Asked(ticket, contracts, basis_of(asked), self.watched.rules.freshness, now)
-        hand = self._executor()
+        hand = self._executor(name)
+        pp("watch.before_trade")
         try:
             found = await self._heard(hand, carried(hand, self.doors, self.store, lease, wanted))
         except _FAILURES as why:
             return Dealt(asked, refusals=(_refusal(why),), sent=True, silent=_silence(why))
+        pp("watch.traded")
         if found.done is None:
             return Dealt(asked, refusals=found.refusals)
         legs = story_of(self.store.read(self.watched.account, self.tail.before(found.plan)), found.plan).legs
         traded, cost = dollars_of(legs, sight)
-        return Dealt(
-            asked, sent=True, outcome=found.done.outcome, legs=legs, traded_usd=traded, cost_usd=cost
-        )
+        silent = self._hung(hand) if found.held is None else ""
+        done = Dealt(asked, sent=True, outcome=found.done.outcome, legs=legs, silent=silent)
+        return replace(done, traded_usd=traded, cost_usd=cost)
 
-    def _executor(self) -> Executor:
-        return self.executor(self.doors, self.store, self.clock, self.notifier)
+    def _hung(self, hand: Executor) -> str:
+        """Why what is held could not be read back after a trade, "" where that was said at once."""
+        hung = hand.state is not None and self.clock.now() - hand.state.at > _SOON_MS
+        return "the venue did not say what is held after the trade" if hung else ""
+
+    def _executor(self, plan: str) -> Executor:
+        return self.executor(self.doors, self.store, self.clock, _OfPlan(self.notifier, plan))
 
     def _heard(self, hand: Executor, work: Awaitable[_Answer]) -> Awaitable[_Answer]:
         """Work, with the account's stream beside it where there is one: what it says are hints."""

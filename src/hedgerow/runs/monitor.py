@@ -34,6 +34,7 @@ from hedgerow.runs.hand import Dealt, Hand, unreached
 from hedgerow.runs.lasting import lasting_after
 from hedgerow.runs.lookout import Lookout, Seen
 from hedgerow.runs.narrate import lines_of, look_of
+from hedgerow.runs.points import pp
 from hedgerow.runs.proposing import asked_orders, proposal_of, stands
 from hedgerow.runs.proving import kept_back, noted
 from hedgerow.runs.reconcile import Doors
@@ -129,8 +130,7 @@ class Monitor:
         before = remembered(store.read(self._diary))
         self._last, self._learned_look = before.last, before.learned
         self._traded_at, self._spent = before.traded_at, Spending(tail, store, watched.account, before)
-        self._grounds = set(before.grounds)
-        self._alarms = dict(before.alarms or {})
+        self._grounds, self._alarms = set(before.grounds), dict(before.alarms or {})
         self._changes, self._lasting = before.changes or Changes(), before.lasting
         self._learned: Learned | None = None
         self._pending = before.pending
@@ -161,10 +161,10 @@ class Monitor:
         wait = max(step - self._lookout.silence(), 0) if pulse else step  # prices may have come long ago
         while (left := until - self._clock.monotonic()) > 0:
             await self._clock.sleep(min(left, wait))
-            wait = step
             self._hold()
-            if pulse and left > step and await self._stirs():
+            if pulse and left > wait and await self._stirs():
                 return
+            wait = step
 
     async def _stirs(self) -> bool:
         """Return whether what can be seen of the venue is other than at the last look."""
@@ -188,8 +188,8 @@ class Monitor:
         `BrokenPromise`.
         """
         begun = self._clock.monotonic()
-        policy, lease, observing = self._watched.policy, self._hold(), self._watched.rules.mode == "observe"
-        stuck = None if observing else await self._hand.finish(lease)
+        policy, lease = self._watched.policy, self._hold()
+        stuck = None if self._watched.rules.mode == "observe" else await self._hand.finish(lease)
         seen = await self._see_after(stuck, begun)
         self._recall()
         before = self._learned
@@ -216,6 +216,7 @@ class Monitor:
         )
         look = replace(look, flow_usd=self._flows.since(self._last, seen.view))
         self._write(look, seen)
+        _call_over(self._around.notifier, changed)
         for line in lines_of(look, self._last, seen, dealt, changed):
             self._around.report(line)
         self._around.looked(Shown(look, policy.factors, facts.paid_30d, self._clock.monotonic() - begun))
@@ -270,9 +271,8 @@ class Monitor:
         if rules.mode == "observe":
             return Dealt(asked, waiting="it only observes")
         if rules.mode == "propose" and before is not None:
-            asked = (
-                before if stands(before, seen.view.book_id, verdict, seen.sight, rules.freshness) else asked
-            )
+            there = stands(before, seen.view.book_id, verdict, seen.sight, rules.freshness)
+            asked = before if there else asked
         if self._lookout.waited(seen.silent, 0):
             self._pending = asked if rules.mode == "propose" else None
             return unreached(asked, seen.silent)
@@ -306,6 +306,7 @@ class Monitor:
 
     def _write(self, look: Look, seen: Seen) -> None:
         grounds = ground_records(seen.view, self._grounds)
+        pp("watch.before_look")
         self._store.append(self._diary, look.at, [*grounds, (LOOK, body_of(look))], self._hold())
         self._grounds |= {str(body["name"]) for _, body in grounds}
 
@@ -313,16 +314,26 @@ class Monitor:
 def _call(notifier: Notifier, changed: Changed) -> None:
     for raised in changed.raised:
         finding = raised.finding
+        pp("watch.before_call")
         notifier.notify(finding.level, f"{finding.watch}: {finding.about}", finding.text)
+        pp("watch.called")
+
+
+def _call_over(notifier: Notifier, changed: Changed) -> None:
+    """Say what is over: only once that is written, else the next life would take it for called when it comes again."""
+    pp("watch.looked")
     for cleared in changed.cleared:
         finding = cleared.finding
+        pp("watch.before_call_over")
         notifier.notify("info", f"{finding.watch}: {finding.about}", "is well again")
+        pp("watch.called_over")
 
 
 def _judged(
     before: Learned | None, traded_at: int | None, seen: Seen, policy: Policy
 ) -> tuple[Verdict, Seen]:
     """Judge; what cannot be judged, once it could, stops everything until it can be again."""
+    pp("watch.seen")
     try:
         return judge(before, traded_at, seen.sight, policy), seen
     except (BadInput, NotEnoughData, UsageError) as why:

@@ -52,6 +52,12 @@ class Tail:
         self._read()
         return {plan: at for plan, at, _ in self._plans if at >= since}
 
+    @property
+    def newest(self) -> str:
+        """The name of the plan that was begun last, "" before the first."""
+        self._read()
+        return self._plans[-1][0] if self._plans else ""
+
     def before(self, plan: str) -> int:
         """Return the place in the stream before a plan of the last day began; 0, its start, for any other."""
         self._read()

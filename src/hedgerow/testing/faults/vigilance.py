@@ -18,13 +18,14 @@ from hedgerow.testing.faults.history import History
 __all__ = ["check_vigil"]
 
 _HOUR, _DAY = 3_600_000, 86_400_000
-_READY_MS, _DEAD_MS, _HALT_MS = 10_000, 15_000, 2_000
+_READY_MS, _DEAD_MS, _USELESS_MS, _HALT_MS = 10_000, 15_000, 25_000, 2_000
 _CALM_MS = 60_000
 _LOOK_MS = 25_000
 """How long a look may take from its beginning, from which it counts, to its first order."""
 _WHY = {"drift", "limits", "position unknown", "not hedged", "halted", "stale feed"}
 _SILENT = ("stale feed: prices", "position unknown: account")
 _ZERO = Decimal(0)
+_OVER = "is well again"
 _NEAR = Decimal("1.05")
 """By how much prices move between a look and the beginning of its trade."""
 
@@ -190,16 +191,24 @@ def _true(history: History) -> Iterator[str]:
 def _alarms(history: History) -> Iterator[str]:
     on: Mapping[tuple[str, str], str] = {}
     called: dict[str, str] = {}
+    over: set[str] = set()
     for at, kind, body in history:
         if kind == "called" and ": " in body["title"]:  # what the executor calls bears no colon
-            if body["title"] in called and called[body["title"]] == body["level"]:
+            said = _OVER if body["text"] == _OVER else body["level"]
+            if called.get(body["title"]) == said:
                 yield f"W5 at {at}: {body['title']} is called twice at one look"
-            called[body["title"]] = body["level"]
+            called[body["title"]] = said
+            over.discard(body["title"])
         elif kind == "started":
-            called = {}  # what was called and not written is called again: better twice than never
+            # What was called and not written is called again: better twice than never. What was written and not called
+            # over stands with whoever passes messages on, who says so after the next look.
+            called, over = {}, set()
         elif kind == "look":
             now = body["alarms"]
+            for title in sorted(over):
+                yield f"W5 at {at}: {title} is over, and nobody was told"
             yield from _lost(at, on, now, called)
+            over = {f"{watch}: {about}" for watch, about in on.keys() - now.keys()}
             on, called = now, {}
 
 
@@ -209,29 +218,35 @@ def _lost(
     for key, level in now.items():
         title = f"{key[0]}: {key[1]}"
         louder = on.get(key) != level and level == "critical"
-        if (key not in on or louder) and title not in called:
+        if (key not in on or louder) and called.get(title, _OVER) == _OVER:
             yield f"W5 at {at}: {title} is on, and nobody was called"
         if key in on and not louder and title in called:
             yield f"W5 at {at}: {title} was on, and is called again"
-    for key in on.keys() - now.keys():
-        if called.get(f"{key[0]}: {key[1]}") != "info":
-            yield f"W5 at {at}: {key} is over, and nobody was told"
 
 
 class _Feed:
-    """When a usable price came last to the process that lives, and whether its silence was told."""
+    """When a usable price, and any answer, came last to the process that lives, and whether silence was told."""
 
     def __init__(self) -> None:
         self.fresh: int | None = None
+        self.heard: int | None = None
         self.on: set[str] = set()
         self.told = self.trading = False
+
+    def dead(self, at: int) -> bool:
+        """Return whether somebody should have been called by now."""
+        if self.fresh is None or self.heard is None or self.trading or self.on or self.told:
+            return False
+        return at - self.heard > _DEAD_MS or at - self.fresh > _USELESS_MS
 
     def take(self, at: int, kind: str, body: Mapping[str, Any]) -> None:
         """Take in a line."""
         if kind in {"priced", "started", "done", "asleep"}:
-            self.fresh, self.told = at, False
+            self.fresh, self.heard, self.told = at, at, False
+        elif kind == "useless":
+            self.heard = at
         elif kind == "ended":
-            self.fresh = None
+            self.fresh = self.heard = None
         if kind in {"programme", "done"}:
             self.trading = kind == "programme"  # what a process left unfinished is finished first
         elif kind == "called" and body["title"] in _SILENT:
@@ -239,18 +254,15 @@ class _Feed:
 
 
 def _dead(history: History) -> Iterator[str]:
-    """A venue that gives no usable price for 15 seconds is an alarm by then, but for a process in the middle of a trade."""
+    """A venue that answers nothing is an alarm within 15 seconds, but for a process in the middle of a trade.
+
+    One that answers what is of no use is one after ten, which a question that hangs may keep for a time-out more.
+    """
     feed = _Feed()
     for at, kind, body in history:
-        since = feed.fresh
-        heard = kind in {"called", "look", "priced"} or (kind == "lease" and "process" in body["holder"])
-        if (
-            since is not None
-            and heard
-            and not (feed.trading or feed.on or feed.told)
-            and at - since > _DEAD_MS
-        ):
-            yield f"W6 at {at}: no usable price since {since}, and nobody was called"
+        lives = kind in {"called", "look", "priced"} or (kind == "lease" and "process" in body["holder"])
+        if lives and feed.dead(at):
+            yield f"W6 at {at}: no usable price since {feed.fresh}, no answer since {feed.heard}, and nobody was called"
             feed.told = True
         feed.take(at, kind, body)
 

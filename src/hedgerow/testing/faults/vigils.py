@@ -35,7 +35,7 @@ __all__ = ["Vigil", "vigil"]
 
 _BOOK = "book"
 _MODES: tuple[Mode, ...] = ("auto", "auto", "auto", "propose", "observe")
-_REST_MS = 2_000
+_REST_MS, _SOON_MS = 2_000, 1_000
 _STORM_MS = 400_000
 _CALM_MS = 90_000
 _SETTLED_MS = 600_000
@@ -47,11 +47,19 @@ class _Quotes(SimQuotes):
     note: Callable[[str, Mapping[str, Any]], None]
 
     async def tickers(self, instruments: Sequence[Instrument]) -> tuple[Ticker, ...]:
-        """Return prices, and note how old the oldest is."""
-        found = await super().tickers(instruments)
+        """Return prices, and note how old the oldest is; or that an answer came which is of no use."""
+        begun = self.road.market.now
+        try:
+            found = await super().tickers(instruments)
+        except HedgerowError:
+            if self.road.market.now - begun < _SOON_MS:
+                self.note("useless", {})
+            raise
         usable = [t.at for t in found if t.mark is not None and t.mark.is_finite() and t.mark > 0]
         if instruments and len(usable) == len(instruments):
             self.note("priced", {"at": min(usable)})
+        else:
+            self.note("useless", {})
         return found
 
 

@@ -191,8 +191,10 @@ STARTED = _line(0, "started")
 PRICED = _line(1, "priced")
 
 
-def _look(at: int, *alarms: str, known: bool = True, sure: bool = True, true: float = 0.0) -> Line:
-    named = {tuple(alarm.split(": ")): "warning" for alarm in alarms}
+def _look(
+    at: int, *alarms: str, known: bool = True, sure: bool = True, true: float = 0.0, level: str = "warning"
+) -> Line:
+    named = {tuple(alarm.split(": ")): level for alarm in alarms}
     body = {"known": known, "alarms": named, "sure": sure, "left": (0.0,), "band": 100.0}
     return _line(at, "look", **body, true=true, book=1_000.0, proposal=None)
 
@@ -222,6 +224,13 @@ def _mode(mode: str) -> Line:
 
 
 CALM, PLAN_A, PLAN_B = _line(0, "calm"), _plan("watch-aa-1", 10), _plan("watch-bb-2", 90_000)
+LOUDER = [
+    _line(4, "called", level="info", title="drift: BTC", text="x"),
+    _look(5, "drift: BTC", level="info"),
+    _look(6, "drift: BTC", level="info"),
+    _called("drift: BTC", 7),
+    _look(8, "drift: BTC"),
+]
 WRONG_WATCHES = [
     ("W1", [_mode("observe"), SENT]),
     ("W1", [_mode("propose"), *PLAN_A]),
@@ -244,6 +253,7 @@ WRONG_WATCHES = [
     ),
     ("W5", [_called("drift: BTC", 4), _look(5, "drift: BTC"), _look(7), _look(9)]),
     ("W5", [_called("drift: BTC", 4, "info"), _look(5, "drift: BTC")]),
+    ("W5", [*LOUDER[:3], LOUDER[4]]),
     ("W6", [STARTED, PRICED, _look(15_002)]),
     ("W6", [STARTED, PRICED, *(_line(at, "useless") for at in range(4_000, 24_001, 4_000)), _look(25_002)]),
     ("W7", [STARTED, _line(1, "calm"), _look(10_002, known=False)]),
@@ -269,6 +279,7 @@ def test_clocks_that_were_apart_and_are_right_again_when_an_order_leaves_are_no_
 
 
 def test_what_a_watch_may_do_is_not_wrong() -> None:
+    assert check_vigil(LOUDER) == []
     said = [_mode("propose"), _line(5, "approved", proposal="aa"), *PLAN_A]
     assert check_vigil(said) == []
     wide = _line(0, "rules", mode="auto", bounds=Bounds(trades_an_hour=2, cool_down_s=60.0))

@@ -25,6 +25,7 @@ _LOOK_MS = 25_000
 _WHY = {"drift", "limits", "position unknown", "not hedged", "halted", "stale feed"}
 _SILENT = ("stale feed: prices", "position unknown: account")
 _ZERO = Decimal(0)
+_LEVELS = ("info", "warning", "critical")
 _OVER = "is well again"
 _NEAR = Decimal("1.05")
 """By how much prices move between a look and the beginning of its trade."""
@@ -217,7 +218,7 @@ def _lost(
 ) -> Iterator[str]:
     for key, level in now.items():
         title = f"{key[0]}: {key[1]}"
-        louder = on.get(key) != level and level == "critical"
+        louder = key in on and _LEVELS.index(level) > _LEVELS.index(on[key])
         if (key not in on or louder) and called.get(title, _OVER) == _OVER:
             yield f"W5 at {at}: {title} is on, and nobody was called"
         if key in on and not louder and title in called:

@@ -102,6 +102,17 @@ def test_a_sold_coin_is_followed_at_the_next_look() -> None:
     assert before < world.held() < 0
 
 
+@pytest.mark.parametrize("share", ["0.05", "20"])
+def test_a_book_that_shrank_or_grew_has_the_band_of_its_size_at_once(share: str) -> None:
+    world = World(CALM)
+    watching = world.monitor()
+    *_, before = world.watch(3, watching)
+    world.book |= {coin: str(Decimal(world.book[coin]) * Decimal(share)) for coin in ("ETH", "SOL")}
+    (look,) = world.watch(1, watching)
+    assert look.band_usd[0] / before.band_usd[0] == pytest.approx(float(share), rel=0.7)
+    assert look.in_band
+
+
 def test_a_dated_hedge_is_rolled_and_never_reaches_its_expiry() -> None:
     world = World(CALM, instruments="BTCUSDT_QUARTER")
     looks = world.watch(178)

@@ -101,7 +101,8 @@ def _scores(market: Market, rows: IntArray, betas: Betas, coin: str, new: int) -
 def correlation_of(market: Market, deltas: Mapping[str, float], factor: str) -> float:
     """Return z of the correlation of today's holdings with `factor` in the last 60 days against the 240 before.
 
-    Below zero: looser than it was. `deltas` are dollars by coin; NaN without history enough. Domain §7, TV30.
+    Below zero: looser than it was, also of a book that goes against the factor. `deltas` are dollars by coin; NaN without
+    history enough. Domain §7, TV30.
     """
     held = {c: usd for c, usd in deltas.items() if c in market.symbols and c != factor and usd}
     if not held or factor not in market.symbols:
@@ -116,7 +117,8 @@ def correlation_of(market: Market, deltas: Mapping[str, float], factor: str) -> 
         return math.nan
     book = moves[:, 1:] @ np.array(list(held.values()))
     late, early = slice(len(moves) - _RECENT_DAYS, None), slice(0, len(moves) - _RECENT_DAYS)
-    pairs = [
+    (now, many), (then, before) = (
         (float(np.corrcoef(book[part], moves[part, 0])[0, 1]), len(book[part])) for part in (late, early)
-    ]
-    return fisher_difference(*pairs[0], *pairs[1]).statistic
+    )
+    way = math.copysign(1.0, then)
+    return fisher_difference(way * now, many, way * then, before).statistic

@@ -97,12 +97,16 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """Betas, covariance and what bands are made of, as of their last estimation `at`, for the coins of `assets`."""
+    """Betas, covariance and what bands are made of, as of their last estimation `at`, for the coins of `assets`.
+
+    `drift` is of the holdings of then, `positions`.
+    """
 
     known: Known
     drift: Drift
     at: int
     assets: frozenset[str]
+    positions: tuple[Position, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +186,7 @@ def learned(policy: Policy, sight: Sight, before: Learned | None, every_days: fl
     places = [i for i, symbol in enumerate(betas.symbols) if np.isfinite(betas.beta[i]).all()]
     sure = np.isin(np.arange(len(betas.symbols)), places)
     known = Known(betas, risk(sight.market, betas), usable, np.where(sure[:, None], betas.beta, 0.0), sure)
-    return Learned(known, _drift(policy, sight, known), sight.at, assets)
+    return Learned(known, _drift(policy, sight, known), sight.at, assets, sight.book.positions)
 
 
 def _named(policy: Policy, contracts: tuple[Instrument, ...]) -> Policy:
@@ -270,7 +274,10 @@ def judge(
     target = target_dollars(exposure, policy.target_beta, policy.target_beta_usd)
     rule = rebalance_of(policy.rebalance)
     days = np.inf if traded_at is None else (sight.at - traded_at) / _DAY_MS
-    found = review(exposure.beta_usd, target, rule, known.drift, float(days))
+    # A book that was bought into or sold from since has a band of its own, long before its betas are estimated anew.
+    same = sight.book.positions == known.positions
+    drift = known.drift if same else _drift(policy, sight, known.known)
+    found = review(exposure.beta_usd, target, rule, drift, float(days))
     told = Verdict("hold", found.reason, known, exposure, target, found.band_usd, found.aim_usd)
     told = replace(told, slack_usd=max((_least(held, sight) for held in sight.held), default=0.0))
     if sight.halted is not None:

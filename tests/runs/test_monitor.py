@@ -113,6 +113,14 @@ def test_a_book_that_shrank_or_grew_has_the_band_of_its_size_at_once(share: str)
     assert look.in_band
 
 
+def test_what_the_venue_refuses_is_an_alarm_that_says_why() -> None:
+    world = World(CALM, book={"ETH": "4000000"})
+    (look,) = world.watch(1)
+    (row,) = (row for row in look.alarms if row.watch == "limits")
+    assert (look.in_band, row.level) == (False, "warning")
+    assert "for this size" in row.text
+
+
 def test_a_dated_hedge_is_rolled_and_never_reaches_its_expiry() -> None:
     world = World(CALM, instruments="BTCUSDT_QUARTER")
     looks = world.watch(178)

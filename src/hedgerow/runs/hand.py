@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
-from hedgerow.hedge.execution import Ticketed
+from hedgerow.hedge.execution import Done, Ticketed
 from hedgerow.hedge.plan import Refusal
 from hedgerow.hedge.valuation import contract_price, price_of
 from hedgerow.model.errors import (
@@ -130,7 +130,14 @@ class Hand:
         legs = story_of(self.store.read(self.watched.account, self.tail.before(found.plan)), found.plan).legs
         traded, cost = dollars_of(legs, sight)
         silent = self._hung(hand) if found.held is None else ""
-        done = Dealt(asked, sent=True, outcome=found.done.outcome, legs=legs, silent=silent)
+        done = Dealt(
+            asked,
+            refusals=_short(found.done),
+            sent=True,
+            outcome=found.done.outcome,
+            legs=legs,
+            silent=silent,
+        )
         return replace(done, traded_usd=traded, cost_usd=cost)
 
     def _hung(self, hand: Executor) -> str:
@@ -144,6 +151,15 @@ class Hand:
     def _heard(self, hand: Executor, work: Awaitable[_Answer]) -> Awaitable[_Answer]:
         """Work, with the account's stream beside it where there is one: what it says are hints."""
         return listened(hand, self.doors, work) if self.watched.streams else work
+
+
+def _short(done: Done) -> tuple[Refusal, ...]:
+    """What the venue refused of a trade, in words; what ended it otherwise was called by who traded."""
+    if done.outcome not in {"partial", "refused"}:
+        return ()
+    said = f"the trade ended {done.outcome}{f': {done.why}' if done.why else ''}"
+    advice = "`hedgerow orders` says what the venue answered to each order"
+    return (Refusal("trade", said, float("nan"), 0.0, advice),)
 
 
 def _refusal(why: HedgerowError) -> Refusal:

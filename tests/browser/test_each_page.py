@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 from tests.browser.eyes import Eyes, pictured, served_by
-from tests.browser.played import serving
+from tests.browser.played import ended, serving
 from tests.cli.conftest import BOOK
 
 from hedgerow.app.recollected import remember
@@ -37,6 +37,19 @@ def looking(browser: Browser, found: Opened, width: int = 1440) -> Eyes:
     eyes.enter(found)
     eyes.open("/")
     return eyes
+
+
+def test_a_look_between_a_page_and_its_news_is_not_missed(browser: Browser, mine: Opened) -> None:
+    eyes, room = looking(browser, mine), mine.room
+
+    def looks_meanwhile(route: Route) -> None:
+        ended(Path(room.book).parent, "watch", "book.csv", "--once")
+        room.forget()
+        route.continue_()
+
+    eyes.tab.route("**/api/events", looks_meanwhile, times=1)
+    eyes.open("/exposure")
+    expect(eyes.tab.locator("#hedged .big").first).to_contain_text("$")
 
 
 def test_quantities_are_edited_and_taken_back(browser: Browser, mine: Opened) -> None:

@@ -215,8 +215,10 @@ def test_news_come_once_a_change(page: Page, run: Callable[..., Any]) -> None:
         return found
 
     before, after = (json.loads(line.partition("data: ")[2]) for line in asyncio.run(first()))
-    assert before == {"looks": {}}
+    assert before["looks"] == {}
     assert list(after["looks"]) == ["book"]
+    assert before["seen"] != after["seen"]
+    assert f'<body data-seen="{after["seen"]}">' in page.get("/watch").text
 
 
 ROUTES = {

@@ -136,7 +136,7 @@ async def _counted(lines: AsyncIterator[str], listening: set[object]) -> AsyncIt
 async def news(room: Room, every_s: float = 1.0) -> AsyncIterator[str]:
     """Yield server-sent events: one at once, one a change, a comment now and then so that a dead line is noticed.
 
-    They end when the room is closed.
+    Each has the mark that pages made since carry as `data-seen`: one that carries another is old. They end when the room is closed.
     """
     before, quiet = None, 0
     while not room.closed:
@@ -145,7 +145,7 @@ async def news(room: Room, every_s: float = 1.0) -> AsyncIterator[str]:
         if seen.changed != before:
             before, quiet = seen.changed, 0
             looks = {name: look.at for _, name, look in seen.watches}
-            yield f"event: look\ndata: {json.dumps({'looks': looks})}\n\n"
+            yield f"event: look\ndata: {json.dumps({'seen': seen.changed, 'looks': looks})}\n\n"
         elif quiet >= _QUIET:
             quiet = 0
             yield ": still here\n\n"

@@ -72,6 +72,7 @@ class Shown:
         common = {
             "pages": _PAGES,
             "path": request.url.path,
+            "seen": seen,
             "bar": bar_of(self.room, seen),
             "pledge": self.entry.pledge(session_of(request.headers, self.port)),
             "done": _DONE.get(request.query_params.get("done", ""), ""),

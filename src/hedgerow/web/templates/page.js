@@ -8,6 +8,7 @@ function renew() {
     .then((answer) => (answer.ok ? answer.text() : Promise.reject(answer.status)))
     .then((text) => {
       const fresh = new DOMParser().parseFromString(text, "text/html");
+      document.body.dataset.seen = fresh.body.dataset.seen ?? "";
       for (const old of document.querySelectorAll("[data-live]")) {
         const part = fresh.getElementById(old.id);
         if (!part || old.contains(document.activeElement)) continue;
@@ -26,12 +27,10 @@ function lost(is) {
 }
 
 function listen() {
-  let first = true;
   const line = new EventSource("/api/events");
-  line.addEventListener("look", () => {
+  line.addEventListener("look", (told) => {
     lost(false);
-    if (!first) renew();
-    first = false;
+    if (JSON.parse(told.data).seen !== document.body.dataset.seen) renew();
   });
   line.addEventListener("open", () => lost(false));
   line.addEventListener("error", () => lost(true));

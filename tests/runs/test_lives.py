@@ -49,7 +49,7 @@ def test_what_happens_to_two_plans_is_called_by_two_names() -> None:
     """An alarm that stands is not told again: the same words of another plan are another's."""
     world = World(CALM)
     watching = world.monitor()
-    watching._hand = replace(watching._hand, executor=_Alarming)
+    watching._actor._hand = replace(watching._actor._hand, executor=_Alarming)
     for coins in ("100", "500"):
         world.book["SOL"] = coins
         asyncio.run(watching.tick())

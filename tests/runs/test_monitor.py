@@ -118,7 +118,7 @@ def test_what_the_venue_refuses_is_an_alarm_that_says_why() -> None:
     (look,) = world.watch(1)
     (row,) = (row for row in look.alarms if row.watch == "limits")
     assert (look.in_band, row.level) == (False, "warning")
-    assert "for this size" in row.text
+    assert "at leverage 20" in row.text
 
 
 def test_a_dated_hedge_is_rolled_and_never_reaches_its_expiry() -> None:

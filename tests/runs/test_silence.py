@@ -85,7 +85,7 @@ def test_a_venue_that_falls_silent_after_a_trade_is_told_before_it_is_asked_agai
             return done
 
     watching = world.monitor()
-    watching._hand = replace(watching._hand, executor=Last)
+    watching._actor._hand = replace(watching._actor._hand, executor=Last)
     look = asyncio.run(watching.tick())
     assert look.traded_usd > 0.0
     assert world.clock.monotonic() - ended[0] <= 15_000

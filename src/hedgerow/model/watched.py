@@ -29,6 +29,7 @@ __all__ = [
     "Owned",
     "PositionRow",
     "Proposal",
+    "RefusedRow",
     "SumRow",
     "WatchLine",
     "WatchName",
@@ -171,6 +172,20 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A trade that the venue refused: its orders, why, how often in a row, and until when (milliseconds of UTC) it is not sent again.
+
+    `rests_on` is the fingerprint of the holdings, positions and margin coins that it was refused on.
+    """
+
+    orders: tuple[OrderRow, ...]
+    why: str
+    times: int
+    until: int
+    rests_on: str
+
+
+@dataclass(frozen=True, slots=True)
 class AlarmRow:
     """An alarm that is on since an instant: which watch, about what, how loud, in words, and what to do."""
 
@@ -281,6 +296,7 @@ class Look:
     `breaker` the open one, `proved_from` since when promises are held against what came, `closed_by` who closed a breaker at this look. `lent` is what
     of the `coins` the paper venue put there: margin that is nobody's, in no net value. `flow_usd` are the dollars by which the
     owner changed the holdings since the look before, at the prices of this one; NaN: they were changed, and it is not known by how much.
+    `refused` is the trade that the venue refused last and that is still wanted, None: there is none.
     """
 
     at: int
@@ -327,6 +343,7 @@ class Look:
     closed_by: str = ""
     lent: tuple[NumberRow, ...] = ()
     flow_usd: float = 0.0
+    refused: RefusedRow | None = None
 
     @property
     def in_band(self) -> bool:

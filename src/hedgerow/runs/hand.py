@@ -49,7 +49,7 @@ _WANTED = AccountModes(hedge=False, margin_mode="cross", leverage=None)
 class Dealt:
     """What came of a decision: its `proposal` and who approved it, `waiting` for whom, `refusals`, or what was `sent` and what it cost.
 
-    `silent` says why the venue could not be reached, "" where it could.
+    `silent` says why the venue could not be reached, "" where it could; `declined` what it said where it refused the orders.
     """
 
     proposal: Proposal | None = None
@@ -62,17 +62,24 @@ class Dealt:
     traded_usd: float = 0.0
     cost_usd: float = 0.0
     silent: str = ""
+    declined: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _OfPlan:
-    """Calls what happens to a plan under its name: an alarm that stands is not told again, and this is news of another."""
+    """Calls what happens to a plan under its name: an alarm that stands is not told again, and this is news of another.
+
+    What is in `told` was told when the same trade was refused before, and is not told again.
+    """
 
     notifier: Notifier
     plan: str
+    told: str = ""
 
     def notify(self, level: Level, title: str, text: str) -> None:
         """Pass a message on."""
+        if text and text in self.told:
+            return
         self.notifier.notify(level, f"{title}, plan {self.plan.removeprefix('watch-')}", text)
 
 
@@ -108,17 +115,19 @@ class Hand:
         sight: Sight,
         lease: Lease,
         ahead: Decimal | None = None,
+        *,
+        told: str = "",
     ) -> Dealt:
         """Trade a proposal's orders, the legs of a roll at most `ahead` of each other.
 
-        What the venue or the journal does not allow comes back as refusals.
+        What the venue or the journal does not allow comes back as refusals. Nobody is called again for what is in `told`.
         """
         now = self.clock.now()
         contracts = {contract.name: count for contract, count in orders.items()}
         name = f"{plan_mark(asked.name)}{now}"
         ticket = Ticketed(name, self.watched.account, now, wanted=_WANTED, ahead=ahead)
         wanted = Asked(ticket, contracts, basis_of(asked), self.watched.rules.freshness, now)
-        hand = self._executor(name)
+        hand = self._executor(name, told)
         pp("watch.before_trade")
         try:
             found = await self._heard(hand, carried(hand, self.doors, self.store, lease, wanted))
@@ -137,6 +146,7 @@ class Hand:
             outcome=found.done.outcome,
             legs=legs,
             silent=silent,
+            declined=_declined(hand, found.done),
         )
         return replace(done, traded_usd=traded, cost_usd=cost)
 
@@ -145,8 +155,8 @@ class Hand:
         hung = hand.state is not None and self.clock.now() - hand.state.at > _SOON_MS
         return "the venue did not say what is held after the trade" if hung else ""
 
-    def _executor(self, plan: str) -> Executor:
-        return self.executor(self.doors, self.store, self.clock, _OfPlan(self.notifier, plan))
+    def _executor(self, plan: str, told: str = "") -> Executor:
+        return self.executor(self.doors, self.store, self.clock, _OfPlan(self.notifier, plan, told))
 
     def _heard(self, hand: Executor, work: Awaitable[_Answer]) -> Awaitable[_Answer]:
         """Work, with the account's stream beside it where there is one: what it says are hints."""
@@ -160,6 +170,12 @@ def _short(done: Done) -> tuple[Refusal, ...]:
     said = f"the trade ended {done.outcome}{f': {done.why}' if done.why else ''}"
     advice = "`hedgerow orders` says what the venue answered to each order"
     return (Refusal("trade", said, float("nan"), 0.0, advice),)
+
+
+def _declined(hand: Executor, done: Done) -> str:
+    """What the venue said to a leg that it did not take; "" where a trade ended otherwise."""
+    legs = hand.state.legs if hand.state is not None else ()
+    return done.why if done.outcome in {"partial", "refused"} and any(leg.blocked for leg in legs) else ""
 
 
 def _refusal(why: HedgerowError) -> Refusal:

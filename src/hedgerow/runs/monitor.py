@@ -10,37 +10,36 @@ is a line of the diary, a stream of the journal beside the account's.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from hedgerow.hedge.alarms import Changed, Finding, updated
 from hedgerow.hedge.collateral import brought_by
-from hedgerow.hedge.plan import Refusal
 from hedgerow.hedge.policy import Policy
 from hedgerow.hedge.watch import WatchRules
 from hedgerow.model.errors import BadInput, LeaseHeld, LeaseLost, NotEnoughData, UsageError
 from hedgerow.model.ports import Account, Clock, Lease, MarketData, Notifier, Store
 from hedgerow.model.watched import Look, WatchLine
+from hedgerow.runs.acting import Actor
 from hedgerow.runs.alarming import Looked, findings_of
-from hedgerow.runs.bounds import Spent, after_of, beyond
+from hedgerow.runs.bounds import Spent
 from hedgerow.runs.changing import Changes, followed
 from hedgerow.runs.diary import LOOK, Eyes, diary_of, remembered, sight_of
 from hedgerow.runs.executor import Executor
 from hedgerow.runs.flows import Flows
 from hedgerow.runs.ground import ground_records
-from hedgerow.runs.hand import Dealt, Hand, unreached
+from hedgerow.runs.hand import Dealt, Hand
 from hedgerow.runs.lasting import lasting_after
 from hedgerow.runs.lookout import Lookout, Seen
 from hedgerow.runs.narrate import lines_of, look_of
 from hedgerow.runs.points import pp
-from hedgerow.runs.proposing import asked_orders, proposal_of, stands
-from hedgerow.runs.proving import kept_back, noted
+from hedgerow.runs.proving import noted
 from hedgerow.runs.reconcile import Doors
 from hedgerow.runs.spending import Spending
 from hedgerow.runs.tail import Tail
-from hedgerow.runs.watching import Learned, Sight, Verdict, judge, learned, margin_before, stakes_of
+from hedgerow.runs.watching import Learned, Sight, Verdict, judge, learned
 from hedgerow.runs.wire import body_of
 
 __all__ = ["Around", "Monitor", "Provide", "Shown", "Watched"]
@@ -133,7 +132,7 @@ class Monitor:
         self._grounds, self._alarms = set(before.grounds), dict(before.alarms or {})
         self._changes, self._lasting = before.changes or Changes(), before.lasting
         self._learned: Learned | None = None
-        self._pending = before.pending
+        self._actor = Actor(watched, around, self._hand, self._lookout, self._spent, before)
         self._flows = Flows()
 
     async def run(self, until: int | None = None) -> None:
@@ -196,11 +195,12 @@ class Monitor:
         self._traded_at = self._spent.last(seen.sight, self._traded_at)
         verdict, seen = _judged(before, self._traded_at, seen, policy)
         self._learned = verdict.learned
-        dealt = stuck or await self._act(verdict, seen)
+        dealt = stuck or await self._actor.act(verdict, seen, self._lasting.proof.breaker, self._hold)
         after, left = seen, verdict
         if dealt.sent:
             after = await self._see_after(dealt, begun)
             left, after = _judged(verdict.learned, after.sight.at, after, policy)
+        self._actor.noted(verdict, dealt, seen, after)
         self._changes = _followed(self._changes, before or self._learned, after.sight, self._watched.rules)
         facts = replace(after.facts, taken=seen.facts.taken, refusals=dealt.refusals, waiting=dealt.waiting)
         of = after.sight, left, facts.round.modes
@@ -214,7 +214,7 @@ class Monitor:
             learned=verdict.learned is not before and verdict.learned is not None,
             traded_at=self._traded_at,
         )
-        look = replace(look, flow_usd=self._flows.since(self._last, seen.view))
+        look = replace(look, flow_usd=self._flows.since(self._last, seen.view), refused=self._actor.refused)
         self._write(look, seen)
         _call_over(self._around.notifier, changed)
         for line in lines_of(look, self._last, seen, dealt, changed):
@@ -260,38 +260,6 @@ class Monitor:
             look = self._learned_look
             with suppress(NotEnoughData):  # what it rested on is gone: it is estimated anew
                 self._learned = learned(self._watched.policy, sight_of(look, self._eyes.look(look.at)), None)
-
-    async def _act(self, verdict: Verdict, seen: Seen) -> Dealt:
-        """Do what was decided, as far as the mode and the bounds allow."""
-        rules, before = self._watched.rules, self._pending
-        self._pending = None
-        if not verdict.orders:
-            return Dealt()
-        asked = proposal_of(self._watched.account, seen.view.book_id, verdict, seen.sight)
-        if rules.mode == "observe":
-            return Dealt(asked, waiting="it only observes")
-        if rules.mode == "propose" and before is not None:
-            there = stands(before, seen.view.book_id, verdict, seen.sight, rules.freshness)
-            asked = before if there else asked
-        if self._lookout.waited(seen.silent, 0):
-            self._pending = asked if rules.mode == "propose" else None
-            return unreached(asked, seen.silent)
-        by = self._around.approved(asked.name) if rules.mode == "propose" else ""
-        if rules.mode == "propose" and not by:
-            self._pending = asked
-            return Dealt(asked, waiting=f"proposal {asked.name[:8]} waits for somebody")
-        spent = self._spent.so_far(seen.sight)
-        provides = self._around.provide is not None
-        broken = kept_back(self._lasting.proof.breaker, seen.sight.held or (), verdict.orders)
-        broken += _beyond(rules, verdict, seen.sight, spent, provides=provides)
-        refusals = broken if rules.mode == "auto" else ()
-        if refusals:
-            return Dealt(asked, refusals=refusals)
-        if self._around.provide is not None:
-            self._around.provide(margin_before(verdict, seen.sight, self._watched.policy))
-        orders = asked_orders(asked, verdict)
-        dealt = await self._hand.trade(asked, orders, seen.sight, self._hold(), verdict.ahead)
-        return replace(dealt, approved_by=by)
 
     def _alarm(self, looked: Looked) -> Changed:
         changed = updated(
@@ -341,21 +309,6 @@ def _judged(
             raise
         seen = replace(seen, sight=replace(seen.sight, blind=why.message))
         return judge(before, traded_at, seen.sight, policy), seen
-
-
-def _beyond(
-    rules: WatchRules, verdict: Verdict, sight: Sight, spent: Sequence[Spent], *, provides: bool
-) -> tuple[Refusal, ...]:
-    """The bounds that a trade would break."""
-    assert verdict.exposure is not None  # noqa: S101  it has orders
-    stakes = stakes_of(sight, verdict.orders)
-    dollars = {stake.instrument.name: stake.dollars for stake in stakes}
-    put = {each.account: each.required_usd for each in verdict.margin} if provides else {}
-    after = after_of(verdict.exposure.worth, stakes, put)
-    gross = verdict.exposure.gross_usd + max(
-        verdict.exposure.worth.lent_usd, 0.0
-    )  # as at a venue: margin is money there
-    return beyond(rules.bounds, dollars, spent, sight.at, gross, after)
 
 
 def _followed(changes: Changes, known: Learned | None, sight: Sight, rules: WatchRules) -> Changes:

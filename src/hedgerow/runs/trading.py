@@ -13,7 +13,7 @@ from hedgerow.hedge.execution import Done, LegFacts, Programme, Ticketed, Wanted
 from hedgerow.hedge.plan import Refusal
 from hedgerow.hedge.staleness import Basis, Freshness, stale
 from hedgerow.model.errors import StateUnknown, UnknownSymbol, VenueRefused, VenueUnreachable
-from hedgerow.model.instruments import Instrument
+from hedgerow.model.instruments import Instrument, MarginTier
 from hedgerow.model.orders import Order, contracts_of, units_of
 from hedgerow.model.ports import Clock, Holding, Lease, Store, Ticker
 from hedgerow.runs.executor import Executor, recalled
@@ -231,9 +231,18 @@ async def _facts(
             await doors.account.modes(each),
             free.get(each.settle, _ZERO),
             known=each.name in entries and entries[each.name].fills > 0,
+            tiers=await _tiers(doors, each),
         )
         for each in contracts
     }
+
+
+async def _tiers(doors: Doors, contract: Instrument) -> tuple[MarginTier, ...]:
+    """The venue's brackets; none where it tells nobody: it refuses then by itself what is beyond one."""
+    try:
+        return await doors.market.tiers(contract)
+    except (VenueRefused, StateUnknown):
+        return ()
 
 
 def _nets(contracts: Sequence[Instrument], holdings: Sequence[Holding]) -> dict[str, Decimal]:

@@ -21,6 +21,7 @@ from hedgerow.hedge.execution import (
     slices,
 )
 from hedgerow.hedge.plan import Refusal
+from hedgerow.model.instruments import MarginTier
 from hedgerow.model.ports import AccountModes
 
 TICKET = Ticketed("plan", "paper:main", BEGIN)
@@ -61,6 +62,51 @@ def test_one_leg_that_cannot_be_traded_stops_all_and_every_reason_is_told() -> N
 def test_what_is_not_known_or_not_enough_is_refused(changes: dict[str, object], rule: str) -> None:
     facts = {BTC.name: replace(FACTS, **changes)}  # type: ignore[arg-type]
     assert rule in refusals(schedule(TICKET, [Wanted(BTC, Decimal("0.1"))], facts))
+
+
+TIERS = (MarginTier(0.0, 0.004, 20.0), MarginTier(10_000.0, 0.01, 5.0), MarginTier(50_000.0, 0.05, 2.0))
+
+
+@pytest.mark.parametrize(
+    ("held", "units", "leverage", "tiers", "refused"),
+    [
+        ("0", "0.19", 20, TIERS, False),
+        ("0", "0.2", 20, TIERS, True),
+        ("0", "-0.2", 20, TIERS, True),
+        ("0.1", "0.1", 20, TIERS, True),
+        ("0.3", "-0.1", 20, TIERS, False),  # what reduces is never refused
+        ("0.3", "-0.6", 20, TIERS, False),  # as large the other way as it was
+        ("0", "0.9", 5, TIERS, False),
+        ("0", "1", 5, TIERS, True),
+        ("0", "1", 2, TIERS, False),
+        ("0", "1", 20, (), False),  # not known: the venue says it
+    ],
+)
+def test_a_position_beyond_the_bracket_of_its_leverage_is_refused(
+    held: str, units: str, leverage: int, tiers: tuple[MarginTier, ...], *, refused: bool
+) -> None:
+    modes = AccountModes(False, "cross", Decimal(leverage))
+    known = replace(FACTS, held=Decimal(held), modes=modes, free=Decimal(10**9), tiers=tiers)
+    found = schedule(TICKET, [Wanted(BTC, Decimal(units))], {BTC.name: known})
+    assert (isinstance(found, Programme) or refusals(found)) == (["position size"] if refused else True)
+
+
+def test_a_bracket_of_an_inverse_contract_is_in_its_coin() -> None:
+    modes = AccountModes(False, "cross", Decimal(20))
+    tiers = (MarginTier(0.0, 0.004, 20.0), MarginTier(2.0, 0.01, 5.0))
+    known = replace(FACTS, modes=modes, free=Decimal(10**9), tiers=tiers)
+    wanted = [Wanted(INVERSE, Decimal(90_000))]  # dollars: 1.8 BTC
+    assert isinstance(schedule(TICKET, wanted, {INVERSE.name: known}), Programme)
+    wanted = [Wanted(INVERSE, Decimal(110_000))]
+    assert refusals(schedule(TICKET, wanted, {INVERSE.name: known})) == ["position size"]
+
+
+def test_the_leverage_that_is_asked_for_is_the_one_that_counts() -> None:
+    known = replace(FACTS, modes=AccountModes(False, "cross", Decimal(20)), free=Decimal(10**9), tiers=TIERS)
+    asked = replace(TICKET, wanted=AccountModes(False, "cross", Decimal(3)))
+    wanted = [Wanted(BTC, Decimal("0.5"))]
+    assert refusals(schedule(TICKET, wanted, {BTC.name: known})) == ["position size"]
+    assert isinstance(schedule(asked, wanted, {BTC.name: known}), Programme)
 
 
 def test_the_scarcest_leg_goes_first_and_an_unknown_volume_is_the_scarcest() -> None:

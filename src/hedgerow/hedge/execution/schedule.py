@@ -16,7 +16,7 @@ from hedgerow.hedge.execution.checks import smallest, too_small, worth
 from hedgerow.hedge.execution.programme import ANY_MODES, Part, Programme, ProgrammeLeg, Rules, Style
 from hedgerow.hedge.plan import HedgePlan, Refusal
 from hedgerow.model.amounts import to_lots
-from hedgerow.model.instruments import Instrument, Payoff
+from hedgerow.model.instruments import Instrument, MarginTier, Payoff
 from hedgerow.model.orders import lot_units, units_of
 from hedgerow.model.ports import AccountModes
 from hedgerow.stats.costs import peak_impact_bps
@@ -41,7 +41,8 @@ class LegFacts:
     """What is known of a contract and the account before trading; None or NaN is not known.
 
     `price` is in the quote coin, `volume_usd` dollars a day, `sigma` a day's standard deviation as a fraction, `free`
-    settlement coins that can carry margin. `known` says that a fill of this contract was verified before.
+    settlement coins that can carry margin. `known` says that a fill of this contract was verified before. `tiers` are the venue's
+    brackets, empty: not known.
     """
 
     held: Decimal | None
@@ -51,6 +52,7 @@ class LegFacts:
     volume_usd: float = math.nan
     sigma: float = math.nan
     known: bool = False
+    tiers: tuple[MarginTier, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def schedule(
 ) -> Programme | tuple[Refusal, ...]:
     """Return the programme, scarcest leg first, or every reason why none of it may be sent.
 
-    Lots, smallest and largest sizes, prices, positions, modes and margin of all legs are checked. Share of a day's
+    Lots, smallest and largest sizes, prices, positions, modes, brackets and margin of all legs are checked. Share of a day's
     volume is scarcity; a volume that is not known is the scarcest.
     """
     refusals = _of_all(wanted)
@@ -165,7 +167,37 @@ def _of_leg(ticket: Ticketed, want: Wanted, facts: LegFacts | None) -> list[Refu
         found.append(Refusal("a known volume", name, facts.volume_usd, 0, remedy))
     if ticket.style.kind == "limit" and ticket.style.price is None:
         found.append(Refusal("a limit price", name, math.nan, 0, "give the price of the limit order"))
-    return found
+    return found + _of_bracket(ticket, want, facts.held, facts)
+
+
+def _of_bracket(ticket: Ticketed, want: Wanted, held: Decimal, facts: LegFacts) -> list[Refusal]:
+    """Refuse a position that grows beyond what the venue takes at the leverage; tiers that are not known refuse nothing."""
+    leverage = _leverage(ticket, facts)
+    after = held + want.units
+    if leverage is None or facts.price is None or abs(after) <= abs(held):
+        return []
+    contract, size = want.instrument, _in_settle(want.instrument, abs(after), facts.price)
+    over = [tier for tier in facts.tiers if Decimal(str(tier.max_leverage)) < leverage]
+    first = min((tier.floor for tier in over), default=math.inf)
+    if not float(size) >= first:
+        return []
+    fits = min(tier.max_leverage for tier in facts.tiers if tier.floor <= float(size))
+    coin = contract.settle if contract.payoff is not Payoff.LINEAR else contract.quote
+    said = (
+        f"{contract.name}: a position of {_whole(float(size))} {coin}, where the venue takes less than {_whole(first)}"
+        f" at leverage {leverage.normalize():f}"
+    )
+    remedy = f"set leverage {fits:g} at the venue while flat, hedge less, or spread it over venues"
+    return [Refusal("position size", said, float(size), first, remedy)]
+
+
+def _whole(amount: float) -> str:
+    return f"{amount:,.0f}" if amount >= 100.0 else f"{amount:,.6g}"
+
+
+def _leverage(ticket: Ticketed, facts: LegFacts) -> Decimal | None:
+    """The leverage that a leg will have, None where nobody says."""
+    return ticket.wanted.leverage or (facts.modes.leverage if facts.modes else None)
 
 
 def _of_margin(ticket: Ticketed, wanted: Sequence[Wanted], facts: Mapping[str, LegFacts]) -> list[Refusal]:
@@ -178,8 +210,7 @@ def _of_margin(ticket: Ticketed, wanted: Sequence[Wanted], facts: Mapping[str, L
         if known is None or known.held is None or not _usable(known.price):
             continue
         opened = abs(known.held + want.units) - abs(known.held)
-        modes = known.modes
-        leverage = (ticket.wanted.leverage or (modes.leverage if modes else None)) or Decimal(1)
+        leverage = _leverage(ticket, known) or Decimal(1)
         coin = want.instrument.settle
         margin = _in_settle(want.instrument, abs(opened), known.price) / leverage
         if opened > 0:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from hedgerow.model.errors import StateUnknown, VenueRefused, VenueUnreachable
-from hedgerow.model.instruments import Instrument
+from hedgerow.model.instruments import Instrument, MarginTier
 from hedgerow.model.orders import Accepted, Fill, Order, OrderReport, OrderState, Refused, Reply, Unknown
 from hedgerow.model.ports import (
     AccountModes,
@@ -378,6 +378,11 @@ class SimQuotes:
         del instrument, since, until
         self.road.read()
         return ()
+
+    async def tiers(self, instrument: Instrument) -> tuple[MarginTier, ...]:
+        """Return the contract's brackets."""
+        self.road.read()
+        return instrument.tiers
 
     async def server_time(self) -> int:
         """Return the exchange's clock."""

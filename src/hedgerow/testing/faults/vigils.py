@@ -19,6 +19,7 @@ from hedgerow.runs.executor import Executor
 from hedgerow.runs.monitor import Around, Monitor, Watched
 from hedgerow.runs.points import watching
 from hedgerow.runs.reconcile import Doors
+from hedgerow.runs.refusing import asks_once
 from hedgerow.runs.tail import Tail
 from hedgerow.runs.wire import value_of
 from hedgerow.testing.faults.chance import Chance, drawn
@@ -79,9 +80,10 @@ class _Process(Monitor):
     def remembers(self) -> str:
         """Return all that a look may rest on but what is read anew."""
         alarms = sorted((key, raised.since, raised.finding.level) for key, raised in self._alarms.items())
-        pending = self._pending.name if self._pending else ""
+        pending = self._actor.pending.name if self._actor.pending else ""
+        refused = asks_once(self._last)  # without its pause, which a restart forgets
         sums = (sorted(self._changes.sums.items()), self._changes.seen, self._changes.threshold)
-        return repr((alarms, self._traded_at, pending, sums, sorted(self._lasting.modes.items())))
+        return repr((alarms, self._traded_at, pending, refused, sums, sorted(self._lasting.modes.items())))
 
 
 class Vigil(Life):

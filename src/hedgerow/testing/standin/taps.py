@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hedgerow.model.instruments import Instrument
+from hedgerow.model.instruments import Instrument, MarginTier
 from hedgerow.model.orders import Fill, Order, OrderReport, Reply
 from hedgerow.model.ports import (
     Account,
@@ -128,6 +128,10 @@ class TapQuotes:
         found = await self.inner.tickers(instruments)
         self.watch.wire("prices", {})
         return found
+
+    async def tiers(self, instrument: Instrument) -> tuple[MarginTier, ...]:
+        """Pass it on."""
+        return await self.inner.tiers(instrument)
 
     async def server_time(self) -> int:
         """Pass it on."""

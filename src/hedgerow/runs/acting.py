@@ -1,0 +1,103 @@
+"""What comes of a verdict: said, asked, kept back or traded, as far as the mode and the bounds allow.
+
+actor = Actor(watched, around, hand, lookout, spent, memory)
+await actor.act(verdict, seen, breaker, hold) -> Dealt
+actor.noted(verdict, dealt, seen, after)                     what the venue refused, for the looks that follow
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from hedgerow.hedge.plan import Refusal
+from hedgerow.hedge.watch import WatchRules
+from hedgerow.model.ports import Lease
+from hedgerow.model.watched import BreakerRow
+from hedgerow.runs.bounds import Spent, after_of, beyond
+from hedgerow.runs.diary import Memory
+from hedgerow.runs.hand import Dealt, Hand, unreached
+from hedgerow.runs.lookout import Lookout, Seen
+from hedgerow.runs.proposing import asked_orders, proposal_of, stands
+from hedgerow.runs.proving import kept_back
+from hedgerow.runs.refusing import asks_once, paused, refused_after
+from hedgerow.runs.spending import Spending
+from hedgerow.runs.watching import Sight, Verdict, margin_before, stakes_of
+
+if TYPE_CHECKING:
+    from hedgerow.runs.monitor import Around, Watched
+
+__all__ = ["Actor"]
+
+
+class Actor:
+    """One watch's way from verdicts to trades; `pending` waits for somebody, and `refused` is the trade that the venue refused last; None: there is none."""
+
+    def __init__(
+        self, watched: Watched, around: Around, hand: Hand, lookout: Lookout, spent: Spending, memory: Memory
+    ) -> None:
+        self._watched, self._around, self._hand = watched, around, hand
+        self._lookout, self._spent = lookout, spent
+        self.pending = memory.pending
+        self.refused = asks_once(memory.last)
+
+    async def act(
+        self, verdict: Verdict, seen: Seen, breaker: BreakerRow | None, hold: Callable[[], Lease]
+    ) -> Dealt:
+        """Do what was decided. `breaker` is the one that is open; `hold` makes the lease last. Errors as `Hand.trade`."""
+        rules, before = self._watched.rules, self.pending
+        self.pending = None
+        if not verdict.orders:
+            return Dealt()
+        asked = proposal_of(self._watched.account, seen.view.book_id, verdict, seen.sight)
+        if rules.mode == "observe":
+            return Dealt(asked, waiting="it only observes")
+        if rules.mode == "propose" and before is not None:
+            there = stands(before, seen.view.book_id, verdict, seen.sight, rules.freshness)
+            asked = before if there else asked
+        if self._lookout.waited(seen.silent, 0):
+            self.pending = asked if rules.mode == "propose" else None
+            return unreached(asked, seen.silent)
+        by = self._around.approved(asked.name) if rules.mode == "propose" else ""
+        if rules.mode == "propose" and not by:
+            self.pending = asked
+            return Dealt(asked, waiting=f"proposal {asked.name[:8]} waits for somebody")
+        refusals = self._kept_back(verdict, seen, breaker) if rules.mode == "auto" else ()
+        if refusals:
+            return Dealt(asked, refusals=refusals)
+        if self._around.provide is not None:
+            self._around.provide(margin_before(verdict, seen.sight, self._watched.policy))
+        orders = asked_orders(asked, verdict)
+        told = self.refused.why if self.refused is not None else ""
+        dealt = await self._hand.trade(asked, orders, seen.sight, hold(), verdict.ahead, told=told)
+        return replace(dealt, approved_by=by)
+
+    def noted(self, verdict: Verdict, dealt: Dealt, seen: Seen, after: Seen) -> None:
+        """Remember what the venue refused of a look, or that nothing of it stands any more; people's trades are asked anew."""
+        if self._watched.rules.mode == "auto":
+            every_s = self._watched.rules.every_s
+            self.refused = refused_after(self.refused, verdict, dealt, (seen, after), every_s)
+
+    def _kept_back(self, verdict: Verdict, seen: Seen, breaker: BreakerRow | None) -> tuple[Refusal, ...]:
+        """Why `auto` does not send what is wanted."""
+        spent = self._spent.so_far(seen.sight)
+        provides = self._around.provide is not None
+        broken = kept_back(breaker, seen.sight.held or (), verdict.orders)
+        broken += _beyond(self._watched.rules, verdict, seen.sight, spent, provides=provides)
+        return broken or paused(self.refused, verdict, seen)
+
+
+def _beyond(
+    rules: WatchRules, verdict: Verdict, sight: Sight, spent: Sequence[Spent], *, provides: bool
+) -> tuple[Refusal, ...]:
+    """The bounds that a trade would break."""
+    assert verdict.exposure is not None  # noqa: S101  it has orders
+    stakes = stakes_of(sight, verdict.orders)
+    dollars = {stake.instrument.name: stake.dollars for stake in stakes}
+    put = {each.account: each.required_usd for each in verdict.margin} if provides else {}
+    after = after_of(verdict.exposure.worth, stakes, put)
+    gross = verdict.exposure.gross_usd + max(
+        verdict.exposure.worth.lent_usd, 0.0
+    )  # as at a venue: margin is money there
+    return beyond(rules.bounds, dollars, spent, sight.at, gross, after)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.test_processes import STARTS, environment
-from tests.cli.trading import PLAN, finished, journal, positions, run_json, sent
+from tests.cli.trading import PLAN, finished, journal, positions, run_json, sent, start
 
 pytestmark = pytest.mark.slow
 
@@ -48,6 +48,40 @@ def test_a_terminal_shows_the_transcript_while_it_happens_and_once(tmp_path: Pat
     assert len(names) == len(set(names)) == sent(tmp_path)
     assert shown.count("began") == 1
     assert shown.index("began") < shown.index("filled") < shown.index("done: everything")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_who_interrupts_a_trade_that_rests_is_told_what_rests_and_what_to_do(
+    tmp_path: Path, number: int
+) -> None:
+    _, plan = run_json(tmp_path, *PLAN)
+    words = ("trade", plan["plan_id"][:6], "--style", "limit", "--limit", "90000")
+    with start(tmp_path, *words) as trading:
+        assert trading.stderr is not None
+        assert (
+            trading.stderr.readline() == "resting: sell 3.989 contracts of paper:BTCUSDT at 90,000, waiting\n"
+        )
+        trading.send_signal(number)
+        said = trading.stderr.read()
+        trading.wait(timeout=60)
+    assert trading.returncode == 130
+    assert "is begun and not finished at paper:paper" in said
+    assert "at the venue: sell 3.989 contracts of paper:BTCUSDT at 90,000, limit (hr" in said
+    assert f"`hedgerow trade {plan['plan_id'][:6]}` goes on with it" in said
+    (account,) = run_json(tmp_path, "status")[1]["paper"]["accounts"]
+    (row,) = account["resting"]
+    assert (row["contracts_exact"], row["kind"], row["price"], row["known"]) == (
+        "-3.989",
+        "limit",
+        90_000.0,
+        True,
+    )
+    run_json(tmp_path, "halt", "paper:paper")  # and the same command takes back what rests
+    with start(tmp_path, "trade", plan["plan_id"], "--style", "market") as again:
+        out, err = again.communicate(timeout=60)
+    assert (again.returncode, "keeps its style: a limit order at 90000" in err) == (8, True)
+    assert "cancelled" in out
+    assert run_json(tmp_path, "status")[1]["paper"]["accounts"][0]["resting"] == []
 
 
 STOPPED = """

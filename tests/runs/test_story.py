@@ -257,3 +257,29 @@ def test_how_a_resting_order_ended_is_told_once() -> None:
         (8, "not found", "hr2: the venue knows no such order"),
         (10, "expired", "hr2: 0 of 400 contracts traded"),
     ]
+
+
+def test_that_an_order_waits_is_told_once_and_only_of_one_with_a_price() -> None:
+    def report(name: str, state: OrderState) -> OrderReport:
+        return OrderReport(name, f"o-{name}", BTC.name, state, Decimal("-0.4"), Decimal(0))
+
+    waits = event(Reported(3, 3, report("hr1", OrderState.ACKED)))
+    story = told(
+        programme(BTC, "-2"),
+        sent(BTC, "hr1", "-0.4", kind="post_only", price="62500.5"),
+        event(Replied(2, "hr1", Accepted("o-hr1"))),
+        waits,
+        sent(BTC, "hr2", "-0.4"),
+        event(Replied(4, "hr2", Accepted("o-hr2"))),
+        sent(BTC, "hr3", "-0.4", kind="limit", price="60000"),
+        event(Replied(5, "hr3", Accepted("o-hr3", report("hr3", OrderState.FILLED)))),
+        sent(BTC, "hr4", "-0.4", kind="limit", price="60000"),
+        event(Replied(6, "hr4", Unknown("time-out"))),
+        event(Reported(7, 7, report("hr4", OrderState.ACKED))),
+        sent(BTC, "hr5", "-0.4", kind="limit", price="60000"),
+        event(Replied(8, "hr5", Refused("-1", "no"))),
+    )
+    assert [(line.at, line.text) for line in story.lines if line.action == "resting"] == [
+        (2, "sell 400 contracts of paper:BTCUSDT at 62,500.5, waiting"),
+        (7, "sell 400 contracts of paper:BTCUSDT at 60,000, waiting"),
+    ]

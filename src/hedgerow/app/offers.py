@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from hedgerow.hedge.execution import ExecutionState, Programme
     from hedgerow.store.plans import KeptPlan
 
-__all__ = ["as_shown", "begun_in", "offer_of"]
+__all__ = ["as_shown", "begun_in", "manner_said", "offer_of"]
 
 _ENDS = {
     "cross": "then the rest by a market order",
@@ -64,7 +64,7 @@ def offer_of(
         there.venue,
         money_of(settings, there.venue),
         _planned(plan) if begun is None else _left(begun),
-        style if begun is None else _manner(begun),
+        style if begun is None else manner_said(begun),
         "" if begun is None else plan_of(begun.programme.plan),
         there.warnings,
     )
@@ -101,8 +101,8 @@ def _left(begun: ExecutionState) -> tuple[OfferedLeg, ...]:
     return tuple(found)
 
 
-def _manner(begun: ExecutionState) -> str:
-    """In words how what was begun is traded; all legs that are alike are told once."""
+def manner_said(begun: ExecutionState) -> str:
+    """Return in words how what was begun is traded; all legs that are alike are told once."""
     undone = "undoing what was traded" if begun.unwinding else ""
     return "; ".join(filter(None, (undone, *dict.fromkeys(_words(leg.leg) for leg in begun.legs))))
 

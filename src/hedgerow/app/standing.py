@@ -183,8 +183,9 @@ def mark(path: Path) -> tuple[int, int] | None:
 
 
 def _accounts(settings: Settings, mode: Mode, journal: Journal) -> tuple[AccountState, ...]:
+    from hedgerow.runs.executor import recalled
     from hedgerow.runs.ledger import ledger_of
-    from hedgerow.runs.trading import unfinished
+    from hedgerow.runs.resting import resting
     from hedgerow.store.owners import owners_of
     from hedgerow.store.plans import plan_of
 
@@ -196,7 +197,7 @@ def _accounts(settings: Settings, mode: Mode, journal: Journal) -> tuple[Account
             continue
         records: tuple[Record, ...] = tuple(journal.read(name))
         lease, left = leases.get(name, (None, 0))
-        begun = unfinished(journal, name)
+        begun = recalled(records).state
         found.append(
             AccountState(
                 name,
@@ -206,11 +207,13 @@ def _accounts(settings: Settings, mode: Mode, journal: Journal) -> tuple[Account
                 len(records),
                 records[-1].at if records else None,
                 journal.halted(name),
-                "" if begun is None else plan_of(begun.plan),
+                "" if begun is None else plan_of(begun.programme.plan),
                 entries_of(ledger_of(records)),
                 taken=lease is not None and bool(lease.holder),
                 money="paper" if mode == "paper" else money_of(settings, name.partition(":")[0]),
                 hedges=owners.of(name),
+                resting=resting(records),
+                silent_s=begun.dead_man_s if begun is not None and begun.dead_man else 0,
             )
         )
     return tuple(found)

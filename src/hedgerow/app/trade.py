@@ -51,7 +51,7 @@ from hedgerow.runs.trading import Asked, Carried, called_back, carried, unfinish
 from hedgerow.store.halts import halts_of
 from hedgerow.store.plans import KeptPlan, plan_of
 
-__all__ = ["FLATTEN", "ROLL", "Hand", "Refused", "trade"]
+__all__ = ["FLATTEN", "ROLL", "Hand", "Refused", "Tell", "trade"]
 
 FLATTEN = "flatten"
 """What plans are called that close positions."""

@@ -9,17 +9,21 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
+from hedgerow.app.dealing import PAPER_ACCOUNT
 from hedgerow.app.live import Confirm
-from hedgerow.app.plans import Mode
+from hedgerow.app.offers import begun_in, manner_said
+from hedgerow.app.plans import Mode, place_of
 from hedgerow.app.styles import Prices
-from hedgerow.app.trade import Refused
+from hedgerow.app.trade import Refused, Tell
 from hedgerow.app.trade import trade as traded
 from hedgerow.cli.confirming import confirmed_by
+from hedgerow.cli.interrupting import told_when_interrupted
 from hedgerow.cli.options import Output, settings_of
 from hedgerow.cli.output import answer, followed
 from hedgerow.config import Settings, TradeSettings
 from hedgerow.model.errors import UsageError
-from hedgerow.model.trades import Traded
+from hedgerow.model.trades import Traded, TradeLine
+from hedgerow.store.plans import plan_of
 
 __all__ = ["StyleOptions", "code_of", "trade"]
 
@@ -137,8 +141,13 @@ def _trade_one(
     from hedgerow.reports import trade_text as told
 
     prices, money = _prices(manner), settings.data.currency.upper()
-    with followed(shown, still=mode == "live") as (report, show):
-        tell = None if show is None else lambda each: show(told.line_text(each))
+    _as_begun(settings, mode, manner, shown)
+    again = f"hedgerow trade {plan_id}{' --live' if mode == 'live' else ''}"
+    with (
+        told_when_interrupted(settings, mode, again),
+        followed(shown, still=mode == "live") as (report, show),
+    ):
+        tell = _waiting(shown) if show is None else lambda each: show(told.line_text(each))
         done = traded(settings, plan_id, mode, report, prices=prices, confirm=confirm, tell=tell)
     if isinstance(done, Refused):
         refused = done
@@ -151,6 +160,30 @@ def _trade_one(
     seen = show is not None and sys.stdout.isatty() and not done.recovered
     answer(lambda: told.trade_json(done), lambda: told.trade_text(done, money, told=seen), shown)
     return code_of(done)
+
+
+def _waiting(shown: Output) -> Tell | None:
+    """Where no terminal shows the transcript as it happens, that an order waits for a price is said on stderr."""
+    if shown.quiet:
+        return None
+
+    def tell(each: TradeLine) -> None:
+        if each.action == "resting":
+            sys.stderr.write(f"resting: {each.text}\n")
+            sys.stderr.flush()
+
+    return tell
+
+
+def _as_begun(settings: Settings, mode: Mode, manner: StyleOptions, shown: Output) -> None:
+    """Say that a trade on paper which was begun keeps its style, where another is asked for; with real money the offer says it."""
+    if mode != "paper" or shown.quiet or manner == StyleOptions():
+        return
+    begun = begun_in(place_of(settings, mode), PAPER_ACCOUNT)
+    if begun is not None:
+        sys.stderr.write(
+            f"plan {plan_of(begun.programme.plan)[:12]} was begun before, and keeps its style: {manner_said(begun)}\n"
+        )
 
 
 def _one_way(plan_id: str | None, *, approved: bool, once: bool) -> None:

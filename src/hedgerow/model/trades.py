@@ -21,6 +21,7 @@ __all__ = [
     "Money",
     "Offer",
     "OfferedLeg",
+    "RestingRow",
     "TradeLine",
     "Traded",
     "Unexplained",
@@ -156,12 +157,30 @@ class EntryRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RestingRow:
+    """An order of ours that may be live at the venue: signed contracts, and those of them that are filled.
+
+    `price` is the limit, or the mark that a stop waits for; None for a market order. `known` is False where nobody knows whether the
+    venue has it.
+    """
+
+    client_id: str
+    instrument: Instrument
+    contracts: Decimal
+    filled: Decimal
+    kind: Literal["market", "limit", "post_only", "stop"]
+    price: Decimal | None
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AccountState:
     """One account in a journal: who holds it for how many milliseconds more ("" and 0: nobody), its ledger, its halt.
 
     `unfinished` is the plan that was begun and is not over, "" where there is none; `last_at` is None without records.
     `taken` says that whoever held it last has not given it back: between two looks a watch's lease may have run out. `money` is
-    whose it is by the settings of now, `hedges` the book that its contracts hedge, "" where that was never said.
+    whose it is by the settings of now, `hedges` the book that its contracts hedge, "" where that was never said. `resting` are our
+    orders at the venue, by the journal; `silent_s` after how many seconds without us the venue cancels them (0: it does not).
     """
 
     account: str
@@ -176,6 +195,8 @@ class AccountState:
     taken: bool = False
     money: Money = "real money"
     hedges: str = ""
+    resting: tuple[RestingRow, ...] = ()
+    silent_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from hedgerow.model.trades import AccountState, Agreement, EntryRow, ModeState
 from hedgerow.model.watched import Look
 from hedgerow.reports.layout import columns, line, page
 from hedgerow.reports.notice_text import notice_json, notice_lines
+from hedgerow.reports.resting_text import resting_json, resting_words
 from hedgerow.reports.trade_text import coins, plan_name, stamp
 from hedgerow.reports.watch_text import look_json
 from hedgerow.reports.wording import amount, counted
@@ -49,6 +50,7 @@ def _mode(mode: ModeState) -> list[RenderableType]:
         parts.append(line("  nothing was traded yet"))
     for account in mode.accounts:
         parts.append(line(_account(account)))
+        parts += [line(f"    at the venue: {resting_words(row)}") for row in account.resting]
         if account.entries:
             parts.append(_entries(account.entries))
     for name, look in mode.watches:
@@ -157,6 +159,7 @@ def _account_json(account: AccountState) -> dict[str, Any]:
         "halted": account.halted,
         "unfinished": account.unfinished or None,
         "hedges": account.hedges or None,
+        "resting": [resting_json(row) for row in account.resting],
         "entries": _entries_json(account.entries),
     }
 

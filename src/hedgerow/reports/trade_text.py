@@ -117,7 +117,9 @@ def _instead(offer: Offer) -> str:
     if not offer.begun:
         return ""
     if offer.begun == offer.plan_id:
-        return "It was begun before, and is finished now as it was begun."
+        return (
+            "It was begun before, and is finished now as it was begun: another --style changes nothing of it."
+        )
     return (
         f"Plan {plan_name(offer.plan_id)}, which you asked for, is NOT sent: the account's unfinished plan"
         f" {plan_name(offer.begun)} is finished instead, as it was begun. Ask for yours again after it."

@@ -48,6 +48,10 @@ class Stops:
         elif self._sent and record.kind == EVENT:
             self._heard(body)
 
+    def stood(self) -> tuple[Stop, ...]:
+        """Return those that the venue had and that nothing has ended since."""
+        return tuple(stop for stop in self._sent.values() if stop.stood)
+
     def missing(self, open_orders: Sequence[OrderReport], held: Mapping[str, Decimal]) -> tuple[Stop, ...]:
         """Return stops that stood, protect what is `held` (signed units by contract) and are not among `open_orders`.
 

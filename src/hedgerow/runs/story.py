@@ -34,6 +34,8 @@ from hedgerow.runs.wire import value_of
 
 __all__ = ["Aloud", "Story", "Teller", "story_of"]
 
+_WAITS = "waits: "
+"""How a note begins of an order that nobody has said to rest yet."""
 _OVER = (OrderState.CANCELLED, OrderState.EXPIRED, OrderState.REFUSED, OrderState.ABSENT)
 
 
@@ -160,7 +162,7 @@ def _told(
 ) -> list[TradeLine]:
     """Return the lines of one record, and take its fill and its prices into the legs."""
     if record.kind == SENT:
-        ours[str(record.body["client_id"])] = ""
+        ours[str(record.body["client_id"])] = _waits(record.body, legs)
         return [TradeLine(record.at, "sent", _order(record.body, legs))]
     if record.kind == FILL:
         fill: Fill = value_of(record.body)
@@ -174,8 +176,36 @@ def _told(
         return [TradeLine(fill.at, "filled", _fill(fill, leg))]
     if record.kind == EVENT:
         event: Event = value_of(record.body)
-        return _ended(event, legs, ours, orders) or _event(event, legs)
+        return _ended(event, legs, ours, orders) or _rests(event, ours) or _event(event, legs)
     return []
+
+
+def _waits(body: Mapping[str, object], legs: Mapping[str, LegTraded]) -> str:
+    """What is said of an order once it rests, "" of one that does not wait for a price."""
+    if body["price"] is None:
+        return ""
+    quantity, leg = Decimal(str(body["quantity"])), legs.get(str(body["instrument"]))
+    size = _size(leg.instrument, quantity) if leg else f"{abs(quantity):f}"
+    side = "buy" if quantity > 0 else "sell"
+    return f"{_WAITS}{side} {size} of {body['instrument']} at {Decimal(str(body['price'])):,f}, waiting"
+
+
+def _rests(event: Event, ours: dict[str, str]) -> list[TradeLine]:
+    """Return that an order of ours waits at the venue: once."""
+    match event:
+        case Replied(at=at, client_id=name, reply=Accepted(report=report)):
+            waits = report is None or report.state is OrderState.ACKED
+        case Reported(at=at, report=OrderReport(state=OrderState.ACKED, client_id=name)):
+            waits = True
+        case _:
+            return []
+    if not waits:
+        return []
+    said = ours.get(name, "")
+    if not said.startswith(_WAITS):
+        return []
+    ours[name] = ""
+    return [TradeLine(at, "resting", said.removeprefix(_WAITS))]
 
 
 def _ended(

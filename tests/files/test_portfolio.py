@@ -270,3 +270,39 @@ def test_a_name_on_disk_and_bytes_are_one_book(tmp_path: Path) -> None:
     link = tmp_path / "link.csv"
     link.symlink_to(path)
     assert held(read_portfolio(link)) == {"BTC": "0.75"}
+
+
+def test_options_are_told_by_their_names() -> None:
+    """Whatever column the name stands in; sold below zero, or of kind short."""
+    found = book(
+        "symbol,quantity,kind,instrument,account\n"
+        "BTC-26DEC25-80000-P,2,,,deribit\n"
+        "btc-26dec25-100000-c,-1.5,option,,deribit\n"
+        "ETH,3,short,ETH-26DEC25-4000-C,deribit\n"
+        "ETH_USDC-26DEC25-2500-P,4,put,,deribit\n"
+    ).positions
+    assert [(p.symbol, str(p.quantity), p.underlying) for p in found] == [
+        ("BTC-26DEC25-80000-P", "2", "BTC"),
+        ("BTC-26DEC25-100000-C", "-1.5", "BTC"),
+        ("ETH-26DEC25-4000-C", "-3", "ETH"),
+        ("ETH_USDC-26DEC25-2500-P", "4", "ETH"),
+    ]
+    assert all(p.is_derivative and p.option is not None and p.account == "deribit" for p in found)
+    assert [p.option.settle for p in found if p.option] == ["", "", "", "USDC"]
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("BTC-31FEB26-80000-P,1,", "ends on no day"),
+        ("BTC,1,option", "is no option's name"),
+        ("BTC-26DEC25-80000-P,1,call", "its name says that it is a put"),
+        ("BTC-26DEC25-80000-P,1,perp", "is an option, not of kind perp"),
+        ("BTC-26DEC25-80000-P,1,collateral", "is an option, not of kind collateral"),
+    ],
+)
+def test_an_option_that_its_row_contradicts_is_refused(row: str, said: str) -> None:
+    why = refused(f"symbol,quantity,kind\n{row}\n")
+    assert said in why.message
+    assert (why.line, why.exit_code) == (2, 4)
+    assert why.advice

@@ -9,6 +9,7 @@ underlying_name, synthetic, settle, lot. Prices are in the coin (Deribit) unless
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -26,7 +27,7 @@ from hedgerow.model.option_chain import OptionChain, OptionQuote
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["read_chain"]
+__all__ = ["read_chain", "read_chains"]
 
 _NEEDED = (
     "timestamp",
@@ -56,15 +57,31 @@ def read_chain(path: str | Path, underlying: str = "BTC", as_of: AsOf | None = N
     whose future is (`SYN.` before its name), is not tradable. Raises `BadPrices` for what cannot be read, for a coin or time
     that is not there, and for prices that cannot be in the coin they are said to be in.
     """
+    coin = underlying.upper()
+    found = read_chains(path, (coin,), as_of)
+    if coin not in found:
+        said = f"has no chain on {coin}" + (f" at or before {as_of}" if as_of is not None else "")
+        raise BadPrices(said, file=file_name(Path(path)), advice="Check the coin (--factor) and --as-of.")
+    return found[coin]
+
+
+def read_chains(
+    path: str | Path, underlyings: Sequence[str], as_of: AsOf | None = None
+) -> dict[str, OptionChain]:
+    """Return the last chain of each of several coins, of those that the file has one of. Raises as `read_chain`."""
     where = Path(path)
     file = file_name(where)
-    lazy, text = frame_of(where)
-    frame = _taken(lazy, file, text, underlying.upper(), as_of)
-    return _chain(frame, file, underlying.upper())
+    found: dict[str, OptionChain] = {}
+    for coin in underlyings:
+        lazy, text = frame_of(where)
+        frame = _taken(lazy, file, text, coin, as_of)
+        if len(frame):
+            found[coin] = _chain(frame, file, coin)
+    return found
 
 
 def _taken(lazy: pl.LazyFrame, file: str, text: str, underlying: str, as_of: AsOf | None) -> pl.DataFrame:
-    """Return the rows of one coin at one moment, cells as numbers and times."""
+    """Return the rows of one coin at its last moment, cells as numbers and times; none where it has none."""
     import polars as pl
 
     try:
@@ -84,8 +101,7 @@ def _taken(lazy: pl.LazyFrame, file: str, text: str, underlying: str, as_of: AsO
     if as_of is not None:
         frame = frame.filter(pl.col("timestamp") <= pl.lit(parse_as_of(as_of).item()))
     if not len(frame):
-        said = f"has no chain on {underlying}" + (f" at or before {as_of}" if as_of is not None else "")
-        raise BadPrices(said, file=file, advice="Check the coin (--factor) and --as-of.")
+        return frame
     last: Any = frame["timestamp"].max()
     return frame.filter(pl.col("timestamp") >= last - _TOGETHER.item())
 

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Context, Decimal
+from functools import partial
 
 from hedgerow.files.cells import Place, number, symbol
 from hedgerow.files.contracts import PAYOFFS, by_name, described, expiry_of
 from hedgerow.files.exports import Layout, ghostfolio_ticker
+from hedgerow.files.option_rows import OPTION_KINDS, as_option, option_of
 from hedgerow.files.records import Record
 from hedgerow.files.text import shown
 from hedgerow.model.coins import WRAPPED
@@ -59,15 +61,18 @@ class Reader:
         if sign == 0:
             return None
         row = self._plain(record, sign)
-        kind = (
-            "" if self._fields.get("kind") == self._layout.sign_from else self._text(record, "kind").lower()
-        )
-        if kind in PAYOFFS or self._text(record, "instrument"):
+        signed = self._fields.get("kind") == self._layout.sign_from
+        kind = "" if signed else self._text(record, "kind").lower()
+        told = self._text(record, "instrument")
+        option = option_of(row.symbol, told, kind, partial(self._place, record))
+        if option is not None:
+            return as_option(row, option, kind)
+        if kind in PAYOFFS or told:
             return self._contract(row, kind, record)
         if kind in _COLLATERAL:
             return replace(row, kind=PositionKind.COLLATERAL)
         if kind not in _SPOT:
-            known = ", ".join(sorted({*PAYOFFS, *_SPOT, *_COLLATERAL} - {""}))
+            known = ", ".join(sorted({*PAYOFFS, *_SPOT, *_COLLATERAL, *OPTION_KINDS} - {""}))
             raise self._place(record, "kind").error(
                 f'"{shown(kind)}" is no kind of position', f"Known: {known}."
             )

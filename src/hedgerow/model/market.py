@@ -11,6 +11,7 @@ import numpy as np
 
 from hedgerow.model.arrays import FloatArray, TimeArray, check_shape
 from hedgerow.model.errors import BrokenPromise, UnknownSymbol
+from hedgerow.model.option_chain import OptionChain
 
 __all__ = ["Book", "DataFlag", "FundingPrints", "Market", "Quote", "iso_time"]
 
@@ -81,7 +82,8 @@ class Market:
     `times` (T,) are bar closes in UTC, rising; `prices` (T, N) are dollars per coin, NaN where there is no bar;
     `volumes_usd` (T, N) dollars traded in the bar, NaN where unknown. `quote` names the coin the file was quoted
     in; its own price has been multiplied in already, from a series where there was one, else at an *assumed*
-    1.0 (`quote_assumed`). `given` are prices the user supplied.
+    1.0 (`quote_assumed`). `given` are prices the user supplied. `options` are chains by the coin they are on, in dollars
+    whatever the currency.
     """
 
     times: TimeArray
@@ -103,6 +105,7 @@ class Market:
     currency: str = "USD"
     flags: tuple[DataFlag, ...] = ()
     notes: tuple[str, ...] = ()
+    options: Mapping[str, OptionChain] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         rows, columns = len(self.times), len(self.symbols)

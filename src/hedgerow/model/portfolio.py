@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from hedgerow.model.arrays import TimeArray
 from hedgerow.model.instruments import Instrument
+from hedgerow.model.option_names import OptionName
 
 __all__ = ["BookPath", "Portfolio", "Position", "PositionKind"]
 
@@ -29,6 +30,8 @@ class Position:
     A wrapped or staked token may say what it stands for: `underlying`, coins of it per token (`rate`) and the
     `discount` at which it trades (0.02 is two per cent below); without them it needs a price of its own.
     `locked` coins count in value and beta, never as collateral. `line` is where the row stood in its file.
+    An `option` is a derivative too: `symbol` is then its name, `underlying` its coin, `quantity` in units of the coin, sold
+    below zero; it needs no entry price, its worth is what it can be sold for.
     """
 
     symbol: str
@@ -46,10 +49,11 @@ class Position:
     tags: tuple[str, ...] = ()
     locked: bool = False
     line: int | None = None
+    option: OptionName | None = None
 
     @property
     def is_derivative(self) -> bool:
-        """True for contracts, whose worth is their profit, not their notional."""
+        """True for contracts, whose worth is their profit or premium, not their notional."""
         return self.kind is PositionKind.DERIVATIVE
 
 

@@ -45,7 +45,7 @@ VENUE_BOOK = "venue:"
 """What names the book of an account instead of a file."""
 _PREFIX = "HEDGEROW__"
 _STDERR = "-"
-_FILES = ("prices", "lake", "funding", "books", "open_interest", "sectors", "venues")
+_FILES = ("prices", "lake", "funding", "books", "open_interest", "sectors", "venues", "chain")
 _SECRET = re.compile(r"secret|passw|token|api_?key|private|urls?$", re.IGNORECASE)
 
 
@@ -67,6 +67,7 @@ class DataSettings:
     open_interest: str | None = None
     sectors: str | None = None
     venues: str | None = None
+    chain: str | None = None
     currency: str = "USD"
     decimal_comma: bool = False
     seed: int = 7
@@ -137,9 +138,8 @@ class VenueSettings:
     """How a venue is opened. Its key stands elsewhere: `hedgerow keys add`.
 
     `live`: orders of real money may go there. `allow_withdrawal_right`: also with a key that may withdraw, which is then a
-    warning at every start. `sandbox`: the venue's own. `hedged`: long and short legs of one contract coexist. `stand_in` is
-    for tests: the address of a server on this machine that plays the venue; no other address is taken. `fees_until`: the
-    day on which a discount in the account's fees ends, which no venue tells.
+    warning. `sandbox`: the venue's own. `hedged`: long and short legs of one contract coexist. `stand_in` is for tests:
+    the address of a server on this machine that plays the venue, no other. `fees_until`: the day a discount in its fees ends.
     """
 
     live: bool = False

@@ -14,11 +14,14 @@ from pathlib import Path
 import numpy as np
 
 from hedgerow.app.books import book_from, is_account, without_contracts
+from hedgerow.app.chains import with_options
 from hedgerow.config import BetaSettings, DataSettings, Settings
 from hedgerow.hedge.caution import stale_prices
 from hedgerow.hedge.estimation import Override
 from hedgerow.hedge.exposure import Exposure
 from hedgerow.hedge.limits import VenueFacts
+from hedgerow.hedge.options.cautions import option_cautions
+from hedgerow.hedge.options.curve import book_options
 from hedgerow.hedge.policy import Policy
 from hedgerow.hedge.ranking import Ranking
 from hedgerow.hedge.ticket import Ticket
@@ -101,6 +104,7 @@ def open_desk(
     if live_market(of_now) is not None:
         held = {p.underlying or p.symbol for p in path.books[-1].positions}
         market = hedge_market = priced_now(settings, hedge_market, contracts, held)
+    market = market if through_time else with_options(settings, market, path.books[-1])
     idle = _idle(settings, policy, path, market)
     portfolio = replace(path.books[-1], notes=(*path.notes, *path.books[-1].notes, *idle))
     policy = replace(policy, factor=factor)
@@ -377,5 +381,6 @@ def _beta_warnings(exposure: Exposure, desk: Desk) -> tuple[str, ...]:
     lines += [
         f"{flag.symbol}: {flag.kind}, {flag.detail}" for flag in desk.market.flags if flag.symbol in held
     ]
+    lines += option_cautions(book_options(exposure), exposure.factors)
     lines += stale_prices(desk.market, (*held, *exposure.factors))
     return tuple(dict.fromkeys((*lines, *desk.remarks)))

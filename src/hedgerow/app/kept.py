@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Question", "Replayed", "ask", "keep", "keepable", "recalled", "replay", "told", "untaken"]
 
 _INDEX = "index:"
-_DATA = ("prices", "funding", "books", "open_interest", "sectors", "venues")
+_DATA = ("prices", "funding", "books", "open_interest", "sectors", "venues", "chain")
 _AGAIN = "Run the backtest again with --out."
 
 

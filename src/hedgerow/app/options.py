@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hedgerow.app.chains import chain_of
 from hedgerow.app.desk import Desk, Report, beta, open_desk
 from hedgerow.config import Settings
 from hedgerow.hedge.valuation import price_of
@@ -33,7 +34,6 @@ class ProtectionTerms:
     strike: str = "90%"
     budget: str | None = None
     horizon_days: float = 30.0
-    chain: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def protect(
     report("estimating betas")
     exposure, warnings = beta(desk)
     report("reading the option chain")
-    chain = _chain(settings, desk, terms)
+    chain = chain_of(settings, desk.market, desk.policy.factors[0])
     budget = None if terms.budget is None else _budget(terms.budget, exposure.nav_usd)
     wanted = Wanted(floor, crash, budget, terms.horizon_days, strike)
     report("putting options beside the perpetual")
@@ -99,23 +99,6 @@ def _budget(text: str, nav_usd: float) -> float:
     if not (math.isfinite(dollars) and dollars > 0.0):
         raise UsageError(f'--budget "{text}" is no amount', advice="Write --budget 0.5%, or --budget 2000.")
     return dollars
-
-
-def _chain(settings: Settings, desk: Desk, terms: ProtectionTerms) -> OptionChain:
-    """Return the chain of the file, else a simulated one on the same market."""
-    coin = desk.policy.factors[0]
-    if terms.chain is not None:
-        from hedgerow.files.chains import read_chain
-
-        return read_chain(terms.chain, coin, settings.data.as_of)
-    if not desk.market.simulated:
-        raise UsageError(
-            "real prices need a real option chain",
-            advice="Give its file with --chain; docs/reference/files.md.",
-        )
-    from hedgerow.venues.simulated_chain import simulated_chain
-
-    return simulated_chain(desk.market, coin)
 
 
 def _gaps(chain: OptionChain, desk: Desk) -> tuple[str, ...]:

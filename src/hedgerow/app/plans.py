@@ -56,7 +56,7 @@ __all__ = [
 
 Mode = Literal["paper", "live"]
 MODES: tuple[Mode, ...] = ("paper", "live")
-_DATA = ("prices", "lake", "funding", "books", "open_interest", "sectors", "venues")
+_DATA = ("prices", "lake", "funding", "books", "open_interest", "sectors", "venues", "chain")
 _INDEX = "index:"
 _PAPER = "paper"
 _NONE, _INTEREST = Decimal(0), Decimal("0.001")

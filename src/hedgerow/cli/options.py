@@ -82,6 +82,9 @@ class DataOptions:
     open_interest: Annotated[str | None, Parameter(help="Open interest: ts, symbol, coins.")] = None
     sectors: Annotated[str | None, Parameter(help="Your sectors.toml.")] = None
     venues: Annotated[str | None, Parameter(help="Your venues.toml.")] = None
+    chain: Annotated[
+        str | None, Parameter(help="Option chain: a Parquet or CSV file. Simulated on a simulated market.")
+    ] = None
     decimal_comma: Annotated[
         bool | None, Parameter(help="The holdings write 1,5 for 1.5.", negative=_NO_NEGATIVE)
     ] = None

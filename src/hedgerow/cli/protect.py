@@ -19,7 +19,7 @@ __all__ = ["ProtectionOptions", "options"]
 @Parameter(name="*", group=Group("Protection", sort_key=0), show_default=False)
 @dataclass(frozen=True, slots=True)
 class ProtectionOptions:
-    """What is to be protected, how far, how long, and out of which chain."""
+    """What is to be protected, how far, and how long."""
 
     floor: Annotated[
         str | None,
@@ -31,9 +31,6 @@ class ProtectionOptions:
         str | None, Parameter(help="A collar that costs at most this: 0.5% of net value, or dollars.")
     ] = None
     horizon: Annotated[float, Parameter(help="Days that the protection has to last at least (30).")] = 30.0
-    chain: Annotated[
-        Path | None, Parameter(help="Option chain: a Parquet or CSV file. Without: simulated.")
-    ] = None
 
 
 def options(
@@ -63,9 +60,7 @@ def options(
     given = protection or ProtectionOptions()
     if chart is not None and chart.suffix.lower() not in {".svg", ".png"}:
         raise UsageError(f'a picture is no "{chart.suffix}"', advice="Name it payoff.svg or payoff.png.")
-    terms = steps.ProtectionTerms(
-        given.floor, given.crash, given.strike, given.budget, given.horizon, given.chain
-    )
+    terms = steps.ProtectionTerms(given.floor, given.crash, given.strike, given.budget, given.horizon)
     with progress(shown) as report:
         settings = settings_of(shown, data or DataOptions(), beta or BetaOptions())
         found = steps.protect(settings, book, terms, report)

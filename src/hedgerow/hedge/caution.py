@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from hedgerow.hedge.collateral import NEW
+from hedgerow.hedge.options.cautions import option_cautions
+from hedgerow.hedge.options.curve import book_options
 from hedgerow.hedge.ticket import Ticket
 from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.display import percent_text
@@ -23,6 +25,7 @@ def warnings_of(ticket: Ticket, market: Market) -> tuple[str, ...]:
     lines += _size(ticket)
     lines += _margin(ticket)
     lines += _costs(ticket)
+    lines += option_cautions(book_options(ticket.exposure, ticket.plan), ticket.exposure.factors)
     lines += [
         f"{flag.symbol}: {flag.kind}, {flag.detail}" for flag in market.flags if flag.symbol in _held(ticket)
     ]

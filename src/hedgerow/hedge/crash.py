@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from hedgerow.hedge.exposure import Exposure
+from hedgerow.hedge.exposure import AssetExposure, Exposure
+from hedgerow.hedge.options.held import beyond_first_order
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.market import Market
@@ -52,12 +53,20 @@ def crash_powers(factor: str, symbols: tuple[str, ...], market: Market | None = 
 def book_by_beta(exposure: Exposure, moves: FloatArray) -> FloatArray:
     """Return the book's profit in dollars, (N,), when the factor moves by `moves` (N,) and every coin by its beta.
 
-    No coin falls by more than all of its price.
+    No coin falls by more than all of its price; options of the book are revalued at once.
     """
     total = np.zeros(len(moves))
     for row in exposure.rows:
-        total += row.delta_usd * np.maximum(float(row.beta[0]) * moves, -1.0)
+        total += _of_coin(exposure, row, np.maximum(float(row.beta[0]) * moves, -1.0))
     return total
+
+
+def _of_coin(exposure: Exposure, row: AssetExposure, moves: FloatArray) -> FloatArray:
+    """What the book gains, (N,), when one of its coins moves by `moves` (N,)."""
+    gained = row.delta_usd * moves
+    if exposure.options:
+        gained = gained + beyond_first_order(exposure.options, row.symbol, moves)
+    return gained
 
 
 def book_in_crash(exposure: Exposure, moves: FloatArray, powers: dict[str, float]) -> FloatArray:
@@ -70,6 +79,6 @@ def book_in_crash(exposure: Exposure, moves: FloatArray, powers: dict[str, float
     for row in exposure.rows:
         by_beta = np.maximum(float(row.beta[0]) * moves, -1.0)
         that_day = np.power(1.0 + np.maximum(moves, -1.0), powers[row.symbol]) - 1.0
-        worse = np.minimum(row.delta_usd * by_beta, row.delta_usd * that_day)
-        total += np.where(moves < 0.0, worse, row.delta_usd * by_beta)
+        plain, risen = _of_coin(exposure, row, by_beta), _of_coin(exposure, row, that_day)
+        total += np.where(moves < 0.0, np.minimum(plain, risen), plain)
     return total

@@ -8,10 +8,12 @@ long/short book of net value 0 has none (`architecture.md` §2.2).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hedgerow.hedge.options.held import HeldOption, doubts_of
 from hedgerow.hedge.valuation import Valuation
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.betas import Betas
@@ -47,7 +49,8 @@ class Exposure(Result):
     """The book's dollar beta to K factors: `beta_usd` and `stderr_usd` (K,), from the joint covariance (TV32).
 
     `beta` (K,) is per dollar of net asset value, NaN where that is at most 5 % of the gross book. What has no
-    price or no beta is named in `unknown` and in no number.
+    price or no beta is named in `unknown` and in no number. `options` are those of the book that are to be hedged; what their
+    quotes leave open of their delta is in the errors.
     """
 
     factors: tuple[str, ...]
@@ -60,6 +63,7 @@ class Exposure(Result):
     unknown: tuple[str, ...]
     worth: Valuation
     betas: Betas
+    options: tuple[HeldOption, ...] = ()
 
     @property
     def has_ratio(self) -> bool:
@@ -120,8 +124,11 @@ def expose(worth: Valuation, betas: Betas, excluded: frozenset[str] = frozenset(
             f"{', '.join(absent)} were not estimated", advice="Estimate worth.assets, all of them."
         )
     errors, places = betas.stderr, {symbol: i for i, symbol in enumerate(betas.symbols)}
+    doubts = doubts_of(counted.options)
     rows = tuple(
-        _row(dollars, betas, places[symbol], errors) for symbol, dollars in deltas.items() if symbol in places
+        _doubted(_row(dollars, betas, places[symbol], errors), doubts.get(symbol, 0.0))
+        for symbol, dollars in deltas.items()
+        if symbol in places
     )
     known = tuple(row for row in rows if np.isfinite(row.beta).all())
     total = np.sum([row.beta_usd for row in known], axis=0) if known else np.zeros(len(betas.factors))
@@ -131,7 +138,7 @@ def expose(worth: Valuation, betas: Betas, excluded: frozenset[str] = frozenset(
     accounts = tuple(
         (account, _account_beta(counted.delta_usd(account), betas)) for account in counted.accounts
     )
-    stderr = joint_error({row.symbol: row.delta_usd for row in known}, betas)
+    stderr = joint_error({row.symbol: row.delta_usd for row in known}, betas, doubts)
     return Exposure(
         betas.factors,
         total,
@@ -143,6 +150,7 @@ def expose(worth: Valuation, betas: Betas, excluded: frozenset[str] = frozenset(
         tuple(unknown),
         worth,
         betas,
+        counted.options,
     )
 
 
@@ -176,6 +184,13 @@ def _row(dollars: float, betas: Betas, i: int, errors: FloatArray) -> AssetExpos
     )
 
 
+def _doubted(row: AssetExposure, doubt: float) -> AssetExposure:
+    """The row with the error that the quotes of options leave in its dollars."""
+    if not doubt:
+        return row
+    return replace(row, stderr_usd=np.hypot(row.stderr_usd, doubt * row.beta))
+
+
 def _with_share(row: AssetExposure, total: float) -> AssetExposure:
     share = float(row.beta_usd[0] / total) if total else float("nan")
     return AssetExposure(
@@ -200,8 +215,13 @@ def _account_beta(deltas: dict[str, float], betas: Betas) -> FloatArray:
     return total
 
 
-def joint_error(deltas: dict[str, float], betas: Betas) -> FloatArray:
-    """(K,) sqrt(V' Cov V) over the coins with a beta (TV32)."""
+def joint_error(
+    deltas: dict[str, float], betas: Betas, doubts: Mapping[str, float] | None = None
+) -> FloatArray:
+    """(K,) sqrt(V' Cov V) over the coins with a beta (TV32).
+
+    `doubts` are dollars by which a coin's own delta may be wrong, where options are held on it.
+    """
     coins, count = betas.beta.shape
     weights = np.array([deltas.get(symbol, 0.0) for symbol in betas.symbols])
     blocks = betas.covariance.reshape(coins, count, coins, count)
@@ -210,4 +230,8 @@ def joint_error(deltas: dict[str, float], betas: Betas) -> FloatArray:
         float(np.sqrt(max(weights[held] @ blocks[held, k][:, held, k] @ weights[held], 0.0)))
         for k in range(count)
     ]
-    return np.array(errors)
+    found = np.array(errors)
+    for symbol, doubt in (doubts or {}).items():
+        if symbol in betas.symbols and np.isfinite(betas.of(symbol)).all():
+            found = np.hypot(found, doubt * betas.of(symbol))
+    return found

@@ -26,6 +26,7 @@ from hedgerow.hedge.charges import capital_line, holding_lines, trade_lines
 from hedgerow.hedge.exposure import Exposure, joint_error
 from hedgerow.hedge.figures import book_weights, risk_figures
 from hedgerow.hedge.lots import Whole, place
+from hedgerow.hedge.options.held import doubts_of
 from hedgerow.hedge.plan import CostLine, FrontierPoint, HedgePlan, Leg, MarginAccount
 from hedgerow.hedge.ranking import Ranking
 from hedgerow.hedge.target import target_dollars
@@ -191,7 +192,7 @@ def _plan(
         before_usd=exposure.beta_usd,
         target_usd=choice.target,
         after_usd=exposure.beta_usd + added,
-        stderr_usd=joint_error(held, exposure.betas),
+        stderr_usd=joint_error(held, exposure.betas, doubts_of(exposure.options)),
         nav_usd=exposure.nav_usd,
         has_ratio=exposure.has_ratio,
         costs=_costs(legs, margin),

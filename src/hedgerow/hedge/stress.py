@@ -3,7 +3,7 @@
     stress(plan, exposure) -> rows
 
 Profits are first order in the dollars that move with each coin, which is exact for spot, linear contracts and, in
-dollars, inverse ones opened at the price of the ticket.
+dollars, inverse ones opened at the price of the ticket; options of the book are revalued.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from hedgerow.hedge.accounts import open_stakes
 from hedgerow.hedge.crash import CRASH, CRASH_ALT, returns_of_the_day
 from hedgerow.hedge.exposure import Exposure
 from hedgerow.hedge.margin import Stake, maintenance_after
+from hedgerow.hedge.options.held import beyond_first_order
 from hedgerow.hedge.plan import HedgePlan, Leg, MarginAccount
 from hedgerow.hedge.pool import BENCHMARKS
 from hedgerow.hedge.ticket import StressRow
@@ -82,6 +83,7 @@ def stress(
 
 def _row(scene: _Scene, name: str, description: str, moves: Mapping[str, float]) -> StressRow:
     book = sum(row.delta_usd * moves.get(row.symbol, 0.0) for row in scene.exposure.rows)
+    book += _of_options(scene, moves)
     gone, top_up = _liquidations(scene, moves)
     hedge = 0.0
     for account in scene.plan.margin:
@@ -89,6 +91,15 @@ def _row(scene: _Scene, name: str, description: str, moves: Mapping[str, float])
         gained = sum(leg.signed_usd * moves.get(leg.instrument.underlying, 0.0) for leg in legs)
         hedge += max(gained, -_collateral(account)) if account.account in gone else gained
     return StressRow(name, description, book, hedge, book + hedge, gone, top_up)
+
+
+def _of_options(scene: _Scene, moves: Mapping[str, float]) -> float:
+    """What the book's options gain beyond their delta: they are revalued, volatilities as they are."""
+    options = scene.exposure.options
+    return sum(
+        float(beyond_first_order(options, coin, np.array([moves.get(coin, 0.0)]))[0])
+        for coin in dict.fromkeys(held.coin for held in options)
+    )
 
 
 def _collateral(account: MarginAccount) -> float:

@@ -14,6 +14,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from hedgerow.hedge.options.held import HeldOption, hold_option
 from hedgerow.model.coins import WRAPPED, at_par, is_stablecoin
 from hedgerow.model.display import Result
 from hedgerow.model.errors import UnknownSymbol
@@ -53,6 +54,7 @@ class Holding:
     delta_usd: tuple[tuple[str, float], ...]
     basis: str = "market"
     reason: str = ""
+    option: HeldOption | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,11 @@ class Valuation(Result):
     def assets(self) -> tuple[str, ...]:
         """Every coin the book's worth moves with, in order of first appearance."""
         return tuple(dict.fromkeys(s for holding in self.holdings for s, _ in holding.delta_usd))
+
+    @property
+    def options(self) -> tuple[HeldOption, ...]:
+        """The options of the book whose price is known."""
+        return tuple(h.option for h in self.holdings if h.option is not None)
 
     @property
     def stablecoins_usd(self) -> float:
@@ -226,6 +233,8 @@ def value(portfolio: Portfolio, market: Market) -> Valuation:
 def _hold(position: Position, market: Market) -> Holding:
     if position.instrument is not None:
         return _hold_contract(position, position.instrument, market)
+    if position.option is not None:
+        return _hold_option(position, market)
     quantity = float(position.quantity)
     moves_with = position.underlying or WRAPPED.get(position.symbol, position.symbol)
     price, basis = _token_price(position, moves_with, market)
@@ -278,6 +287,13 @@ def _hold_contract(position: Position, contract: Instrument, market: Market) -> 
     return Holding(position, price, profit, deltas)
 
 
+def _hold_option(position: Position, market: Market) -> Holding:
+    held = hold_option(position, market, lambda symbol: price_of(market, symbol))
+    if isinstance(held, str):
+        return Holding(position, _NAN, _NAN, (), "unknown", held)
+    return Holding(position, held.price_usd, held.value_usd, held.deltas, held.basis, option=held)
+
+
 def _why_unpriced(symbol: str, market: Market) -> str:
     seen = market.last_seen(symbol)
     where = market.source or "the market file"
@@ -290,6 +306,8 @@ def _why_unpriced(symbol: str, market: Market) -> str:
 def _gross(holding: Holding) -> float:
     if not np.isfinite(holding.value_usd):
         return 0.0
+    if holding.option is not None:
+        return max(abs(holding.option.greeks.delta_usd), abs(holding.value_usd))
     return abs(holding.delta_usd[0][1]) if holding.delta_usd else 0.0
 
 

@@ -6,11 +6,13 @@ import numpy as np
 from rich.console import Group, RenderableType
 
 from hedgerow.hedge.exposure import Exposure
+from hedgerow.hedge.options.curve import book_options
 from hedgerow.hedge.ranking import Candidate, Ranking
 from hedgerow.hedge.ticket import Ticket
 from hedgerow.hedge.valuation import Valuation
 from hedgerow.model.betas import Betas
 from hedgerow.model.market import Market
+from hedgerow.reports.held_text import curve_table, held_table, option_facts
 from hedgerow.reports.layout import columns, facts, header, instant, notes, page
 from hedgerow.reports.obstacles import spoken_warnings, unknown_text
 from hedgerow.reports.ticket import estimator_words, exposure_rows, exposure_table, worth_rows
@@ -35,6 +37,7 @@ def value_text(worth: Valuation, market: Market, recognised: str = "") -> Group:
         _first(market, recognised),
         facts(worth_rows(worth)),
         columns(["asset", "quantity", "price", "value", ""], rows, left=(0, 4)),
+        held_table(worth.options, worth.currency),
         unknown_text(worth.unknown, worth.warnings, plan=False),
         _warned(worth.warnings),
     )
@@ -42,10 +45,14 @@ def value_text(worth: Valuation, market: Market, recognised: str = "") -> Group:
 
 def beta_text(exposure: Exposure, market: Market, warnings: tuple[str, ...], recognised: str = "") -> Group:
     """Return steps 1b and 2: every coin's beta with its error, R² and how it came about, and the book's."""
+    money, options = exposure.worth.currency, book_options(exposure)
+    held = option_facts(options, exposure.factors, money)
     return page(
         _first(market, recognised, f"factor {', '.join(exposure.factors)}", estimator_words(exposure.betas)),
-        facts([*worth_rows(exposure.worth), *exposure_rows(exposure, exposure.worth.currency)]),
+        facts([*worth_rows(exposure.worth), *exposure_rows(exposure, money), *held]),
         exposure_table(exposure),
+        held_table(exposure.options, money),
+        curve_table(options, exposure.factors, money),
         _beta_table(exposure.betas, exposure.worth.assets),
         unknown_text(exposure.unknown, warnings),
         _warned(warnings),
@@ -89,7 +96,9 @@ def choose_text(
         _first(
             market, recognised, f"factor {', '.join(exposure.factors)}", f"over {ranking.horizon_days:g} days"
         ),
-        facts(exposure_rows(exposure, money)),
+        facts(
+            [*exposure_rows(exposure, money), *option_facts(book_options(exposure), exposure.factors, money)]
+        ),
         columns(names, rows, left=(0, len(names) - 1), indent=2),
         unknown_text(exposure.unknown, warnings),
         _warned(warnings),

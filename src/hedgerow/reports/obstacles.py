@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hedgerow.hedge.plan import Refusal
+from hedgerow.model.option_names import option_named
 from hedgerow.reports.layout import line
 from hedgerow.reports.wording import amount, percent
 
@@ -60,10 +61,7 @@ def unknown_text(
     named = {symbol for symbol in unknown if any(f" of {symbol} (" in warning for warning in told)}
     told += [f"{_UNKNOWN} {symbol}" for symbol in unknown if symbol not in named]
     lines: list[Text] = [line(warning, "bold") for warning in told]
-    options = [
-        f"{'--beta' if any(f'beta of {symbol} (' in said for said in told) else '--price'} {symbol}=…"
-        for symbol in unknown
-    ]
+    options = dict.fromkeys(_way(symbol, told) for symbol in unknown)
     it = "it" if len(unknown) == 1 else "them"
     block = ": not to be traded as it is" if plan else ""
     ways = f"Give {', '.join(options)}" + (
@@ -71,6 +69,13 @@ def unknown_text(
     )
     lines.append(line(f"  Every number here is without {it}{block}. {ways}"))
     return Group(*lines)
+
+
+def _way(symbol: str, told: list[str]) -> str:
+    """Return what would make a row known: a beta, a chain of options that tells it now, or a price."""
+    if any(f"beta of {symbol} (" in said for said in told):
+        return f"--beta {symbol}=…"
+    return "--chain FILE, a chain of this moment," if option_named(symbol) else f"--price {symbol}=…"
 
 
 def spoken_warnings(warnings: Iterable[str]) -> tuple[str, ...]:

@@ -9,12 +9,14 @@ import numpy as np
 from rich.console import Group, RenderableType
 
 from hedgerow.hedge.exposure import AssetExposure, Exposure
+from hedgerow.hedge.options.curve import book_options
 from hedgerow.hedge.plan import HedgePlan, Leg
 from hedgerow.hedge.ticket import Ticket
 from hedgerow.hedge.valuation import Valuation
 from hedgerow.model.betas import Betas
 from hedgerow.model.instruments import Instrument
 from hedgerow.reports.consequences import cost_rows, frontier_line, frontier_table, margin_rows, risk_rows
+from hedgerow.reports.held_text import curve_table, option_facts
 from hedgerow.reports.layout import Fact, columns, facts, header, instant, line, notes, page
 from hedgerow.reports.obstacles import refusals_text, spoken_warnings, unknown_text
 from hedgerow.reports.wording import amount, bar, count, number, percent, plus_minus
@@ -36,6 +38,7 @@ _PAYOFF = {"linear": "", "inverse": "inverse ", "quanto": "quanto ", "option": "
 def ticket_text(ticket: Ticket, *, whole: bool = False, closing: str = "Nothing was traded.") -> Group:
     """Return the ticket for a terminal; `whole` lists every coin and the full frontier, `closing` is the last line."""
     money, plan = ticket.currency, ticket.plan
+    options = book_options(ticket.exposure, plan)
     spoken = spoken_warnings(ticket.warnings)
     basket = whole or len(plan.legs) > len(plan.factors)
     top = (
@@ -46,7 +49,13 @@ def ticket_text(ticket: Ticket, *, whole: bool = False, closing: str = "Nothing 
             f"factor {', '.join(plan.factors)}",
             estimator_words(ticket.betas),
         ),
-        facts([*worth_rows(ticket.worth), *exposure_rows(ticket.exposure, money)]),
+        facts(
+            [
+                *worth_rows(ticket.worth),
+                *exposure_rows(ticket.exposure, money),
+                *option_facts(options, plan.factors, money),
+            ]
+        ),
     )
     bottom = (
         refusals_text(ticket.refusals),
@@ -62,6 +71,7 @@ def ticket_text(ticket: Ticket, *, whole: bool = False, closing: str = "Nothing 
         facts([*_contract_rows(ticket), *_size_rows(plan, money)]),
         leg_table(plan.legs, money) if len(plan.legs) > 1 else None,
         facts([*cost_rows(plan, money), *risk_rows(ticket), *margin_rows(plan, money)]),
+        curve_table(options, plan.factors, money),
         frontier_table(plan.frontier, money) if basket else frontier_line(plan.frontier),
         *bottom,
     )

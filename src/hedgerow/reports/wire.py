@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from hedgerow.hedge.exposure import AssetExposure, Exposure
+from hedgerow.hedge.options.curve import book_options
 from hedgerow.hedge.plan import CostLine, HedgePlan, Leg
 from hedgerow.hedge.ranking import Candidate, Ranking
 from hedgerow.hedge.ticket import Ticket
@@ -23,6 +24,7 @@ from hedgerow.model.betas import Betas
 from hedgerow.model.display import plain
 from hedgerow.model.errors import BadInput, HedgerowError
 from hedgerow.model.market import Market, iso_time
+from hedgerow.reports.held_wire import curve_json, held_json, hold_json
 
 __all__ = [
     "beta_json",
@@ -102,7 +104,7 @@ def stress_json(ticket: Ticket) -> dict[str, Any]:
         "recognised": ticket.recognised,
         **_factors(ticket.exposure),
         "exposure": _exposure(ticket.exposure, ticket.plan.target_usd),
-        "plan": _plan(ticket.plan),
+        "plan": _plan(ticket.plan, ticket.exposure),
         "stress": plain(ticket.stress),
         "warnings": list(ticket.warnings),
         "unknown": list(ticket.unknown),
@@ -126,7 +128,7 @@ def plan_json(ticket: Ticket) -> dict[str, Any]:
         "exposure": _exposure(ticket.exposure, ticket.plan.target_usd),
         "horizon_days": ticket.ranking.horizon_days,
         "ranking": _ranking(ticket.ranking, ticket.exposure.factors),
-        "plan": _plan(ticket.plan),
+        "plan": _plan(ticket.plan, ticket.exposure),
         "cost": _cost(ticket.plan),
         "margin": plain(ticket.plan.margin),
         "frontier": plain(ticket.plan.frontier),
@@ -185,12 +187,13 @@ def _valuation(worth: Valuation) -> dict[str, Any]:
         }
         for row in worth.rows
     ]
-    return {
+    document: dict[str, Any] = {
         "total_usd": plain(worth.total_usd),
         "gross_usd": plain(worth.gross_usd),
         "stablecoins_usd": plain(worth.stablecoins_usd),
         "assets": assets,
     }
+    return document | ({"options": [held_json(each) for each in worth.options]} if worth.options else {})
 
 
 def _betas(betas: Betas, symbols: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -233,6 +236,9 @@ def _exposure(exposure: Exposure, target_usd: FloatArray | None) -> dict[str, An
             for name, dollars in exposure.accounts
         ],
     }
+    options = book_options(exposure)
+    if options is not None:
+        document["options"] = curve_json(options)
     if target_usd is not None:
         document["target_beta_usd"] = plain(target_usd[0])
         document["target_beta_usd_by_factor"] = _by_factor(exposure.factors, target_usd)
@@ -287,9 +293,10 @@ def _lines(lines: tuple[CostLine, ...]) -> list[dict[str, Any]]:
     return shown
 
 
-def _plan(plan: HedgePlan) -> dict[str, Any]:
+def _plan(plan: HedgePlan, exposure: Exposure) -> dict[str, Any]:
     factors = plan.factors
-    return {
+    options = book_options(exposure, plan)
+    return ({} if options is None else {"options": hold_json(options)}) | {
         "legs": [_leg(leg, factors) for leg in plan.legs],
         "beta_before": plain(plan.ratio(plan.before_usd)[0]),
         "beta_after": plain(plan.ratio(plan.after_usd)[0]),

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from hedgerow.hedge.exposure import Exposure
+from hedgerow.hedge.options.curve import book_beta_after
+from hedgerow.hedge.options.held import beyond_first_order
 from hedgerow.hedge.options.plan import Wanted, at_move
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.option_chain import OptionChain
@@ -44,7 +46,12 @@ class Scene:
     def flat_rally_usd(self) -> float:
         """The book's profit when the factor rallies and no other coin moves."""
         mine = [r.delta_usd for r in self.exposure.rows if r.symbol in self.exposure.factors]
-        return self.rally * sum(mine)
+        beyond = self._of_options(np.array([self.rally])) if self.exposure.options else 0.0
+        return self.rally * sum(mine) + beyond
+
+    def _of_options(self, moves: FloatArray) -> float:
+        """What the book's options on the factor gain beyond their delta."""
+        return float(beyond_first_order(self.exposure.options, self.chain.underlying, moves)[0])
 
     def at_crash(self, profits: FloatArray) -> float:
         """Return profits over `moves` at the crash."""
@@ -62,5 +69,7 @@ class Scene:
 
     def book_beta_after(self, move: float) -> float:
         """Return the book's dollar beta after `move`, every coin by its beta: what fell is less to fall."""
+        if self.exposure.options:
+            return float(book_beta_after(self.exposure, np.array([move]))[0])
         betas = ((row.delta_usd, float(row.beta[0])) for row in self.exposure.rows)
         return sum(dollars * beta * max(1.0 + beta * move, 0.0) for dollars, beta in betas)

@@ -1,0 +1,56 @@
+"""The chains of options that a book is priced with, or compared on: a file's, or those of the simulated market."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from hedgerow.config import Settings
+from hedgerow.model.errors import NotEnoughData, UsageError
+from hedgerow.model.market import Market
+from hedgerow.model.portfolio import Portfolio
+
+if TYPE_CHECKING:
+    from hedgerow.model.option_chain import OptionChain
+
+__all__ = ["chain_of", "with_options"]
+
+
+def with_options(settings: Settings, market: Market, book: Portfolio) -> Market:
+    """Return the market with a chain of each coin that the book holds options on, where there is one.
+
+    Raises `BadPrices` for a file that cannot be read; an option that it does not tell is unknown in the book.
+    """
+    coins = tuple(dict.fromkeys(row.option.underlying for row in book.positions if row.option is not None))
+    return replace(market, options=_chains(settings, market, coins)) if coins else market
+
+
+def chain_of(settings: Settings, market: Market, coin: str) -> OptionChain:
+    """Return the chain on `coin` that protection is looked for in. Raises `UsageError` where real prices have none."""
+    if settings.data.chain is not None:
+        from hedgerow.files.chains import read_chain
+
+        return read_chain(settings.data.chain, coin, settings.data.as_of)
+    if not market.simulated:
+        raise UsageError(
+            "real prices need a real option chain",
+            advice="Give its file with --chain; docs/reference/files.md.",
+        )
+    from hedgerow.venues.simulated_chain import simulated_chain
+
+    return simulated_chain(market, coin)
+
+
+def _chains(settings: Settings, market: Market, coins: Sequence[str]) -> dict[str, OptionChain]:
+    if settings.data.chain is not None:
+        from hedgerow.files.chains import read_chains
+
+        return read_chains(settings.data.chain, coins, settings.data.as_of)
+    found: dict[str, OptionChain] = {}
+    for coin in coins if market.simulated else ():
+        try:
+            found[coin] = chain_of(settings, market, coin)
+        except NotEnoughData:  # a coin that the market does not have: the rows say so
+            continue
+    return found

@@ -1,0 +1,130 @@
+"""A book that holds options, as a user runs it: value, beta, plan, in text and JSON, simulated and on Deribit's real chain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.cli.conftest import Run
+from tests.cli.test_verbs import validator
+
+from hedgerow.venues.simulated import simulated_market
+from hedgerow.venues.simulated_chain import simulated_chain
+
+CHAIN = "deribit_option_chains_2025-12-30_31.parquet"
+COINS = "symbol,quantity\nBTC,2\nETH,10\nSOL,200\nUSDT,20000\n"
+REAL = COINS + "BTC-27FEB26-80000-P,2\nBTC-27FEB26-100000-C,-1.5\nETH-27FEB26-2800-P,5\n"
+
+
+def a_simulated() -> tuple[str, str]:
+    """A put and a call that the simulated market quotes, a tenth from its price."""
+    chain = simulated_chain(simulated_market())
+    ahead = [q for q in chain.quotes if q.expiry == chain.expiries[1]]
+    near = [
+        min((q for q in ahead if q.call == call), key=lambda q: abs(q.strike / chain.index_usd - share))
+        for call, share in ((False, 0.9), (True, 1.1))
+    ]
+    return near[0].symbol, near[1].symbol
+
+
+@pytest.fixture
+def held(book: Callable[[str], str]) -> str:
+    put, call = a_simulated()
+    return book(f"{COINS}{put},2\n{call},-1\n")
+
+
+@pytest.mark.parametrize("verb", ["value", "beta", "choose", "plan", "stress"])
+def test_json_keeps_its_schema(run: Run, held: str, verb: str) -> None:
+    done = run(verb, held, "--json")
+    assert done.status == 0
+    assert list(validator(verb).iter_errors(done.json)) == []
+
+
+def test_options_are_in_every_number(run: Run, held: str, book: Callable[[str], str]) -> None:
+    found, bare = run("plan", held, "--json").json, run("plan", book(COINS), "--json").json
+    options = found["valuation"]["options"]
+    assert [o["quantity"] for o in options] == [2.0, -1.0]
+    assert [o["option"] for o in options] == ["put", "call"]
+    added = sum(o["value_usd"] for o in options)
+    assert found["valuation"]["total_usd"] - bare["valuation"]["total_usd"] == pytest.approx(added)
+    moved = sum(o["delta_usd"] for o in options)
+    assert moved < 0.0
+    beta = found["exposure"]["beta_usd"] - bare["exposure"]["beta_usd"]
+    assert beta == pytest.approx(moved, rel=1e-9)
+    assert found["exposure"]["options"]["beta_usd"] == pytest.approx(moved, rel=1e-9)
+    curve = found["exposure"]["options"]["curve"]
+    assert (curve["moves"][0], curve["moves"][-1]) == (-0.5, 0.5)
+    hold = found["plan"]["options"]
+    assert hold["holds"]["down_to"] < 0.0 < hold["holds"]["up_to"]
+    assert found["complete"]
+    assert "options" not in bare["exposure"]
+    assert "options" not in bare["valuation"]
+    assert "options" not in bare["plan"]
+
+
+def test_text_says_it(run: Run, held: str) -> None:
+    worth, beta, plan = (" ".join(run(verb, held).out.split()) for verb in ("value", "beta", "plan"))
+    put, _ = a_simulated()
+    for text in (worth, beta):
+        assert put in text
+        assert "options held" in text
+        assert "a vol point" in text
+    for text in (beta, plan):
+        assert "options are" in text
+        assert "beta then" in text
+    assert "beta left then" in plan
+    assert "The hedge holds" in plan
+
+
+def real(data_dir: Path) -> tuple[str, ...]:
+    prices = str(data_dir / "daily_close.parquet")
+    return ("--prices", prices, "--source", "binance_spot", "--quote", "USDT")
+
+
+def known(document: dict[str, Any]) -> dict[str, Any]:
+    return {o["symbol"]: o for o in document["valuation"].get("options", [])}
+
+
+@pytest.mark.market_data
+def test_on_deribits_chain(run: Run, book: Callable[[str], str], data_dir: Path) -> None:
+    words = ("plan", book(REAL), *real(data_dir), "--chain", str(data_dir / CHAIN))
+    done = run(*words, "--json")
+    assert done.status == 0
+    options = known(done.json)
+    assert set(options) == {"BTC-27FEB26-80000-P", "BTC-27FEB26-100000-C", "ETH-27FEB26-2800-P"}
+    put = options["BTC-27FEB26-80000-P"]
+    assert put["settle"] == "BTC"
+    assert 2_000 < put["price_usd"] < 3_500
+    assert -0.35 < put["net_delta"] / put["quantity"] < -0.2
+    # net of the premium in coins: further from zero than Black's own
+    own = put["delta_usd"] / 87_648
+    assert put["net_delta"] < own < 0.0
+    assert own - put["net_delta"] == pytest.approx(put["value_usd"] / 87_648, rel=2e-3)
+    assert options["BTC-27FEB26-100000-C"]["value_usd"] < 0.0
+
+
+@pytest.mark.market_data
+def test_without_a_chain_or_with_an_old_one_nothing_is_zero(
+    run: Run, book: Callable[[str], str], data_dir: Path
+) -> None:
+    mine = book(REAL)
+    bare = run("plan", mine, *real(data_dir), "--json")
+    old = run(
+        "plan", mine, *real(data_dir), "--chain", str(data_dir / CHAIN), "--as-of", "2025-12-29", "--json"
+    )
+    late = run(
+        "plan", mine, *real(data_dir), "--chain", str(data_dir / CHAIN), "--as-of", "2025-12-30", "--json"
+    )
+    for done in (bare, old):
+        assert done.status == 1
+        assert set(done.json["unknown"]) == {
+            "BTC-27FEB26-80000-P",
+            "BTC-27FEB26-100000-C",
+            "ETH-27FEB26-2800-P",
+        }
+        assert not done.json["complete"]
+    assert late.status == 0  # the chain of 21:17 that day
+    told = run("plan", mine, *real(data_dir)).out
+    assert "--chain FILE, a chain of this moment" in " ".join(told.split())

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 from hedgerow.hedge.options.plan import OptionsPlan, at_move
 from hedgerow.hedge.options.walk import Walk
@@ -14,6 +11,7 @@ from hedgerow.model.arrays import FloatArray
 from hedgerow.model.market import Market
 from hedgerow.reports.charts import ACCENT, BAD, INK, QUIET, SOFT, chart_of, svg
 from hedgerow.reports.layout import instant
+from hedgerow.reports.move_charts import HEIGHT, Curve, named_ends, over_moves, room
 from hedgerow.reports.options_text import CLOSING, cautions, label_of, orders_of, unprotected
 from hedgerow.reports.parts import Figure, Section, rendered
 from hedgerow.reports.run_charts import BROAD, NARROW, moment, time_axis, value_axis
@@ -21,7 +19,6 @@ from hedgerow.reports.wording import amount, percent, plain_text
 
 __all__ = ["chart_payoff", "chart_walk", "options_page", "payoff_picture"]
 
-_HEIGHT, _GAP = 380, 0.055
 _LOOKS = {
     "book alone": (SOFT, (1, 0), 1.4),
     "perpetual": (INK, (6, 4), 1.6),
@@ -33,56 +30,14 @@ _LOOKS = {
 _SHOWN = (-0.5, -0.4, -0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.4, 0.6)
 
 
-@dataclass(frozen=True, slots=True)
-class _Curve:
-    """Profit over the plan's moves, named for its direct label."""
-
-    name: str
-    profits: FloatArray
-
-
 def chart_payoff(found: OptionsPlan, width: int = BROAD, *, risen: bool = True) -> Any:
     """Return profit of book and protection at expiry against the factor's move, betas `risen` in a fall or as they are.
 
     The dotted lines are the floor and the crash that were asked for.
     """
-    import altair as alt
-
+    titles = (f"move of {found.chain.underlying}", "profit of book and protection at expiry, dollars")
     curves = list(_curves(found, risen=risen))
-    rows = [
-        {"move": float(move), "profit": float(profit), "of": curve.name}
-        for curve in curves
-        for move, profit in zip(found.moves, curve.profits, strict=True)
-    ]
-    names = [curve.name for curve in curves]
-    looks = [_LOOKS[name] for name in names]
-    colour = alt.Color("of:N", legend=None, scale=alt.Scale(domain=names, range=[look[0] for look in looks]))
-    dash = alt.StrokeDash(
-        "of:N", legend=None, scale=alt.Scale(domain=names, range=[list(look[1]) for look in looks])
-    )
-    weight = alt.StrokeWidth(
-        "of:N", legend=None, scale=alt.Scale(domain=names, range=[look[2] for look in looks])
-    )
-    x = alt.X(
-        "move:Q",
-        title=f"move of {found.chain.underlying}",
-        scale=alt.Scale(domain=[float(found.moves[0]), float(found.moves[-1])], nice=False),
-        axis=alt.Axis(format="+.0%", grid=False, tickCount=6 if width > NARROW else 4),
-    )
-    y = value_axis("profit:Q", "profit of book and protection at expiry, dollars", "~s")
-    lines = (
-        chart_of(rows)
-        .mark_line(aria=False)
-        .encode(x=x, y=y, color=colour, strokeDash=dash, strokeWidth=weight)
-    )
-    labels = (
-        chart_of(_labels(curves, float(found.moves[-1])))
-        .mark_text(align="left", dx=6, aria=False, fontSize=12)
-        .encode(x="move:Q", y="profit:Q", text="of:N", color=colour)
-    )
-    return (_wanted(found) + lines + labels).properties(
-        width=width, height=_HEIGHT, autosize=alt.AutoSizeParams(type="fit", contains="padding")
-    )
+    return over_moves(found.moves, curves, titles, width, below=_wanted(found))
 
 
 def _wanted(found: OptionsPlan) -> Any:
@@ -93,33 +48,27 @@ def _wanted(found: OptionsPlan) -> Any:
     if found.wanted.floor is None:
         return drawn
     floor = chart_of(
-        [{"profit": -found.wanted.floor * found.exposure.nav_usd, "move": end, "of": "the floor"}]
+        [{"dollars": -found.wanted.floor * found.exposure.nav_usd, "move": end, "of": "the floor"}]
     )
-    rule = floor.mark_rule(aria=False, color=QUIET, strokeDash=[1, 3]).encode(y="profit:Q")
+    rule = floor.mark_rule(aria=False, color=QUIET, strokeDash=[1, 3]).encode(y="dollars:Q")
     name = floor.mark_text(aria=False, align="right", dy=10, color=SOFT, fontSize=11)
-    return drawn + rule + name.encode(x="move:Q", y="profit:Q", text="of:N")
+    return drawn + rule + name.encode(x="move:Q", y="dollars:Q", text="of:N")
 
 
-def _curves(found: OptionsPlan, *, risen: bool) -> Iterator[_Curve]:
+def _curves(found: OptionsPlan, *, risen: bool) -> Iterator[Curve]:
     """The book alone, the perpetual, and of each kind the lead that does what was asked."""
-    yield _Curve("book alone", found.crash_usd if risen else found.by_beta_usd)
+    yield _curve("book alone", found.crash_usd if risen else found.by_beta_usd)
     if found.perp is not None:
-        yield _Curve("perpetual", found.perp.crash_usd if risen else found.perp.by_beta_usd)
+        yield _curve("perpetual", found.perp.crash_usd if risen else found.perp.by_beta_usd)
     asked = "beta" if found.wanted.floor is None else "floor"
     for lead in found.leads:
         if lead.sizing == asked:
-            yield _Curve(lead.kind, lead.crash_usd if risen else lead.by_beta_usd)
+            yield _curve(lead.kind, lead.crash_usd if risen else lead.by_beta_usd)
 
 
-def _labels(curves: list[_Curve], right: float) -> list[dict[str, Any]]:
-    """Each curve's name at its right end, moved apart where two would lie on each other."""
-    reach = max(float(c.profits.max()) for c in curves) - min(float(c.profits.min()) for c in curves)
-    placed: list[dict[str, Any]] = []
-    below = -np.inf
-    for curve in sorted(curves, key=lambda c: float(c.profits[-1])):
-        below = max(float(curve.profits[-1]), below + _GAP * reach)
-        placed.append({"move": right, "profit": below, "of": curve.name})
-    return placed
+def _curve(name: str, profits: FloatArray) -> Curve:
+    colour, dash, weight = _LOOKS[name]
+    return Curve(name, profits, colour, dash, weight)
 
 
 def chart_walk(found: Walk, width: int = BROAD) -> Any:
@@ -133,7 +82,7 @@ def chart_walk(found: Walk, width: int = BROAD) -> Any:
         "zero-cost collar": found.collar,
     }
     rows = [
-        {"time": moment(time), "profit": float(gained), "of": name}
+        {"time": moment(time), "dollars": float(gained), "of": name}
         for name, values in series.items()
         for time, gained in zip(found.times, values, strict=True)
     ]
@@ -143,13 +92,13 @@ def chart_walk(found: Walk, width: int = BROAD) -> Any:
     dash = alt.StrokeDash(
         "of:N", legend=None, scale=alt.Scale(domain=domain, range=[list(x[1]) for x in looks])
     )
-    x, y = time_axis(found.times, width), value_axis("profit:Q", "gained since the start, dollars", "~s")
+    x, y = time_axis(found.times, width), value_axis("dollars:Q", "gained since the start, dollars", "~s")
     lines = chart_of(rows).mark_line(aria=False).encode(x=x, y=y, color=colour, strokeDash=dash)
-    ends = _labels([_Curve(name, values) for name, values in series.items()], 0.0)
+    ends = named_ends([_curve(name, values) for name, values in series.items()], 0.0)
     labels = chart_of([{**row, "time": moment(found.times[-1])} for row in ends])
     names = labels.mark_text(align="left", dx=6, aria=False, fontSize=12)
-    return (lines + names.encode(x="time:T", y="profit:Q", text="of:N", color=colour)).properties(
-        width=width, height=_HEIGHT, autosize=alt.AutoSizeParams(type="fit", contains="padding")
+    return (lines + names.encode(x="time:T", y="dollars:Q", text="of:N", color=colour)).properties(
+        width=width, height=HEIGHT, autosize=alt.AutoSizeParams(type="fit", contains="padding")
     )
 
 
@@ -159,34 +108,30 @@ def _figure(found: OptionsPlan, money: str, *, risen: bool) -> Figure:
     rows = [
         [
             percent(move, signed=True),
-            *(amount(at_move(found.moves, c.profits, move), money, signed=True) for c in curves),
+            *(amount(at_move(found.moves, c.values, move), money, signed=True) for c in curves),
         ]
         for move in moves
     ]
     caption = "With betas risen as on 2025-10-10" if risen else "With every coin moving by its beta"
     summary = (
-        f"Alone the book makes {amount(found.at_crash(curves[0].profits), money, signed=True)} at"
+        f"Alone the book makes {amount(found.at_crash(curves[0].values), money, signed=True)} at"
         f" {found.chain.underlying} {percent(-found.wanted.crash)}; "
         + "; ".join(
-            f"with the {c.name} {amount(found.at_crash(c.profits), money, signed=True)}" for c in curves[1:]
+            f"with the {c.name} {amount(found.at_crash(c.values), money, signed=True)}" for c in curves[1:]
         )
         + "."
     )
     drawn = [
-        svg(chart_payoff(found, width, risen=risen), caption, summary, _room(right))
-        for width, right in ((BROAD, 12), (NARROW, 4))
+        svg(chart_payoff(found, width, risen=risen), caption, summary, room(right))
+        for width, right in ((BROAD, 12), (NARROW, 30))
     ]
     return Figure(drawn[0], caption, summary, ["move", *(c.name for c in curves)], rows, narrow=drawn[1])
-
-
-def _room(right: int) -> dict[str, int]:
-    return {"left": 6, "right": right, "top": 22, "bottom": 6}
 
 
 def payoff_picture(found: OptionsPlan, kind: str) -> str | bytes:
     """Return the payoff picture, as SVG text for the kind `.svg`, else as PNG."""
     caption = f"Book and protection, {found.chain.underlying} options of {plain_text(found.chain.source)}"
-    drawn = svg(chart_payoff(found), caption, CLOSING, _room(12))
+    drawn = svg(chart_payoff(found), caption, CLOSING, room(12))
     if kind == ".svg":
         return drawn
     import vl_convert

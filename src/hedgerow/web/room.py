@@ -41,6 +41,7 @@ _LIVE_S = 60.0
 _OLD_S = 1.0
 _FURTHEST = 5.0
 _LATE = 2.5
+_FILES = ("prices", "funding", "books", "open_interest", "sectors", "venues", "chain")
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +296,7 @@ class Room:
 
     def _stamp(self) -> tuple[object, ...]:
         data = self.settings.data
-        files = (data.prices, data.funding, data.books, data.open_interest, data.sectors, data.venues)
+        files = (getattr(data, name) for name in _FILES)
         book = None if is_account(self.book) else self.book
         return tuple(None if path is None else mark(Path(path)) for path in (book, *files))
 

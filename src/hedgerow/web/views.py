@@ -19,6 +19,7 @@ from hedgerow.reports.ticket import estimator_words
 from hedgerow.reports.wording import amount, count, number, percent, plain_text, plus_minus, price
 from hedgerow.web.bar import strip_of
 from hedgerow.web.editing import Entered, editing_view
+from hedgerow.web.optional import held_options
 from hedgerow.web.room import Room, Seen
 from hedgerow.web.why import book_why, coin_why, plan_why
 
@@ -85,6 +86,7 @@ def exposure_view(room: Room, seen: Seen) -> dict[str, Any]:
             (plain_text(name), amount(float(dollars[0]), money)) for name, dollars in exposure.accounts
         ],
         "why": book_why(exposure, room.desk().market),
+        "options": held_options(room, exposure),
         "unknown": [plain_text(name) for name in exposure.unknown],
         "warnings": _lines(warnings),
     }

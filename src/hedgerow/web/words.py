@@ -42,5 +42,10 @@ WORDS = {
     "drawdown": "The deepest fall from a height before it, in percent of that height.",
     "attribution": "Where each dollar came from: what the market did to the book and to the hedge, what the coins did besides, "
     "funding, fees, slippage, rolls. The lines add up to the gain.",
+    "gamma": "By how much the dollars that an option moves with change when its coin moves by 1 %. Bought options have it above "
+    "zero: they move with the coin less the further it falls against them. Sold ones have it below.",
+    "vega": "What an option gains when the volatility in its price rises by one point, 44 % to 45 %.",
+    "net delta": "The coins that an option moves like. One that is paid in coins, as at Deribit, has its own price taken off: the "
+    "premium is coins too, and counts as such.",
     "halt": "Nothing that adds risk is sent any more, by any process. What is open stays open. Lifting it is done on the command line.",
 }

@@ -209,22 +209,24 @@ def test_what_is_for_everybody_is_no_alarm_and_always_new(desk: Desk) -> None:
     assert desk.got[0][3].count("the same") == 2
 
 
+@pytest.mark.parametrize("level", ["info", "critical"])
 def test_an_alarm_whose_caller_died_before_it_was_written_down_is_called_over_and_told_again(
-    desk: Desk,
+    desk: Desk, level: Level
 ) -> None:
     """Else the next life would not know of it, never say that it is over, and the alarm that comes then be taken for the old."""
     title = "stale feed: prices"
-    desk.courier().notifier("s").notify("critical", title, "no price for 14 seconds")
-    courier = desk.courier()
+    desk.courier(Target("phone", "info")).notifier("s").notify(level, title, "no price for 14 seconds")
+    courier = desk.courier(Target("phone", "info"))
     told = courier.notifier("s")
     courier.settle("s", frozenset({title}))
     courier.settle("s", frozenset())
-    told.notify("critical", title, "no price for 12 seconds")
+    courier.settle("s", frozenset())
+    told.notify(level, title, "no price for 14 seconds")
     said = [(each.message.level, each.message.text) for each in desk.notices.all()]
     assert said == [
-        ("critical", "no price for 14 seconds"),
+        (level, "no price for 14 seconds"),
         ("info", "is well again"),
-        ("critical", "no price for 12 seconds"),
+        (level, "no price for 14 seconds"),
     ]
 
 

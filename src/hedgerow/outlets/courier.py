@@ -25,6 +25,7 @@ __all__ = ["Courier", "Named", "Send", "Spool"]
 Send = Callable[[str, Level, str, str], None]
 """Sends level, title and text to a target by name. Raises `NotSent` where it cannot."""
 _DAY_MS = 86_400_000
+_OVER = "is well again"
 _DEFECT = "a defect in the sender"
 
 
@@ -104,9 +105,13 @@ class Courier:
         Whoever called it may have died before it was written down, and would never say so. Titles name what is watched,
         a colon, and what about it; others tell what happened, and are no alarms.
         """
-        for title in sorted(self.standing(source) - on):
-            if ": " in title:
-                self.leave(source, "info", title, "is well again")
+        with self._wake:
+            told = self.outbox.told_of(
+                source
+            )  # at whatever level: the quietest alarm, too, has to be told when it comes again
+        for title in sorted(told.keys() - on):
+            if ": " in title and told[title] != _OVER:
+                self.leave(source, "info", title, _OVER)
 
     def start(self) -> None:
         """Begin to pass on what waits."""

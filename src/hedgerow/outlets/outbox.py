@@ -86,6 +86,10 @@ class Outbox:
         loudest = message.level if before is None or message.level != "info" else before[0]
         return self.put(message, [name for name, line in self._lines.items() if _hears(line.target, loudest)])
 
+    def told_of(self, source: str) -> dict[str, str]:
+        """Return what was told of a source last, by title."""
+        return {title: text for (about, title), (_, text) in self._told.items() if about == source}
+
     def standing(self, source: str) -> frozenset[str]:
         """Return the titles of what was told of a source last, and not that it is over."""
         return frozenset(

@@ -46,29 +46,35 @@ from hedgerow.testing.faults.market import SimMarket
 from hedgerow.testing.faults.plans import ACCOUNT, CONTRACTS
 from hedgerow.testing.faults.watch import Watch
 
-__all__ = ["Kill", "Verdict", "drawn", "hits", "lived", "points"]
+__all__ = ["OF_THE_WATCH", "Kill", "Verdict", "drawn", "hits", "lived", "named", "points"]
 
 BEGIN = 1_700_000_000_000
 MOST_LIVES = 60
 BY_HAND = 3
 """After the two plans, a person takes over what nothing explains."""
-PLACES = ("runs/executor.py", "runs/asking.py", "runs/pen.py", "runs/reconcile.py", "store/journal.py")
+OF_THE_WATCH = frozenset({"watch", "notices"})
 MEMORY = next((str(place) for place in (Path("/dev/shm"),) if os.access(place, os.W_OK)), None)  # noqa: S108 - see above
 
 
-def points() -> list[str]:
-    """Every name that `pp` or the journal's hook is called with in the code."""
-    found: list[str] = []
-    for place in PLACES:
-        tree = ast.parse((ROOT / "src" / "hedgerow" / place).read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
+@cache
+def named() -> frozenset[str]:
+    """Every name that `pp` or a store's hook is called with anywhere in the code."""
+    found: set[str] = set()
+    for place in (ROOT / "src" / "hedgerow").rglob("*.py"):
+        text = place.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)) if "pp(" in text or "_point(" in text else ():
             match node:
                 case ast.Call(
                     func=ast.Name(id="pp") | ast.Attribute(attr="_point"),
                     args=[ast.Constant(value=str(name))],
                 ):
-                    found.append(name)
-    return sorted(found)
+                    found.add(name)
+    return frozenset(found)
+
+
+def points() -> list[str]:
+    """Return the points that an executor comes by."""
+    return sorted(name for name in named() if name.partition(".")[0] not in OF_THE_WATCH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +87,14 @@ class Kill:
 
 @dataclass(slots=True)
 class Verdict:
-    """What came of one run."""
+    """What came of one run; of a watch, how long it took until it was ready, from a start and from a death."""
 
     violations: list[str] = field(default_factory=list)
     lives: int = 0
     killed: list[str] = field(default_factory=list)
     hits: Counter[str] = field(default_factory=Counter)
+    ready_ms: list[int] = field(default_factory=list)
+    over_ms: list[int] = field(default_factory=list)
 
 
 class World:
@@ -348,10 +356,13 @@ def hits(seed: int) -> Counter[str]:
     return verdict.hits
 
 
+_WITHIN = ("executor.after_send", "executor.before_send", "pen.after_write")
+
+
 def drawn(point: str, seed: int, usual: Counter[str]) -> tuple[Kill, ...]:
     """Return how to die at a point: at one of its visits, after another death where only a recovery comes by it."""
     random = Random(f"{point} {seed}")  # noqa: S311 - a schedule, no secret
     if usual[point]:
         return (Kill(point, random.randint(1, usual[point])),)
-    first = random.choice(("executor.after_send", "executor.before_send", "pen.after_write"))
+    first = random.choice([name for name in _WITHIN if usual[name]])
     return Kill(first, random.randint(1, usual[first])), Kill(point, 1)

@@ -1,6 +1,7 @@
 """Live many seeds under faults on all cores, print what each fault came to, and shrink the first seed that fails.
 
 python -m tests.chaos.run faults [--watch] [--seeds 10000] [--first 0] [--events 500] [--json]
+python -m tests.chaos.run kills [--watch] [--seeds 20] [--first 0] [--pairs 200] [--json]
 """
 
 from __future__ import annotations
@@ -12,14 +13,18 @@ import multiprocessing
 import os
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.pool import Pool
 from pathlib import Path
 from random import Random
+from typing import Any
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("src", "")]
 
-from tests.chaos.kills import Kill, Verdict, drawn, hits, lived, points  # noqa: E402 - the path above serves a plain start
+from tests.chaos import kills as executor  # noqa: E402 - the path above serves a plain start
+from tests.chaos import watched  # noqa: E402 - as above
+from tests.chaos.kills import Kill, Verdict, drawn  # noqa: E402 - as above
 
 from hedgerow.testing.faults import live, vigil  # noqa: E402 - as above
 from hedgerow.testing.faults.report import Report, parted, shrunk  # noqa: E402 - as above
@@ -69,30 +74,39 @@ class Deaths:
     pairs: int
     reached: frozenset[str]
     violations: tuple[str, ...]
+    points: tuple[str, ...]
+    ready_ms: int
+    over_ms: int
+
+    @property
+    def never(self) -> list[str]:
+        """The points at which no process died."""
+        return sorted(set(self.points) - self.reached)
 
     def figures(self, seeds: int) -> dict[str, object]:
-        """Return the figures that are kept."""
-        missing = sorted(set(points()) - self.reached)
+        """Return the figures that are kept; the longest times until a watch was ready, in seconds: from a start, and from a death."""
+        watched = {"ready_s": self.ready_ms / 1_000, "taken_over_s": self.over_ms / 1_000}
         return {
             "seeds": seeds,
             "runs": self.runs,
             "pairs": self.pairs,
             "events": self.lives,
-            "points": len(points()),
+            "points": len(self.points),
             "reached": len(self.reached),
-            "never": missing,
+            "never": self.never,
             "violations": len(self.violations),
+            **(watched if self.ready_ms else {}),
         }
 
 
-def kills(seeds: range, pairs: int, jobs: int) -> Deaths:
-    """Return what comes of dying at every point once a seed, and at pairs of points."""
+def kills(seeds: range, pairs: int, jobs: int, *, watch: bool = False) -> Deaths:
+    """Return what comes of dying at every point once a seed, and at pairs of points; of an executor, or of a watch."""
     with multiprocessing.get_context("fork").Pool(jobs) as pool:
-        return _kills(pool, seeds, pairs)
+        return _kills(pool, seeds, pairs, watched if watch else executor)
 
 
-def _kills(pool: Pool, seeds: range, pairs: int) -> Deaths:
-    names, usual = points(), dict(zip(seeds, pool.map(hits, seeds), strict=True))
+def _kills(pool: Pool, seeds: range, pairs: int, who: Any) -> Deaths:
+    names, usual = who.points(), dict(zip(seeds, pool.map(who.hits, seeds), strict=True))
     plans = [(seed, drawn(name, seed, usual[seed])) for name in names for seed in seeds]
     couples = [(a, b) for a in names for b in names]
     chosen = couples if pairs == 0 else Random(0).sample(couples, pairs)  # noqa: S311 - a schedule, no secret
@@ -100,7 +114,8 @@ def _kills(pool: Pool, seeds: range, pairs: int) -> Deaths:
     plans += [(first, (*drawn(a, first, usual[first]), Kill(b))) for a, b in chosen]
     verdicts: list[Verdict] = []
     alone = len(plans) - len(chosen)
-    for verdict in pool.imap(_died, [(*plan, at < alone) for at, plan in enumerate(plans)], chunksize=4):
+    tasks = [(who.lived, *plan, at < alone) for at, plan in enumerate(plans)]
+    for verdict in pool.imap(_died, tasks, chunksize=4):
         verdicts.append(verdict)
         if len(verdicts) % _TOLD == 0:
             sys.stderr.write(f"{len(verdicts):,} of {len(plans):,} runs\n")
@@ -112,11 +127,20 @@ def _kills(pool: Pool, seeds: range, pairs: int) -> Deaths:
     reached = frozenset(name for v in verdicts for name in v.killed)
     couples_of = zip(plans[alone:], verdicts[alone:], strict=True)
     both = sum(len(v.killed) == len(died) for (_, died), v in couples_of)
-    return Deaths(len(plans), sum(v.lives for v in verdicts), both, reached, wrong)
+    longest = [max((ms for v in verdicts for ms in each(v)), default=0) for each in (_ready, _over)]
+    return Deaths(len(plans), sum(v.lives for v in verdicts), both, reached, wrong, tuple(names), *longest)
 
 
-def _died(run: tuple[int, tuple[Kill, ...], bool]) -> Verdict:
-    seed, died, whole = run
+def _ready(verdict: Verdict) -> list[int]:
+    return verdict.ready_ms
+
+
+def _over(verdict: Verdict) -> list[int]:
+    return verdict.over_ms
+
+
+def _died(run: tuple[Callable[..., Verdict], int, tuple[Kill, ...], bool]) -> Verdict:
+    lived, seed, died, whole = run
     return lived(seed, *died, whole=whole)
 
 
@@ -137,7 +161,7 @@ def main(words: list[str] | None = None) -> int:
     seeds = range(asked.first, asked.first + count)
     started = time.monotonic()
     if asked.what == "kills":
-        deaths = kills(seeds, asked.pairs, asked.jobs)
+        deaths = kills(seeds, asked.pairs, asked.jobs, watch=asked.watch)
         figures = {**deaths.figures(count), "seconds": round(time.monotonic() - started, 1)}
         say(
             json.dumps(figures)
@@ -146,7 +170,7 @@ def main(words: list[str] | None = None) -> int:
         )
         for said in deaths.violations[:10]:
             say(f"FAILED {said}")
-        return 1 if deaths.violations or deaths.reached != set(points()) else 0
+        return 1 if deaths.violations or deaths.never else 0
     return _faults(seeds, asked)
 
 

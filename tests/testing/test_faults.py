@@ -12,6 +12,7 @@ from hedgerow.hedge.watch import Bounds
 from hedgerow.testing.faults import FAULTS, check_history, check_vigil, live, vigil
 from hedgerow.testing.faults.history import unlike
 from hedgerow.testing.faults.report import Report, parted
+from hedgerow.testing.faults.vigilance import ready_after
 
 SEEDS = 60
 
@@ -192,11 +193,17 @@ PRICED = _line(1, "priced")
 
 
 def _look(
-    at: int, *alarms: str, known: bool = True, sure: bool = True, true: float = 0.0, level: str = "warning"
+    at: int,
+    *alarms: str,
+    known: bool = True,
+    sure: bool = True,
+    true: float = 0.0,
+    level: str = "warning",
+    waits: str = "",
 ) -> Line:
     named = {tuple(alarm.split(": ")): level for alarm in alarms}
     body = {"known": known, "alarms": named, "sure": sure, "left": (0.0,), "band": 100.0}
-    return _line(at, "look", **body, true=true, book=1_000.0, proposal=None)
+    return _line(at, "look", **body, true=true, book=1_000.0, proposal=None, waits=waits)
 
 
 def _plan(name: str, at: int, price: int = 10) -> list[Line]:
@@ -238,6 +245,7 @@ WRONG_WATCHES = [
         "W1",
         [_mode("propose"), _line(5, "approved", proposal="aa"), *PLAN_A, _fill("1", "watch-aa-110", at=12)],
     ),
+    ("W1", [_mode("propose"), _line(5, "approved", proposal="aa"), _look(25_006, waits="aa")]),
     ("W2", [RULES, *PLAN_A, *PLAN_B]),
     ("W2", [RULES, *PLAN_A, *_plan("watch-bb-2", 30_000)]),
     ("W2", [RULES, *PLAN_A]),
@@ -282,6 +290,8 @@ def test_what_a_watch_may_do_is_not_wrong() -> None:
     assert check_vigil(LOUDER) == []
     said = [_mode("propose"), _line(5, "approved", proposal="aa"), *PLAN_A]
     assert check_vigil(said) == []
+    assert check_vigil([*said[:2], _look(25_005, waits="aa"), _look(30_000, waits="bb")]) == []
+    assert ready_after([CALM, STARTED, _look(9_000), _look(70_000)]) == [9_000]
     wide = _line(0, "rules", mode="auto", bounds=Bounds(trades_an_hour=2, cool_down_s=60.0))
     assert check_vigil([wide, *PLAN_A, *PLAN_B]) == []
     within = _bounded(max_turnover=0.05, max_cost_usd=7.0)

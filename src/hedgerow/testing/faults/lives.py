@@ -143,7 +143,7 @@ class Life:
         self.random = self.chance.random
         self.market = SimMarket(Random(seed + 1), CONTRACTS, BEGIN)  # noqa: S311 - a market, no secret
         self.clock = clock(self.market)
-        self.store = SimStore(self.clock, self.chance)
+        self.store = self._stored()
         self.watch = Watch(self.market, self.store, ACCOUNT, Rules())
         self.store.watch = self.watch
         unique = not self.chance.has("F13")
@@ -182,6 +182,10 @@ class Life:
         self.verdict.history = self.watch.history
         self.verdict.digest = next(reversed([r.digest for r in self.store.read(ACCOUNT)]), "")
         return self.verdict
+
+    def _stored(self) -> SimStore:
+        """Return the journal of this life."""
+        return SimStore(self.clock, self.chance)
 
     def _plan(self, number: int) -> Programme | None:
         modes = self.road.modes_now

@@ -15,7 +15,7 @@ from typing import Any
 from hedgerow.hedge.watch import Bounds
 from hedgerow.testing.faults.history import History
 
-__all__ = ["check_vigil"]
+__all__ = ["check_vigil", "ready_after"]
 
 _HOUR, _DAY = 3_600_000, 86_400_000
 _READY_MS, _DEAD_MS, _USELESS_MS, _HALT_MS = 10_000, 15_000, 25_000, 2_000
@@ -34,7 +34,7 @@ _NEAR = Decimal("1.05")
 def check_vigil(history: History) -> list[str]:
     """Return what the history violates.
 
-    Observing sends nothing, and what was proposed is traded once somebody said yes, never more of it (W1); `auto` keeps its
+    Observing sends nothing; what was proposed is traded once somebody said yes, never more of it, and no yes is lost (W1); `auto` keeps its
     bounds over restarts (W2); a look that leaves the band says why (W3), and what it says is true while nothing is wrong
     (W4); alarms are called once, before they are written, and none is lost (W5); a feed that is dead is noticed within
     15 seconds (W6); it is ready 10 seconds after a start or the end of trouble, where no trade is to be ended first and no
@@ -43,17 +43,28 @@ def check_vigil(history: History) -> list[str]:
     return [line for check in _CHECKS for line in check(history)]
 
 
+def ready_after(history: History) -> list[int]:
+    """Return how long it took, in milliseconds, each time that a look which knows what is held was due (W7)."""
+    state, found = _Readiness(), []
+    for at, kind, body in history:
+        due = state.due
+        state.take(at, kind, body)
+        if due is not None and state.knows:
+            found.append(at - due + _READY_MS)
+    return found
+
+
 def _rules(history: History) -> Mapping[str, Any]:
     return next((body for _, kind, body in history if kind == "rules"), {})
 
 
 def _leave(history: History) -> Iterator[str]:
     mode = _rules(history).get("mode")
-    approved: set[str] = set()
+    approved: dict[str, int] = {}
     traded: dict[str, str] = {}
     for at, kind, body in history:
         if kind == "approved":
-            approved.add(body["proposal"][:16])
+            approved.setdefault(body["proposal"][:16], at)
         elif kind == "sent" and mode == "observe":
             yield f"W1 at {at}: {body['client_id']} was sent while it only observes"
         elif kind == "programme" and mode == "propose":
@@ -61,6 +72,8 @@ def _leave(history: History) -> Iterator[str]:
             traded[body["plan"]] = name
             if name not in approved:
                 yield f"W1 at {at}: {body['plan']} is traded, and nobody said yes to it"
+        elif kind == "look" and approved.get(body["waits"][:16], at) < at - _LOOK_MS:
+            yield f"W1 at {at}: {body['waits']} waits for somebody, and somebody said yes"
     yield from _more_than_asked(history, traded)
 
 

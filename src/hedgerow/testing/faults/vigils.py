@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from random import Random
 from typing import Any, cast
 
 from hedgerow.hedge.watch import Bounds, Mode, WatchRules
@@ -32,9 +33,9 @@ from hedgerow.testing.faults.sights import SimEyes, SimPolicy
 from hedgerow.testing.faults.troubles import Killed
 from hedgerow.testing.faults.vigilance import check_vigil
 
-__all__ = ["Vigil", "vigil"]
+__all__ = ["BOOK", "Process", "Vigil", "vigil"]
 
-_BOOK = "book"
+BOOK = "book"
 _MODES: tuple[Mode, ...] = ("auto", "auto", "auto", "propose", "observe")
 _REST_MS, _SOON_MS = 2_000, 1_000
 _STORM_MS = 400_000
@@ -74,7 +75,7 @@ class _Called(Sink):
         super().notify(level, title, text)
 
 
-class _Process(Monitor):
+class Process(Monitor):
     """The real watch, which can be asked what it remembers."""
 
     def remembers(self) -> str:
@@ -86,6 +87,18 @@ class _Process(Monitor):
         return repr((alarms, self._traded_at, pending, refused, sums, sorted(self._lasting.modes.items())))
 
 
+def _drawn_rules(random: Random) -> WatchRules:
+    mode = random.choice(_MODES)
+    bounds = Bounds(
+        max_order_usd=random.choice((None, None, 30_000.0)),
+        max_turnover=random.choice((1.0, 2.0, 10.0)),
+        max_cost_usd=random.choice((None, None, 30.0, 100.0)),
+        trades_an_hour=random.choice((6, 20, 60)),
+        cool_down_s=random.choice((0.0, 60.0)),
+    )
+    return WatchRules(mode, float(random.choice((5, 15, 60))), bounds)
+
+
 class Vigil(Life):
     """A seed being watched through."""
 
@@ -94,15 +107,7 @@ class Vigil(Life):
         random = self.random
         self.road.coins = {"USDT": Decimal(150_000)}
         self.eyes = SimEyes(self.market, random)
-        mode = random.choice(_MODES)
-        bounds = Bounds(
-            max_order_usd=random.choice((None, None, 30_000.0)),
-            max_turnover=random.choice((1.0, 2.0, 10.0)),
-            max_cost_usd=random.choice((None, None, 30.0, 100.0)),
-            trades_an_hour=random.choice((6, 20, 60)),
-            cool_down_s=random.choice((0.0, 60.0)),
-        )
-        self.rules = WatchRules(mode, float(random.choice((5, 15, 60))), bounds)
+        self.rules = self._ruled()
         names = random.choice((("BTCUSDT",), ("ETHUSDT",), ("BTCUSDT", "ETHUSDT")))
         self.policy = SimPolicy(
             instruments=names, estimator="ols", rebalance=f"usd:{random.randint(300, 1500)}"
@@ -112,9 +117,14 @@ class Vigil(Life):
         self._doors = Doors(cast("MarketData", quotes), SimTrading(self.road), SimAccount(self.road))
         self.sink = _Called(self.chance, self._wait, self.watch)
         self.approved: dict[str, str] = {}
-        self.process: _Process | None = None
+        self.process: Process | None = None
         self.watch.on_look, self.watch.besides = self.written, self._besides
-        self.watch.note("rules", {"mode": mode, "bounds": bounds, "band": self.policy.rebalance})
+        rules = self.rules
+        self.watch.note("rules", {"mode": rules.mode, "bounds": rules.bounds, "band": self.policy.rebalance})
+
+    def _ruled(self) -> WatchRules:
+        """Return what the watch may do by itself."""
+        return _drawn_rules(self.random)
 
     def live(self, events: int) -> Verdict:
         """Watch through storm and calm until so many events have passed, and look at what is left."""
@@ -196,10 +206,10 @@ class Vigil(Life):
         self.watch.note("started", {})
         self.process = self._made(self.watch.holder)
 
-    def _made(self, holder: str) -> _Process:
-        watched = Watched(_BOOK, ACCOUNT, holder, self.policy, self.rules)
+    def _made(self, holder: str) -> Process:
+        watched = Watched(BOOK, ACCOUNT, holder, self.policy, self.rules)
         around = Around(self.sink, lambda name: self.approved.get(name, ""), executor=self._hand)
-        return _Process(watched, self._doors, self.store, self.clock, self.eyes, around)
+        return Process(watched, self._doors, self.store, self.clock, self.eyes, around)
 
     def _hand(self, *words: Any) -> Executor:
         executor = Looked(*words)
@@ -247,6 +257,7 @@ class Vigil(Life):
                 "known": look.held is not None,
                 "alarms": {(row.watch, row.about): row.level for row in look.alarms},
                 "proposal": look.proposal,
+                "waits": look.proposal.name if look.proposal and look.done.startswith("proposal ") else "",
                 "sure": look.in_band,
                 "left": look.left_usd,
                 "band": aim + look.slack_usd,
@@ -271,7 +282,7 @@ class Vigil(Life):
         if not self.watch.violations:
             self.troubles.calm()
             self.settle()
-        looks = [value_of(r.body) for r in self.store.read(diary_of(ACCOUNT, _BOOK)) if r.kind == LOOK]
+        looks = [value_of(r.body) for r in self.store.read(diary_of(ACCOUNT, BOOK)) if r.kind == LOOK]
         self.store.verify()
         if not self.watch.violations:
             for look in decided_again(looks, self.eyes, self.policy)[:1]:
@@ -284,7 +295,7 @@ class Vigil(Life):
         verdict.struck = self.chance.struck
         verdict.violations = [*self.watch.violations, *check_history(history), *check_vigil(history)]
         verdict.history = history
-        records = [*self.store.read(ACCOUNT), *self.store.read(diary_of(ACCOUNT, _BOOK))]
+        records = [*self.store.read(ACCOUNT), *self.store.read(diary_of(ACCOUNT, BOOK))]
         verdict.digest = "".join(r.digest for r in records[-1:])
 
 

@@ -100,7 +100,7 @@ def test_it_opens_once_keeps_auto_to_what_is_safe_and_is_closed_by_people_alone(
     assert texts[0].startswith("the breaker is open: the hedge added ")
     assert {look.breaker.name for look in on if look.breaker} == {on[0].asks[0].name}
     before = world.held()
-    world.book["SOL"] = "5000"
+    world.book["SOL"] = "1000"
     (kept,) = world.watch_often(1)
     assert kept.traded_usd == 0.0
     assert world.held() == before
@@ -108,7 +108,7 @@ def test_it_opens_once_keeps_auto_to_what_is_safe_and_is_closed_by_people_alone(
     assert any(
         line.action == "refused" and line.text.startswith("breaker: it is open") for line in world.lines
     )
-    world.book["SOL"] = "100"
+    world.book["SOL"] = "250"
     (less,) = world.watch_often(1)
     assert less.traded_usd > 0.0  # what reduces goes on
     assert before < world.held() < 0

@@ -66,13 +66,18 @@ def test_what_is_open_and_not_named_is_reduced_before_anything_is_opened_beside_
     before = world.held()
     world.instruments, world.book["SOL"] = "ETHUSDT", left
     (look,) = world.watch(1)
+    assert not look.asks
     assert [row.instrument for row in look.orders] == ["paper:BTCUSDT"]
     assert look.in_band
     assert before < world.held() < 0
     world.book |= {"ETH": "0", "SOL": "0"}
     world.watch(1)
+    world.meant()
+    world.watch(1)
     assert abs(world.held()) < Decimal("0.2") * abs(before)
     world.book["ETH"] = "80"  # more is wanted now: by the contract that is named
+    world.watch(1)
+    world.meant()
     (look,) = world.watch(1)
     assert [row.instrument for row in look.orders] == ["paper:ETHUSDT"]
     assert look.in_band
@@ -110,6 +115,8 @@ def test_a_book_that_shrank_or_grew_has_the_band_of_its_size_at_once(share: str)
     world.book |= {coin: str(Decimal(world.book[coin]) * Decimal(share)) for coin in ("ETH", "SOL")}
     (look,) = world.watch(1, watching)
     assert look.band_usd[0] / before.band_usd[0] == pytest.approx(float(share), rel=0.7)
+    world.meant()
+    (look,) = world.watch(1, watching)
     assert look.in_band
 
 

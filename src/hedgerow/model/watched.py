@@ -14,6 +14,7 @@ from hedgerow.model.ports import AccountModes
 __all__ = [
     "AlarmRow",
     "AskRow",
+    "BookRow",
     "BreakerRow",
     "DayRow",
     "Fact",
@@ -61,6 +62,7 @@ WatchName = Literal[
     "estimator",
     "funding interval",
     "pair",
+    "book changed",
 ]
 """What is watched."""
 
@@ -272,6 +274,19 @@ class DayRow:
 
 
 @dataclass(frozen=True, slots=True)
+class BookRow:
+    """Holdings that changed beyond recognition and that nobody has said to be meant: the question's name, since when and why.
+
+    `accepted` is the fingerprint of the holdings before them.
+    """
+
+    name: str
+    since: int
+    why: str
+    accepted: str
+
+
+@dataclass(frozen=True, slots=True)
 class BreakerRow:
     """The open breaker: its name, since when and why, and what was held then."""
 
@@ -297,6 +312,7 @@ class Look:
     of the `coins` the paper venue put there: margin that is nobody's, in no net value. `flow_usd` are the dollars by which the
     owner changed the holdings since the look before, at the prices of this one; NaN: they were changed, and it is not known by how much.
     `refused` is the trade that the venue refused last and that is still wanted, None: there is none.
+    `changed_book` is the open question about the holdings, `book_by` who answered one at this look.
     """
 
     at: int
@@ -344,6 +360,8 @@ class Look:
     lent: tuple[NumberRow, ...] = ()
     flow_usd: float = 0.0
     refused: RefusedRow | None = None
+    changed_book: BookRow | None = None
+    book_by: str = ""
 
     @property
     def in_band(self) -> bool:

@@ -1,7 +1,7 @@
 """What comes of a verdict: said, asked, kept back or traded, as far as the mode and the bounds allow.
 
 actor = Actor(watched, around, hand, lookout, spent, memory)
-await actor.act(verdict, seen, breaker, hold) -> Dealt
+await actor.act(verdict, seen, lasting, hold) -> Dealt
 actor.noted(verdict, dealt, seen, after)                     what the venue refused, for the looks that follow
 """
 
@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from hedgerow.hedge.plan import Refusal
 from hedgerow.hedge.watch import WatchRules
 from hedgerow.model.ports import Lease
-from hedgerow.model.watched import BreakerRow
+from hedgerow.model.watched import BreakerRow, Proposal
 from hedgerow.runs.bounds import Spent, after_of, beyond
 from hedgerow.runs.diary import Memory
 from hedgerow.runs.hand import Dealt, Hand, unreached
+from hedgerow.runs.lasting import Lasting
 from hedgerow.runs.lookout import Lookout, Seen
 from hedgerow.runs.proposing import asked_orders, proposal_of, stands
 from hedgerow.runs.proving import kept_back
@@ -42,10 +43,8 @@ class Actor:
         self.pending = memory.pending
         self.refused = asks_once(memory.last)
 
-    async def act(
-        self, verdict: Verdict, seen: Seen, breaker: BreakerRow | None, hold: Callable[[], Lease]
-    ) -> Dealt:
-        """Do what was decided. `breaker` is the one that is open; `hold` makes the lease last. Errors as `Hand.trade`."""
+    async def act(self, verdict: Verdict, seen: Seen, lasting: Lasting, hold: Callable[[], Lease]) -> Dealt:
+        """Do what was decided. `lasting` has the open breaker and the question about the holdings; `hold` makes the lease last. Errors as `Hand.trade`."""
         rules, before = self._watched.rules, self.pending
         self.pending = None
         if not verdict.orders:
@@ -60,10 +59,11 @@ class Actor:
             self.pending = asked if rules.mode == "propose" else None
             return unreached(asked, seen.silent)
         by = self._around.approved(asked.name) if rules.mode == "propose" else ""
-        if rules.mode == "propose" and not by:
-            self.pending = asked
-            return Dealt(asked, waiting=f"proposal {asked.name[:8]} waits for somebody")
-        refusals = self._kept_back(verdict, seen, breaker) if rules.mode == "auto" else ()
+        waiting = self._waiting(asked, verdict, lasting, by)
+        if waiting:
+            self.pending = asked if rules.mode == "propose" else None
+            return Dealt(asked, waiting=waiting)
+        refusals = self._kept_back(verdict, seen, lasting.proof.breaker) if rules.mode == "auto" else ()
         if refusals:
             return Dealt(asked, refusals=refusals)
         if self._around.provide is not None:
@@ -78,6 +78,14 @@ class Actor:
         if self._watched.rules.mode == "auto":
             every_s = self._watched.rules.every_s
             self.refused = refused_after(self.refused, verdict, dealt, (seen, after), every_s)
+
+    def _waiting(self, asked: Proposal, verdict: Verdict, lasting: Lasting, by: str) -> str:
+        """For whom a verdict waits, "" for nobody. Rolls do not wait for the holdings: they change nothing about them."""
+        if self._watched.rules.mode == "propose":
+            return "" if by else f"proposal {asked.name[:8]} waits for somebody"
+        if lasting.book is None or verdict.act == "roll":
+            return ""
+        return f"the changed holdings wait for somebody: `hedgerow approve {lasting.book.name[:8]}`"
 
     def _kept_back(self, verdict: Verdict, seen: Seen, breaker: BreakerRow | None) -> tuple[Refusal, ...]:
         """Why `auto` does not send what is wanted."""

@@ -80,6 +80,7 @@ class Memory:
     """What lasts of a watch: its last look, the one at which betas were estimated, trades, alarms, sums, and the rest.
 
     `spent_on` are the marks of the plans that `spent` is about; `grounds` are the fingerprints of holdings and contracts that are written down.
+    `accepted` are the last holdings that nobody need be asked about, by their fingerprint.
     """
 
     last: Look | None = None
@@ -91,6 +92,7 @@ class Memory:
     changes: Changes | None = None
     lasting: Lasting = field(default_factory=Lasting)
     grounds: frozenset[str] = frozenset()
+    accepted: tuple[str, Portfolio] | None = None
 
     @property
     def pending(self) -> Proposal | None:
@@ -107,9 +109,12 @@ def remembered(records: Iterable[Record]) -> Memory:
     grounds: set[str] = set()
     marks: set[str] = set()
     proof = Proof()
+    owned: dict[str, Mapping[str, object]] = {}
     for record in records:
         if record.kind in GROUNDS:
             grounds.add(str(record.body["name"]))
+        if record.kind == OWNED:
+            owned[str(record.body["name"])] = record.body
         if record.kind != LOOK:
             continue
         last = value_of(record.body)
@@ -133,7 +138,9 @@ def remembered(records: Iterable[Record]) -> Memory:
     changes = Changes(sums, last.sums_at, last.threshold)
     kept = lasting_of(last, proof)
     trades = tuple(spent), frozenset(marks)
-    return Memory(last, at_learning, traded_at, *trades, alarms, changes, kept, frozenset(grounds))
+    book = owned.get(last.book if last.changed_book is None else last.changed_book.accepted)
+    accepted = None if book is None else (str(book["name"]), value_of(book).book)
+    return Memory(last, at_learning, traded_at, *trades, alarms, changes, kept, frozenset(grounds), accepted)
 
 
 def plan_mark(proposal: str) -> str:

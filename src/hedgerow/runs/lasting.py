@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from hedgerow.model.ports import AccountModes
-from hedgerow.model.watched import AskRow, Look, ModesRow
+from hedgerow.model.watched import AskRow, BookRow, Look, ModesRow
 from hedgerow.runs.days import day_of
 from hedgerow.runs.proving import Proof, judged
 from hedgerow.runs.watching import Sight, Verdict
@@ -41,10 +41,12 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Lasting:
-    """How each open contract was set, by its name; and what is known of promises."""
+    """How each open contract was set, by its name; what is known of promises; the open question about the holdings, `book_by` who answered one."""
 
     modes: Mapping[str, Kept] = field(default_factory=dict)
     proof: Proof = field(default_factory=Proof)
+    book: BookRow | None = None
+    book_by: str = ""
 
 
 def differences(before: AccountModes, now: AccountModes) -> tuple[str, ...]:
@@ -105,7 +107,10 @@ def lasting_after(
 def asks_of(lasting: Lasting) -> tuple[AskRow, ...]:
     """Return what people may say yes to."""
     breaker = lasting.proof.breaker
-    closing = () if breaker is None else (AskRow(breaker.name, "breaker", breaker.why),)
+    closing: tuple[AskRow, ...] = ()
+    closing += () if breaker is None else (AskRow(breaker.name, "breaker", breaker.why),)
+    book = lasting.book
+    closing += () if book is None else (AskRow(book.name, "holdings", book.why),)
     return closing + tuple(
         AskRow(_ask_name(name, each.changed_at), name, "; ".join(each.changes))
         for name, each in lasting.modes.items()
@@ -115,7 +120,8 @@ def asks_of(lasting: Lasting) -> tuple[AskRow, ...]:
 
 def lasting_of(look: Look, proof: Proof) -> Lasting:
     """Return what the last look left behind, with the `proof` of all of them."""
-    return Lasting({row.instrument: Kept(row.kept, row.now, row.changed_at) for row in look.modes}, proof)
+    modes = {row.instrument: Kept(row.kept, row.now, row.changed_at) for row in look.modes}
+    return Lasting(modes, proof, look.changed_book)
 
 
 def modes_rows(lasting: Lasting) -> tuple[ModesRow, ...]:

@@ -22,6 +22,7 @@ from hedgerow.hedge.watch import WatchRules
 from hedgerow.model.errors import BadInput, LeaseHeld, LeaseLost, NotEnoughData, UsageError
 from hedgerow.model.ports import Account, Clock, Lease, MarketData, Notifier, Store
 from hedgerow.model.watched import Look, WatchLine
+from hedgerow.runs.accepting import Acceptance
 from hedgerow.runs.acting import Actor
 from hedgerow.runs.alarming import Looked, findings_of
 from hedgerow.runs.bounds import Spent
@@ -133,6 +134,7 @@ class Monitor:
         self._changes, self._lasting = before.changes or Changes(), before.lasting
         self._learned: Learned | None = None
         self._actor = Actor(watched, around, self._hand, self._lookout, self._spent, before)
+        self._acceptance = Acceptance(watched.policy, before)
         self._flows = Flows()
 
     async def run(self, until: int | None = None) -> None:
@@ -195,7 +197,9 @@ class Monitor:
         self._traded_at = self._spent.last(seen.sight, self._traded_at)
         verdict, seen = _judged(before, self._traded_at, seen, policy)
         self._learned = verdict.learned
-        dealt = stuck or await self._actor.act(verdict, seen, self._lasting.proof.breaker, self._hold)
+        answers = self._watched.rules.mode, self._around.approved
+        self._lasting = self._acceptance.lasting(self._lasting, seen, verdict, *answers)
+        dealt = stuck or await self._actor.act(verdict, seen, self._lasting, self._hold)
         after, left = seen, verdict
         if dealt.sent:
             after = await self._see_after(dealt, begun)

@@ -91,6 +91,8 @@ def _with(lasting: Lasting, look: Look, promised_usd: float | None) -> Look:
         breaker=proof.breaker,
         proved_from=proof.since,
         closed_by=proof.closed_by,
+        changed_book=lasting.book,
+        book_by=lasting.book_by,
     )
 
 
@@ -153,6 +155,8 @@ def _told(look: Look, dealt: Dealt, changed: Changed) -> list[WatchLine]:
     ]
     if look.closed_by:
         lines.append(WatchLine(look.at, "closed", f"the breaker, by {look.closed_by}"))
+    if look.book_by:
+        lines.append(WatchLine(look.at, "accepted", f"the changed holdings, by {look.book_by}"))
     gone = (each.finding for each in changed.cleared)
     lines += [
         WatchLine(look.at, "cleared", f"{finding.watch}, {finding.about}", said.of_finding(finding))

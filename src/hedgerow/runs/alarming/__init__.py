@@ -24,6 +24,7 @@ _WATCHES = (
     account.stops,
     account.halted,
     account.hands,
+    account.book,
     account.liquidation,
     account.counterparty,
     funding.paid,

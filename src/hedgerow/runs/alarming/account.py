@@ -13,7 +13,7 @@ from hedgerow.model.ports import Level
 from hedgerow.runs.alarming.facts import Looked
 from hedgerow.runs.lasting import asks_of
 
-__all__ = ["counterparty", "halted", "hands", "liquidation", "modes", "positions", "stops"]
+__all__ = ["book", "counterparty", "halted", "hands", "liquidation", "modes", "positions", "stops"]
 
 
 def positions(looked: Looked, _: Thresholds) -> list[Finding]:
@@ -92,6 +92,19 @@ def hands(looked: Looked, _: Thresholds) -> list[Finding]:
     remedy = "; ".join(each.remedy for each in refusals)
     level: Level = "info" if looked.facts.rests else "warning"
     return [Finding("limits", "trade", "bad" if refusals else "fine", level, refused, remedy)]
+
+
+def book(looked: Looked, _: Thresholds) -> list[Finding]:
+    """Holdings that changed beyond recognition, until somebody has said that they are meant."""
+    asked = looked.lasting.book
+    if asked is None:
+        return []
+    text = f"the holdings changed beyond recognition: {asked.why}"
+    advice = (
+        "Nothing is traded on them until you have looked: put the holdings right, or, if they are meant, "
+        f"`hedgerow approve {asked.name[:8]}`."
+    )
+    return [Finding("book changed", asked.name[:8], "bad", "critical", text, advice)]
 
 
 def liquidation(looked: Looked, limits: Thresholds) -> list[Finding]:

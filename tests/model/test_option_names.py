@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
+
 import numpy as np
 import pytest
 
 from hedgerow.model.option_names import option_named
+from hedgerow.model.portfolio import Portfolio, Position, PositionKind
+from hedgerow.runs.wire import body_of, value_of
 
 
 @pytest.mark.parametrize(
@@ -24,7 +29,7 @@ def test_each_form(text: str, coin: str, day: str, strike: float, call: bool, se
     found = option_named(text)
     assert found is not None
     assert (found.underlying, found.strike, found.call, found.settle) == (coin, strike, call, settle)
-    assert found.expiry == np.datetime64(f"{day}T08:00", "ms")
+    assert found.ends == np.datetime64(f"{day}T08:00", "ms")
     assert found.text == text.upper()
 
 
@@ -51,3 +56,11 @@ def test_what_it_may_pay_in() -> None:
     assert plain.settles_in("USDT")
     assert dollars.settles_in("USDT")
     assert not dollars.settles_in("BTC")
+
+
+def test_a_journal_keeps_a_position_in_one() -> None:
+    name = option_named("BTC-26DEC25-80000-P")
+    row = Position(
+        "BTC-26DEC25-80000-P", Decimal("-1.5"), PositionKind.DERIVATIVE, underlying="BTC", option=name
+    )
+    assert value_of(json.loads(json.dumps(body_of(Portfolio((row,)))))) == Portfolio((row,))

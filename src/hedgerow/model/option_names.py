@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import numpy as np
 
@@ -21,7 +21,7 @@ _NAME = re.compile(
     r"-(?P<day>\d{1,2}[A-Z]{3}\d{2}|\d{6}|\d{4}-\d{2}-\d{2})"
     r"-(?P<strike>\d+(?:[.D]\d+)?)-(?P<side>[CP])(?:-(?P<settle>USD[CT]))?"
 )
-_ENDS = np.timedelta64(8, "h")
+_ENDS_HOUR = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,15 @@ class OptionName:
 
     text: str
     underlying: str
-    expiry: np.datetime64
+    expiry: datetime
     strike: float
     call: bool
     settle: str = ""
+
+    @property
+    def ends(self) -> np.datetime64:
+        """The instant at which it ends, without a zone, as markets have it."""
+        return np.datetime64(self.expiry.replace(tzinfo=None), "ms")
 
     def settles_in(self, coin: str) -> bool:
         """Return whether `coin` may be what it pays in: a stablecoin for a stablecoin, where the name tells one."""
@@ -55,7 +60,7 @@ def option_named(text: str) -> OptionName | None:
         return None
     day, strike = found["day"], float(found["strike"].replace("D", "."))
     form = "%Y-%m-%d" if "-" in day else ("%y%m%d" if day.isdigit() else "%d%b%y")
-    ends = np.datetime64(datetime.strptime(day, form), "ms") + _ENDS  # noqa: DTZ007 — a day, whose hour is UTC by rule
+    ends = datetime.strptime(day, form).replace(hour=_ENDS_HOUR, tzinfo=UTC)
     if not strike > 0.0:
         raise ValueError(f"{said} has a strike of 0")
     quoted = found["quote"] or ""

@@ -20,7 +20,7 @@ def held_json(held: HeldOption) -> dict[str, Any]:
         "underlying": held.coin,
         "option": "call" if held.name.call else "put",
         "strike": held.name.strike,
-        "expiry": plain(held.name.expiry),
+        "expiry": plain(held.name.ends),
         "settle": held.settle,
         "quantity": held.quantity,
         "quantity_exact": f"{quantity:f}",

@@ -122,6 +122,7 @@ def cut(market: Market, row: int) -> Market:
         volumes_usd=market.volumes_usd[: row + 1],
         funding=funding,
         books={s: book for s, book in market.books.items() if book.time <= now},
+        options={coin: chain for coin, chain in market.options.items() if chain.as_of <= now},
         open_interest_usd={},
         flags=(),
         as_of=now,

@@ -178,10 +178,10 @@ def _at(position: OptionPosition, volatility: float) -> OptionPosition:
 
 def _unfit(name: OptionName, chain: OptionChain, market: Market, spot: float, settle: float) -> str:
     """Say why a chain cannot tell the option's price now; "" where it can."""
-    ended, source = str(name.expiry)[:10], chain.source
+    ended, source = str(name.ends)[:10], chain.source
     whys = (
         (
-            name.expiry <= max(market.as_of, chain.as_of),
+            name.ends <= max(market.as_of, chain.as_of),
             f"it ended on {ended}: take the row out, what it paid is in the account",
         ),
         (
@@ -203,7 +203,7 @@ def _unfit(name: OptionName, chain: OptionChain, market: Market, spot: float, se
 
 
 def _quote_of(name: OptionName, chain: OptionChain) -> OptionQuote | None:
-    day = name.expiry.astype("datetime64[D]")
+    day = name.ends.astype("datetime64[D]")
     return next(
         (
             q

@@ -78,6 +78,12 @@ def test_text_says_it(run: Run, held: str) -> None:
     assert "The hedge holds" in plan
 
 
+@pytest.mark.parametrize("words", [(), ("--floor", "15%", "--budget", "0.5%"), ("--horizon", "300")])
+def test_json_of_options_keeps_its_schema(run: Run, held: str, words: tuple[str, ...]) -> None:
+    done = run("options", held, *words, "--json")
+    assert list(validator("options").iter_errors(done.json)) == []
+
+
 def real(data_dir: Path) -> tuple[str, ...]:
     prices = str(data_dir / "daily_close.parquet")
     return ("--prices", prices, "--source", "binance_spot", "--quote", "USDT")
@@ -128,3 +134,40 @@ def test_without_a_chain_or_with_an_old_one_nothing_is_zero(
     assert late.status == 0  # the chain of 21:17 that day
     told = run("plan", mine, *real(data_dir)).out
     assert "--chain FILE, a chain of this moment" in " ".join(told.split())
+
+
+@pytest.mark.market_data
+def test_choose_puts_options_beside_the_contracts(
+    run: Run, book: Callable[[str], str], data_dir: Path
+) -> None:
+    """Only where a chain is given; what the contracts are does not change by it."""
+    mine, prices, chain = book(COINS), real(data_dir), ("--chain", str(data_dir / CHAIN))
+    bare, found = run("choose", mine, *prices, "--json"), run("choose", mine, *prices, *chain, "--json")
+    assert found.status == 0
+    assert list(validator("choose").iter_errors(found.json)) == []
+    document = found.json
+    options = document.pop("options")
+    assert document == bare.json
+    assert {c["kind"] for c in options["candidates"] if c["lead"]} >= {"protective put", "zero-cost collar"}
+    assert {c["sizing"] for c in options["candidates"]} == {"beta"}
+    whole = run("options", mine, *prices, *chain, "--json").json
+    assert options["candidates"] == whole["candidates"]
+    text = " ".join(run("choose", mine, *prices, *chain).out.split())
+    for told in (
+        "sized by beta, until",
+        "ahead of the perpetual",
+        "dollars of beta left after",
+        "of open interest",
+    ):
+        assert told in text
+
+
+def test_choose_says_why_there_are_none(run: Run, held: str, tmp_path: Path) -> None:
+    chain = tmp_path / "chain.csv"
+    head = "timestamp,instrument_name,option_type,strike,expiry_datetime,bid_price,ask_price,futures_price,index_price"
+    row = "2026-06-30T20:00:00,BTC-25SEP26-50000-P,put,50000,2026-09-25T08:00:00,0.02,0.03,62000,61000"
+    chain.write_text(f"{head}\n{row}\n", encoding="utf-8")
+    two = run("choose", held, "--factor", "BTC,ETH", "--chain", str(chain))
+    assert two.status == 1  # the options of the book are not in that chain
+    assert "No options beside them" in " ".join(two.out.split())
+    assert run("choose", held, "--chain", "nowhere.csv").status == 4

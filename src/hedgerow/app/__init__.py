@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     )
     from hedgerow.app.history import Course, Tested, Times, backtest, compare
     from hedgerow.app.kept import Question, Replayed, ask, keep, keepable, recalled, replay, told, untaken
-    from hedgerow.app.options import Protected, ProtectionTerms, protect
+    from hedgerow.app.options import Protected, ProtectionTerms, options_beside, protect
     from hedgerow.app.pairs import Paired, PairTerms, pair
     from hedgerow.app.plans import keep_hedge, keep_pair
     from hedgerow.app.sweeps import Workshop, sweep
@@ -50,6 +50,7 @@ __all__ = [
     "keepable",
     "numbers",
     "open_desk",
+    "options_beside",
     "pair",
     "parse_instruments",
     "plan",
@@ -95,6 +96,7 @@ _HOMES = {
     "options": (
         "Protected",
         "ProtectionTerms",
+        "options_beside",
         "protect",
     ),
     "pairs": (

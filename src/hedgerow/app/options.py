@@ -13,13 +13,14 @@ from hedgerow.app.chains import chain_of
 from hedgerow.app.desk import Desk, Report, beta, open_desk
 from hedgerow.config import Settings
 from hedgerow.hedge.valuation import price_of
-from hedgerow.model.errors import UsageError
+from hedgerow.model.errors import NotEnoughData, UsageError
 
 if TYPE_CHECKING:
-    from hedgerow.hedge.options.plan import OptionsPlan
+    from hedgerow.hedge.exposure import Exposure
+    from hedgerow.hedge.options.plan import OptionsPlan, Wanted
     from hedgerow.model.option_chain import OptionChain
 
-__all__ = ["Protected", "ProtectionTerms", "protect", "share_of"]
+__all__ = ["Protected", "ProtectionTerms", "options_beside", "protect", "share_of"]
 
 _APART = 0.02
 _OLD = np.timedelta64(36, "h")
@@ -49,7 +50,6 @@ def protect(
 ) -> Protected:
     """Return what puts, spreads and collars on the factor would do to `book`; raises what the readers raise, `UsageError`."""
     from hedgerow.hedge.options.plan import Wanted
-    from hedgerow.hedge.options.protect import protect as protected
 
     floor = None if terms.floor is None else share_of(terms.floor, "--floor")
     crash, strike = share_of(terms.crash, "--crash"), share_of(terms.strike, "--strike", most=1.2)
@@ -57,20 +57,49 @@ def protect(
         raise UsageError(
             f"--horizon {terms.horizon_days:g} is no number of days", advice="Write --horizon 30."
         )
-    if settings.data.currency.upper() != "USD":
-        counted = f"options are counted in dollars, not in {settings.data.currency.upper()}"
-        raise UsageError(counted, advice="Leave --currency out: the index of a chain is in dollars.")
+    _in_dollars(settings)
     desk = open_desk(settings, book, report)
     report("estimating betas")
     exposure, warnings = beta(desk)
-    report("reading the option chain")
-    chain = chain_of(settings, desk.market, desk.policy.factors[0])
+    report("reading the option chain, putting options beside the perpetual")
     budget = None if terms.budget is None else _budget(terms.budget, exposure.nav_usd)
     wanted = Wanted(floor, crash, budget, terms.horizon_days, strike)
-    report("putting options beside the perpetual")
-    found = protected(exposure, chain, wanted, desk.market, desk.catalogue)
-    said = tuple(dict.fromkeys((*warnings, *_gaps(chain, desk), *found.warnings)))
+    found = _compared(settings, desk, exposure, wanted)
+    said = tuple(dict.fromkeys((*warnings, *found.warnings)))
     return Protected(replace(found, warnings=said), desk)
+
+
+def options_beside(
+    settings: Settings, desk: Desk, exposure: Exposure, *, simulated: bool = False
+) -> OptionsPlan | str:
+    """Return options by beta over the horizon of the settings beside the contracts of `choose`, or why there are none.
+
+    "" where no chain was given; `simulated`: on a simulated market its own will do. Raises `BadPrices` for a chain's file
+    that cannot be read.
+    """
+    from hedgerow.hedge.options.plan import Wanted
+
+    if settings.data.chain is None and not (simulated and desk.market.simulated):
+        return ""
+    try:
+        _in_dollars(settings)
+        return _compared(settings, desk, exposure, Wanted(horizon_days=settings.hedge.horizon_days))
+    except (UsageError, NotEnoughData) as why:
+        return f"{why.message}. {why.advice}"
+
+
+def _compared(settings: Settings, desk: Desk, exposure: Exposure, wanted: Wanted) -> OptionsPlan:
+    from hedgerow.hedge.options.protect import protect as protected
+
+    chain = chain_of(settings, desk.market, desk.policy.factors[0])
+    found = protected(exposure, chain, wanted, desk.market, desk.catalogue)
+    return replace(found, warnings=tuple(dict.fromkeys((*_gaps(chain, desk), *found.warnings))))
+
+
+def _in_dollars(settings: Settings) -> None:
+    if settings.data.currency.upper() != "USD":
+        counted = f"options are counted in dollars, not in {settings.data.currency.upper()}"
+        raise UsageError(counted, advice="Leave --currency out: the index of a chain is in dollars.")
 
 
 def share_of(text: str, option: str, most: float = 0.99) -> float:

@@ -57,17 +57,32 @@ def choose(
     """
     asked = _asked(data, beta, hedge, output)
     with progress(asked.output) as report:
-        desk = steps.open_desk(settings_of(asked.output, asked.data, asked.beta, asked.hedge), book, report)
+        settings = settings_of(asked.output, asked.data, asked.beta, asked.hedge)
+        desk = steps.open_desk(settings, book, report)
         report("estimating betas, ranking contracts")
         exposure, ranking, warnings = steps.choose(desk)
+        options = steps.options_beside(settings, desk, exposure)
+        if isinstance(options, str) and options:
+            warnings = (*warnings, f"No options beside them: {options}")
 
     def text() -> object:
         from hedgerow.reports.answers import choose_text
 
-        return choose_text(exposure, ranking, desk.market, warnings, desk.book.recognised)
+        said = choose_text(exposure, ranking, desk.market, warnings, desk.book.recognised)
+        if isinstance(options, str):
+            return said
+        from hedgerow.reports.layout import page
+        from hedgerow.reports.options_text import options_part
+
+        return page(said, options_part(options))
 
     def document() -> dict[str, Any]:
-        return wire.choose_json(exposure, ranking, desk.market, warnings, desk.book.recognised)
+        found = wire.choose_json(exposure, ranking, desk.market, warnings, desk.book.recognised)
+        if isinstance(options, str):
+            return found
+        from hedgerow.reports.options_wire import options_json
+
+        return found | {"options": options_json(options, desk.market)}
 
     answer(document, text, asked.output)
     return int(bool(exposure.unknown) or ranking.best is None)

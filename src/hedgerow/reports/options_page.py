@@ -17,7 +17,14 @@ from hedgerow.reports.parts import Figure, Section, rendered
 from hedgerow.reports.run_charts import BROAD, NARROW, moment, time_axis, value_axis
 from hedgerow.reports.wording import amount, percent, plain_text
 
-__all__ = ["chart_payoff", "chart_walk", "options_page", "payoff_picture"]
+__all__ = [
+    "chart_payoff",
+    "chart_walk",
+    "options_page",
+    "payoff_figure",
+    "payoff_picture",
+    "protection_table",
+]
 
 _LOOKS = {
     "book alone": (SOFT, (1, 0), 1.4),
@@ -102,7 +109,8 @@ def chart_walk(found: Walk, width: int = BROAD) -> Any:
     )
 
 
-def _figure(found: OptionsPlan, money: str, *, risen: bool) -> Figure:
+def payoff_figure(found: OptionsPlan, money: str, *, risen: bool) -> Figure:
+    """Return the payoffs with their numbers, betas `risen` in a fall or as they are."""
     curves = list(_curves(found, risen=risen))
     moves = [move for move in _SHOWN if found.moves[0] <= move <= found.moves[-1]]
     rows = [
@@ -163,8 +171,8 @@ def options_page(found: OptionsPlan, market: Market, money: str = "USD") -> str:
             Section(
                 "What each does",
                 told,
-                [_figure(found, money, risen=r) for r in (True, False)],
-                _table(found, money),
+                [payoff_figure(found, money, risen=r) for r in (True, False)],
+                protection_table(found, money),
             )
         ],
         warnings=[plain_text(note) for note in cautions(found, money)],
@@ -185,7 +193,9 @@ def _six(found: OptionsPlan, money: str) -> list[tuple[str, str]]:
     return six
 
 
-def _table(found: OptionsPlan, money: str) -> tuple[list[str], list[list[str]]]:
+def protection_table(found: OptionsPlan, money: str) -> tuple[list[str], list[list[str]]]:
+    """Return the candidates that lead and the perpetual, side by side."""
+
     def dollars(value: float) -> str:
         return amount(value, money, signed=True)
 
@@ -198,6 +208,7 @@ def _table(found: OptionsPlan, money: str) -> tuple[list[str], list[list[str]]]:
         "at the crash",
         "worst on the way",
         "beta left",
+        "margin needed",
     ]
     rows = [
         [
@@ -209,6 +220,7 @@ def _table(found: OptionsPlan, money: str) -> tuple[list[str], list[list[str]]]:
             dollars(found.at_crash(c.crash_usd)),
             dollars(c.worst_usd),
             dollars(dict(c.beta_left)[0.0]),
+            amount(c.rally_needed_usd, money),
         ]
         for c in found.leads
     ]
@@ -224,6 +236,7 @@ def _table(found: OptionsPlan, money: str) -> tuple[list[str], list[list[str]]]:
                 dollars(found.at_crash(perp.crash_usd)),
                 dollars(perp.worst_usd),
                 dollars(dict(perp.beta_left)[0.0]),
+                amount(perp.rally_needed_usd, money),
             ]
         )
     return names, rows

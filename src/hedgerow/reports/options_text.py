@@ -5,14 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from rich.console import Group
+from rich.console import Group, RenderableType
 
 from hedgerow.hedge.options.plan import LegLiquidity, OptionsPlan, PerpBeside, Protection
 from hedgerow.model.market import Market
 from hedgerow.reports.layout import Fact, columns, facts, header, instant, line, notes, page
 from hedgerow.reports.wording import amount, count, number, percent, plus_minus
 
-__all__ = ["CLOSING", "cautions", "label_of", "liquidity_text", "options_text", "orders_of", "unprotected"]
+__all__ = [
+    "CLOSING",
+    "betas_left",
+    "cautions",
+    "label_of",
+    "liquidity_text",
+    "options_part",
+    "options_text",
+    "orders_of",
+    "other_puts",
+    "unprotected",
+    "verdicts",
+]
 
 CLOSING = "Nothing was traded: Hedgerow compares options, it does not trade them yet."
 _SHOWN = ("", "orders", "paid now", "a month", "at {crash}", "on the way", "beta left", "margin")
@@ -28,21 +40,39 @@ def options_text(found: OptionsPlan, market: Market, money: str = "USD") -> Grou
         f"book as of {instant(market.as_of)}",
         f"factor {coin}",
     )
+    return page(
+        lead,
+        facts(_book(found, money)),
+        _side_by_side(found, money),
+        facts(verdicts(found)),
+        columns(*betas_left(found, money), indent=4) if found.leads else None,
+        columns(*_greeks(found, money), indent=4) if found.leads else None,
+        columns(*other_puts(found, money), left=(0,), indent=4) if other_puts(found, money)[1] else None,
+        notes(cautions(found, money)),
+        line(CLOSING),
+    )
+
+
+def options_part(found: OptionsPlan, money: str = "USD") -> Group:
+    """Return the comparison as a part of what `choose` says: the candidates, the verdicts, the beta left, the cautions."""
+    ends = ", ".join(str(day)[:10] for day in dict.fromkeys(lead.expiry for lead in found.leads))
+    source = f"options of {found.chain.source}, {instant(found.chain.as_of)}"
+    return page(
+        header(found.chain.simulated, source, f"sized by beta, until {ends or 'no end'}"),
+        _side_by_side(found, money),
+        facts(verdicts(found)),
+        columns(*betas_left(found, money), indent=4) if found.leads else None,
+        notes(cautions(found, money)),
+        line("Other strikes and expiries, a floor, greeks:  hedgerow options BOOK --floor 15%"),
+    )
+
+
+def _side_by_side(found: OptionsPlan, money: str) -> RenderableType:
     names = [name.format(crash=percent(-found.wanted.crash)) for name in _SHOWN]
     rows = [_row(found, lead, money) for lead in found.leads]
     if found.perp is not None:
         rows.append(_perp_row(found, found.perp, money))
-    return page(
-        lead,
-        facts(_book(found, money)),
-        columns(names, rows, left=(0, 1), indent=4),
-        facts(_verdicts(found)),
-        columns(*_betas(found, money), indent=4) if found.leads else None,
-        columns(*_greeks(found, money), indent=4) if found.leads else None,
-        columns(*_others(found, money), left=(0,), indent=4) if _others(found, money)[1] else None,
-        notes(cautions(found, money)),
-        line(CLOSING),
-    )
+    return columns(names, rows, left=(0, 1), indent=4)
 
 
 def label_of(found: Protection) -> str:
@@ -123,7 +153,8 @@ def _kept(dollars: float, met: bool | None, money: str) -> str:
     return amount(dollars, money, signed=True) + ("" if met is not False else " MISSED")
 
 
-def _verdicts(found: OptionsPlan) -> list[Fact]:
+def verdicts(found: OptionsPlan) -> list[Fact]:
+    """Return of each kind who wins, or why there is none of it."""
     rows: list[Fact] = [("", lead.kind, lead.verdict, "") for lead in found.leads if lead.verdict]
     kinds = {c.kind for c in found.candidates if c.usable}
     for kind in dict.fromkeys(c.kind for c in found.candidates):
@@ -137,8 +168,8 @@ def _verdicts(found: OptionsPlan) -> list[Fact]:
     return rows
 
 
-def _betas(found: OptionsPlan, money: str) -> tuple[list[str], list[list[str]]]:
-    """Dollars of beta left at once after a move, coins by their beta, volatilities as they are."""
+def betas_left(found: OptionsPlan, money: str) -> tuple[list[str], list[list[str]]]:
+    """Return dollars of beta left at once after a move, coins by their beta, volatilities as they are."""
     moves = [move for move, _ in found.leads[0].beta_left]
     names = ["dollars of beta left after", *(percent(move, signed=True) or "0 %" for move in moves)]
     rows = [["book alone", *(amount(left, money) for _, left in found.beta_left)]]
@@ -173,8 +204,8 @@ def _greeks(found: OptionsPlan, money: str) -> tuple[list[str], list[list[str]]]
     return names, rows
 
 
-def _others(found: OptionsPlan, money: str) -> tuple[list[str], list[list[str]]]:
-    """Other strikes and expiries of the put: what each costs a month, and does."""
+def other_puts(found: OptionsPlan, money: str) -> tuple[list[str], list[list[str]]]:
+    """Return other strikes and expiries of the put: what each costs a month, and does."""
     sizing = "beta" if found.wanted.floor is None else "floor"
     puts = [c for c in found.candidates if c.kind == "protective put" and c.sizing == sizing and c.usable]
     names = ["puts", *dict.fromkeys(str(c.expiry)[:10] for c in puts)]

@@ -1,15 +1,18 @@
-"""What the pages say of options: those that the book holds."""
+"""What the pages say of options: those that the book holds, and those that could protect it."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from hedgerow.app.options import options_beside as compared
 from hedgerow.hedge.exposure import Exposure
 from hedgerow.hedge.options.curve import book_options
-from hedgerow.reports.wording import amount, plain_text, plus_minus
+from hedgerow.hedge.options.plan import OptionsPlan
+from hedgerow.reports.layout import Fact, instant
+from hedgerow.reports.wording import amount, percent, plain_text, plus_minus
 from hedgerow.web.room import Room
 
-__all__ = ["held_options"]
+__all__ = ["held_options", "options_beside", "protection_of"]
 
 
 def held_options(room: Room, exposure: Exposure) -> dict[str, Any] | None:
@@ -29,3 +32,60 @@ def held_options(room: Room, exposure: Exposure) -> dict[str, Any] | None:
         "factor": plain_text(" and ".join(exposure.factors)),
         "figures": room.drawn("options held", lambda: curve_figures(found, exposure.factors, money)),
     }
+
+
+def protection_of(room: Room) -> OptionsPlan | str:
+    """Return options beside the contracts of step 3, or why there are none ("": no chain was given)."""
+    exposure = room.choose()[0]
+    return room.drawn("protection", lambda: compared(room.settings, room.desk(), exposure, simulated=True))
+
+
+def options_beside(room: Room) -> dict[str, Any] | None:
+    """Return options beside the perpetual for the page of the hedge; None where no chain was given."""
+    found = protection_of(room)
+    if isinstance(found, str):
+        return {"why": plain_text(found)} if found else None
+    from hedgerow.reports.options_page import payoff_figure, protection_table
+    from hedgerow.reports.options_text import CLOSING, betas_left, cautions, other_puts, verdicts
+
+    money = "USD"
+    tables = [
+        ("What each costs and does", protection_table(found, money)),
+        ("Strikes and expiries of the put", other_puts(found, money)),
+    ]
+    if found.leads:
+        tables.insert(1, ("What is left to hedge after a move", betas_left(found, money)))
+    figures = room.drawn(
+        "options",
+        lambda: tuple(payoff_figure(found, money, risen=risen) for risen in (True, False)),
+    )
+    return {
+        "why": "",
+        "lead": _source(found),
+        "verdicts": [
+            (plain_text(kind), plain_text(said)) for _, kind, said, _ in map(_words, verdicts(found))
+        ],
+        "tables": [(name, _plain(table)) for name, table in tables if table[1]],
+        "figures": figures if found.leads else (),
+        "cautions": [plain_text(line) for line in cautions(found, money)],
+        "closing": CLOSING,
+    }
+
+
+def _source(found: OptionsPlan) -> str:
+    coin, chain = found.chain.underlying, found.chain
+    made_up = "SIMULATED " if chain.simulated else ""
+    crash = percent(-found.wanted.crash)
+    return (
+        f"{made_up}{coin} options of {plain_text(chain.source)}, {instant(chain.as_of)}, {coin} at {amount(chain.index_usd)}."
+        f" Each is sized by the book's beta and held to its end; the crash is {coin} {crash}, with betas risen as on 2025-10-10."
+    )
+
+
+def _words(fact: Fact) -> tuple[str, str, str, str]:
+    number, label, said, aside = fact
+    return number, label, str(said), str(aside)
+
+
+def _plain(table: tuple[list[str], list[list[str]]]) -> tuple[list[str], list[list[str]]]:
+    return table[0], [[plain_text(cell) for cell in row] for row in table[1]]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
 from threading import RLock
+from typing import Any, TypeVar
 
 from hedgerow.app.books import is_account
 from hedgerow.app.contracts import contracts_of
@@ -28,7 +29,6 @@ from hedgerow.model.errors import HedgerowError, UsageError
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.trades import ModeState
 from hedgerow.model.watched import Look
-from hedgerow.reports.parts import Figure
 from hedgerow.reports.wire import plan_json
 from hedgerow.reports.wording import plain_text
 from hedgerow.store.approvals import approvals_of
@@ -41,6 +41,7 @@ _LIVE_S = 60.0
 _OLD_S = 1.0
 _FURTHEST = 5.0
 _LATE = 2.5
+Made = TypeVar("Made")
 _FILES = ("prices", "funding", "books", "open_interest", "sectors", "venues", "chain")
 
 
@@ -117,7 +118,7 @@ class Room:
     _betas: tuple[Exposure, tuple[str, ...]] | None = None
     _choice: tuple[Exposure, Ranking, tuple[str, ...]] | None = None
     _tickets: OrderedDict[float | None, Ticket] = field(default_factory=OrderedDict)
-    _figures: dict[str, tuple[Figure, ...]] = field(default_factory=dict)
+    _figures: dict[str, Any] = field(default_factory=dict)
     _seen: tuple[float, Seen] | None = None
     _newest: tuple[dict[str, int], float] | None = None
     _read: tuple[object, float, tuple[ModeState, ...]] | None = None
@@ -204,13 +205,14 @@ class Room:
                     self._tickets.popitem(last=False)
             return found
 
-    def drawn(self, name: str, make: Callable[[], tuple[Figure, ...]]) -> tuple[Figure, ...]:
-        """Return figures of the book as it is, drawn once."""
+    def drawn(self, name: str, make: Callable[[], Made]) -> Made:
+        """Return what is made of the book as it is, its figures for one, made once."""
         with self._lock:
             self.desk()
             if name not in self._figures:
                 self._figures[name] = make()
-            return self._figures[name]
+            found: Made = self._figures[name]
+            return found
 
     def keep(self, target_beta: float | None) -> str:
         """Keep the plan for a target so that it can be traded once it is approved, and return its id.

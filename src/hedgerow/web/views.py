@@ -19,7 +19,7 @@ from hedgerow.reports.ticket import estimator_words
 from hedgerow.reports.wording import amount, count, number, percent, plain_text, plus_minus, price
 from hedgerow.web.bar import strip_of
 from hedgerow.web.editing import Entered, editing_view
-from hedgerow.web.optional import held_options
+from hedgerow.web.optional import held_options, options_beside
 from hedgerow.web.room import Room, Seen
 from hedgerow.web.why import book_why, coin_why, plan_why
 
@@ -105,6 +105,7 @@ def hedge_view(room: Room) -> dict[str, Any]:
             _candidate(c, ranking, exposure.worth.currency) for c in (*ranking.candidates, *ranking.baselines)
         ],
         "horizon": f"{ranking.horizon_days:g}",
+        "options": options_beside(room),
         "figures": room.drawn("hedge", lambda: _figures(ticket)),
         "unknown": [plain_text(name) for name in ticket.unknown],
         "warnings": _lines((*warnings, *ticket.warnings)),

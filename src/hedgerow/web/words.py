@@ -42,6 +42,11 @@ WORDS = {
     "drawdown": "The deepest fall from a height before it, in percent of that height.",
     "attribution": "Where each dollar came from: what the market did to the book and to the hedge, what the coins did besides, "
     "funding, fees, slippage, rolls. The lines add up to the gain.",
+    "put": "The right to sell a coin at a price, the strike, on a day. It pays what the coin is below the strike then, and is "
+    "never worth less than nothing: the fall is insured, the rise is kept, and the premium is what that costs.",
+    "collar": "A put that is bought and a call that is sold to pay for it. The fall below the put is insured, and the rise "
+    "above the call is given away.",
+    "premium": "The price of an option. It is paid at once, at the ask, and is gone where the option ends worthless.",
     "gamma": "By how much the dollars that an option moves with change when its coin moves by 1 %. Bought options have it above "
     "zero: they move with the coin less the further it falls against them. Sold ones have it below.",
     "vega": "What an option gains when the volatility in its price rises by one point, 44 % to 45 %.",

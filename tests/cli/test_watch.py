@@ -196,3 +196,40 @@ def test_the_log_goes_to_stderr_where_it_is_asked_for(run: Run, tmp_path: Path) 
     failed = run("watch", str(tmp_path / "none.csv"), "--once", "--log", "-", *state)
     assert failed.status == 4
     assert run("watch", BOOK, "--once", "--log", str(tmp_path / "no" / "log"), *state).status == 4
+
+
+def test_half_a_file_is_no_book_and_a_slip_is_asked_about(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an editor and a copy do to the file between looks, and what `auto` trades on."""
+    book, state = tmp_path / "mine.csv", ("--state", str(tmp_path / "state"))
+    whole = "symbol,quantity\nETH,40\nSOL,400\nUSDT,50000\n"
+    book.write_text(whole, encoding="utf-8")
+    texts = iter(
+        [
+            whole[:30],  # half of it, for one look
+            whole,
+            whole.replace("400", "0.4"),  # a slip, that stays
+            whole.replace("400", "0.4"),
+        ]
+    )
+
+    async def edited(*_: object) -> None:
+        text = next(texts, None)
+        if text is None:
+            raise KeyboardInterrupt
+        book.write_text(text, encoding="utf-8")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("hedgerow.runs.monitor.Monitor.rest", edited)
+        done = run("watch", str(book), "--mode", "auto", "--json", *state)
+    lines = [json.loads(line) for line in done.out.splitlines()]
+    assert [line["action"] for line in lines if line["action"] == "filled"] == ["filled"]
+    (asked,) = (line for line in lines if line["action"] == "critical")
+    assert "SOL 400 → 0.4" in asked["text"]
+    name = re.search(r"hedgerow approve ([0-9a-f]{8})", asked["text"])
+    assert name is not None
+    assert "book changed" in run("status", *state, "--json").out
+    assert run("approve", name[1], "--who", "Ann", *state).status == 0
+    after = run("watch", str(book), "--once", "--mode", "auto", "--json", *state)
+    assert {"accepted", "cleared"} <= {json.loads(line)["action"] for line in after.out.splitlines()}

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hedgerow.app.books import is_account, merged, portfolio_of, sources_of
-from hedgerow.app.standing import mark
+from hedgerow.app.settling import Settling
 from hedgerow.config import VENUE_BOOK, Settings
+from hedgerow.files.portfolio import opened_holdings, parse_portfolio
 from hedgerow.model.errors import BadPortfolio
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.portfolio import Portfolio, Position, PositionKind
@@ -35,7 +37,7 @@ class Holdings:
     source: str
     venue: str
     doors: Mapping[str, CcxtVenue]
-    _files: dict[str, tuple[object, Portfolio]] = field(default_factory=dict)
+    _files: dict[str, tuple[Settling, Portfolio]] = field(default_factory=dict)
 
     async def read(self, contracts: Sequence[Instrument], mine: frozenset[str]) -> Portfolio:
         """Return what the owner holds now beside the hedge; `mine` are the contracts that the hedge's journal knows.
@@ -52,16 +54,13 @@ class Holdings:
         return replace(whole, positions=tuple(row for row in whole.positions if not self._hedges(row, mine)))
 
     def _file(self, path: str, contracts: Sequence[Instrument]) -> Portfolio:
-        from pathlib import Path
-
-        from hedgerow.files.portfolio import read_portfolio
-
-        stamp = mark(Path(path))
         known = self._files.get(path)
-        if known is not None and stamp is not None and known[0] == stamp:
+        data = opened_holdings(Path(path)) if known is None else known[0].poll()
+        if known is not None and data is None:
             return known[1]
-        comma = self.settings.data.decimal_comma
-        book = read_portfolio(path, decimal_comma=comma, instruments=tuple(contracts))
+        assert data is not None  # noqa: S101  read at first, and else what is new
+        comma, name = self.settings.data.decimal_comma, Path(path).name
+        book = parse_portfolio(data, name, decimal_comma=comma, instruments=tuple(contracts))
         for row in book.positions:
             if row.account == self.venue and row.kind is not PositionKind.SPOT:
                 raise BadPortfolio(
@@ -70,7 +69,9 @@ class Holdings:
                     line=row.line,
                     advice="Take the row out of the file.",
                 )
-        self._files[path] = stamp, book
+        file = Settling(path, data) if known is None else known[0]
+        file.took(data)
+        self._files[path] = file, book
         return book
 
     def _hedges(self, row: Position, mine: frozenset[str]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,9 +22,11 @@ from hedgerow.app.desk import Desk, Report, open_desk
 from hedgerow.app.outward import outward
 from hedgerow.app.paper_watch import PaperWatch, Say, closes_of, rehearsed, span_of, staged, watching
 from hedgerow.app.plans import Mode, place_of, watchable
+from hedgerow.app.settling import Settling
 from hedgerow.app.standing import last_looks
 from hedgerow.app.whose import book_called, taken_for
 from hedgerow.config import Settings
+from hedgerow.files.portfolio import opened_holdings, parse_portfolio
 from hedgerow.model.errors import BadInput, UsageError
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
@@ -48,8 +51,8 @@ class _DeskEyes:
     desk: Desk
     past: bool
     seen: Callable[[int], object] = lambda _: None
-    _stamp: int = 0
     _id: str = ""
+    _file: Settling = field(init=False)
     _closes: tuple[list[int], list[int]] = field(init=False)
     _cut: dict[tuple[int, int], tuple[Market, Market]] = field(default_factory=dict)
 
@@ -60,30 +63,29 @@ class _DeskEyes:
         one = self.desk.hedge_market is self.desk.market
         self.desk = replace(self.desk, market=market, hedge_market=market if one else hedge)
         self._closes = closes_of(self.desk.market), closes_of(self.desk.hedge_market)
-        self._note()
+        self._file = Settling(self.path, self._noted(opened_holdings(Path(self.path))))
 
     def look(self, at: int) -> View:
-        """Return what is known at `at`. Raises `BadPortfolio` for holdings that became unreadable."""
+        """Return what is known at `at`. Raises `BadPortfolio` for holdings that are unreadable at two looks."""
         from hedgerow.runs.diary import View
 
         self.seen(at)
-        if Path(self.path).stat().st_mtime_ns != self._stamp:
-            from hedgerow.files.portfolio import read_portfolio
-
-            comma = self.settings.data.decimal_comma
-            book = read_portfolio(self.path, decimal_comma=comma, instruments=self.desk.catalogue)
+        data = self._file.poll()
+        if data is not None:
+            comma, name = self.settings.data.decimal_comma, Path(self.path).name
+            book = parse_portfolio(data, name, decimal_comma=comma, instruments=self.desk.catalogue)
             self.desk = replace(self.desk, book=book)
-            self._note()
+            self._file.took(self._noted(data))
         market, hedge = self._markets(at)
         contracts = tuple(
             c for c in self.desk.catalogue if c.expiry is None or c.expiry.timestamp() * 1000 > at
         )
         return View(self.desk.book, self._id, market, hedge, contracts)
 
-    def _note(self) -> None:
-        from hedgerow.files.runs import fingerprint
-
-        self._stamp, self._id = Path(self.path).stat().st_mtime_ns, fingerprint(self.path)
+    def _noted(self, data: bytes) -> bytes:
+        """Name the holdings as `files.runs.fingerprint` does their file."""
+        self._id = sha256(data).hexdigest()
+        return data
 
     def _markets(self, at: int) -> tuple[Market, Market]:
         from bisect import bisect_right

@@ -52,3 +52,16 @@ def chromium() -> Path:
     if os.environ.get("HEDGEROW_REQUIRE_DATA") == "1":
         pytest.fail("there is no /usr/bin/chromium: apt-get install chromium")
     pytest.skip("no browser: apt-get install chromium to test the page in one")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Any]:
+    """A PostgreSQL of this run's own (`tests.store.servers.PostgreSQL`); whoever has none installed skips what needs it."""
+    from tests.store.servers import programs, running
+
+    if programs() is None:
+        if os.environ.get("HEDGEROW_REQUIRE_DATA") == "1":
+            pytest.fail("there is no PostgreSQL: apt-get install postgresql")
+        pytest.skip("no PostgreSQL: apt-get install postgresql to test journals on a server")
+    with running() as found:
+        yield found

@@ -22,7 +22,7 @@ CODE = """
 import sys
 from pathlib import Path
 from hedgerow.app.alone import alone
-with alone(sys.argv[1], "that one", Path(sys.argv[2])):
+with alone(sys.argv[1], "that one", sys.argv[2]):
     print("held", flush=True)
     sys.stdin.readline()
 """
@@ -59,14 +59,14 @@ def test_a_holder_that_is_killed_holds_nothing(home: Path, tmp_path: Path) -> No
             assert holder.stdout is not None
             assert holder.stdout.readline() == b"held\n"
             with pytest.raises(LeaseHeld, match="held by process that one, which remembers in"):
-                alone(ACCOUNT, "me", tmp_path).__enter__()
+                alone(ACCOUNT, "me", str(tmp_path)).__enter__()
         finally:
             holder.kill()
-    with alone(ACCOUNT, "me", tmp_path):
+    with alone(ACCOUNT, "me", str(tmp_path)):
         pass
 
 
 def test_without_a_lock_nothing_is_traded(home: Path, tmp_path: Path) -> None:
     home.write_text("no folder", encoding="utf-8")
     with pytest.raises(JournalReadOnly, match="cannot be made"):
-        alone(ACCOUNT, "me", tmp_path).__enter__()
+        alone(ACCOUNT, "me", str(tmp_path)).__enter__()

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.store.test_halts import file_of
 
 from hedgerow.app import accounts, live
 from hedgerow.app.live import Reached, keep_mark, live_dealing, reached
@@ -53,7 +54,7 @@ def test_another_key_under_the_same_name_is_refused(tmp_path: Path, monkeypatch:
         pass
     marks = marks_of(place.journal)
     assert marks.of("mexc:main") == there.mark
-    assert "first-key" not in marks.path.read_text(encoding="utf-8")
+    assert "first-key" not in file_of(marks.path).read_text(encoding="utf-8")
     assert look(told) == there
     asks(monkeypatch, "second-key")
     with pytest.raises(BadConfig, match="another key than before reaches mexc:main") as refused:
@@ -79,7 +80,7 @@ def test_two_keys_of_an_account_that_the_venue_names_are_one(
         assert (there.account, there.mark) == ("mexc:17", "")
         with live_dealing(told, place_of(told, "live"), there, ()):
             pass
-    assert not marks_of(place_of(told, "live").journal).path.exists()
+    assert not file_of(marks_of(place_of(told, "live").journal).path).exists()
 
 
 def test_a_new_key_is_of_the_account_that_holds_what_the_journal_says() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import BOOK, Run, run
 from tests.cli.trading import PLAN
+from tests.store.test_halts import file_of
 
 from hedgerow.model.errors import JournalFailed
 from hedgerow.store.owners import owners_of
@@ -95,11 +96,11 @@ def test_what_was_cut_short_says_nothing_and_what_cannot_be_read_stops(tmp_path:
     assert owners.of("a:b") == ""
     owners.set("a:b", "/x.csv", 1)
     owners.set("a:c", "/y.csv", 1)
-    with owners.path.open("ab") as file:
+    with file_of(owners.path).open("ab") as file:
         file.write(b'{"account": "a:b", "bo\xff')
     assert (owners.of("a:b"), owners.of("a:c")) == ("/x.csv", "/y.csv")
-    owners.path.unlink()
-    owners.path.mkdir()
+    file_of(owners.path).unlink()
+    file_of(owners.path).mkdir()
     for each in (lambda: owners.of("a:b"), lambda: owners.set("a:b", "/x.csv", 1)):
         with pytest.raises(JournalFailed):
             each()

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hedgerow.cli.settings import settings_schema
 from hedgerow.config import (
     BetaSettings,
     DataSettings,
@@ -19,7 +20,6 @@ from hedgerow.config import (
     config_path,
     load_settings,
     settings_from,
-    settings_schema,
 )
 from hedgerow.files.runs import exact
 from hedgerow.hedge.limits import Limits

@@ -20,6 +20,7 @@ from hedgerow.hedge.limits import Limits
 from hedgerow.hedge.watch import WatchSettings
 from hedgerow.model.errors import BadConfig
 from hedgerow.outlets.settings import LogSettings, NotifySettings
+from hedgerow.store.server import is_url, state_of, where_of
 
 __all__ = [
     "VENUE_BOOK",
@@ -37,7 +38,6 @@ __all__ = [
     "config_path",
     "load_settings",
     "settings_from",
-    "settings_schema",
     "state_path",
 ]
 
@@ -96,7 +96,7 @@ class HedgeSettings:
 class TradeSettings:
     """Where what is traded is remembered, whether real money may be, and how long a plan is good for.
 
-    `state` is a folder; None: `hedgerow` under XDG_STATE_HOME. A plan is good for `max_age_minutes`, while no price moved by
+    `state` is a folder, or a PostgreSQL by its URL; None: `hedgerow` under XDG_STATE_HOME. A plan is good for `max_age_minutes`, while no price moved by
     more than `max_move`, a fraction. `leverage` is what a flat account is set to before its first order.
 
     The rest is how legs are traded, as `trade`'s options of these names say it. `participation` is a fraction of the volume and
@@ -199,12 +199,14 @@ def config_path(environ: Mapping[str, str] | None = None) -> Path:
 
 
 def state_path(settings: Settings, environ: Mapping[str, str] | None = None) -> Path:
-    """Return the folder that remembers what was planned and traded."""
-    if settings.trade.state is not None:
-        return Path(settings.trade.state).expanduser()
+    """Return the folder that remembers what was planned and traded, or what is this machine's own where a server does."""
+    state = settings.trade.state
+    if state is not None and not is_url(state):
+        return Path(state).expanduser()
     known = os.environ if environ is None else environ
     home = known.get("XDG_STATE_HOME") or str(Path(known.get("HOME") or Path.home()) / ".local" / "state")
-    return Path(home) / "hedgerow"
+    folder = Path(home) / "hedgerow"
+    return folder if state is None else folder / "servers" / where_of(state).slug
 
 
 def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Loaded:
@@ -329,7 +331,7 @@ def _anchor(tree: dict[str, Any], folder: Path) -> None:
         found = tree.get(section)
         if isinstance(found, dict):
             paths = {name: found[name] for name in names if isinstance(found.get(name), str)}
-            paths = {name: path for name, path in paths.items() if path != _STDERR}
+            paths = {name: path for name, path in paths.items() if path != _STDERR and not is_url(path)}
             found |= {name: str(folder / path) for name, path in paths.items()}
     book = tree.get("book")
     sources = book.get("sources") if isinstance(book, dict) else None
@@ -366,7 +368,7 @@ def _validated(tree: dict[str, Any], origins: Mapping[str, str]) -> Settings:
     from pydantic import TypeAdapter, ValidationError
 
     try:
-        return TypeAdapter(Settings).validate_python(tree)
+        settings = TypeAdapter(Settings).validate_python(tree)
     except ValidationError as why:
         first = why.errors(include_url=False)[0]
         path = ".".join(str(part) for part in first["loc"])
@@ -376,6 +378,8 @@ def _validated(tree: dict[str, Any], origins: Mapping[str, str]) -> Settings:
             file=origins.get(key, ""),
             advice="`hedgerow config schema` tells what every setting may be.",
         ) from None
+    state_of(settings.trade.state or "")
+    return settings
 
 
 def settings_from(document: Mapping[str, Any], file: str) -> Settings:
@@ -390,11 +394,3 @@ def settings_from(document: Mapping[str, Any], file: str) -> Settings:
         raise BadConfig(
             f"{key}: {first['msg'].lower()}", file=file, advice="Run the backtest again with --out."
         ) from None
-
-
-def settings_schema() -> dict[str, Any]:
-    """Return the JSON schema of the configuration file, for editors."""
-    from pydantic import TypeAdapter
-
-    schema = TypeAdapter(Settings).json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Hedgerow settings", **schema}

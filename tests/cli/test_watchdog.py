@@ -103,7 +103,9 @@ def test_a_watch_of_a_timer_is_late_by_the_age_that_is_given(run: Run, tmp_path:
 
 def test_signs_of_life_that_are_gone_are_not_well(run: Run, tmp_path: Path, dog: Dog) -> None:
     watched(run, tmp_path)
-    for path in beats_of(journal(tmp_path)).folder.iterdir():
+    folder = beats_of(journal(tmp_path)).folder
+    assert isinstance(folder, Path)
+    for path in folder.iterdir():
         path.write_text("half", encoding="utf-8")
     (wrong,) = dog()
     assert "no sign of its life" in wrong["text"]

@@ -1,6 +1,6 @@
 """Many processes that want one account, put to sleep, woken and killed: never two senders with a valid fence.
 
-    ./check leases [--json] [--seeds N]
+    ./check leases [--json] [--seeds N] [--store postgresql]
 
 A schedule starts two to eight processes. Who gets the lease writes a line to the journal, looks at the lease's end once
 more, and adds the line to a file that stands for the venue. Meanwhile they are stopped for up to three times the lease,
@@ -32,10 +32,12 @@ from pathlib import Path
 
 import numpy as np
 from tests.store.forked import Child, fork
+from tests.store.servers import STORES, stores
 
 from hedgerow.model.errors import JournalBusy, LeaseLost
 from hedgerow.model.ports import Lease, Record
 from hedgerow.store.journal import Journal, milliseconds, open_journal
+from hedgerow.store.server import Where
 
 ACCOUNT, STREAM = "paper:main", "orders"
 TTL_MS, MARGIN_MS, LASTS_S = 80, 20, 0.6
@@ -52,12 +54,12 @@ class Found:
     violations: tuple[str, ...]
 
 
-def worker(place: Path, seed: int) -> None:
+def worker(place: Path, where: Where, seed: int) -> None:
     """Take the account whenever it is free, and send for as long as it is ours."""
     rng = np.random.default_rng(seed)
     holder = f"worker-{seed}"
     venue = os.open(place / "venue", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    journal = open_journal(place / "journal.db")
+    journal = open_journal(where)
     while True:
         with suppress(JournalBusy, LeaseLost):
             lease = journal.acquire(ACCOUNT, holder, TTL_MS)
@@ -81,14 +83,14 @@ def send_for_a_while(journal: Journal, lease: Lease, venue: int, rng: np.random.
     journal.release(lease)
 
 
-def schedule(seed: int, place: Path) -> Found:
+def schedule(seed: int, place: Path, where: Where) -> Found:
     """Run one schedule and judge it."""
     rng = np.random.default_rng(seed)
-    open_journal(place / "journal.db").close()
+    open_journal(where).close()
     numbers = itertools.count(seed * 1_000)
 
     def another() -> Child:
-        return fork(partial(worker, place, next(numbers)))
+        return fork(partial(worker, place, where, next(numbers)))
 
     workers = [another() for _ in range(rng.integers(2, 9))]
     try:
@@ -96,7 +98,7 @@ def schedule(seed: int, place: Path) -> Found:
     finally:
         for each in workers:
             each.end()
-    return judged(place, points)
+    return judged(place, where, points)
 
 
 def disturb(rng: np.random.Generator, workers: list[Child], another: Callable[[], Child]) -> int:
@@ -121,9 +123,9 @@ def disturb(rng: np.random.Generator, workers: list[Child], another: Callable[[]
     return points
 
 
-def judged(place: Path, points: int) -> Found:
+def judged(place: Path, where: Where, points: int) -> Found:
     """Look at what journal and venue hold."""
-    with open_journal(place / "journal.db") as journal:
+    with open_journal(where) as journal:
         journal.verify()
         records = list(journal.read(STREAM))
     path = place / "venue"
@@ -165,14 +167,17 @@ def main(words: list[str]) -> int:
     parser.add_argument("--seeds", type=int, default=1_000)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--store", choices=STORES, default=STORES[0])
     asked = parser.parse_args(words)
     found: list[Found] = []
-    for seed in range(asked.first, asked.first + asked.seeds):
-        with tempfile.TemporaryDirectory() as place:
-            found.append(schedule(seed, Path(place)))
-        for line in found[-1].violations:
-            sys.stderr.write(f"seed {seed}: {line}\n")
+    with stores(asked.store) as fresh:
+        for seed in range(asked.first, asked.first + asked.seeds):
+            with tempfile.TemporaryDirectory() as place:
+                found.append(schedule(seed, Path(place), fresh(Path(place))))
+            for line in found[-1].violations:
+                sys.stderr.write(f"seed {seed}: {line}\n")
     told = {
+        "store": asked.store,
         "seeds": asked.seeds,
         "events": sum(each.events for each in found),
         "points": sum(each.points for each in found),

@@ -8,6 +8,12 @@ import pytest
 
 from hedgerow.model.errors import JournalFailed
 from hedgerow.store.halts import ALL, Halt, Halts
+from hedgerow.store.lines import Lines
+
+
+def file_of(lines: Lines) -> Path:
+    assert isinstance(lines, Path)
+    return lines
 
 
 @pytest.fixture
@@ -23,13 +29,15 @@ def test_the_last_line_of_an_account_counts(halts: Halts) -> None:
     assert halts.now() == {"a": Halt("a", 3, "three"), "b": Halt("b", 2, "two")}
     halts.set("a", 4, None)
     assert halts.why("a") is None
-    assert halts.path.read_text(encoding="utf-8").count("account") == 4  # what was said before is still there
+    assert (
+        file_of(halts.path).read_text(encoding="utf-8").count("account") == 4
+    )  # what was said before is still there
 
 
 @pytest.mark.parametrize("torn", ['{"account": "a", "at": 5, "wh', "\x00\x00\x00", "[]", '{"account": "a"}'])
 def test_a_torn_line_halts_everything_until_somebody_lifts_it(halts: Halts, torn: str) -> None:
     halts.set("a", 1, None)
-    with halts.path.open("a", encoding="utf-8") as file:
+    with file_of(halts.path).open("a", encoding="utf-8") as file:
         file.write(torn)
     assert "cannot be read" in (halts.why("b") or "")
     halts.set(ALL, 6, None)
@@ -37,7 +45,7 @@ def test_a_torn_line_halts_everything_until_somebody_lifts_it(halts: Halts, torn
 
 
 def test_a_file_of_other_bytes_halts_everything(halts: Halts) -> None:
-    halts.path.write_bytes(b"\xff\xfe\xff")
+    file_of(halts.path).write_bytes(b"\xff\xfe\xff")
     assert "cannot be read" in (halts.why("a") or "")
 
 

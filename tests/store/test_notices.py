@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.store.test_halts import file_of
 
 from hedgerow.model.errors import JournalFailed
 from hedgerow.model.notices import Message
@@ -33,7 +34,7 @@ def test_a_message_is_missing_to_each_target_until_it_reached_it(notices: Notice
     notices.sent(["a"], "phone", 3_000)
     assert notices.unsent() == ()
     assert notices.all()[0].why == ""
-    assert notices.path.stat().st_mode & 0o777 == 0o600
+    assert file_of(notices.path).stat().st_mode & 0o777 == 0o600
 
 
 def test_what_is_under_way_or_waits_for_the_morning_is_not_said_to_be_late(notices: Notices) -> None:
@@ -71,7 +72,7 @@ def test_alarms_are_acknowledged_by_when_they_went_on(notices: Notices) -> None:
 )
 def test_a_line_that_cannot_be_read_takes_no_other_along(notices: Notices, line: str) -> None:
     notices.told(message("a"), ("phone",), held=False)
-    with notices.path.open("a", encoding="utf-8") as file:
+    with file_of(notices.path).open("a", encoding="utf-8") as file:
         file.write(f"{line}")  # cut off by a power cut: the next one begins anew
     notices.told(message("b"), ("phone",), held=False)
     notices.acknowledge([("s", "drift", "BTC", 1)], "Ann", 1)

@@ -46,28 +46,33 @@ def test_the_same_plan_again_is_as_old_as_the_last_time(tmp_path: Path) -> None:
     assert [path.suffix for path in tmp_path.iterdir()] == [".json"]
 
 
+def kept(folder: Path, plan: KeptPlan = PLAN) -> Path:
+    keep_plan(folder, plan)
+    return folder / f"{plan.plan_id}.json"
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [("1.5", "2.5"), (str(NOW), str(NOW + 1)), ("hedge", "pair"), ("{", "")],
     ids=["number", "time", "kind", "broken"],
 )
 def test_a_changed_plan_is_refused(tmp_path: Path, old: str, new: str) -> None:
-    path = keep_plan(tmp_path, PLAN)
+    path = kept(tmp_path)
     path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
     with pytest.raises(BadInput, match="not the plan that was written"):
         find_plan(tmp_path, "3f9a1c")
 
 
 def test_a_plan_under_another_name_is_refused(tmp_path: Path) -> None:
-    keep_plan(tmp_path, PLAN).rename(tmp_path / f"{'a' * 64}.json")
+    kept(tmp_path).rename(tmp_path / f"{'a' * 64}.json")
     with pytest.raises(BadInput, match="not the plan that was written"):
         find_plan(tmp_path, "aaaa")
 
 
 def test_a_month_later_it_is_gone(tmp_path: Path) -> None:
-    old = keep_plan(tmp_path, PLAN)
+    old = kept(tmp_path)
     os.utime(old, (0, NOW / 1_000 - 31 * 86_400))
     (tmp_path / "notes.json").write_text("mine", encoding="utf-8")
     os.utime(tmp_path / "notes.json", (0, 0))
-    fresh = keep_plan(tmp_path, replace(PLAN, plan_id="b" * 64))
+    fresh = kept(tmp_path, replace(PLAN, plan_id="b" * 64))
     assert sorted(tmp_path.iterdir()) == sorted([fresh, tmp_path / "notes.json"])

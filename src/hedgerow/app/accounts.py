@@ -49,9 +49,7 @@ def reconciled(
     """
     place = place_of(settings, mode)
     if not place.journal.exists():
-        raise UsageError(
-            f"nothing was traded yet in {place.folder}", advice="`hedgerow trade` begins a journal."
-        )
+        raise UsageError(f"nothing was traded yet in {place}", advice="`hedgerow trade` begins a journal.")
     if book is not None and not is_account(book) and not Path(book).is_file():
         raise BadInput("there is no such file", file=book, advice="Give the book's file, or venue:NAME.")
     with _held(settings, place, account, report, new_key=new_key) as (at, there):
@@ -108,7 +106,7 @@ def _only(place: Place) -> str:
     """The one account of a journal; raises `UsageError` where there are several."""
     names = account_names(place)
     if not names:
-        raise UsageError(f"nothing was traded yet in {place.folder}", advice="Its journal has no account.")
+        raise UsageError(f"nothing was traded yet in {place}", advice="Its journal has no account.")
     if len(names) != 1:
         raise UsageError(
             f"the journal has {len(names)} accounts", advice=f"Name one of them: {', '.join(names)}."

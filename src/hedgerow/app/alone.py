@@ -1,6 +1,6 @@
 """One process of this user at a real account, whichever state folder it remembers in.
 
-with alone("bybit:24617703", holder, place.folder): ...
+with alone("bybit:24617703", holder, str(place)): ...
 
 A journal's lease knows only those who use the same journal. This is a lock by the account's own name in the user's state home,
 which the kernel gives back when its holder dies. Another machine, another user and another state home are not seen.
@@ -12,7 +12,6 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from urllib.parse import quote
 
 from hedgerow.config import Settings, state_path
@@ -22,8 +21,8 @@ __all__ = ["alone"]
 
 
 @contextmanager
-def alone(account: str, holder: str, folder: Path) -> Iterator[None]:
-    """Hold an account against all other processes of this user; `folder` is where this one remembers.
+def alone(account: str, holder: str, place: str) -> Iterator[None]:
+    """Hold an account against all other processes of this user; `place` is where this one remembers.
 
     Raises `LeaseHeld`, which names who holds it and where that one remembers, and `JournalReadOnly` where no lock can be made.
     """
@@ -45,7 +44,7 @@ def alone(account: str, holder: str, folder: Path) -> Iterator[None]:
             raise _held(account, opened) from None
         with suppress(OSError):  # who it is can stay unsaid on a full disk; the lock holds all the same
             os.ftruncate(opened, 0)
-            os.pwrite(opened, json.dumps({"holder": holder, "state": str(folder.absolute())}).encode(), 0)
+            os.pwrite(opened, json.dumps({"holder": holder, "state": place}).encode(), 0)
         yield
     finally:
         os.close(opened)

@@ -17,7 +17,6 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -31,6 +30,7 @@ from hedgerow.model.ports import Clock, Lease, Store
 
 if TYPE_CHECKING:
     from hedgerow.runs.reconcile import Doors
+    from hedgerow.store.documents import Sheet
     from hedgerow.store.journal import Journal
     from hedgerow.venues.paper import PaperVenue
     from hedgerow.venues.paper_state import PaperBooks
@@ -169,7 +169,7 @@ def _newest(journal: Journal) -> int:
 
 def data_of(place: Place, settings: Settings) -> Settings:
     """Return the settings with the prices that the paper account lives on, where it has any."""
-    told = _json(place.market) if place.market.exists() else {}
+    told = _json(place.market) or {}
     if not told.get("data"):
         return settings
     from hedgerow.config import settings_from
@@ -180,10 +180,10 @@ def data_of(place: Place, settings: Settings) -> Settings:
 def _one_market(place: Place, market: Market, settings: Settings) -> None:
     """Note whose prices the account lives on; a jump to another market's would liquidate it, and mean nothing."""
     from hedgerow.files.runs import exact
-    from hedgerow.store.folders import put_whole
+    from hedgerow.store.documents import put
 
     now = f"{market.source}, seed {settings.data.seed}" if market.simulated else market.source
-    before = _json(place.market).get("of", now) if place.market.exists() else now
+    before = (_json(place.market) or {}).get("of", now)
     if before != now:
         raise BadInput(
             f"the paper account lives on the prices of {before}, and this is of {now}",
@@ -191,7 +191,7 @@ def _one_market(place: Place, market: Market, settings: Settings) -> None:
             advice="Give this one an account of its own: plan and trade with --state DIR.",
         )
     told = {"of": now, "data": exact(absolute(settings).data)}
-    put_whole(json.dumps(told).encode(), place.market, place.market.with_suffix(".begun"), private=True)
+    put(place.market, json.dumps(told))
 
 
 def holder_of() -> str:
@@ -214,37 +214,44 @@ def leased(journal: Store, holder: str, account: str = PAPER_ACCOUNT) -> Iterato
         journal.release(lease)
 
 
-def paper_books(path: Path) -> PaperBooks | None:
-    """Return what a paper account remembers in a file, None where there is none. Raises `BadInput`."""
+def paper_books(sheet: Sheet) -> PaperBooks | None:
+    """Return what a paper account remembers, None where there is none. Raises `BadInput`."""
     from hedgerow.venues.paper_state import books_from
 
-    return books_from(_json(path)) if path.exists() else None
+    told = _json(sheet)
+    return None if told is None else books_from(told)
 
 
-def _json(path: Path) -> dict[str, Any]:
+def _json(sheet: Sheet) -> dict[str, Any] | None:
+    """What a document says, None where there is none."""
+    from hedgerow.store.documents import text_of
+
     try:
-        told: Any = json.loads(path.read_text(encoding="utf-8"))
+        text = text_of(sheet)
+        if text is None:
+            return None
+        told: Any = json.loads(text)
     except ValueError:
         told = None
     if not isinstance(told, dict):
-        raise BadInput("this is no paper account", file=str(path), advice="Move it away to begin a new one.")
+        raise BadInput("this is no paper account", file=str(sheet), advice="Move it away to begin a new one.")
     return told
 
 
-def _keep(journal: Journal, lease: Lease, path: Path, books: PaperBooks) -> None:
+def _keep(journal: Journal, lease: Lease, sheet: Sheet, books: PaperBooks) -> None:
     """Write the account down, while nobody can take it over; raises `LeaseLost` where somebody has: theirs is newer."""
     with journal.guarding(lease):
-        _write(path, books)
+        _write(sheet, books)
 
 
-def _write(path: Path, books: PaperBooks) -> None:
-    from hedgerow.store.folders import put_whole
+def _write(sheet: Sheet, books: PaperBooks) -> None:
+    from hedgerow.store.documents import put
     from hedgerow.venues.paper_state import plain_of
 
     try:
-        put_whole(json.dumps(plain_of(books)).encode(), path, path.with_suffix(".begun"), private=True)
-    except OSError as why:  # the venue goes no further than what it has on the disk
+        put(sheet, json.dumps(plain_of(books)))
+    except JournalFailed as why:  # the venue goes no further than what it has on the disk
         raise JournalFailed(
-            f"{path}: the paper account cannot be written: {why.strerror}",
+            f"the paper account cannot be kept: {why.message}",
             advice="Make room or let this user write there, and start again: it begins with reconciling.",
         ) from None

@@ -62,16 +62,17 @@ def _journal(settings: Settings, mode: Mode) -> Check:
     path, name = place_of(settings, mode).journal, f"{mode} journal"
     if not path.exists():
         return Check(name, "verified", "nothing was traded yet")
-    from hedgerow.store.journal import open_journal
+    from hedgerow.store.journal import look_into, open_journal
 
     try:
-        with open_journal(path) as journal:
+        with open_journal(path) if isinstance(path, Path) else look_into(path) as journal:
             records = journal.verify()
             held = [lease for lease, left in journal.leases() if left > 0 and lease.holder]
     except HedgerowError as why:
         return Check(name, "wrong", why.message)
     holders = ", ".join(f"{lease.account} held by {lease.holder}" for lease in held) or "nobody trades"
-    return Check(name, "verified", f"{records} records, unbroken; {holders}")
+    where = "" if isinstance(path, Path) else f" on {path}"
+    return Check(name, "verified", f"{records} records, unbroken{where}; {holders}")
 
 
 def _hooks() -> Check:

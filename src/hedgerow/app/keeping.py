@@ -40,6 +40,7 @@ from hedgerow.runs.ledger import ledger_of
 from hedgerow.runs.monitor import Around, Monitor, Watched
 from hedgerow.runs.tail import Tail
 from hedgerow.store.journal import look_into
+from hedgerow.store.server import Where
 
 if TYPE_CHECKING:
     from hedgerow.runs.reconcile import Doors
@@ -74,7 +75,7 @@ class Keeper:
     feed: Feed
     say: Say
     out: Outward
-    leases: Callable[[Path], Awaitable[Leases]]
+    leases: Callable[[Where], Awaitable[Leases]]
     begins: asyncio.Semaphore
     alone: bool = True
     once: bool = False
@@ -237,7 +238,7 @@ class Watches:
     out: Outward
     once: bool = False
     _keepers: list[Keeper] = field(default_factory=list)
-    _leases: dict[Path, Leases] = field(default_factory=dict)
+    _leases: dict[Where, Leases] = field(default_factory=dict)
     _signals: int = 0
 
     async def run(self) -> Ended:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hedgerow.model.errors import HedgerowError
@@ -19,6 +18,7 @@ from hedgerow.model.ports import Lease, Record
 
 if TYPE_CHECKING:
     from hedgerow.store.journal import Journal
+    from hedgerow.store.server import Where
 
 __all__ = ["Leases", "held_in"]
 
@@ -141,7 +141,7 @@ def _same(one: Lease, other: Lease) -> bool:
 
 
 @contextmanager
-def held_in(path: Path, ttl_ms: int) -> Iterator[Leases]:
+def held_in(path: Where, ttl_ms: int) -> Iterator[Leases]:
     """Open a journal for all accounts of this process. Errors as `open_journal`."""
     from hedgerow.store.journal import open_journal
 

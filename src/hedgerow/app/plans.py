@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from hedgerow.config import Settings, settings_from, state_path
 from hedgerow.hedge.staleness import Basis, Freshness
 from hedgerow.model.coins import is_stablecoin
-from hedgerow.model.errors import BadInput, UsageError
+from hedgerow.model.errors import BadInput, HedgerowError, UsageError
 from hedgerow.model.trades import Money
+from hedgerow.store.documents import Drawer, Sheet
+from hedgerow.store.server import Server, Where, is_url, where_of
 
 if TYPE_CHECKING:
     from hedgerow.app.desk import Desk
@@ -65,30 +67,42 @@ _NOT_HASHED = {"hedge": ("plan_id",), "pair": ("plan_id", "backtest"), "roll": (
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one mode remembers; paper and live share nothing."""
+    """Where one mode remembers; paper and live share nothing.
+
+    With a `server` it is there, for all machines, and the folder holds only what is this machine's own.
+    """
 
     folder: Path
     mode: Mode
+    server: Server | None = None
+
+    def __str__(self) -> str:
+        """Return what people see of it."""
+        return str(self.server or self.folder)
 
     @property
-    def plans(self) -> Path:
+    def plans(self) -> Sheet:
         """The folder of plans."""
-        return self.folder / self.mode / "plans"
+        return self.folder / self.mode / "plans" if self.server is None else Drawer(self.server, "plans")
 
     @property
-    def journal(self) -> Path:
-        """The journal's file."""
-        return self.folder / self.mode / "journal.db"
+    def journal(self) -> Where:
+        """The journal's place."""
+        return self.server or self.folder / self.mode / "journal.db"
 
     @property
-    def venue(self) -> Path:
+    def venue(self) -> Sheet:
         """What the paper venue remembers."""
-        return self.folder / self.mode / "venue.json"
+        return self._own / "venue.json"
 
     @property
-    def market(self) -> Path:
+    def market(self) -> Sheet:
         """Whose prices the paper venue has."""
-        return self.folder / self.mode / "market.json"
+        return self._own / "market.json"
+
+    @property
+    def _own(self) -> Sheet:
+        return self.folder / self.mode if self.server is None else Drawer(self.server, "account")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +117,10 @@ class Kept:
 
 def place_of(settings: Settings, mode: Mode) -> Place:
     """Return where a mode remembers."""
-    return Place(state_path(settings), mode)
+    state, folder = settings.trade.state, state_path(settings)
+    if state is None or not is_url(state):
+        return Place(folder, mode)
+    return Place(folder, mode, where_of(state, f"hedgerow_{mode}", folder / mode))
 
 
 def keep_hedge(
@@ -171,8 +188,8 @@ def _keep(
     plan = KeptPlan(str(document["plan_id"]), kind, now, document, told, *rest)
     try:
         keep_plan(place_of(settings, mode_of(plan)).plans, plan)
-    except OSError as why:
-        return Kept(f"{state_path(settings)}: {why.strerror}")
+    except HedgerowError as why:
+        return Kept(why.message)
     mode, venue = mode_of(plan), " and ".join(sorted({str(leg["venue"]) for leg in legs_of(plan)}))
     if mode == "paper":
         return Kept(None, mode, venue, "paper")

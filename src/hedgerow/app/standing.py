@@ -22,8 +22,11 @@ from hedgerow.model.watched import Look
 
 if TYPE_CHECKING:
     from hedgerow.runs.ledger import Ledger
+    from hedgerow.store.documents import Sheet
     from hedgerow.store.halts import Halt
     from hedgerow.store.journal import Journal
+    from hedgerow.store.lines import Lines
+    from hedgerow.store.server import Where
 
 __all__ = [
     "Watching",
@@ -147,7 +150,7 @@ def standing(settings: Settings, mode: Mode) -> ModeState:
     )
 
 
-def asleep(journal: Path, there: Sequence[Watching]) -> dict[str, int]:
+def asleep(journal: Where, there: Sequence[Watching]) -> dict[str, int]:
     """Return the watches that have not looked for a day, and three of their own pauses, by book, with the hours since.
 
     By this machine's clock; one that left no sign of its life is not among them: nothing is known of it.
@@ -169,17 +172,17 @@ def marks(settings: Settings, mode: Mode) -> tuple[tuple[int, int] | None, ...]:
     from hedgerow.store.halts import halts_of
 
     journal = place_of(settings, mode).journal
-    log = journal.with_name(f"{journal.name}-wal")
-    return tuple(map(mark, (journal, log, halts_of(journal).path, approvals_of(journal).path)))
+    beside = (halts_of(journal).path, approvals_of(journal).path)
+    if not isinstance(journal, Path):
+        return (mark(journal), None, None, None)  # one number for whatever its server writes
+    return tuple(map(mark, (journal, journal.with_name(f"{journal.name}-wal"), *beside)))
 
 
-def mark(path: Path) -> tuple[int, int] | None:
-    """Return when a file was changed, in nanoseconds, and its size; None where there is none to be seen."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size
+def mark(place: Lines | Sheet | Where) -> tuple[int, int] | None:
+    """Return when a file was changed, in nanoseconds, and its size; None where there is none to be seen. Of a server, (0, n)."""
+    from hedgerow.store.lines import mark_of
+
+    return mark_of(place)
 
 
 def _accounts(settings: Settings, mode: Mode, journal: Journal) -> tuple[AccountState, ...]:

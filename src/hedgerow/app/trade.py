@@ -48,6 +48,7 @@ from hedgerow.runs.listening import listened
 from hedgerow.runs.reconcile import Doors
 from hedgerow.runs.story import Aloud, story_of
 from hedgerow.runs.trading import Asked, Carried, called_back, carried, unfinished
+from hedgerow.store.documents import stems_in
 from hedgerow.store.halts import halts_of
 from hedgerow.store.plans import KeptPlan, plan_of
 
@@ -169,7 +170,7 @@ def _on_paper(settings: Settings, prefix: str) -> KeptPlan:
     try:
         return planned(settings, "paper", prefix)
     except UsageError:
-        other = planned(settings, "live", prefix) if place_of(settings, "live").plans.is_dir() else None
+        other = planned(settings, "live", prefix) if stems_in(place_of(settings, "live").plans) else None
         if other is None:
             raise
         raise BadConfig(

@@ -14,6 +14,7 @@ from cyclopts import Group, Parameter
 from hedgerow.app import numbers
 from hedgerow.config import BetaSettings, Settings, load_settings
 from hedgerow.model.errors import UsageError
+from hedgerow.store.server import state_of
 
 __all__ = ["BetaOptions", "DataOptions", "Descriptor", "HedgeOptions", "Output", "Vault", "settings_of"]
 
@@ -48,7 +49,10 @@ class Output:
         ),
     ] = False
     config: Annotated[Path | None, Parameter(help="Settings in TOML.")] = None
-    state: Annotated[Path | None, Parameter(help="Folder that remembers plans and trades.")] = None
+    state: Annotated[
+        str | None,
+        Parameter(help="Folder, or PostgreSQL by its URL, that remembers plans and trades."),
+    ] = None
 
 
 @Parameter(name="*", group=_DATA, show_default=False)
@@ -146,7 +150,7 @@ def settings_of(
     """Return the settings in force with the options over them."""
     settings = load_settings(output.config).settings
     if output.state is not None:
-        settings = replace(settings, trade=replace(settings.trade, state=str(output.state)))
+        settings = replace(settings, trade=replace(settings.trade, state=state_of(output.state)))
     if data is not None:
         given = {**settings.data.given, **_pairs(data.price, "--price")}
         settings = replace(settings, data=replace(_over(settings.data, data), given=given))

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from hedgerow.cli.options import Descriptor, Output, settings_of
-from hedgerow.config import Loaded, Settings, config_path, load_settings, settings_schema
+from hedgerow.config import Loaded, Settings, config_path, load_settings
 from hedgerow.model.checks import Check
 from hedgerow.reports.wording import plain_text
 
@@ -84,7 +84,10 @@ def doctor(
         ),
     ] = False,
     file: File = None,
-    state: Annotated[Path | None, Parameter(help="Folder that remembers plans and trades.")] = None,
+    state: Annotated[
+        str | None,
+        Parameter(help="Folder, or PostgreSQL by its URL, that remembers plans and trades."),
+    ] = None,
 ) -> int:
     """Say what is whole and what is not: this installation, its state, each venue and its key.
 
@@ -222,3 +225,11 @@ def _toml(value: Any) -> str:
 
 def _print_json(document: Mapping[str, Any]) -> None:
     sys.stdout.write(json.dumps(document, indent=2) + "\n")
+
+
+def settings_schema() -> dict[str, Any]:
+    """Return the JSON schema of the configuration file, for editors."""
+    from pydantic import TypeAdapter
+
+    schema = TypeAdapter(Settings).json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Hedgerow settings", **schema}

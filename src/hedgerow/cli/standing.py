@@ -16,6 +16,7 @@ from hedgerow.cli.output import answer
 from hedgerow.config import Settings
 from hedgerow.model.errors import BadConfig, UsageError
 from hedgerow.model.trades import ModeState
+from hedgerow.store.server import state_of
 
 __all__ = ["halt", "ledger", "status", "unknown_said"]
 
@@ -147,7 +148,7 @@ def _place_for(shown: Output, *, lift: bool) -> Settings:
         return settings_of(shown)
     except BadConfig as why:
         if shown.state is not None:
-            return Settings(trade=replace(Settings().trade, state=str(shown.state)))
+            return Settings(trade=replace(Settings().trade, state=state_of(shown.state)))
         said = f"NOTHING was {'lifted' if lift else 'halted'}: give --state DIR, and it needs no settings."
         raise BadConfig(why.message, advice=said) from None
 

@@ -14,6 +14,7 @@ from hedgerow.cli.options import Output, settings_of
 from hedgerow.cli.output import answer, writable
 from hedgerow.config import Settings
 from hedgerow.model.errors import BadConfig, BadInput
+from hedgerow.store.server import state_of
 
 __all__ = ["support_bundle"]
 
@@ -50,5 +51,5 @@ def _documents(shown: Output) -> dict[str, dict[str, Any]]:
     try:
         return bundle(settings_of(shown))
     except BadConfig:
-        state = None if shown.state is None else str(shown.state)
+        state = None if shown.state is None else state_of(shown.state)
         return bundle(Settings(trade=replace(Settings().trade, state=state)), readable=False)

@@ -16,6 +16,7 @@ from hedgerow.cli.output import answer
 from hedgerow.config import Settings
 from hedgerow.model.errors import BadConfig, UsageError
 from hedgerow.reports.wording import plain_text
+from hedgerow.store.server import state_of
 
 __all__ = ["watchdog"]
 
@@ -77,7 +78,7 @@ def _settings(shown: Output) -> Settings:
         if shown.state is None:
             raise
         sys.stderr.write(f"warning: {why.message}; the usual settings are used\n")
-        return without_settings(str(shown.state))
+        return without_settings(state_of(shown.state))
 
 
 def _names(wrong: Sequence[Wrong] | None) -> set[tuple[str, str, str]] | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 
 from hedgerow.model.errors import JournalFailed
-from hedgerow.store.folders import add_line
+from hedgerow.store.lines import Lines, add_line, beside, lines_in
+from hedgerow.store.server import Where
 
 __all__ = ["Approvals", "approvals_of"]
 
@@ -16,7 +16,7 @@ __all__ = ["Approvals", "approvals_of"]
 class Approvals:
     """The approvals in one file, which need not exist. Lines are only added; a name counts once a proposal."""
 
-    path: Path
+    path: Lines
 
     def add(self, proposal: str, who: str, at: int) -> None:
         """Note that somebody approves a proposal; durable when it returns. Raises `JournalFailed`."""
@@ -34,11 +34,11 @@ class Approvals:
         Names that differ in blanks or in capitals alone are one person's.
         """
         try:
-            lines = self.path.read_text(encoding="utf-8").splitlines()
+            lines = lines_in(self.path)
         except (OSError, UnicodeDecodeError):
             return ()
         names: dict[str, str] = {}
-        for line in filter(None, lines):
+        for line in lines:
             try:
                 said = json.loads(line)
                 if said["proposal"] == proposal:
@@ -49,6 +49,6 @@ class Approvals:
         return tuple(names.values())
 
 
-def approvals_of(journal: Path) -> Approvals:
+def approvals_of(journal: Where) -> Approvals:
     """Return the approvals beside a journal."""
-    return Approvals(journal.with_name(f"{journal.name}-approvals"))
+    return Approvals(beside(journal, "approvals"))

@@ -1,7 +1,11 @@
-"""Halts beside a journal: a text file with a line for each, because stopping has to work when the journal does not.
+"""Halts beside a journal: a line for each, because stopping has to work when the journal does not.
 
 A process that was stopped in the middle of a transaction holds SQLite's lock; nobody holds this file. A line is added
 in one write and flushed to the disk; the last one of an account counts. What cannot be read halts everything.
+
+With a journal on a server the lines are there, for all machines, in a table that no transaction of a journal ever locks.
+A halt is first written to a file of this machine, so that it stops what trades here even while the server is away, and
+taken off it once the server has it. Both count.
 """
 
 from __future__ import annotations
@@ -12,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hedgerow.model.errors import JournalFailed
-from hedgerow.store.folders import add_line
+from hedgerow.store.lines import Lines, add_line, beside, lines_in
+from hedgerow.store.server import Server, Where
 
 __all__ = ["ALL", "Halt", "Halts", "halts_of"]
 
@@ -20,6 +25,10 @@ ALL = "*"
 """The name that stands for every account."""
 
 _NOT_HALTED = "NOT halted. End the trading processes themselves: `hedgerow status` names them."
+_ONLY_HERE = (
+    "Halted on THIS machine alone, and until it is lifted here. Another machine may go on where it reaches the server: halt"
+    " there too, or end what trades there; and halt once more when the server answers."
+)
 _NOT_LIFTED = "NOT lifted: what was halted still is. Let this user write there, and lift again."
 
 
@@ -34,37 +43,25 @@ class Halt:
 
 @dataclass(frozen=True, slots=True)
 class Halts:
-    """The halts in one file, which need not exist."""
+    """The halts in one place, which need not exist, and where that is a server those that this machine alone knows of."""
 
-    path: Path
+    path: Lines
+    here: Path | None = None
 
     def set(self, account: str, at: int, why: str | None) -> None:
         """Halt an account, or with None lift its halt; durable when it returns. Raises `JournalFailed`."""
         said = why if why is None else why.strip() or "no reason was given"
-        line = json.dumps({"account": account, "at": at, "why": said})
-        try:
-            add_line(self.path, line)
-        except OSError as failed:
-            raise JournalFailed(
-                f"{self.path} cannot be written: {failed.strerror}",
-                advice=_NOT_LIFTED if why is None else _NOT_HALTED,
-            ) from None
+        if said is not None and self.here is not None:
+            _add(self.here, account, at, said, advice=_NOT_HALTED)
+        halted_here = self.here is not None and account in _in(self.here)
+        advice = _NOT_LIFTED if said is None else _ONLY_HERE if halted_here else _NOT_HALTED
+        _add(self.path, account, at, said, advice=advice)
+        if self.here is not None and halted_here:
+            _add(self.here, account, at, None, advice=_NOT_LIFTED)
 
     def now(self) -> Mapping[str, Halt]:
         """Return the halts in force by account."""
-        try:
-            lines = self.path.read_text(encoding="utf-8").splitlines()
-        except FileNotFoundError:
-            return {}
-        except (OSError, UnicodeDecodeError) as why:
-            return {ALL: Halt(ALL, 0, f"{self.path.name} cannot be read: {why}")}
-        found: dict[str, Halt] = {}
-        for line in filter(None, lines):
-            halt = self._read(line)
-            found.pop(halt.account, None)
-            if halt.why:
-                found[halt.account] = halt
-        return found
+        return {**(_in(self.here) if self.here is not None else {}), **_in(self.path)}
 
     def why(self, account: str) -> str | None:
         """Return why an account may not take risk, None where it may."""
@@ -86,14 +83,44 @@ class Halts:
             else "It may trade by now: try again."
         )
 
-    def _read(self, line: str) -> Halt:
-        try:
-            said = json.loads(line)
-            return Halt(str(said["account"]), int(said["at"]), str(said["why"] or ""))
-        except (ValueError, KeyError, TypeError):
-            return Halt(ALL, 0, f"a line of {self.path.name} cannot be read")
+
+def _add(lines: Lines, account: str, at: int, why: str | None, *, advice: str) -> None:
+    line = json.dumps({"account": account, "at": at, "why": why})
+    try:
+        add_line(lines, line)
+    except OSError as failed:
+        raise JournalFailed(f"{lines} cannot be written: {failed.strerror}", advice=advice) from None
 
 
-def halts_of(journal: Path) -> Halts:
+def _in(place: Lines) -> dict[str, Halt]:
+    try:
+        lines = lines_in(place)
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as why:
+        return {ALL: Halt(ALL, 0, f"{_name(place)} cannot be read: {why}")}
+    found: dict[str, Halt] = {}
+    for line in lines:
+        halt = _read(line, _name(place))
+        found.pop(halt.account, None)
+        if halt.why:
+            found[halt.account] = halt
+    return found
+
+
+def _name(place: Lines) -> str:
+    return place.name if isinstance(place, Path) else str(place)
+
+
+def _read(line: str, name: str) -> Halt:
+    try:
+        said = json.loads(line)
+        return Halt(str(said["account"]), int(said["at"]), str(said["why"] or ""))
+    except (ValueError, KeyError, TypeError):
+        return Halt(ALL, 0, f"a line of {name} cannot be read")
+
+
+def halts_of(journal: Where) -> Halts:
     """Return the halts beside a journal."""
-    return Halts(journal.with_name(f"{journal.name}-halts"))
+    here = journal.here / "halts-here" if isinstance(journal, Server) and journal.here is not None else None
+    return Halts(beside(journal, "halts"), here)

@@ -3,6 +3,8 @@
 Time is one machine's monotonic clock, in milliseconds: all its processes read the same one, nobody sets it, and it
 stands still or runs on in a suspend for all of them alike. It begins again at a reboot, when every holder is dead: an
 end further away than its own term can only be of an earlier boot, and is over.
+
+On a server it is the server's clock, one for all machines, which somebody may set: `judged` and `told` know of that.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from typing import NamedTuple
 from hedgerow.model.errors import LeaseLost
 from hedgerow.model.ports import Lease
 
-__all__ = ["Held", "free", "holds", "lost", "renewed", "taken"]
+__all__ = ["Held", "free", "holds", "judged", "lost", "renewed", "taken", "told"]
 
 
 class Held(NamedTuple):
@@ -34,6 +36,16 @@ class Held(NamedTuple):
 def free(held: Held, now: int) -> bool:
     """Return whether anybody may take the account."""
     return not held.holder or now >= held.expires or held.expires - now > held.ttl_ms
+
+
+def judged(held: Held | None, now: int, steady: bool) -> int:
+    """Return the time to judge a lease by: a clock that is not steady, and was set back, makes it last and frees nobody."""
+    return now if held is None or steady else max(now, held.expires - held.ttl_ms)
+
+
+def told(held: Held, now: int, before: int, steady: bool) -> Held:
+    """Return a lease with its end by this process's clock, which was at `before` when whoever says `now` was asked."""
+    return held if steady else held._replace(expires=before + held.expires - now)
 
 
 def taken(held: Held | None, lease: tuple[str, str], now: int, ttl_ms: int) -> Held | None:

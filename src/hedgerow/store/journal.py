@@ -1,18 +1,17 @@
-"""The operational journal: what touches a venue, in one SQLite file, durable before anything is sent.
+"""The operational journal: what touches a venue, in one SQLite file or on a PostgreSQL, durable before anything is sent.
 
 with open_journal(path) as journal:
     lease = journal.acquire("paper:main", "a-holder", 15_000)
     journal.append("paper:main", now, [("intent", {...})], lease, opening=True)
     journal.verify()
 
-Records are only ever added, each chained to the one before in its stream. Writing takes SQLite's one lock at once, looks
-at the lease, and is flushed to the disk before it returns; reading has its own connection and waits for nobody.
-A file guards one machine: between two machines nothing does, and the file must not lie on a network share.
+Records are only ever added, each chained to the one before in its stream. Writing takes the lock of what it writes at
+once, looks at the lease, and is flushed to the disk before it returns; reading has its own connection and waits for nobody.
+A file guards one machine: between two machines only a server does, and the file must not lie on a network share.
 """
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,22 +19,26 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection, Engine, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, text, update
 
-from hedgerow.model.errors import BadConfig, Halted, JournalFailed
+from hedgerow.model.errors import Halted, JournalBroken
 from hedgerow.model.ports import Lease, Record
 from hedgerow.store.chain import FIRST, Line, Trade, checked, linked, same_trade, text_of, trade_of
-from hedgerow.store.folders import flush_folder, private_folder
+from hedgerow.store.ground import Ground
 from hedgerow.store.halts import Halt, halts_of
-from hedgerow.store.holding import Held, free, holds, lost, renewed, taken
-from hedgerow.store.migrate import upgrade
-from hedgerow.store.sqlite import failures, holds_tables, reading, sound, writing
+from hedgerow.store.holding import Held, free, holds, judged, lost, renewed, taken, told
+from hedgerow.store.server import Server, Where, where_of
+from hedgerow.store.sqlite import File
 from hedgerow.store.tables import FILLS, LEASES, RECORDS
 
 __all__ = ["Journal", "look_into", "milliseconds", "open_journal"]
 
 _PAGE = 1_000
 _SCHEME = "sqlite:///"
+_OLDER = (
+    "It is an older state of it: a standby that had not received everything, or a copy. Trade no more here; bring the"
+    " newer one back, or reconcile against the venue with a fresh --state."
+)
 
 _LAST = (
     select(RECORDS.c.seq, RECORDS.c.digest, RECORDS.c.at)
@@ -52,11 +55,13 @@ _NEXT = (
     .order_by(RECORDS.c.seq)
     .limit(_PAGE)
 )
-_STREAMS = select(RECORDS.c.stream).where(RECORDS.c.seq == 1).order_by(RECORDS.c.stream)
-_HELD = select(
-    LEASES.c.account, LEASES.c.holder, LEASES.c.fence, LEASES.c.expires, LEASES.c.ttl_ms
-).with_for_update()
-_HELD_ONE = _HELD.where(LEASES.c.account == bindparam("of"))
+_STREAMS = select(RECORDS.c.stream).where(RECORDS.c.seq == 1)
+_LEASES = select(LEASES.c.account, LEASES.c.holder, LEASES.c.fence, LEASES.c.expires, LEASES.c.ttl_ms)
+_HELD_ONE = _LEASES.where(LEASES.c.account == bindparam("of")).with_for_update()
+_HELD_MANY = text(
+    "SELECT account, holder, fence, expires, ttl_ms FROM leases"
+    " WHERE account = ANY(:of) ORDER BY account FOR UPDATE"  # in order, so that two never wait for each other
+)
 _TRADE = select(FILLS.c.venue, FILLS.c.account, FILLS.c.trade_id, FILLS.c.quantity, FILLS.c.price).where(
     FILLS.c.venue == bindparam("v"), FILLS.c.account == bindparam("a"), FILLS.c.trade_id == bindparam("t")
 )
@@ -74,70 +79,74 @@ def _nothing(_: str) -> None:
 
 
 def open_journal(
-    where: str | Path,
+    where: str | Where,
     *,
-    monotonic: Callable[[], int] = milliseconds,
+    monotonic: Callable[[], int] | None = None,
     point: Callable[[str], None] = _nothing,
 ) -> Journal:
-    """Return the journal in a file (a path, or sqlite:///PATH), made or brought to the newest schema where needed.
+    """Return the journal in a file (a path, or sqlite:///PATH) or on a server, made or brought to the newest schema.
 
-    `monotonic` is a clock in milliseconds that every process on this journal shares; `point` is called with the name of
-    every persistence point. Raises `JournalFailed` and its kin, `JournalBroken`, and `BadConfig` for another database.
+    `monotonic` is a clock in milliseconds that every process on this journal shares: without one, the machine's for a
+    file, and the server's own on a server. `point` is called with the name of every persistence point. Raises
+    `JournalFailed` and its kin, `JournalBroken`, and `BadConfig` for another database.
     """
-    text = str(where).removeprefix(_SCHEME)
-    if "://" in text:
-        raise BadConfig(
-            f"a journal in {text.partition(':')[0]} is not supported", advice="Give the path of a file."
-        )
-    journal = Journal(Path(text), monotonic, point)
+    said = str(where).removeprefix(_SCHEME)
+    place = where if isinstance(where, Server) else where_of(said) if "://" in said else Path(said)
+    journal = Journal(place, monotonic, point)
     journal.prepare()
     return journal
 
 
-def look_into(path: Path, *, monotonic: Callable[[], int] = milliseconds) -> Journal:
+def look_into(where: Where, *, monotonic: Callable[[], int] | None = None) -> Journal:
     """Return a journal to read, which is there or raises `JournalFailed` when it is asked; nothing is made or changed."""
-    return Journal(path, monotonic, _nothing)
+    return Journal(where, monotonic, _nothing)
+
+
+def _ground(where: Where, clock: Callable[[], int] | None) -> Ground:
+    if isinstance(where, Path):
+        return File(where, clock or milliseconds)
+    from hedgerow.store.postgresql import Database
+
+    return Database(where, clock, milliseconds)
 
 
 class Journal:
-    """A `model.ports.Store` in SQLite; close it, or use it as a context."""
+    """A `model.ports.Store` in SQLite or PostgreSQL; close it, or use it as a context."""
 
-    def __init__(self, path: Path, monotonic: Callable[[], int], point: Callable[[str], None]) -> None:
-        self.path = path
-        self._monotonic, self._point = monotonic, point
-        self._halts = halts_of(path)
-        self._writer: Engine = writing(path)
-        self._reader: Engine = reading(path)
-        self._made = False
+    def __init__(
+        self, where: Where, monotonic: Callable[[], int] | None, point: Callable[[str], None]
+    ) -> None:
+        self.path = where
+        self._point, self._halts = point, halts_of(where)
+        self._ground = _ground(where, monotonic)
+        self._steady = self._ground.steady()
+        self._newest: dict[str, tuple[int, int, str]] = {}
 
     def prepare(self) -> None:
-        """Make the file and its tables, or bring them to the newest schema."""
-        fresh = not self.path.exists()
-        if fresh:
-            _make_folder(self.path)
-        with self._writing() as connection:
-            upgrade(connection)
-        if fresh:
-            flush_folder(self.path.parent)
+        """Make its place and its tables, or bring them to the newest schema."""
+        self._ground.prepare()
 
     def now(self) -> int:
-        """Return the milliseconds that leases end by."""
-        return self._monotonic()
+        """Return the milliseconds that leases end by, as they are told here."""
+        return self._ground.now()
 
     def acquire(self, account: str, holder: str, ttl_ms: int) -> Lease | None:
         """Return the lease; None while another holder's lives."""
-        with self._writing() as connection:
-            held = _held(connection, account)
-            mine = taken(held, (account, holder), self._monotonic(), ttl_ms)
+        before = self._ground.now()
+        with self._ground.writing() as connection:
+            self._ground.alone(connection, f"lease {account}")
+            held, now = _held(connection, account), self._ground.clock(connection)
+            mine = taken(held, (account, holder), judged(held, now, self._steady), ttl_ms)
             if mine is None:
                 return None
+            mine = mine._replace(expires=now + ttl_ms)
             if held is None:
                 connection.execute(_ADD_LEASE, mine._asdict())
             else:
                 _change(connection, mine)
             self._point("journal.acquire.written")
         self._point("journal.acquire.committed")
-        return mine.lease
+        return told(mine, now, before, self._steady).lease
 
     def renew(self, lease: Lease, ttl_ms: int) -> Lease | None:
         """Return the lease with a later end; None: it is another's now."""
@@ -145,17 +154,20 @@ class Journal:
 
     def renew_all(self, leases: Sequence[Lease], ttl_ms: int) -> tuple[Lease | None, ...]:
         """Return many leases with a later end, in one transaction; None for each that is another's now."""
-        with self._writing() as connection:
-            found = renewed(_there(connection, leases), leases, self._monotonic(), ttl_ms)
+        before = self._ground.now()
+        with self._ground.writing() as connection:
+            there = _there(connection, leases)
+            now = self._ground.clock(connection)
+            found = renewed(there, leases, now, ttl_ms)
             changed = [_values(held) for held in found if held is not None]
             if changed:
                 connection.execute(_CHANGE_LEASE, changed)
                 self._point("journal.renew.written")
-        return tuple(None if held is None else held.lease for held in found)
+        return tuple(None if held is None else told(held, now, before, self._steady).lease for held in found)
 
     def release(self, lease: Lease) -> None:
         """Give it back; nothing where it is another's."""
-        with self._writing() as connection:
+        with self._ground.writing() as connection:
             held = _held(connection, lease.account)
             if held is not None and holds(held, lease):
                 _change(connection, held._replace(holder=""))
@@ -170,11 +182,13 @@ class Journal:
         opening: bool = False,
     ) -> int:
         """Write records in one transaction, on the disk when it returns."""
-        with self._writing() as connection:
+        ends: list[tuple[int, str]] = []
+        with self._ground.writing(lambda c: _landed(self._ground, c, stream, ends)) as connection:
             self._point("journal.append.begun")
+            self._ground.alone(connection, f"stream {stream}")
             self._allow(connection, lease, opening=opening)
-            last = connection.execute(_LAST, {"of": stream}).one_or_none()
-            seq, digest = (last.seq, last.digest) if last else (0, FIRST)
+            seq, digest = _last(connection, stream)
+            self._not_older(stream, lease, seq, digest)
             rows = []
             for kind, body in records:
                 trade = trade_of(kind, body)
@@ -186,9 +200,11 @@ class Journal:
                 rows.append(_row(stream, line, digest))
             if rows:
                 connection.execute(_ADD, rows)
+            ends.append((seq, digest))
             self._point("journal.append.written")
         self._point("journal.append.committed")
-        return int(seq)
+        self._newest[stream] = lease.fence, seq, digest
+        return seq
 
     @contextmanager
     def guarding(self, lease: Lease) -> Iterator[None]:
@@ -197,18 +213,18 @@ class Journal:
         Raises `LeaseLost`, before anything is done, where somebody has: an end that passed alone is no such thing. It
         waits as writing does, and while it lasts nobody else writes: no journal may be written inside.
         """
-        with self._writing() as connection:
+        with self._ground.writing() as connection:
             held = _held(connection, lease.account)
-            refusal = None if holds(held, lease) else lost(held, lease, self._monotonic())
+            refusal = None if holds(held, lease) else lost(held, lease, self._ground.clock(connection))
             if refusal is not None:
                 raise refusal
             yield
 
     def read(self, stream: str, after: int = 0) -> Iterator[Record]:
         """Yield the stream's records in order; raises `JournalBroken` at the first that is not what was written."""
-        before, place = self._before(stream, after), after
+        before, place = _digest(self._ground, stream, after), after
         while True:
-            with self._reading() as connection:
+            with self._ground.reading() as connection:
                 rows = connection.execute(_NEXT, {"of": stream, "place": place}).all() if connection else []
             lines = ((Line(r.seq, r.at, r.kind, r.fence, r.body), r.digest) for r in rows)
             for record in checked(stream, lines, place, before):
@@ -219,12 +235,12 @@ class Journal:
 
     def streams(self) -> tuple[str, ...]:
         """Return every stream there is."""
-        with self._reading() as connection:
-            return tuple(connection.execute(_STREAMS).scalars()) if connection else ()
+        with self._ground.reading() as connection:
+            return tuple(sorted(connection.execute(_STREAMS).scalars())) if connection else ()
 
     def last(self, stream: str) -> tuple[int, int] | None:
         """Return place and instant of a stream's last record, unchecked; None where it has none."""
-        with self._reading() as connection:
+        with self._ground.reading() as connection:
             row = connection.execute(_LAST, {"of": stream}).one_or_none() if connection else None
         return None if row is None else (int(row.seq), int(row.at))
 
@@ -242,24 +258,26 @@ class Journal:
 
     def leases(self) -> tuple[tuple[Lease, int], ...]:
         """Return every account's lease and the milliseconds that it has left, 0 where it is free."""
-        with self._reading() as connection:
-            rows = [Held(*row) for row in connection.execute(_HELD)] if connection else []
-        now = self._monotonic()
+        here = self._ground.now()
+        with self._ground.reading() as connection:
+            rows = [Held(*row) for row in connection.execute(_LEASES)] if connection else []
+            now = self._ground.clock(connection) if connection else here
         return tuple(
-            (Lease(h.account, h.holder, h.fence, h.expires), 0 if free(h, now) else h.expires - now)
+            (
+                told(h, now, here, self._steady).lease,
+                0 if free(h, judged(h, now, self._steady)) else h.expires - now,
+            )
             for h in rows
         )
 
     def verify(self) -> int:
         """Read every page and every record and return how many there are; raises `JournalBroken`, which says where."""
-        with failures(self.path), self._reader.begin() as connection:
-            sound(connection, self.path)
+        self._ground.sound()
         return sum(1 for stream in self.streams() for _ in self.read(stream))
 
     def close(self) -> None:
         """Let go of the file."""
-        self._reader.dispose()
-        self._writer.dispose()  # last, because the last one out brings the log into the file
+        self._ground.close()
 
     def __enter__(self) -> Self:
         return self
@@ -269,21 +287,17 @@ class Journal:
     ) -> None:
         self.close()
 
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with failures(self.path), self._writer.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection | None]:
-        """Yield a connection that reads; None while another process makes the file and has not put its tables in."""
-        with failures(self.path), self._reader.begin() as connection:
-            self._made = self._made or holds_tables(connection)
-            yield connection if self._made else None
+    def _not_older(self, stream: str, lease: Lease, seq: int, digest: str) -> None:
+        """Raise `JournalBroken` where what was written under this lease is gone."""
+        fence, known, said = self._newest.get(stream, (0, 0, FIRST))
+        if fence == lease.fence and (seq < known or (seq == known and digest != said)):
+            lost = f"{self.path} has lost record {known} of stream {stream}, which it had confirmed"
+            raise JournalBroken(lost, advice=_OLDER)
 
     def _allow(self, connection: Connection, lease: Lease, *, opening: bool) -> None:
         """Raise `LeaseLost` or `Halted`; the time is read while the lock is held."""
-        refusal = lost(_held(connection, lease.account), lease, self._monotonic())
+        held = _held(connection, lease.account)
+        refusal = lost(held, lease, judged(held, self._ground.clock(connection), self._steady))
         if refusal is not None:
             raise refusal
         why = self.halted(lease.account) if opening else None
@@ -293,12 +307,28 @@ class Journal:
                 advice=self._halts.lifting(lease.account),
             )
 
-    def _before(self, stream: str, after: int) -> str:
-        if after == 0:
-            return FIRST
-        with failures(self.path), self._reader.begin() as connection:
-            digest: str | None = connection.execute(_DIGEST, {"of": stream, "place": after}).scalar()
-        return digest or FIRST
+
+def _digest(ground: Ground, stream: str, place: int) -> str:
+    """The digest that a record stands behind."""
+    if place == 0:
+        return FIRST
+    with ground.reading() as connection:
+        found = connection and connection.execute(_DIGEST, {"of": stream, "place": place}).scalar()
+    return str(found or FIRST)
+
+
+def _last(connection: Connection, stream: str) -> tuple[int, str]:
+    """Place and digest of a stream's last record."""
+    last = connection.execute(_LAST, {"of": stream}).one_or_none()
+    return (int(last.seq), str(last.digest)) if last else (0, FIRST)
+
+
+def _landed(ground: Ground, connection: Connection, stream: str, ends: Sequence[tuple[int, str]]) -> bool:
+    """Return whether a transaction whose commit was not answered is there, once the server is done with it."""
+    ground.alone(connection, f"stream {stream}")
+    seq, digest = ends[-1]
+    there = connection.execute(_DIGEST, {"of": stream, "place": seq}).scalar()
+    return (there or FIRST) == digest
 
 
 def _held(connection: Connection, account: str) -> Held | None:
@@ -307,9 +337,13 @@ def _held(connection: Connection, account: str) -> Held | None:
 
 
 def _there(connection: Connection, leases: Sequence[Lease]) -> dict[str, Held]:
-    """What is stored of these accounts: one is looked up, many are found among all."""
-    one = len(leases) == 1
-    rows = connection.execute(*((_HELD_ONE, {"of": leases[0].account}) if one else (_HELD,)))
+    """What is stored of these accounts: one is looked up, many are found among all where only one process can write."""
+    if len(leases) == 1:
+        rows = connection.execute(_HELD_ONE, {"of": leases[0].account})
+    elif connection.dialect.name == "sqlite":
+        rows = connection.execute(_LEASES)
+    else:
+        rows = connection.execute(_HELD_MANY, {"of": [lease.account for lease in leases]})
     return {row.account: Held(*row) for row in rows}
 
 
@@ -342,14 +376,3 @@ def _row(stream: str, line: Line, digest: str) -> dict[str, object]:
         "body": line.text,
         "digest": digest,
     }
-
-
-def _make_folder(path: Path) -> None:
-    """Make the journal's folder, and its empty file, for this user alone: the log beside it takes the file's rights."""
-    try:
-        private_folder(path.parent)
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
-    except OSError as why:
-        raise JournalFailed(
-            f"{path.parent} cannot be made: {why.strerror}", advice="Give another folder with --state."
-        ) from None

@@ -10,12 +10,12 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from hedgerow.model.errors import JournalFailed
 from hedgerow.model.notices import Message, Notice
-from hedgerow.store.folders import add_line
+from hedgerow.store.lines import Lines, add_line, beside, lines_in
+from hedgerow.store.server import Where
 
 __all__ = ["Notices", "notices_of"]
 
@@ -32,7 +32,7 @@ def _nothing(_: str) -> None:
 class Notices:
     """The messages in one file, which need not exist. Lines are only added; one that cannot be read is passed over."""
 
-    path: Path
+    path: Lines
     _point: Callable[[str], None] = _nothing
 
     def told(self, message: Message, targets: Sequence[str], *, held: bool) -> None:
@@ -103,10 +103,10 @@ class Notices:
 
     def _lines(self) -> Iterator[dict[str, Any]]:
         try:
-            lines = self.path.read_text(encoding="utf-8").splitlines()
+            lines = lines_in(self.path)
         except (OSError, UnicodeDecodeError):
             return
-        for line in filter(None, lines):
+        for line in lines:
             try:
                 said = json.loads(line)
             except ValueError:
@@ -151,6 +151,6 @@ def _after(notice: Notice, line: dict[str, Any]) -> Notice:
             return notice
 
 
-def notices_of(journal: Path, point: Callable[[str], None] = _nothing) -> Notices:
+def notices_of(journal: Where, point: Callable[[str], None] = _nothing) -> Notices:
     """Return the messages beside a journal; `point` is called with the name of every persistence point."""
-    return Notices(journal.with_name(f"{journal.name}-notices"), point)
+    return Notices(beside(journal, "notices"), point)

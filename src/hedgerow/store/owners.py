@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 
 from hedgerow.model.errors import JournalFailed
-from hedgerow.store.folders import add_line
+from hedgerow.store.lines import Lines, add_line, beside, lines_in
+from hedgerow.store.server import Where
 
 __all__ = ["Owners", "marks_of", "owners_of"]
 
@@ -19,7 +19,7 @@ class Owners:
     Lines are only added; the last one of an account counts.
     """
 
-    path: Path
+    path: Lines
     what: str = "book"
 
     def set(self, account: str, whose: str, at: int) -> None:
@@ -38,7 +38,7 @@ class Owners:
         A line that was cut short says nothing: nothing was sent on it. Raises `JournalFailed` where the file cannot be read.
         """
         try:
-            lines = self.path.read_text(encoding="utf-8", errors="replace").splitlines()
+            lines = lines_in(self.path, errors="replace")
         except FileNotFoundError:
             return ""
         except OSError as why:
@@ -46,7 +46,7 @@ class Owners:
                 f"{self.path} cannot be read: {why.strerror}", advice="Let this user read it."
             ) from None
         found = ""
-        for line in filter(None, lines):
+        for line in lines:
             try:
                 said = json.loads(line)
                 found = str(said[self.what]) if said["account"] == account else found
@@ -55,11 +55,11 @@ class Owners:
         return found
 
 
-def owners_of(journal: Path) -> Owners:
+def owners_of(journal: Where) -> Owners:
     """Return whose books the accounts of a journal hedge."""
-    return Owners(journal.with_name(f"{journal.name}-books"))
+    return Owners(beside(journal, "books"))
 
 
-def marks_of(journal: Path) -> Owners:
+def marks_of(journal: Where) -> Owners:
     """Return by which keys the accounts of a journal were reached: fingerprints, never keys."""
-    return Owners(journal.with_name(f"{journal.name}-marks"), "key")
+    return Owners(beside(journal, "marks"), "key")

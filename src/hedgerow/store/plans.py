@@ -13,11 +13,10 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from hedgerow.model.errors import BadInput, UsageError
-from hedgerow.store.folders import put_whole
+from hedgerow.store.documents import Sheet, forget_older, put, stems_in, text_of
 
 __all__ = ["AGAIN", "KeptPlan", "all_plans", "find_plan", "keep_plan", "plan_of"]
 
@@ -64,7 +63,7 @@ class KeptPlan:
         return f"{self.plan_id}@{self.made_at}"
 
 
-def keep_plan(folder: Path, plan: KeptPlan) -> Path:
+def keep_plan(folder: Sheet, plan: KeptPlan) -> None:
     """Write a plan and return its file; the same plan again is as old as the last time. Raises `OSError`."""
     told = {
         "version": _VERSION,
@@ -79,21 +78,17 @@ def keep_plan(folder: Path, plan: KeptPlan) -> Path:
         "quotes": plan.quotes,
     }
     text = _text(told)
-    path = folder / f"{plan.plan_id}.json"
-    whole = json.dumps({"digest": _digest(text), "plan": told}, indent=1)
-    put_whole(whole.encode(), path, path.with_suffix(".begun"), private=True)
-    _forget(folder, plan.made_at)
-    return path
+    put(folder / f"{plan.plan_id}.json", json.dumps({"digest": _digest(text), "plan": told}, indent=1))
+    forget_older(folder, list(filter(_ID.fullmatch, stems_in(folder))), plan.made_at - _KEPT_MS)
 
 
-def find_plan(folder: Path, prefix: str) -> KeptPlan:
+def find_plan(folder: Sheet, prefix: str) -> KeptPlan:
     """Return the plan whose id begins with `prefix`.
 
     Raises `UsageError` where there is none or more than one, `BadInput` for a file that is not what was written.
     """
     said = prefix.strip().lower()
-    names = [path.stem for path in folder.glob("*.json")] if folder.is_dir() else []
-    found = sorted(name for name in names if name.startswith(said) and _ID.fullmatch(name))
+    found = [name for name in stems_in(folder) if name.startswith(said) and _ID.fullmatch(name)]
     if len(said) < _SHORTEST or not re.fullmatch(r"[0-9a-f]+", said):
         raise UsageError(
             f'"{prefix}" is no plan', advice="Give at least four of the signs that `plan` printed."
@@ -105,16 +100,15 @@ def find_plan(folder: Path, prefix: str) -> KeptPlan:
             f"{len(found)} plans begin with {prefix}",
             advice=f"Say which: {', '.join(n[:12] for n in found)}.",
         )
-    return _read(folder / f"{found[0]}.json")
+    return _read(folder, found[0])
 
 
-def all_plans(folder: Path) -> tuple[KeptPlan, ...]:
+def all_plans(folder: Sheet) -> tuple[KeptPlan, ...]:
     """Return every plan that is kept whole, the newest first; a file that is not what was written is passed over."""
-    names = [path.stem for path in folder.glob("*.json")] if folder.is_dir() else []
     found = []
-    for name in filter(_ID.fullmatch, names):
+    for name in filter(_ID.fullmatch, stems_in(folder)):
         with suppress(BadInput):
-            found.append(_read(folder / f"{name}.json"))
+            found.append(_read(folder, name))
     return tuple(sorted(found, key=lambda plan: (-plan.made_at, plan.plan_id)))
 
 
@@ -123,23 +117,23 @@ def plan_of(turn: str) -> str:
     return turn.partition("@")[0]
 
 
-def _read(path: Path) -> KeptPlan:
+def _read(folder: Sheet, name: str) -> KeptPlan:
     try:
-        whole = json.loads(path.read_text(encoding="utf-8"))
+        whole = json.loads(text_of(folder / f"{name}.json") or "")
         told, digest = whole["plan"], whole["digest"]
         sound = (
             digest == _digest(_text(told))
-            and told["plan_id"] == path.stem
+            and told["plan_id"] == name
             and told["version"] == _VERSION
             and told["kind"] in _KINDS
-            and all(isinstance(told[name], kinds) for name, kinds in _FIELDS.items())
+            and all(isinstance(told[each], kinds) for each, kinds in _FIELDS.items())
             and isinstance(told.get("quotes", {}), dict)
         )
     except (OSError, ValueError, KeyError, TypeError):
         sound = False
     if not sound:
-        raise BadInput("this is not the plan that was written", file=path.name, advice=AGAIN)
-    return KeptPlan(**{name: told[name] for name in KeptPlan.__slots__ if name in told})
+        raise BadInput("this is not the plan that was written", file=f"{name}.json", advice=AGAIN)
+    return KeptPlan(**{each: told[each] for each in KeptPlan.__slots__ if each in told})
 
 
 def _text(told: Mapping[str, Any]) -> str:
@@ -148,10 +142,3 @@ def _text(told: Mapping[str, Any]) -> str:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _forget(folder: Path, now: int) -> None:
-    """Remove plans that are long stale; what was traded of them is in the journal."""
-    for path in folder.glob("*.json"):
-        if _ID.fullmatch(path.stem) and path.stat().st_mtime * 1_000 < now - _KEPT_MS:
-            path.unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """SQLite as the journal needs it: how a file is opened, and what its refusals mean.
 
+File(path, clock)             a `Ground`
 writing(path) -> Engine       WAL, flushed to the disk at every commit; transactions take the one writer's lock at once
 reading(path) -> Engine       its own connection, which cannot write and waits for nobody
 failures(path)                a context that turns SQLite's errors into ours
@@ -9,6 +10,7 @@ sound(connection, path)       every page looked at
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -29,8 +31,11 @@ from hedgerow.model.errors import (
     JournalFull,
     JournalReadOnly,
 )
+from hedgerow.store.folders import flush_folder, private_folder
+from hedgerow.store.ground import Landed
+from hedgerow.store.migrate import upgrade
 
-__all__ = ["failures", "holds_tables", "named", "reading", "sound", "writing"]
+__all__ = ["File", "failures", "holds_tables", "named", "reading", "sound", "writing"]
 
 _WAIT_S = 5.0
 _PRIMARY = 0xFF  # the low byte of SQLite's extended codes
@@ -43,6 +48,74 @@ _BROKEN = (
 )
 _OPEN = "Check that its folder exists, and that this user may write there."
 _DISK = "The disk or its file system failed: see the system's log. Start again when it is sound; it begins with reconciling."
+
+
+class File:
+    """A `Ground` in one file of one machine. Writing takes SQLite's one lock at once, so that no name is ever another's."""
+
+    def __init__(self, path: Path, monotonic: Callable[[], int]) -> None:
+        self.where = path
+        self.writer, self.reader = writing(path), reading(path)
+        self._monotonic, self._made = monotonic, False
+
+    def prepare(self) -> None:
+        """Make the file and its tables, or bring them to the newest schema."""
+        fresh = not self.where.exists()
+        if fresh:
+            _make(self.where)
+        with self.writing() as connection:
+            upgrade(connection)
+        if fresh:
+            flush_folder(self.where.parent)
+
+    @contextmanager
+    def writing(self, landed: Landed | None = None) -> Iterator[Connection]:  # noqa: ARG002 - a file answers always
+        """Open a transaction that is on the disk when the block is left."""
+        with failures(self.where), self.writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection | None]:
+        """Open a connection that reads; None while another process makes the file and has not put its tables in."""
+        with failures(self.where), self.reader.begin() as connection:
+            self._made = self._made or holds_tables(connection)
+            yield connection if self._made else None
+
+    def alone(self, connection: Connection, *names: str) -> None:
+        """Wait for nothing: who writes is alone."""
+
+    def now(self) -> int:
+        """Return the machine's monotonic clock."""
+        return self._monotonic()
+
+    def clock(self, connection: Connection) -> int:  # noqa: ARG002 - the file has no clock of its own
+        """Return the same."""
+        return self._monotonic()
+
+    def steady(self) -> bool:
+        """Return True."""
+        return True
+
+    def sound(self) -> None:
+        """Look at every page; raises `JournalBroken`."""
+        with failures(self.where), self.reader.begin() as connection:
+            sound(connection, self.where)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.reader.dispose()
+        self.writer.dispose()  # last, because the last one out brings the log into the file
+
+
+def _make(path: Path) -> None:
+    """Make the folder, and an empty file, for this user alone: the log beside it takes the file's rights."""
+    try:
+        private_folder(path.parent)
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+    except OSError as why:
+        raise JournalFailed(
+            f"{path.parent} cannot be made: {why.strerror}", advice="Give another folder with --state."
+        ) from None
 
 
 def writing(path: Path, wait_s: float = _WAIT_S) -> Engine:

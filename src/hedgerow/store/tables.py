@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, Identity, Index, MetaData, Table, Text
 
-__all__ = ["FILLS", "LEASES", "METADATA", "RECORDS"]
+__all__ = ["DOCUMENTS", "FILLS", "LEASES", "LINES", "METADATA", "RECORDS", "SHARED"]
 
 METADATA = MetaData()
 
@@ -44,4 +44,24 @@ LEASES = Table(
     Column("expires", BigInteger, nullable=False),
     Column("ttl_ms", BigInteger, nullable=False),
     sqlite_with_rowid=False,
+)
+
+SHARED = MetaData()
+"""What a server has besides, and a file has beside it."""
+
+LINES = Table(
+    "lines",
+    SHARED,
+    Column("name", Text, primary_key=True),
+    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    Column("line", Text, nullable=False),
+)
+
+DOCUMENTS = Table(
+    "documents",
+    SHARED,
+    Column("folder", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("text", Text, nullable=False),
 )

@@ -11,9 +11,16 @@ down_revision = None
 _KEPT = """CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table}
 BEGIN SELECT RAISE(ABORT, 'the journal is only ever added to'); END"""
 
+_REFUSE = """CREATE FUNCTION only_added_to() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the journal is only ever added to' USING ERRCODE = 'integrity_constraint_violation';
+END $$"""
+_KEPT_THERE = """CREATE TRIGGER {table}_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
+FOR EACH STATEMENT EXECUTE FUNCTION only_added_to()"""
+
 
 def upgrade() -> None:
-    """Make the tables; in SQLite, let nothing in them be changed or removed."""
+    """Make the tables, and let nothing in them be changed or removed."""
     op.create_table(
         "records",
         sa.Column("stream", sa.Text, primary_key=True),
@@ -50,10 +57,37 @@ def upgrade() -> None:
         for table in ("records", "fills"):
             for verb in ("UPDATE", "DELETE"):
                 op.execute(_KEPT.format(table=table, verb=verb))
+        return
+    _beside()
+    op.execute(_REFUSE)
+    for table in ("records", "fills", "lines"):
+        op.execute(_KEPT_THERE.format(table=table))
+
+
+def _beside() -> None:
+    """What lies in files beside a journal in a file: lines that are only added, and whole documents."""
+    op.create_table(
+        "lines",
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("number", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+        sa.Column("line", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "documents",
+        sa.Column("folder", sa.Text, primary_key=True),
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("text", sa.Text, nullable=False),
+    )
 
 
 def downgrade() -> None:
     """Remove everything; the triggers go with their tables."""
+    if op.get_bind().dialect.name != "sqlite":
+        op.drop_table("documents")
+        op.drop_table("lines")
     op.drop_table("leases")
     op.drop_table("fills")
     op.drop_table("records")
+    if op.get_bind().dialect.name != "sqlite":
+        op.execute("DROP FUNCTION only_added_to()")

@@ -110,6 +110,7 @@ def test_what_is_no_text_is_said(tmp_path: Path, data: bytes) -> None:
 
 def test_schema_describes_every_section() -> None:
     sections = {"data", "hedge", "limits", "betas", "trade", "book", "venues", "watch", "notify", "log"}
+    sections |= {"cluster"}
     assert set(settings_schema()["properties"]) == sections
 
 

@@ -20,6 +20,7 @@ from hedgerow.hedge.limits import Limits
 from hedgerow.hedge.watch import WatchSettings
 from hedgerow.model.errors import BadConfig
 from hedgerow.outlets.settings import LogSettings, NotifySettings
+from hedgerow.runs.crews.settings import ClusterSettings
 from hedgerow.store.server import is_url, state_of, where_of
 
 __all__ = [
@@ -164,6 +165,7 @@ class Settings:
     watch: WatchSettings = field(default_factory=WatchSettings)
     notify: NotifySettings = field(default_factory=NotifySettings)
     log: LogSettings = field(default_factory=LogSettings)
+    cluster: ClusterSettings = field(default_factory=ClusterSettings)
 
 
 _SECTIONS: dict[str, Any] = {
@@ -177,9 +179,9 @@ _SECTIONS: dict[str, Any] = {
     "watch": WatchSettings,
     "notify": NotifySettings,
     "log": LogSettings,
+    "cluster": ClusterSettings,
 }
-_BY_NAME = ("betas", "venues")
-"""Sections whose keys are names of one's own: coins, venues."""
+_BY_NAME = ("betas", "venues")  # keys are names of one's own: coins, venues
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,6 +393,5 @@ def settings_from(document: Mapping[str, Any], file: str) -> Settings:
     except ValidationError as why:
         first = why.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise BadConfig(
-            f"{key}: {first['msg'].lower()}", file=file, advice="Run the backtest again with --out."
-        ) from None
+        said, advice = f"{key}: {first['msg'].lower()}", "Run the backtest again with --out."
+        raise BadConfig(said, file=file, advice=advice) from None

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -22,8 +20,8 @@ from hedgerow.model.market import Market
 from hedgerow.model.sweeps import Sweep, Tried
 from hedgerow.runs import backtest
 from hedgerow.runs.grid import Point, grid, parse_grid
-from hedgerow.runs.spread import on_ray
-from hedgerow.runs.sweep import How, Question, key_of, sweep, walk_plain
+from hedgerow.runs.spread import Workers
+from hedgerow.runs.sweep import How, Question, key_of, sweep
 
 POLICY = Policy(instruments=("BTCUSDT",))
 WORDS = ["rebalance=threshold:0.05,calendar:7,usd:3000", "target_beta=0,0.5", "estimator=ols:60,ols:80"]
@@ -55,7 +53,7 @@ def test_compiled_plain_and_several_processes_agree() -> None:
     assert {row.tried.engine for row in compiled.rows} == {"compiled"}
     few = points()[:3]
     same(sweep(few, question(), How("plain")), sweep(few, question(), How("compiled")))
-    same(sweep(few, question(), How("plain", workers=2)), sweep(few[::-1], question(), How("compiled")))
+    same(sweep(few, question(), How("plain", Workers(2))), sweep(few[::-1], question(), How("compiled")))
 
 
 def test_a_row_is_what_a_backtest_of_it_is_judged_as() -> None:
@@ -133,39 +131,3 @@ def test_a_damaged_part_is_named(tmp_path: Path) -> None:
     (tmp_path / "tries-00000.parquet").write_bytes(b"PAR1 nothing")
     with pytest.raises(BadInput, match="no part of a sweep"):
         read_tries(tmp_path)
-
-
-def test_ray_is_asked_for_and_absent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "ray", None)
-    with pytest.raises(UsageError, match="Ray is not installed"):
-        list(on_ray(walk_plain, question(), {}, 1))
-
-
-def test_ray_gives_the_same_rows_in_any_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stand-in with Ray's own verbs, whose tasks finish last come first served."""
-    log: list[str] = []
-
-    def remote(work: Any) -> Any:
-        return SimpleNamespace(remote=lambda key, point, asked: (work, key, point, asked))
-
-    def wait(waiting: list[Any]) -> tuple[list[Any], list[Any]]:
-        return waiting[-1:], waiting[:-1]
-
-    def get(done: list[Any]) -> Iterator[Any]:
-        return (work(key, point, asked) for work, key, point, asked in done)
-
-    ray = SimpleNamespace(
-        is_initialized=lambda: False,
-        init=lambda **_: log.append("init"),
-        shutdown=lambda: log.append("shutdown"),
-        put=lambda value: value,
-        remote=remote,
-        wait=wait,
-        get=get,
-    )
-    monkeypatch.setitem(__import__("sys").modules, "ray", ray)
-    few = points()[:3]
-    one, other = sweep(few, question(), How("plain", ray=True)), sweep(few, question(), How("plain"))
-    same(one, other)
-    assert [r.tried.hedged.tobytes() for r in one.rows] == [r.tried.hedged.tobytes() for r in other.rows]
-    assert log == ["init", "shutdown"]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from hedgerow.app.desk import Report, market_of, open_desk
+from hedgerow.app.workers import workers_of
 from hedgerow.config import Settings
 from hedgerow.hedge.policy import Policy
 from hedgerow.model.errors import UsageError
@@ -207,7 +208,7 @@ def _marks(settings: Settings, hedge_prices: str | None) -> Market | None:
 class Course:
     """The course of a contest: days before it, of the beta that is foretold, between steps; random books.
 
-    The others are as in `runs.contest.ContestSettings`.
+    `workers` processes share it, or with `ray` the cluster of the settings. The others are as in `runs.contest.ContestSettings`.
     """
 
     train_days: float = 365.0
@@ -221,6 +222,8 @@ class Course:
     notional_usd: float = 100_000.0
     book_ranks: str | None = None
     draw_days: float = 182.0
+    workers: int = 1
+    ray: bool = False
 
 
 def _ranks(text: str | None) -> tuple[int, int] | None:
@@ -277,4 +280,11 @@ def compare(
         book_ranks=_ranks(course.book_ranks),
         draw_days=course.draw_days,
     )
-    return contested(market, estimators, instruments, asked, lambda share: report(f"comparing: {share:.0%}"))
+    return contested(
+        market,
+        estimators,
+        instruments,
+        asked,
+        lambda share: report(f"comparing: {share:.0%}"),
+        workers_of(settings, course.workers, course.ray),
+    )

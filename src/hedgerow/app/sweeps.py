@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from hedgerow.app.books import is_account
 from hedgerow.app.desk import Report
 from hedgerow.app.history import Times, asked_of
+from hedgerow.app.workers import workers_of
 from hedgerow.config import Settings
 from hedgerow.model.errors import UsageError
 
@@ -22,10 +22,10 @@ __all__ = ["Workshop", "sweep"]
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """Who computes a sweep and where it is kept: an engine, processes (0: one a core), a Ray cluster, a folder."""
+    """Who computes a sweep and where it is kept: an engine, processes (None: one a core), a Ray cluster, a folder."""
 
     engine: str = "auto"
-    workers: int = 0
+    workers: int | None = None
     ray: bool = False
     out: Path | None = None
 
@@ -61,7 +61,7 @@ def sweep(
     done = swept(
         points,
         question,
-        How(_engine(chosen.engine), chosen.workers or os.cpu_count() or 1, chosen.ray, settings.data.seed),
+        How(_engine(chosen.engine), workers_of(settings, chosen.workers, chosen.ray), settings.data.seed),
         read_tries(folder) if folder else {},
         (lambda tries: write_tries(folder, tries)) if folder else (lambda _: None),
         lambda made, whole: report(f"sweeping: {made} of {whole}"),

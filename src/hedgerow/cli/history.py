@@ -159,6 +159,10 @@ class ContestOptions:
     ] = "simple"
     own: Annotated[bool, Parameter(negative=(), help="Let a coin be hedged with itself.")] = False
     notional: Annotated[float, Parameter(help="Dollars of each asset, for impact (100000).")] = 100_000.0
+    workers: Annotated[int, Parameter(help="Processes that share the rows (1).")] = 1
+    ray: Annotated[
+        bool, Parameter(negative=(), help="Share them over the Ray cluster of cluster.address.")
+    ] = False
 
 
 def compare(
@@ -187,6 +191,8 @@ def compare(
                 notional_usd=asked.notional,
                 book_ranks=asked.book_ranks,
                 draw_days=asked.draw_every,
+                workers=asked.workers,
+                ray=asked.ray,
             ),
             report,
         )

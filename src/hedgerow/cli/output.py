@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,9 +38,13 @@ def answer(document: Callable[[], dict[str, Any]], text: Callable[[], object], o
 
 @contextmanager
 def progress(output: Output) -> Iterator[Callable[[str], None]]:
-    """Show what is being done, and since when, on a terminal's stderr; silent with --json, --quiet and pipes."""
+    """Show what is being done, and since when, on a terminal's stderr; silent with --json, --quiet and pipes.
+
+    What libraries print meanwhile is no answer: it goes to stderr.
+    """
     if output.json or output.quiet or not sys.stderr.isatty():
-        yield lambda _: None
+        with redirect_stdout(sys.stderr):
+            yield lambda _: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn

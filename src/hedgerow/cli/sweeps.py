@@ -31,8 +31,10 @@ class SweepOptions:
         Path | None, Parameter(help="Keep the sweep in this folder, and go on from what is there.")
     ] = None
     engine: Annotated[str, Parameter(help="auto (default), plain or compiled.")] = "auto"
-    workers: Annotated[int, Parameter(help="Processes for the plain engine (one a core).")] = 0
-    ray: Annotated[bool, Parameter(help="Spread the plain engine over a Ray cluster.", negative=())] = False
+    workers: Annotated[int | None, Parameter(help="Processes for the plain engine (one a core).")] = None
+    ray: Annotated[
+        bool, Parameter(help="Spread the plain engine over the Ray cluster of cluster.address.", negative=())
+    ] = False
 
 
 def sweep(

@@ -3,6 +3,7 @@
     HedgerowError                 10  a defect: please report it
     ├── UsageError                 2  the command line was wrong
     ├── MissingExtra               3  the command needs something that is not installed
+    ├── ClusterFailed              3  the cluster cannot be reached, or its workers died
     ├── JournalFailed              3  the journal cannot be read or written; nothing was lost
     │   ├── JournalFull               … the disk is full
     │   ├── JournalReadOnly           … its file or folder may not be written
@@ -40,6 +41,7 @@ __all__ = [
     "BadPortfolio",
     "BadPrices",
     "BrokenPromise",
+    "ClusterFailed",
     "Halted",
     "HedgerowError",
     "JournalBroken",
@@ -84,6 +86,12 @@ class UsageError(HedgerowError):
 
 class MissingExtra(HedgerowError):
     """The command needs something that is not installed."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class ClusterFailed(HedgerowError):
+    """Other processes that were to compute cannot be reached, or died; what was kept of their work is whole."""
 
     exit_code: ClassVar[int] = 3
 

@@ -6,7 +6,7 @@ Coins that are no more traded were candidates while they were. No coin is hedged
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sized
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,11 +17,12 @@ from hedgerow.model.contest import Contest
 from hedgerow.model.errors import NotEnoughData, UsageError
 from hedgerow.model.market import Market
 from hedgerow.runs.books import Draw, drawn
-from hedgerow.runs.contenders import Contender, label_of
+from hedgerow.runs.contenders import Contender, Label, label_of
 from hedgerow.runs.foresight import EARLY_EVERY
-from hedgerow.runs.held import Course, Held, returns_of
+from hedgerow.runs.held import BookStance, Course, Held, Stance, Stances, returns_of
 from hedgerow.runs.panel import cut
 from hedgerow.runs.score import Scored, scored
+from hedgerow.runs.spread import Workers, spread
 
 __all__ = ["ContestSettings", "compare"]
 
@@ -59,13 +60,15 @@ def compare(
     instruments: Iterable[str] = ("BTC",),
     settings: ContestSettings | None = None,
     report: Callable[[float], None] = lambda _: None,
+    workers: Workers | None = None,
 ) -> Contest:
     """Return one row for each estimator (a specification) and label: BTC, BTC+ETH, basket:N or auto.
 
     `basket:N` are the N most traded coins at each step, mixed for the least variance of each asset with its beta held
     at zero; `auto` as many as are worth their trades, up to 12. Books are hedged as one with either: at most N contracts
-    chosen for the book, and kept while nothing else is worth the trade. Raises `UsageError` for a label nobody knows or named
-    twice, `NotEnoughData` for too short a market.
+    chosen for the book, and kept while nothing else is worth the trade. `workers` share the rows: the figures are the same.
+    Raises `UsageError` for a label nobody knows or named twice, `NotEnoughData` for too short a market, and what `spread`
+    raises.
     """
     chosen = settings or ContestSettings()
     pairs = [(spec, label_of(text, market)) for text in instruments for spec in estimators]
@@ -74,13 +77,13 @@ def compare(
     factors = sorted({factor for _, label in pairs for factor in label.factors})
     course = _course(market, chosen, factors)
     draws = drawn(course, chosen, frozenset() if chosen.own else frozenset(factors))
-    done: list[Scored] = []
-    for i, (spec, label) in enumerate(pairs):
-        contender = Contender(
-            spec, label, chosen.returns, chosen.own, chosen.choose_days, chosen.notional_usd
-        )
-        held = _run(contender, course, draws, _part_of(report, i, len(pairs)))
-        done.append(Scored(spec, label, held))
+    found: dict[str, Stances] = {}
+    alone = workers is None or (workers.count <= 1 and not workers.ray)
+    ground = _Ground(chosen, course, draws, _part_of(report, found, len(pairs)) if alone else None)
+    for share in spread(_run, ground, {str(i): pair for i, pair in enumerate(pairs)}, workers):
+        found |= dict(share)
+        report(len(found) / len(pairs))
+    done = [Scored(spec, label, Held(course, *found[str(i)])) for i, (spec, label) in enumerate(pairs)]
     return Contest(
         scored(done, chosen),
         market.times[course.steps[0]],
@@ -92,26 +95,38 @@ def compare(
     )
 
 
-def _part_of(report: Callable[[float], None], place: int, count: int) -> Callable[[float], None]:
-    """Tell the progress of one contender as a part of all."""
-    return lambda done: report((place + done) / count)
+def _part_of(report: Callable[[float], None], found: Sized, count: int) -> Callable[[float], None]:
+    """Tell the progress of one contender as a part of all, after those that are `found`."""
+    return lambda done: report((len(found) + done) / count)
 
 
-def _run(
-    contender: Contender, course: Course, draws: tuple[Draw, ...], report: Callable[[float], None]
-) -> Held:
-    held = Held(course)
-    factors = label_of("+".join(contender.label.factors), course.market)
-    plain = Contender(contender.spec, factors, contender.returns, own=True, choose_days=1.0)
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What every contender is given; `tell` hears how far one is where it runs in this process."""
+
+    settings: ContestSettings
+    course: Course
+    draws: tuple[Draw, ...]
+    tell: Callable[[float], None] | None
+
+
+def _run(key: str, pair: tuple[str, Label], ground: _Ground) -> tuple[str, Stances]:
+    """Return what a specification with a label holds at each step; a `Work` of `spread`."""
+    (spec, label), asked, course = pair, ground.settings, ground.course
+    contender = Contender(spec, label, asked.returns, asked.own, asked.choose_days, asked.notional_usd)
+    factors = label_of("+".join(label.factors), course.market)
+    plain = Contender(spec, factors, asked.returns, own=True, choose_days=1.0)
     nobody = Draw(np.empty((0, 1), dtype=np.int64), fresh=True)
-    for t in course.early.tolist():
-        held.early.append(plain.stance(cut(course.market, t), course.assets, nobody)[0])
-    for i, (t, draw) in enumerate(zip(course.steps.tolist(), draws, strict=True)):
-        stance, books = contender.stance(cut(course.market, t), course.assets, draw)
-        held.stances.append(stance)
-        held.books.append(books)
-        report((i + 1) / len(course.steps))
-    return held
+    early = [plain.stance(cut(course.market, t), course.assets, nobody)[0] for t in course.early.tolist()]
+    stances: list[Stance] = []
+    books: list[BookStance] = []
+    for t, draw in zip(course.steps.tolist(), ground.draws, strict=True):
+        stance, hedged = contender.stance(cut(course.market, t), course.assets, draw)
+        stances.append(stance)
+        books.append(hedged)
+        if ground.tell is not None:
+            ground.tell(len(stances) / len(course.steps))
+    return key, (early, stances, books)
 
 
 def _course(market: Market, settings: ContestSettings, factors: list[str]) -> Course:

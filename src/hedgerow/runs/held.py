@@ -11,7 +11,7 @@ from hedgerow.hedge.returns import ReturnKind
 from hedgerow.model.arrays import BoolArray, FloatArray, IntArray
 from hedgerow.model.market import Market
 
-__all__ = ["BookStance", "Course", "Held", "Stance", "returns_of"]
+__all__ = ["BookStance", "Course", "Held", "Stance", "Stances", "returns_of"]
 
 
 def returns_of(market: Market, kind: ReturnKind) -> FloatArray:
@@ -94,6 +94,10 @@ class BookStance:
         book = np.where(self.weights.any(axis=1), self.weights @ grown, 1.0)
         now: FloatArray = held * grown / book[:, None]
         return now
+
+
+Stances = tuple[list[Stance], list[Stance], list[BookStance]]
+"""Of one contender: at the course's early steps, at its steps, of books."""
 
 
 @dataclass(slots=True)

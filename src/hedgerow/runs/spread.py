@@ -1,73 +1,77 @@
-"""One function over many points: in processes of this machine, or on a Ray cluster."""
+"""One function over many points: in this process, in processes of this machine, or on a Ray cluster.
+
+spread(work, shared, points, Workers(4)) -> lists of results as they are done
+
+`work(key, point, shared)` has to be a function that other processes can import, and to depend on nothing but its arguments:
+then the results are the same, to the last bit, whoever computes them and in whatever order.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from collections import deque
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
-from hedgerow.model.errors import UsageError
+from hedgerow.runs.crews.crew import Crew, Work, Workers
+from hedgerow.runs.crews.sharing import one_thread
 
-__all__ = ["on_processes", "on_ray"]
+__all__ = ["Workers", "spread"]
 
 _Found = TypeVar("_Found")
-_Work = Callable[[str, Any, Any], _Found]
-_shared: dict[str, Any] = {}
+_SHARE_S = 1.0
+_AHEAD = 2
 
 
-def on_processes(
-    work: _Work[_Found], question: object, points: Mapping[str, object], workers: int
-) -> Iterator[_Found]:
-    """Yield `work(key, point, question)` for every point as it is done, from `workers` processes; 1 is this one."""
-    if workers <= 1 or len(points) == 1:
-        for key, point in points.items():
-            yield work(key, point, question)
-        return
-    pool = ProcessPoolExecutor(
-        min(workers, len(points)), get_context("spawn"), initializer=_remember, initargs=(question,)
-    )
-    with pool:
-        waiting = [pool.submit(_one, work, key, point) for key, point in points.items()]
-        try:
-            for done in as_completed(waiting):
-                yield done.result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+def spread(
+    work: Work[_Found], shared: object, points: Mapping[str, object], workers: Workers | None = None
+) -> Iterator[list[_Found]]:
+    """Yield `work(key, point, shared)` of every point, in a list for each share that is done.
 
-
-def _remember(question: object) -> None:
-    _shared["question"] = question
-
-
-def _one(work: _Work[_Found], key: str, point: object) -> _Found:
-    return work(key, point, _shared["question"])
-
-
-def on_ray(
-    work: _Work[_Found], question: object, points: Mapping[str, object], workers: int
-) -> Iterator[_Found]:
-    """Yield the same from a Ray cluster: the one this session is connected to, else `workers` processes of its own.
-
-    Raises `UsageError` where Ray is not installed.
+    Points are handed out in shares of about a second each, by what those before took, and few more than can be worked on:
+    `shared` travels once, and memory does not grow with the number of points. A worker that dies is replaced, and its share
+    done anew. Who stops asking stops the work. Raises what `work` raises, `MissingExtra` where Ray is not installed,
+    `ClusterFailed` where it cannot be reached or workers die again and again.
     """
+    chosen = workers or Workers()
+    if not points:
+        return
+    if not chosen.ray and (chosen.count <= 1 or len(points) == 1):
+        for key, point in points.items():
+            with one_thread():
+                found = work(key, point, shared)
+            yield [found]
+        return
+    crew = _crew(work, shared, chosen, len(points))
     try:
-        import ray
-    except ImportError:
-        raise UsageError(
-            "Ray is not installed", advice="Install it: pip install 'hedgerow[cluster]', or leave --ray out."
-        ) from None
-    mine = not ray.is_initialized()
-    if mine:
-        ray.init(
-            num_cpus=max(workers, 1), include_dashboard=False, log_to_driver=False, logging_level="ERROR"
-        )
-    try:
-        asked, task = ray.put(question), ray.remote(work)
-        waiting = [task.remote(key, point, asked) for key, point in points.items()]
-        while waiting:
-            done, waiting = ray.wait(waiting)
-            yield from ray.get(done)
+        yield from _handed(crew, points)
     finally:
-        if mine:
-            ray.shutdown()
+        crew.close()
+
+
+def _crew(work: Work[_Found], shared: object, workers: Workers, count: int) -> Crew:
+    if workers.ray:
+        from hedgerow.runs.crews.cluster import Cluster
+
+        return Cluster(work, shared, workers)
+    from hedgerow.runs.crews.processes import Processes
+
+    return Processes(work, shared, min(workers.count, count))
+
+
+def _handed(crew: Crew, points: Mapping[str, object]) -> Iterator[list[Any]]:
+    left, took, known = deque(points.items()), 0.0, 0
+    while left or crew.busy:
+        while left and crew.busy < _AHEAD * crew.width:
+            size = _size(took / known if known else None, len(left), crew.width)
+            crew.hand([left.popleft() for _ in range(size)])
+        for done in crew.done():
+            took, known = took + done.seconds, known + len(done.results)
+            yield done.results
+
+
+def _size(point_s: float | None, left: int, width: int) -> int:
+    """How many points to hand out: a second's work, one while that is not known, and never so many that others wait."""
+    if point_s is None:
+        return 1
+    fair = -(-left // (_AHEAD * width))
+    return max(min(int(_SHARE_S / max(point_s, 1e-9)), fair), 1)

@@ -1,7 +1,7 @@
 """`sweep(points, question)`: many policies through one past, and how much of the best is luck.
 
-The compiled engine takes what it can express, hundreds at a time; the plain one takes the rest, a process each, on this
-machine or, with Ray, on many. Results are the same whoever computes them and in whatever order.
+The compiled engine takes what it can express, hundreds at a time; the plain one takes the rest, on this machine or, with
+Ray, on many. Results are the same whoever computes them and in whatever order.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -26,7 +26,7 @@ from hedgerow.runs.backtest import backtest
 from hedgerow.runs.grid import Point
 from hedgerow.runs.judging import judged
 from hedgerow.runs.past import Catalogue, Past, past_of
-from hedgerow.runs.spread import on_processes, on_ray
+from hedgerow.runs.spread import Workers, spread
 from hedgerow.runs.twin import inexpressible
 from hedgerow.runs.twin.staging import Learned, knobs_of, learned, stage_of
 
@@ -50,11 +50,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """Who computes: an engine (`auto` is compiled where it can be), so many processes, or a Ray cluster."""
+    """Who computes: an engine (`auto` is compiled where it can be), and for the plain one so many processes or a cluster."""
 
     engine: Literal["auto", "plain", "compiled"] = "auto"
-    workers: int = 1
-    ray: bool = False
+    workers: Workers = field(default_factory=Workers)
     seed: int = 0
 
 
@@ -101,7 +100,7 @@ def sweep(
 
 
 def _batches(left: Mapping[str, Point], question: Question, how: How) -> Iterable[list[Tried]]:
-    """Results as they come: one batch a group that the compiled engine takes at once, then the others one by one."""
+    """Results as they come: one batch a group that the compiled engine takes at once, then the others by shares."""
     slow: dict[str, Point] = {}
     for group in _alike(left):
         if how.engine == "plain":
@@ -119,10 +118,7 @@ def _batches(left: Mapping[str, Point], question: Question, how: How) -> Iterabl
         slow |= others
         if fast:
             yield fast
-    if slow:
-        spread = on_ray if how.ray else on_processes
-        for tried in spread(walk_plain, question, slow, how.workers):
-            yield [tried]
+    yield from spread(walk_plain, question, slow, how.workers)
 
 
 def _alike(points: Mapping[str, Point]) -> list[dict[str, Point]]:

@@ -1,0 +1,1 @@
+"""Workers for `runs.spread`: processes of this machine, a Ray cluster."""

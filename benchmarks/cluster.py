@@ -1,72 +1,125 @@
-"""The sweep on Ray is the sweep on this machine, to the last bit: `python -m benchmarks.cluster`, with Ray installed.
+"""What a cluster adds: 100,000 books planned by one worker and by two, and the cost of a task beside plain Ray.
 
-Ray starts servers of its own and is no dependency of the check, which holds the seam against a stand-in; this walks the
-same points through the real one, on two workers and in another order, and compares every number of every row. A busy machine
-starts Ray only with `RAY_agent_register_timeout_ms=120000` in the environment.
+Ray starts servers of its own; it comes with the extra `cluster`. `python -m benchmarks.cluster` prints the table,
+`HEDGEROW_BOOKS` are as many as one wants. Every number of every plan is compared, to the last bit, with what this process
+makes of it before anything is told. Plans are held against one worker of the same cluster, whose target is twice 0.85;
+tasks against Ray's own of the same work, ten thousand of them. A busy machine starts Ray only with
+`RAY_agent_register_timeout_ms=120000` in the environment.
 """
 
 from __future__ import annotations
 
-import sys
+import os
 import time
-from collections.abc import Sequence
-from decimal import Decimal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from functools import partial
+from typing import Any
 
-from hedgerow.hedge.policy import Policy
-from hedgerow.model.instruments import Instrument
-from hedgerow.model.market import Market
-from hedgerow.model.portfolio import Portfolio, Position
-from hedgerow.model.sweeps import Tried
-from hedgerow.runs.grid import Point, grid, parse_grid
-from hedgerow.runs.spread import on_processes, on_ray
-from hedgerow.runs.sweep import Question, walk_plain
-from hedgerow.testing import beta_market
+import numpy as np
+from benchmarks.many import POLICY, books_of
+from benchmarks.race import Peer, Row, race, text_of
 
-_WORDS = ["rebalance=threshold:0.05,calendar:7", "target_beta=0,0.5", "instruments=1,BTCUSDT"]
-_BETAS = {"BTC": 1.0, "ETH": 1.2, "SOL": 1.6, "ADA": 1.4}
+from hedgerow.hedge.many import BookPlans, Books, Universe
+from hedgerow.runs.many import plan_many
+from hedgerow.runs.spread import Workers, spread
+from hedgerow.venues.catalogue import catalogue
+from hedgerow.venues.simulated import simulated_market
 
-
-def contracts(market: Market) -> tuple[Instrument, ...]:
-    """Return the contracts of the catalogue, as a worker elsewhere finds them too."""
-    from hedgerow.venues.catalogue import catalogue
-
-    return catalogue(market)
+BOOKS, TASKS = int(os.environ.get("HEDGEROW_BOOKS", "100000")), 10_000
+EFFICIENCY, WORKERS = 0.85, 2
+_QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR", "include_dashboard": False}
 
 
-def asked() -> tuple[Question, dict[str, Point]]:
-    """Return a small question and eight policies."""
-    held = {"SOL": 400, "ADA": 50_000, "USDT": 20_000}
-    book = Portfolio(tuple(Position(symbol, Decimal(quantity)) for symbol, quantity in held.items()))
-    question = Question(book, beta_market(_BETAS, {"BTC": 60_000.0}, days=200, seed=3), contracts)
-    points = grid(Policy(), parse_grid(_WORDS))
-    return question, {f"{place:03}": point for place, point in enumerate(points)}
+def same(one: BookPlans, other: BookPlans) -> None:
+    """Raise where any bit of any column differs."""
+    for field in fields(BookPlans):
+        mine, theirs = getattr(one, field.name), getattr(other, field.name)
+        equal = mine.tobytes() == theirs.tobytes() if isinstance(mine, np.ndarray) else mine == theirs
+        if not equal:
+            raise SystemExit(f"the plans of one worker and of several differ: {field.name}")
 
 
-def unlike(one: Sequence[Tried], other: Sequence[Tried]) -> list[str]:
-    """Return the keys of rows that differ in any bit."""
-    found = {row.key: row for row in other}
-    return [
-        row.key
-        for row in one
-        if repr(row) != repr(found[row.key]) or row.hedged.tobytes() != found[row.key].hedged.tobytes()
-    ]
+@contextmanager
+def cluster(cores: int) -> Iterator[None]:
+    """A cluster of so many cores on this machine, connected to."""
+    import ray
+
+    ray.init(address="local", num_cpus=cores, **_QUIET)
+    try:
+        yield
+    finally:
+        ray.shutdown()
 
 
-def main() -> int:
-    """Print what both took and whether they agree; 1 where they do not."""
-    question, points = asked()
-    begun = time.perf_counter()
-    here = list(on_processes(walk_plain, question, points, 1))
-    between = time.perf_counter()
-    there = list(on_ray(walk_plain, question, dict(reversed(points.items())), 2))
-    done = time.perf_counter()
-    apart = unlike(here, there)
-    said = f"unlike: {', '.join(apart)}" if apart else "equal to the last bit"
-    sys.stdout.write(
-        f"{len(points)} policies: here {between - begun:.1f} s, Ray {done - between:.1f} s, {said}\n"
-    )
-    return int(bool(apart))
+def planned(universe: Universe, books: Books, cores: int) -> tuple[float, BookPlans]:
+    """Seconds by the wall for all plans on so many workers, which have started before, and the plans."""
+    workers = Workers(cores, ray=True)
+    with cluster(cores):
+        few = Books(books.names[: 4_000 * cores], books.symbols, books.quantities[: 4_000 * cores])
+        plan_many(universe, few, workers)  # what is compiled and imported is there from here on
+        begun = time.perf_counter()
+        found = plan_many(universe, books, workers)
+        return time.perf_counter() - begun, found
+
+
+def plans() -> list[Row]:
+    """One worker beside two."""
+    market = simulated_market()
+    one = books_of(market)
+    times = -(-BOOKS // len(one.names))
+    quantities = np.tile(one.quantities, (times, 1))[:BOOKS]
+    quantities *= np.random.default_rng(3).uniform(0.5, 2.0, (BOOKS, 1))
+    books = Books(tuple(f"book {i}" for i in range(BOOKS)), one.symbols, quantities)
+    universe = Universe.of(POLICY, market, catalogue(market), books.symbols)
+    here = plan_many(universe, books)
+    took = {cores: planned(universe, books, cores) for cores in (1, WORKERS)}
+    for _, found in took.values():
+        same(found, here)
+    alone, both = took[1][0], took[WORKERS][0]
+    ratio, target = alone / both, EFFICIENCY * WORKERS
+    title = f"plans of {BOOKS:,} books × 30 coins, {WORKERS} Ray workers, by the wall"
+    return [Row(title, both, "1 Ray worker", alone, ratio, target, ratio >= target)]
+
+
+def nothing(_key: str, point: int, shared: int) -> int:
+    """A task of next to no work."""
+    return point + shared
+
+
+def tasks() -> list[Row]:
+    """What a point costs beside a Ray task of its own."""
+    import ray
+
+    points = {str(i): i for i in range(TASKS)}
+    alone = ray.remote(nothing)
+
+    def ours() -> int:
+        return sum(sum(share) for share in spread(nothing, 1, points, Workers(WORKERS, ray=True)))
+
+    def plain() -> int:
+        return int(sum(ray.get([alone.remote(key, point, 1) for key, point in points.items()])))
+
+    def agree(one: object, other: object) -> None:
+        if not one == other == sum(range(TASKS)) + TASKS:
+            raise SystemExit(f"the tasks differ: {one} against {other}")
+
+    with cluster(WORKERS):
+        return race(
+            f"{TASKS:,} tasks of no work on {WORKERS} Ray workers, by the wall",
+            ours,
+            [Peer("a plain Ray task each", plain, 1.0, agree)],
+            rounds=3,
+            clock=time.perf_counter,
+        )
+
+
+def rows() -> list[Row]:
+    """Both tables."""
+    made: list[Callable[[], list[Row]]] = [partial(plans), partial(tasks)]
+    return [row for each in made for row in each()]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    print(text_of(rows()))

@@ -78,7 +78,16 @@ def test_text_says_it(run: Run, held: str) -> None:
     assert "The hedge holds" in plan
 
 
-@pytest.mark.parametrize("words", [(), ("--floor", "15%", "--budget", "0.5%"), ("--horizon", "300")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("--floor", "15%", "--budget", "0.5%"),
+        ("--horizon", "300"),
+        ("--floor", "15%", "--with-futures"),
+        ("--floor", "1%", "--with-futures", "--keep", "99%"),
+    ],
+)
 def test_json_of_options_keeps_its_schema(run: Run, held: str, words: tuple[str, ...]) -> None:
     done = run("options", held, *words, "--json")
     assert list(validator("options").iter_errors(done.json)) == []

@@ -72,6 +72,8 @@ def test_by_beta_with_a_budget_a_page_and_a_picture(run: Run, tmp_path: Path) ->
         (("--horizon", "0"), 2, "no number of days"),
         (("--chart", "payoff.gif"), 2, "payoff.svg or payoff.png"),
         (("--chain", "nowhere.parquet"), 4, "nowhere.parquet"),
+        (("--with-futures",), 2, "Add --floor 15%"),
+        (("--floor", "15%", "--with-futures", "--keep", "120%"), 2, "--keep"),
         (("--factor", "BTC,ETH"), 2, "Measure it to one coin"),
     ],
 )
@@ -139,3 +141,19 @@ def test_a_real_chain(run: Run, data_dir: Path) -> None:
     text = " ".join(run(*words).out.split())
     assert "quoted size unknown" in text
     assert "on a synthetic future" in text
+
+
+def test_options_and_futures_together(run: Run, tmp_path: Path) -> None:
+    page = tmp_path / "o.html"
+    words = ("options", BOOK, "--floor", "15%", "--with-futures", "--keep", "10%")
+    found = run(*words, "--json", "--html", str(page)).json
+    (lead,) = [m for m in found["mixes"] if m["lead"]]
+    assert lead["crash"]["worst_on_the_way_usd"] >= -0.15 * found["nav_usd"] - 0.01
+    assert lead["kept"] >= 0.1 - 1e-9
+    assert lead["cost_usd_per_month"] == min(m["cost_usd_per_month"] for m in found["mixes"] if m["usable"])
+    assert lead["futures"]["side"] == "sell"
+    text = " ".join(run(*words).out.split())
+    for told in ("together, until", "The cheapest that holds the floor at every move", "in two accounts"):
+        assert told in text
+    assert "together" in page.read_text()
+    assert "mixes" not in run("options", BOOK, "--floor", "15%", "--json").json

@@ -35,6 +35,7 @@ class ProtectionTerms:
     strike: str = "90%"
     budget: str | None = None
     horizon_days: float = 30.0
+    keep: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,13 @@ def protect(
     exposure, warnings = beta(desk)
     report("reading the option chain, putting options beside the perpetual")
     budget = None if terms.budget is None else _budget(terms.budget, exposure.nav_usd)
-    wanted = Wanted(floor, crash, budget, terms.horizon_days, strike)
+    keep = None if terms.keep is None else share_of(terms.keep, "--keep", most=1.0)
+    if keep is not None and floor is None:
+        raise UsageError(
+            "options and futures are mixed for a floor, and none is asked for",
+            advice="Add --floor 15%: the most to lose in the crash, of net value.",
+        )
+    wanted = Wanted(floor, crash, budget, terms.horizon_days, strike, keep)
     found = _compared(settings, desk, exposure, wanted)
     said = tuple(dict.fromkeys((*warnings, *found.warnings)))
     return Protected(replace(found, warnings=said), desk)

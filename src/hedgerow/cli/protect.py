@@ -30,6 +30,12 @@ class ProtectionOptions:
     budget: Annotated[
         str | None, Parameter(help="A collar that costs at most this: 0.5% of net value, or dollars.")
     ] = None
+    with_futures: Annotated[
+        bool, Parameter(help="Also the cheapest mix of options and futures for the floor.", negative="")
+    ] = False
+    keep: Annotated[
+        str, Parameter(help="Share of what the book gains in a rally that the mix has to keep (50%).")
+    ] = "50%"
     horizon: Annotated[float, Parameter(help="Days that the protection has to last at least (30).")] = 30.0
 
 
@@ -60,10 +66,9 @@ def options(
     given = protection or ProtectionOptions()
     if chart is not None and chart.suffix.lower() not in {".svg", ".png"}:
         raise UsageError(f'a picture is no "{chart.suffix}"', advice="Name it payoff.svg or payoff.png.")
-    terms = steps.ProtectionTerms(given.floor, given.crash, given.strike, given.budget, given.horizon)
     with progress(shown) as report:
         settings = settings_of(shown, data or DataOptions(), beta or BetaOptions())
-        found = steps.protect(settings, book, terms, report)
+        found = steps.protect(settings, book, _terms(given), report)
 
     def text() -> object:
         from hedgerow.reports.options_text import options_text
@@ -84,3 +89,15 @@ def options(
         if chart is not None:
             written(chart, payoff_picture(found.plan, chart.suffix.lower()))
     return int(bool(found.plan.exposure.unknown) or not found.plan.leads)
+
+
+def _terms(given: ProtectionOptions) -> steps.ProtectionTerms:
+    """What is asked for, in words."""
+    return steps.ProtectionTerms(
+        given.floor,
+        given.crash,
+        given.strike,
+        given.budget,
+        given.horizon,
+        given.keep if given.with_futures else None,
+    )

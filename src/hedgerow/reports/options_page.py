@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from hedgerow.hedge.options.plan import OptionsPlan, at_move
+from hedgerow.hedge.options.plan import Mix, OptionsPlan, PerpBeside, Protection, at_move
 from hedgerow.hedge.options.walk import Walk
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.market import Market
 from hedgerow.reports.charts import ACCENT, BAD, INK, QUIET, SOFT, chart_of, svg
 from hedgerow.reports.layout import instant
+from hedgerow.reports.mix_text import mix_facts, mix_orders
 from hedgerow.reports.move_charts import HEIGHT, Curve, named_ends, over_moves, room
 from hedgerow.reports.options_text import CLOSING, cautions, label_of, orders_of, unprotected
 from hedgerow.reports.parts import Figure, Section, rendered
@@ -33,6 +34,7 @@ _LOOKS = {
     "put spread": (ACCENT, (3, 3), 2.0),
     "zero-cost collar": (BAD, (1, 0), 2.0),
     "budgeted collar": (BAD, (3, 3), 2.0),
+    "together": (INK, (1, 0), 2.2),
 }
 _SHOWN = (-0.5, -0.4, -0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.4, 0.6)
 
@@ -71,6 +73,8 @@ def _curves(found: OptionsPlan, *, risen: bool) -> Iterator[Curve]:
     for lead in found.leads:
         if lead.sizing == asked:
             yield _curve(lead.kind, lead.crash_usd if risen else lead.by_beta_usd)
+    if found.mix is not None:
+        yield _curve("together", found.mix.crash_usd if risen else found.mix.by_beta_usd)
 
 
 def _curve(name: str, profits: FloatArray) -> Curve:
@@ -159,6 +163,7 @@ def options_page(found: OptionsPlan, market: Market, money: str = "USD") -> str:
         f" {amount(found.chain.index_usd)} · book as of {instant(market.as_of)}"
     )
     told = [(label_of(each), each.verdict) for each in found.leads if each.verdict]
+    told += [(label, str(said)) for _, label, said, _ in mix_facts(found, money)] if found.mixes else []
     return rendered(
         "run.html",
         simulated=simulated,
@@ -194,11 +199,7 @@ def _six(found: OptionsPlan, money: str) -> list[tuple[str, str]]:
 
 
 def protection_table(found: OptionsPlan, money: str) -> tuple[list[str], list[list[str]]]:
-    """Return the candidates that lead and the perpetual, side by side."""
-
-    def dollars(value: float) -> str:
-        return amount(value, money, signed=True)
-
+    """Return the candidates that lead, the perpetual and the mix that leads, side by side."""
     names = [
         "protection",
         "orders",
@@ -210,33 +211,47 @@ def protection_table(found: OptionsPlan, money: str) -> tuple[list[str], list[li
         "beta left",
         "margin needed",
     ]
-    rows = [
-        [
-            label_of(c),
-            orders_of(c),
-            str(c.expiry)[:10],
-            dollars(c.upfront_usd),
-            dollars(c.cost_usd_per_month),
-            dollars(found.at_crash(c.crash_usd)),
-            dollars(c.worst_usd),
-            dollars(dict(c.beta_left)[0.0]),
-            amount(c.rally_needed_usd, money),
-        ]
-        for c in found.leads
-    ]
-    perp = found.perp
-    if perp is not None:
-        rows.append(
-            [
-                "perpetual",
-                f"sell {perp.contracts} {perp.instrument.symbol}",
-                "no end",
-                dollars(perp.entry_usd),
-                dollars(perp.cost_usd_per_month),
-                dollars(found.at_crash(perp.crash_usd)),
-                dollars(perp.worst_usd),
-                dollars(dict(perp.beta_left)[0.0]),
-                amount(perp.rally_needed_usd, money),
-            ]
-        )
-    return names, rows
+    rows = [_row(found, lead, money) for lead in found.leads]
+    if found.perp is not None:
+        rows.append(_perp_row(found, found.perp, money))
+    return names, rows + ([] if found.mix is None else [_mix_row(found, found.mix, money)])
+
+
+def _row(found: OptionsPlan, lead: Protection, money: str) -> list[str]:
+    parts = (
+        lead.upfront_usd,
+        lead.cost_usd_per_month,
+        found.at_crash(lead.crash_usd),
+        lead.worst_usd,
+        dict(lead.beta_left)[0.0],
+    )
+    told = [label_of(lead), orders_of(lead), str(lead.expiry)[:10]]
+    return [*told, *_signed(parts, money), amount(lead.rally_needed_usd, money)]
+
+
+def _perp_row(found: OptionsPlan, perp: PerpBeside, money: str) -> list[str]:
+    parts = (
+        perp.entry_usd,
+        perp.cost_usd_per_month,
+        found.at_crash(perp.crash_usd),
+        perp.worst_usd,
+        dict(perp.beta_left)[0.0],
+    )
+    told = ["perpetual", f"sell {perp.contracts} {perp.instrument.symbol}", "no end"]
+    return [*told, *_signed(parts, money), amount(perp.rally_needed_usd, money)]
+
+
+def _mix_row(found: OptionsPlan, mix: Mix, money: str) -> list[str]:
+    parts = (
+        mix.upfront_usd,
+        mix.cost_usd_per_month,
+        found.at_crash(mix.crash_usd),
+        mix.worst_usd,
+        dict(mix.beta_left)[0.0],
+    )
+    told = ["together", mix_orders(mix), str(mix.expiry)[:10]]
+    return [*told, *_signed(parts, money), amount(mix.margin_usd, money)]
+
+
+def _signed(parts: tuple[float, ...], money: str) -> list[str]:
+    return [amount(part, money, signed=True) for part in parts]

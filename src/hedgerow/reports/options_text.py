@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from hedgerow.hedge.options.plan import LegLiquidity, OptionsPlan, PerpBeside, Protection
 from hedgerow.model.market import Market
 from hedgerow.reports.layout import Fact, columns, facts, header, instant, line, notes, page
+from hedgerow.reports.mix_text import mix_cells, mix_facts
 from hedgerow.reports.wording import amount, count, number, percent, plus_minus
 
 __all__ = [
@@ -45,6 +46,8 @@ def options_text(found: OptionsPlan, market: Market, money: str = "USD") -> Grou
         facts(_book(found, money)),
         _side_by_side(found, money),
         facts(verdicts(found)),
+        columns(*mix_cells(found, money), left=(0, 1), indent=4) if found.mixes else None,
+        facts(mix_facts(found, money)) if found.mixes else None,
         columns(*betas_left(found, money), indent=4) if found.leads else None,
         columns(*_greeks(found, money), indent=4) if found.leads else None,
         columns(*other_puts(found, money), left=(0,), indent=4) if other_puts(found, money)[1] else None,
@@ -176,6 +179,8 @@ def betas_left(found: OptionsPlan, money: str) -> tuple[list[str], list[list[str
     rows += [[label_of(lead), *(amount(left, money) for _, left in lead.beta_left)] for lead in found.leads]
     if found.perp is not None:
         rows.append(["perpetual", *(amount(left, money) for _, left in found.perp.beta_left)])
+    if found.mix is not None:
+        rows.append(["together", *(amount(left, money) for _, left in found.mix.beta_left)])
     return names, rows
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hedgerow.hedge.options.legs import OptionLeg
-from hedgerow.hedge.options.plan import OptionsPlan, PerpBeside, Protection
+from hedgerow.hedge.options.plan import Mix, OptionsPlan, PerpBeside, Protection
 from hedgerow.model.display import plain
 from hedgerow.model.market import Market
 from hedgerow.model.option_chain import OptionChain
@@ -55,6 +55,7 @@ def options_json(found: OptionsPlan, market: Market) -> dict[str, Any]:
             "by_beta_usd": plain(found.by_beta_usd),
             "crash_usd": plain(found.crash_usd),
         },
+        **({"mixes": [_mix(found, each) for each in found.mixes]} if found.mixes else {}),
         "unknown": list(exposure.unknown),
         "warnings": list(found.warnings),
     }
@@ -125,6 +126,48 @@ def _leg(leg: OptionLeg, chain: OptionChain) -> dict[str, Any]:
         "price": leg.price,
         "price_usd": chain.usd(leg.price),
         "volatility": leg.volatility,
+    }
+
+
+def _mix(found: OptionsPlan, each: Mix) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "expiry": plain(each.expiry),
+        "days": each.days,
+        "keep": each.keep,
+        "lead": each is found.mix,
+        "usable": each.usable,
+        "reason": each.reason,
+    }
+    if not each.usable:
+        return document
+    legs = () if each.position is None else each.position.legs
+    return document | {
+        "legs": [_leg(leg, found.chain) for leg in legs],
+        "futures": None
+        if each.instrument is None
+        else {
+            "venue": each.instrument.venue,
+            "instrument": each.instrument.symbol,
+            "side": "sell",
+            "contracts": float(each.contracts),
+            "contracts_exact": str(each.contracts),
+            "notional_usd": each.notional_usd,
+        },
+        "upfront_usd": each.upfront_usd,
+        "still_usd": each.still_usd,
+        "cost_usd_per_month": each.cost_usd_per_month,
+        "crash": {
+            "by_beta_usd": found.at_crash(each.by_beta_usd),
+            "betas_risen_usd": found.at_crash(each.crash_usd),
+            "worst_on_the_way_usd": each.worst_usd,
+            "worst_move": each.worst_move,
+        },
+        "kept": plain(each.kept),
+        "beta_left": [{"move": move, "beta_usd": left} for move, left in each.beta_left],
+        "margin": {"needed_usd": each.margin_usd, "rally_others_flat_usd": each.flat_rally_usd},
+        "proven": each.proven,
+        "by_beta_usd": plain(each.by_beta_usd),
+        "crash_usd": plain(each.crash_usd),
     }
 
 

@@ -20,7 +20,7 @@ from hedgerow.model.market import Market
 from hedgerow.stats.black import black_price
 from hedgerow.stats.smile import Smile
 
-__all__ = ["chance_between", "perp_beside", "verdict_of"]
+__all__ = ["chance_between", "perp_beside", "perp_terms", "verdict_of"]
 
 _MAX_LEVERAGE = 3.0
 _SIMPLY = 0.25
@@ -35,13 +35,8 @@ def perp_beside(
 
     Its profit has entry costs and expected funding in; every figure is of one margin account of its own.
     """
-    found = [
-        i
-        for i in catalogue
-        if i.underlying == scene.chain.underlying and i.is_perpetual and i.payoff is Payoff.LINEAR
-    ]
-    terms = terms_of(found[0], scene.exposure.betas, market) if found else None
-    if terms is None or terms.unusable:
+    terms = perp_terms(scene, market, catalogue)
+    if terms is None:
         return None
     contracts = _contracts(terms, scene, days)
     if not contracts:
@@ -75,6 +70,17 @@ def perp_beside(
         scene.flat_rally_usd + rally,
         scene.meets(crash),
     )
+
+
+def perp_terms(scene: Scene, market: Market, catalogue: tuple[Instrument, ...]) -> Terms | None:
+    """Return the terms of the linear perpetual on the factor; None where there is none that can be used."""
+    found = [
+        i
+        for i in catalogue
+        if i.underlying == scene.chain.underlying and i.is_perpetual and i.payoff is Payoff.LINEAR
+    ]
+    terms = terms_of(found[0], scene.exposure.betas, market) if found else None
+    return None if terms is None or terms.unusable else terms
 
 
 def _contracts(terms: Terms, scene: Scene, days: float) -> Decimal:

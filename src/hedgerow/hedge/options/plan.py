@@ -19,6 +19,7 @@ from hedgerow.stats.smile import Smile
 __all__ = [
     "Kind",
     "LegLiquidity",
+    "Mix",
     "OptionsPlan",
     "PerpBeside",
     "Protection",
@@ -39,7 +40,8 @@ class Wanted:
     """What a protection is for. Shares are fractions: `floor` of net value, `crash` and `strike` of the coin's spot.
 
     Without a `floor` it is sized by beta; `budget_usd` asks for a collar that costs at most that; `horizon_days` is how long
-    it has to last at least, `strike` where the bought put is looked for.
+    it has to last at least, `strike` where the bought put is looked for. With `keep` options and futures are mixed: that share
+    of what the book gains in a rally is to be kept.
     """
 
     floor: float | None = None
@@ -47,6 +49,7 @@ class Wanted:
     budget_usd: float | None = None
     horizon_days: float = 30.0
     strike: float = 0.90
+    keep: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,47 @@ class PerpBeside:
 
 
 @dataclass(frozen=True, slots=True)
+class Mix:
+    """Options and short futures that together hold the floor at every move down to the crash, at the least cost.
+
+    `still_usd` is what it costs until `expiry` if the coin stands still: premium, fees, entry and expected funding, less what
+    the options then pay. `kept` is the share of the book's gain in the rally that stays, of at least `keep` asked. Profits (N,)
+    run over the plan's moves as a candidate's do; `margin_usd` is needed in the worse of rally and crash. `proven`: nothing
+    cheaper exists. One that cannot be has a `reason` and nothing in it.
+    """
+
+    expiry: np.datetime64
+    days: float
+    keep: float
+    position: OptionPosition | None = None
+    instrument: Instrument | None = None
+    contracts: Decimal = Decimal(0)
+    notional_usd: float = 0.0
+    upfront_usd: float = 0.0
+    still_usd: float = np.nan
+    by_beta_usd: FloatArray = field(default_factory=lambda: np.empty(0))
+    crash_usd: FloatArray = field(default_factory=lambda: np.empty(0))
+    worst_usd: float = np.nan
+    worst_move: float = np.nan
+    kept: float = np.nan
+    margin_usd: float = 0.0
+    flat_rally_usd: float = np.nan
+    beta_left: tuple[tuple[float, float], ...] = ()
+    proven: bool = False
+    reason: str = ""
+
+    @property
+    def usable(self) -> bool:
+        """Whether there is one."""
+        return not self.reason
+
+    @property
+    def cost_usd_per_month(self) -> float:
+        """What it costs over 30 days of its own, if the coin stands still."""
+        return self.still_usd / self.days * 30.0
+
+
+@dataclass(frozen=True, slots=True)
 class OptionsPlan:
     """The book, what it loses unprotected, and every candidate beside the perpetual. `moves` (N,) are of the factor.
 
@@ -153,6 +197,13 @@ class OptionsPlan:
     perp: PerpBeside | None
     beta_left: tuple[tuple[float, float], ...]
     warnings: tuple[str, ...]
+    mixes: tuple[Mix, ...] = ()
+
+    @property
+    def mix(self) -> Mix | None:
+        """The mix of options and futures that costs least a month, None where there is none."""
+        found = [each for each in self.mixes if each.usable]
+        return min(found, key=lambda each: each.cost_usd_per_month, default=None)
 
     @property
     def leads(self) -> tuple[Protection, ...]:

@@ -17,11 +17,13 @@ import numpy as np
 
 from hedgerow.hedge.crash import book_by_beta, book_in_crash, crash_powers
 from hedgerow.hedge.exposure import Exposure
-from hedgerow.hedge.options.beside import perp_beside, verdict_of
+from hedgerow.hedge.options.beside import perp_beside, perp_terms, verdict_of
 from hedgerow.hedge.options.legs import DERIBIT, DOLLARS, OptionLeg, OptionPosition
+from hedgerow.hedge.options.mix import mix
 from hedgerow.hedge.options.plan import (
     Kind,
     LegLiquidity,
+    Mix,
     OptionsPlan,
     Protection,
     Sizing,
@@ -97,7 +99,18 @@ def protect(
         perp,
         tuple((move, scene.book_beta_after(move)) for move in scene.shown_moves),
         (*chain.notes, *smiles.notes, *late),
+        _mixes(scene, market, catalogue, expiries),
     )
+
+
+def _mixes(
+    scene: Scene, market: Market, catalogue: tuple[Instrument, ...], expiries: tuple[np.datetime64, ...]
+) -> tuple[Mix, ...]:
+    """Options and futures in one solve, one for each expiry that has a smile; none where it was not asked for."""
+    if scene.wanted.keep is None or scene.wanted.floor is None:
+        return ()
+    terms = perp_terms(scene, market, catalogue)
+    return tuple(mix(scene, terms, expiry) for expiry in expiries if expiry in scene.smiles)
 
 
 def _refuse(exposure: Exposure, chain: OptionChain, wanted: Wanted) -> None:

@@ -30,6 +30,7 @@ TABLES = (
     "backtests",
     "lots",
     "many",
+    "cluster",
     "watch",
     "liquidation",
     "lake",

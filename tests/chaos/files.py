@@ -5,11 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 from hedgerow.store.journal import Journal, look_into
 from hedgerow.store.notices import Notices
+from hedgerow.store.postgresql import number_of_writes
+from hedgerow.store.server import Server, Where
 from hedgerow.testing.faults.history import History
 from hedgerow.testing.faults.vigilance import ready_after
 
@@ -22,7 +23,7 @@ _OVER = "is well again"
 class Disk:
     """The journal as the parent sees it: opened when it is asked, and never open while a process is forked."""
 
-    def __init__(self, path: Path, clock: Any) -> None:
+    def __init__(self, path: Where, clock: Any) -> None:
         self.path, self._clock = path, clock
         self.dead, self.watch = False, None
         self._open: Journal | None = None
@@ -36,11 +37,16 @@ class Disk:
 
     def changed(self) -> bool:
         """Return whether anything was written since this was asked last; the first answer is yes."""
+        if isinstance(self.path, Server):
+            return self._differs(number_of_writes(self.path))
         if self._raw is None:
             self._raw = sqlite3.connect(self.path)
         (version,) = self._raw.execute("PRAGMA data_version").fetchone()
+        return self._differs(version)
+
+    def _differs(self, version: int) -> bool:
         before, self._version = self._version, version
-        return bool(version != before)
+        return version != before
 
     def close(self) -> None:
         """Let go of the file."""

@@ -16,7 +16,6 @@ import gc
 import os
 import signal
 import socket
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +28,7 @@ from typing import Any, cast
 from tests.architecture.sources import ROOT
 from tests.chaos.far import Far, FarClock, Time, receive, send
 from tests.store.forked import fork
+from tests.store.servers import used
 
 from hedgerow.hedge.execution import LegFacts, Pace, Programme, Rules, Style, Ticketed, Wanted, schedule
 from hedgerow.model.errors import HedgerowError, LeaseHeld, UsageError
@@ -39,6 +39,7 @@ from hedgerow.runs.points import watching
 from hedgerow.runs.reconcile import Doors, reconcile
 from hedgerow.store.journal import Journal, open_journal
 from hedgerow.store.memory import MemoryStore
+from hedgerow.store.server import Where
 from hedgerow.testing.faults.chance import Chance
 from hedgerow.testing.faults.doors import Road, SimAccount, SimClock, SimQuotes, SimTrading
 from hedgerow.testing.faults.lives import Sink, finish
@@ -53,7 +54,6 @@ MOST_LIVES = 60
 BY_HAND = 3
 """After the two plans, a person takes over what nothing explains."""
 OF_THE_WATCH = frozenset({"watch", "notices"})
-MEMORY = next((str(place) for place in (Path("/dev/shm"),) if os.access(place, os.W_OK)), None)  # noqa: S108 - see above
 
 
 @cache
@@ -100,8 +100,8 @@ class Verdict:
 class World:
     """The exchange of one run, its journal's place, and two plans to be traded one after the other."""
 
-    def __init__(self, seed: int, folder: Path) -> None:
-        self.path = folder / "journal.db"
+    def __init__(self, seed: int, folder: Path, where: Where) -> None:
+        self.folder, self.path = folder, where
         self.market = SimMarket(Random(seed), CONTRACTS, BEGIN)  # noqa: S311 - a market, no secret
         self.clock = SimClock(self.market)
         chance = Chance(Random(seed), frozenset({"F8", "F11"}))  # noqa: S311 - a schedule, no secret
@@ -183,7 +183,7 @@ class World:
         return self.clock.now(), self.clock.monotonic()
 
 
-def _process(
+def process(
     world: World, ends: tuple[socket.socket, socket.socket], life: int, kill: Kill | None, number: int
 ) -> None:
     """One process: recover, trade, and die where it is told to."""
@@ -212,7 +212,7 @@ def _process(
             os._exit(3)
         except UsageError:
             pass  # it had ended, and died before it could say so
-    (world.path.parent / f"hits {life}").write_text("\n".join(seen.elements()), encoding="utf-8")
+    (world.folder / f"hits {life}").write_text("\n".join(seen.elements()), encoding="utf-8")
 
 
 def _adopt(doors: Doors, journal: Journal, clock: Clock, holder: str) -> None:
@@ -226,7 +226,7 @@ def _adopt(doors: Doors, journal: Journal, clock: Clock, holder: str) -> None:
 @cache
 def warm() -> None:
     """Load what only making a journal loads, so that no process that is forked has to."""
-    with tempfile.TemporaryDirectory(dir=MEMORY) as folder, open_journal(Path(folder) / "journal.db"):
+    with used.get().place() as (_, where), open_journal(where):
         pass
 
 
@@ -237,18 +237,18 @@ def lived(seed: int, *kills: Kill, whole: bool = True) -> Verdict:
     """
     warm()
     verdict, left = Verdict(), list(kills)
-    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
-        world = World(seed, Path(folder))
+    with used.get().place() as (folder, where):
+        world = World(seed, folder, where)
         for number in (1, 2, BY_HAND):
             if number > 1 and not left and not whole:
                 break
-            _prepare(world, number)
+            prepare(world, number)
             _to_the_end(world, verdict, left, number)
-        _look(world, verdict)
+        look(world, verdict)
     return verdict
 
 
-def _prepare(world: World, number: int) -> None:
+def prepare(world: World, number: int) -> None:
     if number == BY_HAND:
         world.vanish()
         return
@@ -266,7 +266,7 @@ def _to_the_end(world: World, verdict: Verdict, left: list[Kill], number: int) -
         ours, theirs = socket.socketpair()
         kill = left[0] if left else None
         life = verdict.lives
-        child = fork(partial(_process, world, (ours, theirs), life, kill, number))
+        child = fork(partial(process, world, (ours, theirs), life, kill, number))
         theirs.close()
         world.answer(ours)
         ours.close()
@@ -275,7 +275,7 @@ def _to_the_end(world: World, verdict: Verdict, left: list[Kill], number: int) -
             verdict.killed.append(left.pop(0).point)
             world.market.go(world.market.now + 16_000)
         elif os.WEXITSTATUS(status) == 0:
-            told = (world.path.parent / f"hits {life}").read_text(encoding="utf-8")
+            told = (world.folder / f"hits {life}").read_text(encoding="utf-8")
             verdict.hits |= Counter(told.split("\n"))
             return
         elif os.WEXITSTATUS(status) != 3:
@@ -284,7 +284,7 @@ def _to_the_end(world: World, verdict: Verdict, left: list[Kill], number: int) -
     verdict.violations.append(f"plan {number} does not end")
 
 
-def _look(world: World, verdict: Verdict) -> None:
+def look(world: World, verdict: Verdict) -> None:
     """What must hold when all is over, by the journal on disk and the exchange alone."""
     broken = verdict.violations.append
     market = world.market

@@ -1,7 +1,7 @@
 """Live many seeds under faults on all cores, print what each fault came to, and shrink the first seed that fails.
 
-python -m tests.chaos.run faults [--watch] [--seeds 10000] [--first 0] [--events 500] [--json]
-python -m tests.chaos.run kills [--watch] [--seeds 20] [--first 0] [--pairs 200] [--json]
+python -m tests.chaos.run faults [--watch] [--seeds 10000] [--first 0] [--events 500] [--store postgresql] [--json]
+python -m tests.chaos.run kills [--watch] [--seeds 20] [--first 0] [--pairs 200] [--store postgresql] [--json]
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("sr
 
 from tests.chaos import kills as executor  # noqa: E402 - the path above serves a plain start
 from tests.chaos import watched  # noqa: E402 - as above
+from tests.chaos.backing import standing_on  # noqa: E402 - as above
 from tests.chaos.kills import Kill, Verdict, drawn  # noqa: E402 - as above
+from tests.store.servers import STORES  # noqa: E402 - as above
 
 from hedgerow.testing.faults import live, vigil  # noqa: E402 - as above
 from hedgerow.testing.faults.report import Report, parted, shrunk  # noqa: E402 - as above
@@ -155,7 +157,15 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--pairs", type=int, default=200)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument(
+        "--store", choices=("memory", *STORES), help="where journals lie: a file, or a server"
+    )
     asked = parser.parse_args(words)
+    with standing_on(asked.store or "", lives=asked.what == "faults"):
+        return _asked(asked)
+
+
+def _asked(asked: argparse.Namespace) -> int:
     usual = 2_000 if asked.watch else 10_000
     count = asked.seeds or (usual if asked.what == "faults" else 20)
     seeds = range(asked.first, asked.first + count)

@@ -32,8 +32,8 @@ import numpy as np
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("src", "")]
 
-from tests.chaos.kills import MEMORY  # noqa: E402 - the path above serves a plain start
 from tests.outlets.inbox import inbox  # noqa: E402 - as above
+from tests.store.servers import MEMORY  # noqa: E402 - the path above serves a plain start
 
 from hedgerow.app.dealing import wall_ms  # noqa: E402 - as above
 from hedgerow.app.watch import watch  # noqa: E402 - as above

@@ -10,22 +10,21 @@ from __future__ import annotations
 
 import os
 import socket
-import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
-from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 from typing import Any, cast
 
 from tests.chaos.far import Time, receive, send
 from tests.chaos.files import Disk, late, messages, once, ready, standing, taken_over
-from tests.chaos.kills import MEMORY, Kill, Verdict, named, warm
+from tests.chaos.kills import Kill, Verdict, named, warm
 from tests.chaos.watcher import NAMED, watcher
 from tests.store.forked import Child, fork
+from tests.store.servers import used
 
 from hedgerow.hedge.execution import Command, Event, ExecutionState
 from hedgerow.hedge.watch import WatchRules
@@ -36,6 +35,7 @@ from hedgerow.model.watched import Look
 from hedgerow.runs.diary import LOOK, diary_of
 from hedgerow.runs.monitor import Watched
 from hedgerow.store.notices import notices_of
+from hedgerow.store.server import Where
 from hedgerow.testing.faults import lives
 from hedgerow.testing.faults.chance import Chance
 from hedgerow.testing.faults.disk import SimStore
@@ -62,8 +62,8 @@ _REST_MS, _LATE_MS = 2_000, 10_000
 class Outside(Vigil):
     """A seed that is watched through by processes that are killed, as it looks from outside."""
 
-    def __init__(self, seed: int, folder: Path, kills: Sequence[Kill]) -> None:
-        self._path, self._left = folder / "journal.db", list(kills)
+    def __init__(self, seed: int, where: Where, kills: Sequence[Kill]) -> None:
+        self._path, self._left = where, list(kills)
         self._seed = seed
         super().__init__(seed, Chance(Random(seed), HELD))  # noqa: S311 - a schedule, no secret
         # Set otherwise than it trades with: the first plan has to.
@@ -275,7 +275,7 @@ def hits(seed: int) -> Counter[str]:
 def lived(seed: int, *kills: Kill, whole: bool = True) -> Verdict:
     """Return what comes of a watch whose first processes die at these points, one each."""
     warm()
-    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
-        outside = Outside(seed, Path(folder), kills)
+    with used.get().place() as (_, where):
+        outside = Outside(seed, where, kills)
         outside.live(EVENTS if whole else EVENTS // 2)
         return outside.found

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
 from typing import Any, cast
 
 from tests.chaos.far import Far, FarClock, Time
@@ -29,6 +28,7 @@ from hedgerow.runs.points import watching
 from hedgerow.runs.reconcile import Doors
 from hedgerow.store.journal import Journal, open_journal
 from hedgerow.store.notices import notices_of
+from hedgerow.store.server import Where
 from hedgerow.testing.faults.lives import Life, finish
 from hedgerow.testing.faults.lives import Watched as Looked
 from hedgerow.testing.faults.vigils import Process
@@ -76,7 +76,7 @@ class _Life:
         self.far.ask("happened", executor.state, event, commands)
 
 
-def watcher(watched: Watched, path: Path, end: socket.socket, time: Time, kill: Kill | None) -> None:
+def watcher(watched: Watched, path: Where, end: socket.socket, time: Time, kill: Kill | None) -> None:
     """Watch, look by look, for as long as the parent wants it, and die where it is told to."""
     gc.disable()  # it lives for seconds, and would look through all that its parent holds
     seen: Counter[str] = Counter()

@@ -22,7 +22,6 @@ import json
 import os
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -40,7 +39,9 @@ from hedgerow.store.journal import Journal, milliseconds, open_journal
 from hedgerow.store.server import Where
 
 ACCOUNT, STREAM = "paper:main", "orders"
-TTL_MS, MARGIN_MS, LASTS_S = 80, 20, 0.6
+TTL_MS, MARGIN_MS = 80, 20
+LASTS_S, LASTS_ON_A_SERVER_S = 0.6, 1.2
+"""A server needs longer until the first of them are connected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +95,20 @@ def schedule(seed: int, place: Path, where: Where) -> Found:
 
     workers = [another() for _ in range(rng.integers(2, 9))]
     try:
-        points = disturb(rng, workers, another)
+        points = disturb(rng, workers, another, LASTS_S if isinstance(where, Path) else LASTS_ON_A_SERVER_S)
     finally:
         for each in workers:
             each.end()
     return judged(place, where, points)
 
 
-def disturb(rng: np.random.Generator, workers: list[Child], another: Callable[[], Child]) -> int:
+def disturb(
+    rng: np.random.Generator, workers: list[Child], another: Callable[[], Child], lasts_s: float
+) -> int:
     """Stop, wake, kill and replace until the time is over; return how often."""
     points = 0
     asleep: dict[int, float] = {}
-    end = time.monotonic() + LASTS_S
+    end = time.monotonic() + lasts_s
     while (now := time.monotonic()) < end:
         for chosen in [each for each, until in asleep.items() if now >= until]:
             workers[chosen].send(signal.SIGCONT)
@@ -170,10 +173,10 @@ def main(words: list[str]) -> int:
     parser.add_argument("--store", choices=STORES, default=STORES[0])
     asked = parser.parse_args(words)
     found: list[Found] = []
-    with stores(asked.store) as fresh:
+    with stores(asked.store) as there:
         for seed in range(asked.first, asked.first + asked.seeds):
-            with tempfile.TemporaryDirectory() as place:
-                found.append(schedule(seed, Path(place), fresh(Path(place))))
+            with there.place(None) as (place, where):
+                found.append(schedule(seed, place, where))
             for line in found[-1].violations:
                 sys.stderr.write(f"seed {seed}: {line}\n")
     told = {

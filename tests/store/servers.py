@@ -9,13 +9,15 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from itertools import count
 from pathlib import Path
 
 import psycopg
 
+from hedgerow.store.postgresql import engine_of
 from hedgerow.store.server import Server, Where, where_of
 
 MEMORY = next((str(place) for place in (Path("/dev/shm"),) if os.access(place, os.W_OK)), None)  # noqa: S108 - as kills.py
@@ -120,9 +122,13 @@ class PostgreSQL:
             time.sleep(0.02)
         lock.unlink(missing_ok=True)
 
+    def runs(self) -> bool:
+        """Return whether the postmaster is there."""
+        return self._process is not None and self._process.poll() is None
+
     def stop(self) -> None:
         """Stop it at once, in order."""
-        if self._process is not None and self._process.poll() is None:
+        if self.runs():
             self._end(signal.SIGINT)
 
     def _end(self, sign: signal.Signals) -> None:
@@ -165,13 +171,48 @@ STORES = ("sqlite", "postgresql")
 """What `--store` of the schedules may be."""
 
 
+class Stores:
+    """Makes places for journals in which nothing is yet, in files or on a server, and takes them away again."""
+
+    def __init__(self, server: PostgreSQL | None) -> None:
+        self.server = server
+
+    def fresh(self, folder: Path, port: int | None = None) -> Where:
+        """Return a place: a file in this folder, or a schema, of which this folder is the machine's own."""
+        if self.server is None:
+            return folder / "journal.db"
+        return self.server.server(here=folder, port=port)
+
+    def drop(self, where: Where) -> None:
+        """Take a schema away; whoever made a folder takes that away himself."""
+        if isinstance(where, Server) and self.server is not None:
+            engine_of(where).dispose()
+            self.server.execute(f'DROP SCHEMA IF EXISTS "{where.schema}" CASCADE')
+
+    @contextmanager
+    def place(self, above: str | None = MEMORY) -> Iterator[tuple[Path, Where]]:
+        """Yield a folder and a place that last as long as the block; None: on the disk."""
+        with tempfile.TemporaryDirectory(dir=above) as name:
+            where = self.fresh(Path(name))
+            try:
+                yield Path(name), where
+            finally:
+                self.drop(where)
+
+
+used: ContextVar[Stores] = ContextVar("used", default=Stores(None))  # noqa: B039 - it holds nothing that changes
+"""Where the journals of schedules lie, in this process and in those that it forks."""
+
+
 @contextmanager
-def stores(name: str) -> Iterator[Callable[[Path], Where]]:
-    """Yield what makes places for journals in which nothing is yet: a file in a folder, or a schema of a server of our own."""
-    if name == STORES[0]:
-        yield lambda folder: folder / "journal.db"
+def stores(name: str) -> Iterator[Stores]:
+    """Yield what makes places, and is `used` from now on: files, or schemas of a server of our own."""
+    if name != STORES[1]:
+        yield Stores(None)
         return
     if programs() is None:
         raise SystemExit("there is no PostgreSQL: apt-get install postgresql")
     with running() as server:
-        yield lambda folder: server.server(here=folder)
+        before = used.set(Stores(server))
+        yield used.get()
+        used.reset(before)

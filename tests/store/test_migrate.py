@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import text
+from tests.store.servers import PostgreSQL
 
 from hedgerow.model.errors import JournalFailed
 from hedgerow.store import migrate
 from hedgerow.store.journal import open_journal
+from hedgerow.store.postgresql import engine_of
+from hedgerow.store.server import Server
 from hedgerow.store.sqlite import writing
-from hedgerow.store.tables import METADATA
+from hedgerow.store.tables import METADATA, SHARED
 
 
 def tables(path: Path) -> set[str]:
@@ -47,6 +52,46 @@ def test_up_is_what_the_tables_say_and_down_leaves_nothing(tmp_path: Path) -> No
             migrate.downgrade(connection, "base")
         assert tables(path) - {"alembic_version", "sqlite_autoindex_alembic_version_1"} == set()
     engine.dispose()
+
+
+def of(place: Server) -> dict[str, int]:
+    """What a server's schema has: tables, and triggers and functions of ours."""
+    with engine_of(place).connect() as connection:
+        asked = {
+            "tables": "SELECT count(*) FROM pg_tables WHERE schemaname = :name",
+            "triggers": "SELECT count(DISTINCT trigger_name) FROM information_schema.triggers WHERE trigger_schema = :name",
+            "functions": "SELECT count(*) FROM information_schema.routines WHERE routine_schema = :name",
+        }
+        return {
+            what: int(connection.scalar(text(query), {"name": place.schema}) or 0)
+            for what, query in asked.items()
+        }
+
+
+def test_on_a_server_up_is_what_the_tables_say_and_down_leaves_nothing(postgresql: PostgreSQL) -> None:
+    place = postgresql.server()
+    postgresql.execute(f"CREATE SCHEMA {place.schema}")
+    both: Any = [METADATA, SHARED]  # alembic takes several
+    for _ in range(2):
+        with engine_of(place).begin() as connection:
+            assert migrate.step_of(connection) is None
+            migrate.upgrade(connection)
+            assert migrate.step_of(connection) == migrate.HEAD
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            assert compare_metadata(context, both) == []
+        assert of(place) == {"tables": 6, "triggers": 3, "functions": 1}
+        with engine_of(place).begin() as connection:
+            migrate.downgrade(connection, "base")
+        assert of(place) == {"tables": 1, "triggers": 0, "functions": 0}
+    with engine_of(place).connect() as connection:
+        migrate.upgrade(connection)
+        connection.rollback()
+    assert of(place)["tables"] == 1
+    open_journal(place).close()
+    with engine_of(place).begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(JournalFailed, match="at step 9999"):
+        open_journal(place)
 
 
 def test_a_step_that_is_not_committed_leaves_the_schema_as_it_was(tmp_path: Path) -> None:

@@ -8,21 +8,24 @@ import re
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from tests.architecture.sources import PACKAGE, ROOT
+from tests.store.conftest import Fresh
 
 from hedgerow.store.journal import open_journal
+from hedgerow.store.server import Where
 
 POINTS = sorted(set(re.findall(r'_point\("([a-z.]+)"\)', (PACKAGE / "store" / "journal.py").read_text())))
 ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
 
 WRITER = """
 import os, signal, sys
+from pathlib import Path, PosixPath
 from hedgerow.store.journal import open_journal
+from hedgerow.store.server import Server
 
-place, fatal, left = sys.argv[1], sys.argv[2], int(sys.argv[3])
+place, fatal, left = eval(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 
 def point(name):
     global left
@@ -39,13 +42,15 @@ for n in range(10_000):
 """
 
 
-def writer(place: Path, fatal: str, times: int) -> subprocess.Popen[bytes]:
+def writer(place: Where, fatal: str, times: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(place), fatal, str(times)], env=ENVIRONMENT, stdout=subprocess.PIPE
+        [sys.executable, "-c", WRITER, repr(place), fatal, str(times)],
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
     )
 
 
-def whole(place: Path, told: int) -> None:
+def whole(place: Where, told: int) -> None:
     """What was acknowledged is there, at most one more, and every line and pair of lines is whole."""
     with open_journal(place) as journal:
         count = journal.verify()
@@ -66,18 +71,18 @@ def whole(place: Path, told: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("times", [1, 7])
 @pytest.mark.parametrize("point", POINTS)
-def test_a_writer_killed_at_any_point_leaves_whole_records(tmp_path: Path, point: str, times: int) -> None:
-    once = "acquire" in point
-    process = writer(tmp_path / "journal.db", point, 1 if once else times)
+def test_a_writer_killed_at_any_point_leaves_whole_records(fresh: Fresh, point: str, times: int) -> None:
+    once, place = "acquire" in point, fresh()
+    process = writer(place, point, 1 if once else times)
     out, _ = process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL
-    whole(tmp_path / "journal.db", len(out))
+    whole(place, len(out))
 
 
 @pytest.mark.slow
-def test_a_writer_killed_at_any_moment_leaves_whole_records(tmp_path: Path) -> None:
+def test_a_writer_killed_at_any_moment_leaves_whole_records(fresh: Fresh) -> None:
     for dots in (1, 2, 5, 9, 14):
-        place = tmp_path / f"{dots}.db"
+        place = fresh()
         process = writer(place, "never", 1)
         assert process.stdout is not None
         out = process.stdout.read(dots)
@@ -93,9 +98,12 @@ def test_the_points_are_those_of_the_code() -> None:
 
 
 @pytest.mark.slow
-def test_never_two_senders_with_a_valid_fence() -> None:
+@pytest.mark.parametrize(("store", "seeds"), [("sqlite", 12), ("postgresql", 6)])
+def test_never_two_senders_with_a_valid_fence(store: str, seeds: int, request: pytest.FixtureRequest) -> None:
+    if store == "postgresql":
+        request.getfixturevalue("postgresql")  # or this is skipped
     done = subprocess.run(
-        [sys.executable, "-m", "tests.store.leases", "--json", "--seeds", "12"],
+        [sys.executable, "-m", "tests.store.leases", "--json", "--seeds", str(seeds), "--store", store],
         cwd=ROOT,
         env=ENVIRONMENT,
         capture_output=True,
@@ -106,6 +114,6 @@ def test_never_two_senders_with_a_valid_fence() -> None:
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["violations"] == 0
-    assert told["events"] > 100
-    assert told["points"] > 50
-    assert told["fences"] > 24
+    assert told["events"] > 8 * seeds
+    assert told["points"] > 4 * seeds
+    assert told["fences"] > seeds

@@ -10,10 +10,9 @@ from typing import Any, Protocol
 
 from hedgerow.hedge.execution import Alarm, Command, Done, ExecutionState, Programme, Rules
 from hedgerow.model.orders import Fill, Order
-from hedgerow.model.ports import FundingPaid
+from hedgerow.model.ports import FundingPaid, Lease
 from hedgerow.model.watched import Look
 from hedgerow.runs.wire import value_of
-from hedgerow.store.memory import MemoryStore
 from hedgerow.testing.faults.market import Placed
 
 __all__ = ["Watch"]
@@ -38,6 +37,16 @@ class Looked(Protocol):
         """Return a position in units."""
 
 
+class Standing(Protocol):
+    """A journal as a watch looks at it: who is halted, and who holds what."""
+
+    def halted(self, account: str) -> str | None:
+        """Return why the account is halted, or None."""
+
+    def leases(self) -> tuple[tuple[Lease, int], ...]:
+        """Return every account's lease and the milliseconds that it has left."""
+
+
 @dataclass(slots=True)
 class Watch:
     """Hears of every intent, send, answer and fill; `history` is what the independent checker reads afterwards.
@@ -46,7 +55,7 @@ class Watch:
     """
 
     market: Looked
-    store: MemoryStore
+    store: Standing
     account: str
     rules: Rules
     violations: list[str] = field(default_factory=list)

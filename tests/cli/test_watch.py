@@ -43,7 +43,8 @@ def test_a_proposal_is_approved_by_its_first_signs_and_traded(run: Run, tmp_path
     assert [(each["action"], name in each["text"]) for each in again] == [("waiting", True)]
     status = run("status", *state)
     assert f"hedgerow approve {name}" in status.out
-    assert run("approve", "abcdef", *state).status == 2
+    stale = run("approve", "abcdef", *state)
+    assert (stale.status, f"What stands now: `hedgerow approve {name}`: book: sell" in stale.err) == (2, True)
     assert run("approve", name[:5], *state).status == 2
     assert run("approve", name, "--who", " ", *state).status == 2
     assert run("approve", name, "--who", "Ann", *state).status == 0
@@ -52,7 +53,8 @@ def test_a_proposal_is_approved_by_its_first_signs_and_traded(run: Run, tmp_path
     watch = run("status", *state, "--json").json["paper"]["watches"]["book"]
     assert (watch["in_band"], watch["alarms"]) == (True, [])
     assert [each["action"] for each in watched(run, tmp_path, "--mode", "auto")] == ["hold"]
-    assert run("approve", name, *state).status == 2  # nothing waits any more
+    none = run("approve", name, *state)
+    assert (none.status, "Nothing waits for a yes now" in none.err) == (2, True)
 
 
 @pytest.mark.parametrize("wanted", [(), ("--target-beta", "0.5"), ("--collateral", "100000USDT")])

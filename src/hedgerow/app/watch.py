@@ -180,32 +180,31 @@ def _watched(settings: Settings, book: str, desk: Desk, *, past: bool) -> PaperW
 def approve(settings: Settings, prefix: str, who: str, modes: Sequence[Mode] = ("paper",)) -> str:
     """Say yes to what a watch's last look proposes or asks, by the first signs of its name, and return the whole name.
 
-    Watches of all `modes` are looked through. Raises `UsageError` where none proposes or asks it now.
+    Watches of all `modes` are looked through. Raises `UsageError` where none proposes or asks it now, and names what stands.
     """
     from hedgerow.store.approvals import approvals_of
 
-    waiting = {name: mode for mode in modes for name in _waiting(settings, mode)}
-    found = sorted(name for name in waiting if name.startswith(prefix.lower()))
+    there = {name: (mode, what) for mode in modes for name, what in _waiting(settings, mode).items()}
+    found = sorted(name for name in there if name.startswith(prefix.lower()))
     if len(prefix) < 6 or len(found) != 1:
         said = "several proposals begin so" if len(found) > 1 else "no watch proposes that now"
-        raise UsageError(
-            f"{prefix}: {said}", advice="`hedgerow status` shows what waits; give at least 6 signs."
-        )
+        now = "; ".join(f"`hedgerow approve {name[:8]}`: {what}" for name, (_, what) in sorted(there.items()))
+        stands = f"What stands now: {now}." if now else "Nothing waits for a yes now: `hedgerow status`."
+        raise UsageError(f"{prefix}: {said}", advice=f"Give at least 6 signs. {stands}")
     if not who.strip():
         raise UsageError("nobody is called that", advice="Give --who NAME.")
-    approvals_of(place_of(settings, waiting[found[0]]).journal).add(found[0], who.strip(), wall_ms())
+    approvals_of(place_of(settings, there[found[0]][0]).journal).add(found[0], who.strip(), wall_ms())
     return found[0]
 
 
-def _waiting(settings: Settings, mode: Mode) -> set[str]:
-    """The names of what waits for somebody's yes."""
-    last = [look for _, look in looks_of(settings, mode)]
-    proposed = {
-        look.proposal.name
-        for look in last
-        if look.mode == "propose" and look.proposal is not None and not look.approved_by
-    }
-    return {ask.name for look in last for ask in look.asks} | proposed
+def _waiting(settings: Settings, mode: Mode) -> dict[str, str]:
+    """What waits for somebody's yes: its name, and of which book it is and what it would do."""
+    found: dict[str, str] = {}
+    for book, look in looks_of(settings, mode):
+        found |= {ask.name: f"{book}: {ask.about}, {ask.what}" for ask in look.asks}
+        if look.waits and look.proposal is not None:
+            found[look.proposal.name] = f"{book}: {look.proposal.words}"
+    return found
 
 
 def approvers(settings: Settings, proposal: str, mode: Mode = "paper") -> tuple[str, ...]:

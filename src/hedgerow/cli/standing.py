@@ -171,10 +171,6 @@ def _found(live: bool | None, output: Output) -> tuple[ModeState, ...]:
 
 
 def _to_look_at(mode: ModeState) -> bool:
-    waits = any(
-        look.alarms or (look.proposal and look.mode == "propose" and not look.approved_by)
-        for name, look in mode.watches
-        if name not in mode.asleep
-    )
+    waits = any(look.alarms or look.waits for name, look in mode.watches if name not in mode.asleep)
     unfinished = any(account.unfinished for account in mode.accounts)
     return bool(mode.halts or mode.trouble or waits or unfinished or mode.unsent)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
@@ -34,6 +34,7 @@ __all__ = [
     "SumRow",
     "WatchLine",
     "WatchName",
+    "orders_said",
 ]
 
 
@@ -158,6 +159,14 @@ class OrderRow:
     contracts: Decimal
 
 
+def orders_said(orders: Iterable[OrderRow]) -> str:
+    """Return orders in words: sides, contracts above zero, contracts' names without their venue."""
+    return ", ".join(
+        f"{'buy' if row.contracts > 0 else 'sell'} {abs(row.contracts):f} {row.instrument.partition(':')[2]}"
+        for row in orders
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """What the watch asks leave for, by a `name` made of its content: orders, and what they rest on.
@@ -171,6 +180,11 @@ class Proposal:
     prices: tuple[NumberRow, ...]
     held: tuple[NumberRow, ...]
     book: str
+
+    @property
+    def words(self) -> str:
+        """The orders in words."""
+        return orders_said(self.orders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,6 +376,11 @@ class Look:
     refused: RefusedRow | None = None
     changed_book: BookRow | None = None
     book_by: str = ""
+
+    @property
+    def waits(self) -> bool:
+        """Whether the proposal waits for somebody's yes."""
+        return self.mode == "propose" and self.proposal is not None and not self.approved_by
 
     @property
     def in_band(self) -> bool:

@@ -98,7 +98,7 @@ class Memory:
     def pending(self) -> Proposal | None:
         """The proposal of the last look that waits for somebody."""
         last = self.last
-        return last.proposal if last is not None and last.mode == "propose" and not last.approved_by else None
+        return last.proposal if last is not None and last.waits else None
 
 
 def remembered(records: Iterable[Record]) -> Memory:

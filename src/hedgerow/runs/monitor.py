@@ -36,6 +36,7 @@ from hedgerow.runs.lasting import lasting_after
 from hedgerow.runs.lookout import Lookout, Seen
 from hedgerow.runs.narrate import lines_of, look_of
 from hedgerow.runs.points import pp
+from hedgerow.runs.proposing import call
 from hedgerow.runs.proving import noted
 from hedgerow.runs.reconcile import Doors
 from hedgerow.runs.spending import Spending
@@ -219,6 +220,7 @@ class Monitor:
             traded_at=self._traded_at,
         )
         look = replace(look, flow_usd=self._flows.since(self._last, seen.view), refused=self._actor.refused)
+        call(self._around.notifier, look, self._last, changed.raised)
         self._write(look, seen)
         _call_over(self._around.notifier, changed)
         for line in lines_of(look, self._last, seen, dealt, changed):

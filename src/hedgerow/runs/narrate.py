@@ -13,7 +13,7 @@ from hedgerow.hedge.watch import Mode
 from hedgerow.model.amounts import decimal_of
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.orders import contracts_of
-from hedgerow.model.watched import AlarmRow, Look, NumberRow, PositionRow, SumRow, WatchLine
+from hedgerow.model.watched import AlarmRow, Look, NumberRow, PositionRow, SumRow, WatchLine, orders_said
 from hedgerow.runs import said
 from hedgerow.runs.alarming import Facts
 from hedgerow.runs.changing import Changes
@@ -174,10 +174,7 @@ def _stands(look: Look) -> tuple[object, ...]:
 
 
 def _said(look: Look) -> str:
-    orders = ", ".join(
-        f"{'buy' if row.contracts > 0 else 'sell'} {abs(row.contracts):f} {row.instrument.partition(':')[2]}"
-        for row in look.orders
-    )
+    orders = orders_said(look.orders)
     beta = _beta(look.beta_usd, look.stderr_usd, look) if look.beta_usd else ""
     return " · ".join(part for part in (beta, look.reason, look.trouble, orders) if part)
 

@@ -2,21 +2,28 @@
 
 proposal_of(account, book_id, verdict, sight) -> Proposal
 stands(proposal, book_id, verdict, sight, freshness) -> bool
+call(notifier, look, before, raised)                        of a new one, once
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from hashlib import sha256
 
+from hedgerow.hedge.alarms import Raised
 from hedgerow.hedge.staleness import Basis, Freshness, stale
 from hedgerow.hedge.valuation import contract_price, price_of
 from hedgerow.model.amounts import decimal_of
 from hedgerow.model.instruments import Instrument
-from hedgerow.model.watched import NumberRow, OrderRow, Proposal
+from hedgerow.model.ports import Notifier
+from hedgerow.model.watched import Look, NumberRow, OrderRow, Proposal
 from hedgerow.runs.watching import Sight, Verdict
 
-__all__ = ["asked_orders", "basis_of", "proposal_of", "stands"]
+__all__ = ["alike", "asked_orders", "basis_of", "call", "proposal_of", "stands"]
+
+_ALIKE = 1.25
+"""Sizes within this factor are the same: prices move them a little from look to look."""
 
 
 def proposal_of(account: str, book_id: str, verdict: Verdict, sight: Sight) -> Proposal:
@@ -58,6 +65,31 @@ def asked_orders(proposal: Proposal, verdict: Verdict) -> dict[Instrument, Decim
     """Return a proposal's orders by contract; `verdict` trades the same contracts."""
     known = {c.name: c for c in verdict.orders}
     return {known[row.instrument]: row.contracts for row in proposal.orders}
+
+
+def alike(one: tuple[OrderRow, ...], other: tuple[OrderRow, ...]) -> bool:
+    """Return whether two trades are of the same contracts, the same way, in about the same sizes."""
+    sizes = {row.instrument: row.contracts for row in one}
+    if sizes.keys() != {row.instrument for row in other}:
+        return False
+    return all(1.0 / _ALIKE < float(row.contracts / sizes[row.instrument]) < _ALIKE for row in other)
+
+
+def call(notifier: Notifier, look: Look, before: Look | None, raised: Iterable[Raised]) -> None:
+    """Tell of a proposal that did not stand at the look `before`, once; nothing where an alarm that was `raised` has told its name.
+
+    One that was only made anew, with about the same orders, is an `info`.
+    """
+    asked, last = look.proposal, before.proposal if before is not None and before.waits else None
+    if asked is None or not look.waits or (last is not None and last.name == asked.name):
+        return
+    name = asked.name[:8]
+    if any(name in each.finding.text for each in raised):
+        return
+    anew = last is not None and alike(last.orders, asked.orders)
+    said = f"{asked.words}: {look.reason}; `hedgerow approve {name}`"
+    text = f"{said}, in place of {last.name[:8]}" if last is not None else said
+    notifier.notify("info" if anew else "warning", f"proposal {name}", text)
 
 
 def _quoted(sight: Sight, contract: Instrument) -> float:

@@ -14,17 +14,16 @@ from dataclasses import replace
 from hashlib import sha256
 
 from hedgerow.hedge.plan import Refusal
-from hedgerow.model.watched import Look, OrderRow, RefusedRow
+from hedgerow.model.watched import Look, RefusedRow
 from hedgerow.runs.diary import orders_of
 from hedgerow.runs.hand import Dealt
 from hedgerow.runs.lookout import Seen
+from hedgerow.runs.proposing import alike
 from hedgerow.runs.watching import Verdict
 
 __all__ = ["asks_once", "paused", "refused_after"]
 
 _MOST_S = 3_600.0
-_ALIKE = 1.25
-"""Sizes within this factor are the same: prices move them a little from look to look."""
 _DAY_MS = 86_400_000
 
 
@@ -46,7 +45,7 @@ def refused_after(
     """
     seen, after = sights
     if dealt.declined:
-        again = before is not None and _alike(before.orders, orders_of(verdict))
+        again = before is not None and alike(before.orders, orders_of(verdict))
         times = before.times + 1 if before is not None and again else 1
         pause_ms = round(1_000 * min(every_s * 2.0 ** min(times, 40), _MOST_S))
         return RefusedRow(orders_of(verdict), dealt.declined, times, seen.sight.at + pause_ms, _on(after))
@@ -62,15 +61,7 @@ def asks_once(last: Look | None) -> RefusedRow | None:
 
 
 def _same(refused: RefusedRow, verdict: Verdict, seen: Seen) -> bool:
-    return refused.rests_on == _on(seen) and _alike(refused.orders, orders_of(verdict))
-
-
-def _alike(one: tuple[OrderRow, ...], other: tuple[OrderRow, ...]) -> bool:
-    """Whether two trades are of the same contracts, the same way, in about the same sizes."""
-    sizes = {row.instrument: row.contracts for row in one}
-    if sizes.keys() != {row.instrument for row in other}:
-        return False
-    return all(1.0 / _ALIKE < float(row.contracts / sizes[row.instrument]) < _ALIKE for row in other)
+    return refused.rests_on == _on(seen) and alike(refused.orders, orders_of(verdict))
 
 
 def _on(seen: Seen) -> str:

@@ -96,7 +96,7 @@ class Seen:
 
 def waits(look: Look) -> bool:
     """Return whether a look's proposal still asks somebody."""
-    return look.mode == "propose" and look.proposal is not None and not look.approved_by
+    return look.waits
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from tests.hedge.books import betas_of, book, contract, market, open_contract, s
 from hedgerow.hedge.exposure import Exposure, expose
 from hedgerow.hedge.target import target_dollars
 from hedgerow.hedge.valuation import value
+from hedgerow.model.betas import Betas
 from hedgerow.model.errors import UnknownSymbol, UsageError
 from hedgerow.model.instruments import Payoff
 from hedgerow.model.portfolio import Position, PositionKind
@@ -21,6 +23,11 @@ PRICES = {"BTC": 60000.0, "ETH": 3000.0, "SOL": 200.0, "ALT": 1.0}
 def exposed(rows: tuple[Position, ...], numbers: dict[str, float], **more: Any) -> Exposure:
     prices = {symbol: [price, price] for symbol, price in PRICES.items()}
     return expose(value(book(*rows), market(prices)), betas_of(numbers), **more)
+
+
+def exposed_by(rows: tuple[Position, ...], betas: Betas) -> Exposure:
+    prices = {symbol: [price, price] for symbol, price in PRICES.items()}
+    return expose(value(book(*rows), market(prices)), betas)
 
 
 TV14 = (spot("BTC", "0.6666666666666666"), spot("ETH", 10), spot("SOL", 100), spot("USDT", 10000))
@@ -73,6 +80,20 @@ def test_what_is_unknown_is_named_and_in_no_number() -> None:
     seen = exposed((spot("ETH", 10), spot("ALT", 500), spot("GONE", 1)), {"ETH": 1.25, "ALT": float("nan")})
     assert seen.unknown == ("GONE", "ALT")
     assert seen.beta_usd[0] == pytest.approx(37500)
+
+
+def test_an_error_that_nobody_gave_is_unknown_and_no_zero() -> None:
+    betas = replace(betas_of({"ETH": 1.5, "SOL": 1.2}, np.diag([0.0, 0.04])), method=("override", "test"))
+    alone = exposed_by((spot("ETH", 10),), betas)
+    assert np.isnan([alone.stderr_usd[0], alone.rows[0].stderr[0], alone.rows[0].stderr_usd[0]]).all()
+    assert "± unknown of BTC" in alone.headline()
+    assert np.isnan(exposed_by((spot("ETH", 10), spot("SOL", 10)), betas).stderr_usd[0])
+    without = exposed_by((spot("SOL", 10),), betas)
+    assert without.stderr_usd[0] == pytest.approx(0.2 * without.rows[0].delta_usd)
+    given = replace(betas, covariance=np.diag([0.01, 0.04]))
+    assert exposed_by((spot("ETH", 10),), given).stderr_usd[0] > 0.0
+    hedged = (spot("ETH", 10), open_contract(contract("ETHUSDT", "ETH"), -10, entry=3_000))
+    assert exposed_by(hedged, betas).stderr_usd[0] == 0.0  # nothing moves with it any more
 
 
 def test_a_coin_that_was_not_estimated_raises() -> None:

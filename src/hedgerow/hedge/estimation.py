@@ -221,7 +221,7 @@ def _without_data(symbol: str, names: tuple[str, ...], given: Override | None) -
     """Betas that no regression is needed for: the user's, the factor's own, a stablecoin's."""
     none = np.zeros(len(names))
     if given is not None:
-        note = given.note or "given by you" + ("" if given.stderr else ", no error counted")
+        note = given.note or "given by you" + ("" if given.stderr else ", its error unknown")
         return _Row(
             np.broadcast_to(np.array(given.beta), none.shape).copy(), none + given.stderr, "override", note
         )

@@ -18,12 +18,14 @@ from hedgerow.hedge.valuation import Valuation
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.betas import Betas
 from hedgerow.model.coins import is_stablecoin
-from hedgerow.model.display import Result
+from hedgerow.model.display import Result, error_text
 from hedgerow.model.errors import UnknownSymbol
 
 __all__ = ["LEAST_NET", "AssetExposure", "Exposure", "expose", "joint_error"]
 
 LEAST_NET = 0.05
+_DOLLAR = 1.0
+"""What moves by less leaves no error to speak of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class Exposure(Result):
     def headline(self) -> str:
         """Return the result in one line."""
         parts = [
-            f"{dollars:,.0f} ± {error:,.0f} of {name}"
+            f"{dollars:,.0f} ± {error_text(error)} of {name}"
             for name, dollars, error in zip(self.factors, self.beta_usd, self.stderr_usd, strict=True)
         ]
         missing = f", without {', '.join(self.unknown)}: unknown" if self.unknown else ""
@@ -123,7 +125,8 @@ def expose(worth: Valuation, betas: Betas, excluded: frozenset[str] = frozenset(
         raise UnknownSymbol(
             f"{', '.join(absent)} were not estimated", advice="Estimate worth.assets, all of them."
         )
-    errors, places = betas.stderr, {symbol: i for i, symbol in enumerate(betas.symbols)}
+    errors = np.where(betas.errorless[:, None], np.nan, betas.stderr)
+    places = {symbol: i for i, symbol in enumerate(betas.symbols)}
     doubts = doubts_of(counted.options)
     rows = tuple(
         _doubted(_row(dollars, betas, places[symbol], errors), doubts.get(symbol, 0.0))
@@ -218,7 +221,7 @@ def _account_beta(deltas: dict[str, float], betas: Betas) -> FloatArray:
 def joint_error(
     deltas: dict[str, float], betas: Betas, doubts: Mapping[str, float] | None = None
 ) -> FloatArray:
-    """(K,) sqrt(V' Cov V) over the coins with a beta (TV32).
+    """(K,) sqrt(V' Cov V) over the coins with a beta (TV32); NaN where a coin counts whose beta was given without an error.
 
     `doubts` are dollars by which a coin's own delta may be wrong, where options are held on it.
     """
@@ -226,6 +229,8 @@ def joint_error(
     weights = np.array([deltas.get(symbol, 0.0) for symbol in betas.symbols])
     blocks = betas.covariance.reshape(coins, count, coins, count)
     held = np.flatnonzero(weights)
+    if np.any(betas.errorless & (np.abs(weights) >= _DOLLAR)):
+        return np.full(count, np.nan)
     errors = [
         float(np.sqrt(max(weights[held] @ blocks[held, k][:, held, k] @ weights[held], 0.0)))
         for k in range(count)

@@ -23,7 +23,7 @@ from hedgerow.hedge.plan import CostLine
 from hedgerow.hedge.terms import Terms, terms_of
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.betas import Betas
-from hedgerow.model.display import Result
+from hedgerow.model.display import Result, error_text
 from hedgerow.model.errors import NotEnoughData, UnknownSymbol, UsageError
 from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.market import Market
@@ -77,7 +77,7 @@ class PairPlan(Result):
         if not self.legs:
             return f"Pair {self.long} against {self.short}: none, {'; '.join(self.refused)}"
         left = ", ".join(
-            f"{b:+,.0f} ± {e:,.0f} of {f}"
+            f"{b:+,.0f} ± {error_text(e)} of {f}"
             for b, e, f in zip(self.beta_usd, self.stderr_usd, self.factors, strict=True)
         )
         return f"Pair {self.long} against {self.short}: {len(self.legs)} legs, leaves {left}"

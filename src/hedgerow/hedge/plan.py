@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from hedgerow.model.arrays import FloatArray
-from hedgerow.model.display import Result
+from hedgerow.model.display import Result, error_text
 from hedgerow.model.instruments import Instrument
 
 __all__ = [
@@ -191,7 +191,7 @@ class HedgePlan(Result):
         legs = " + ".join(
             f"{leg.side} {leg.contracts.normalize():f} {leg.instrument.symbol}" for leg in self.legs
         )
-        moved = f"{self.before_usd[0]:,.0f} → {self.after_usd[0]:,.0f} ± {self.stderr_usd[0]:,.0f}"
+        moved = f"{self.before_usd[0]:,.0f} → {self.after_usd[0]:,.0f} ± {error_text(self.stderr_usd[0])}"
         return f"HedgePlan {legs or 'nothing to trade'}: dollar beta {moved} of {self.factors[0]}"
 
     def table(self) -> tuple[list[str], list[list[object]]]:

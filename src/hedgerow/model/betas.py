@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hedgerow.model.arrays import FloatArray, IntArray, TimeArray, check_shape
+from hedgerow.model.arrays import BoolArray, FloatArray, IntArray, TimeArray, check_shape
 from hedgerow.model.display import Result
 from hedgerow.model.errors import UnknownSymbol
 
@@ -56,6 +56,13 @@ class Betas(Result):
     def stderr(self) -> FloatArray:
         """(N, K) standard errors."""
         return np.sqrt(np.diag(self.covariance)).reshape(self.beta.shape)
+
+    @property
+    def errorless(self) -> BoolArray:
+        """(N,) whether a beta was given by hand without its error: that is unknown, and no zero."""
+        given = np.array([method == "override" for method in self.method], dtype=bool)
+        found: BoolArray = given & ~self.stderr.any(axis=1)
+        return found
 
     @property
     def condition_number(self) -> float:

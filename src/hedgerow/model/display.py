@@ -15,7 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Result", "percent_text", "plain"]
+__all__ = ["Result", "error_text", "percent_text", "plain"]
 
 
 def plain(value: Any) -> Any:
@@ -99,3 +99,8 @@ class Result:
         return (
             f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         )
+
+
+def error_text(dollars: float) -> str:
+    """Return the size of an error in whole dollars without their sign, "unknown" where it is not known: that is no zero."""
+    return f"{dollars:,.0f}" if math.isfinite(dollars) else "unknown"

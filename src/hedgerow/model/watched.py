@@ -378,6 +378,11 @@ class Look:
     book_by: str = ""
 
     @property
+    def left_error_usd(self) -> tuple[float, ...]:
+        """The error of `left_usd`; looks of earlier versions tell that of before their trade."""
+        return self.left_stderr_usd or self.stderr_usd
+
+    @property
     def waits(self) -> bool:
         """Whether the proposal waits for somebody's yes."""
         return self.mode == "propose" and self.proposal is not None and not self.approved_by

@@ -71,7 +71,7 @@ def chart_exposure(plan: HedgePlan) -> Any:
     rows, targets = [], []
     for k, factor in enumerate(plan.factors):
         for state, dollars in (("before", plan.before_usd[k]), ("after", plan.after_usd[k])):
-            error = float(plan.stderr_usd[k])
+            error = float(np.nan_to_num(plan.stderr_usd[k]))  # not drawn where it is not known
             rows.append(
                 {
                     "row": f"{factor} {state}",

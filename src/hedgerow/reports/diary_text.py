@@ -78,9 +78,9 @@ def look_said(row: DiaryRow) -> str:
     """Return a look in words: why, what was done, who approved, what is left, and how often it was said again."""
     look = row.look
     left = (
-        f"left {amount(look.left_usd[0], signed=True)} ± {plus_minus(look.stderr_usd[0])}"
+        f"left {amount(look.left_usd[0], signed=True)} ± {plus_minus(look.left_error_usd[0])}"
         f", band ± {plus_minus(look.band_usd[0])}"
-        if look.left_usd and look.stderr_usd and look.band_usd
+        if look.left_usd and look.left_error_usd and look.band_usd
         else ""
     )
     again = f"the same {row.same} times more, until {_at(row.until)}" if row.same else ""

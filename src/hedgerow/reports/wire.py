@@ -201,7 +201,8 @@ def _betas(betas: Betas, symbols: tuple[str, ...]) -> list[dict[str, Any]]:
 
 
 def _beta(betas: Betas, i: int) -> dict[str, Any]:
-    stderr = betas.stderr[i] if np.isfinite(betas.beta[i]).all() else np.full(len(betas.factors), np.nan)
+    sure = np.isfinite(betas.beta[i]).all() and not betas.errorless[i]
+    stderr = betas.stderr[i] if sure else np.full(len(betas.factors), np.nan)
     return {
         "symbol": betas.symbols[i],
         "beta": plain(betas.beta[i, 0]),

@@ -12,6 +12,7 @@ from hedgerow.hedge.valuation import contract_price, price_of
 from hedgerow.hedge.watch import Mode
 from hedgerow.model.amounts import decimal_of
 from hedgerow.model.arrays import FloatArray
+from hedgerow.model.display import error_text
 from hedgerow.model.orders import contracts_of
 from hedgerow.model.watched import AlarmRow, Look, NumberRow, PositionRow, SumRow, WatchLine, orders_said
 from hedgerow.runs import said
@@ -183,13 +184,15 @@ def _beta(dollars: tuple[float, ...], errors: tuple[float, ...], look: Look) -> 
     """The dollar beta with its error and band."""
     rows = zip(dollars, errors, look.band_usd, look.target_usd, strict=True)
     return "beta " + ", ".join(
-        f"{_signed(usd)} ± {error:,.0f}, band ± {band:,.0f}" + (f" about {_signed(aim)}" if aim else "")
+        f"{_signed(usd)} ± {error_text(error)}, band ± {band:,.0f}"
+        + (f" about {_signed(aim)}" if aim else "")
         for usd, error, band, aim in rows
     )
 
 
 def _signed(dollars: float) -> str:
-    return f"{'−' if dollars < 0 else '+'}${abs(dollars):,.0f}"
+    whole = round(dollars) if np.isfinite(dollars) else dollars
+    return f"{'−' if whole < 0 else '+'}${abs(whole):,.0f}"
 
 
 def _held(sight: Sight) -> tuple[PositionRow, ...] | None:

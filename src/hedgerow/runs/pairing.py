@@ -56,9 +56,12 @@ class PairSums:
 def followed(
     sums: PairSums, beta_usd: tuple[float, ...], stderr_usd: tuple[float, ...], prices: tuple[float, ...]
 ) -> PairSums:
-    """Return the sums after a look: the move since the last one on the beta that it left. What is unknown waits for the next look."""
+    """Return the sums after a look: the move since the last one on the beta that it left. What is unknown waits for the next look.
+
+    An error that is not known leaves theirs unknown.
+    """
     known = bool(beta_usd) and len(prices) == len(beta_usd)
-    if not known or not all(math.isfinite(x) for x in (*beta_usd, *stderr_usd, *prices)):
+    if not known or not all(math.isfinite(x) for x in (*beta_usd, *prices)):
         return sums
     zero = (0.0,) * len(beta_usd)
     market, error = sums.market_usd or zero, sums.error_usd or zero

@@ -66,9 +66,9 @@ def bar_of(room: Room, seen: Seen) -> Bar:
     note = "the book alone: no watch has looked at it yet"
     strip = None
     if look is not None and known:
-        beta, error = look.left_usd[0], look.stderr_usd[0]
+        beta, error = look.left_usd[0], look.left_error_usd[0]
         note = f"the book {'with its hedge' if seen.hedged(room.name) else 'without a hedge'}, at the watch's last look"
-        note += "; the error is of before its trade" if look.traded_usd else ""
+        note += "; the error is of before its trade" if look.traded_usd and not look.left_stderr_usd else ""
         note += "" if saw(look, room.book) else "; the holdings have changed since"
         strip = strip_of(beta, error, look.target_usd[0], look.band_usd[0], money)
     elif look is not None:
@@ -118,10 +118,11 @@ def _watched(seen: Seen, look: Look) -> tuple[str, str, str]:
 
 
 def strip_of(beta: float, error: float, target: float, band: float, money: str) -> Strip | None:
-    """Return the strip around the target; None where a number is not known."""
-    if not all(map(math.isfinite, (beta, error, target, band))):
+    """Return the strip around the target; None where a number is not known. An error that is not known is said, and not drawn."""
+    if not all(map(math.isfinite, (beta, target, band))):
         return None
-    reach = max(abs(beta - target) + error, band, 1.0) * _MARGIN
+    drawn = error if math.isfinite(error) else 0.0
+    reach = max(abs(beta - target) + drawn, band, 1.0) * _MARGIN
 
     def place(dollars: float) -> float:
         return round(50.0 + 50.0 * (dollars - target) / reach, 2)
@@ -131,7 +132,7 @@ def strip_of(beta: float, error: float, target: float, band: float, money: str) 
         f"{amount(beta, money)} ± {plus_minus(error)}, {inside} the band of {amount(target - band, money)} to "
         f"{amount(target + band, money)} around the target {amount(target, money)}"
     )
-    ends = (place(beta - error), place(beta + error), place(target - band), place(target + band))
+    ends = (place(beta - drawn), place(beta + drawn), place(target - band), place(target + band))
     return Strip(place(beta), *ends, place(target), words)
 
 

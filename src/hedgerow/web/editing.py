@@ -40,7 +40,7 @@ class Entered:
 def editing_view(room: Room, entered: Entered | None = None) -> dict[str, Any]:
     """Return how the book can be changed; what was typed wrongly stands there again with its error."""
     betas = [
-        (plain_text(coin), _beta(given.beta), number(given.stderr), plain_text(given.note))
+        (plain_text(coin), _beta(given.beta), number(given.stderr or None), plain_text(given.note))
         for coin, given in sorted(room.settings.betas.items())
     ]
     lasting = room.config is not None

@@ -72,7 +72,7 @@ def exposure_view(room: Room, seen: Seen) -> dict[str, Any]:
     strips = []
     if look is not None:
         for k, name in enumerate(exposure.factors[: len(look.left_usd)]):
-            numbers = (look.left_usd[k], look.stderr_usd[k], look.target_usd[k], look.band_usd[k])
+            numbers = (look.left_usd[k], look.left_error_usd[k], look.target_usd[k], look.band_usd[k])
             strips.append((plain_text(name), strip_of(*numbers, money)))
     return {
         **_head(room, exposure),

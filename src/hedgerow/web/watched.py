@@ -92,7 +92,7 @@ def moment(at: int) -> str:
 def _beta(look: Look) -> str:
     if not look.left_usd:
         return "unknown"
-    rows = zip(look.left_usd, look.stderr_usd, look.target_usd, look.band_usd, strict=False)
+    rows = zip(look.left_usd, look.left_error_usd, look.target_usd, look.band_usd, strict=False)
     return ", ".join(
         f"{amount(left, signed=True)} ± {plus_minus(error)}, target {amount(target)}, band ± {plus_minus(band)}"
         for left, error, target, band in rows

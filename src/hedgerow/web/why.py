@@ -90,7 +90,7 @@ def coin_why(betas: Betas, symbol: str) -> Lines:
         return [f"{factor} is the market itself: its beta is 1."]
     if method == "override":
         return [
-            f"Given by hand: {number(betas.beta[i, 0])} ± {number(betas.stderr[i, 0])}.",
+            f"Given by hand: {number(betas.beta[i, 0])} ± {number(None if betas.errorless[i] else betas.stderr[i, 0])}.",
             plain_text(betas.note[i]),
         ]
     prior = (

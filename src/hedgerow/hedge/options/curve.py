@@ -141,7 +141,7 @@ def _legs_left(legs: Sequence[Leg], moves: FloatArray) -> FloatArray:
 def _holds(exposure: Exposure, plan: HedgePlan) -> Holds:
     """How far the factor may move before what is left is off by its own error, or a twentieth of what was hedged."""
     moved = abs(float(np.sum(plan.after_usd - plan.before_usd)))
-    within = max(float(np.max(plan.stderr_usd)), _DRIFT * moved)
+    within = max(float(np.nan_to_num(plan.stderr_usd).max()), _DRIFT * moved)
 
     def reach(side: float) -> float | None:
         steps = side * np.concatenate(([0.0], _FINE))

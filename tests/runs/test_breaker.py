@@ -71,6 +71,29 @@ def test_promises_that_are_kept_break_nothing() -> None:
     assert breaches(Proof(history(20, NOW, hedge=1.0)), LIMITS) == ()  # three weeks tell nothing
 
 
+def mirrored(day: DayRow) -> DayRow:
+    """The same morning of the book the other way round: short of the coins, and hedged by a long."""
+    assert day.plain_usd is not None
+    assert day.hedge_usd is not None
+    turned = replace(day, plain_usd=-day.plain_usd, hedge_usd=-day.hedge_usd, beta_usd=-day.beta_usd)
+    coins = tuple(replace(row, dollars=-row.dollars) for row in day.coins)
+    return replace(turned, coins=coins, hedge=tuple(replace(row, dollars=-row.dollars) for row in day.hedge))
+
+
+@pytest.mark.parametrize("hedge", [-1.0, 0.3, 1.0])
+def test_a_book_that_is_short_and_its_long_hedge_are_judged_as_the_mirror_of_a_long_one(hedge: float) -> None:
+    days = history(61, NOW, hedge=hedge)
+    found = breaches(Proof(tuple(mirrored(day) for day in days)), LIMITS)
+    assert found == breaches(Proof(days), LIMITS)
+    assert bool(found) == (hedge > 0.0)
+
+
+def test_a_position_that_is_meant_to_run_with_the_book_promises_so_and_breaks_nothing() -> None:
+    """A target above the book's own beta is reached by a long: its correlation with what is short of the book is below zero."""
+    days = tuple(replace(day, against=-0.97, removed=-3.0 * 0.94) for day in history(61, NOW, hedge=1.0))
+    assert breaches(Proof(days), LIMITS) == ()
+
+
 def test_a_hedge_that_does_not_work_is_told_with_its_numbers() -> None:
     removed, against = breaches(Proof(history(61, NOW, hedge=0.3)), LIMITS)
     assert removed.startswith("the hedge added ")

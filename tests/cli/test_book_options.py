@@ -93,6 +93,21 @@ def test_json_of_options_keeps_its_schema(run: Run, held: str, words: tuple[str,
     assert list(validator("options").iter_errors(done.json)) == []
 
 
+def test_what_is_held_is_unwound_or_rolled(run: Run, held: str) -> None:
+    put, call = a_simulated()
+    done = run("options", held, "--json")
+    found = {each["symbol"]: each for each in done.json["held"]}
+    assert set(found) == {put, call}
+    assert found[put]["side"] == "sell"
+    assert found[put]["now_usd"] > 0.0 > found[call]["now_usd"]
+    assert found[call]["side"] == "buy"
+    assert found[put]["holding"]["better"] == "below"
+    assert all(sum(roll["lead"] for roll in each["rolls"]) <= 1 for each in found.values())
+    text = " ".join(run("options", held).out.split())
+    for told in ("to unwind", "brings now", "held is better if", "To roll"):
+        assert told in text
+
+
 def real(data_dir: Path) -> tuple[str, ...]:
     prices = str(data_dir / "daily_close.parquet")
     return ("--prices", prices, "--source", "binance_spot", "--quote", "USDT")

@@ -20,6 +20,7 @@ def test_options_that_are_held_are_on_the_exposure_page(tmp_path: Path) -> None:
     assert "What is gamma?" in text
     assert "What is left to hedge after the move" in text
     assert text.count('<div class="narrow"><svg') == 2
+    assert "unwind, hold or roll" in page_of(str(book), tmp_path).get("/hedge").text
     book.write_text(COINS, encoding="utf-8")
     assert "Options that the book holds" not in page_of(str(book), tmp_path).get("/exposure").text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hedgerow.hedge.options.legs import OptionLeg
-from hedgerow.hedge.options.plan import Mix, OptionsPlan, PerpBeside, Protection
+from hedgerow.hedge.options.plan import Mix, OptionsPlan, PerpBeside, Protection, Unwind
 from hedgerow.model.display import plain
 from hedgerow.model.market import Market
 from hedgerow.model.option_chain import OptionChain
@@ -55,6 +55,7 @@ def options_json(found: OptionsPlan, market: Market) -> dict[str, Any]:
             "by_beta_usd": plain(found.by_beta_usd),
             "crash_usd": plain(found.crash_usd),
         },
+        **({"held": [_held(each) for each in found.unwinds]} if found.unwinds else {}),
         **({"mixes": [_mix(found, each) for each in found.mixes]} if found.mixes else {}),
         "unknown": list(exposure.unknown),
         "warnings": list(found.warnings),
@@ -126,6 +127,48 @@ def _leg(leg: OptionLeg, chain: OptionChain) -> dict[str, Any]:
         "price": leg.price,
         "price_usd": chain.usd(leg.price),
         "volatility": leg.volatility,
+    }
+
+
+def _held(each: Unwind) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "symbol": each.symbol,
+        "quantity": float(each.units),
+        "quantity_exact": f"{each.units:f}",
+        "side": "sell" if each.units > 0 else "buy",
+        "reason": each.reason,
+    }
+    if each.reason:
+        return document
+    best = each.best_roll
+    return document | {
+        "price": each.price,
+        "now_usd": each.now_usd,
+        "exercise_usd": each.exercise_usd,
+        "days": each.days,
+        "still_usd": each.still_usd,
+        "crash_usd": each.crash_usd,
+        "a_day_usd": each.a_day_usd,
+        "holding": {
+            "better": "above" if each.above else "below",
+            "edge_usd": plain(each.edge_usd),
+            "chance": plain(each.chance),
+        },
+        "rolls": [
+            {
+                "instrument": roll.symbol,
+                "expiry": plain(roll.expiry),
+                "strike": roll.strike,
+                "days": roll.days,
+                "cost_usd": roll.cost_usd,
+                "a_day_usd": roll.a_day_usd,
+                "saves_a_day_usd": roll.saves_usd,
+                "as_good": roll.as_good,
+                "pays": roll.pays,
+                "lead": roll is best,
+            }
+            for roll in each.rolls
+        ],
     }
 
 

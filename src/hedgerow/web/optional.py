@@ -47,12 +47,15 @@ def options_beside(room: Room) -> dict[str, Any] | None:
         return {"why": plain_text(found)} if found else None
     from hedgerow.reports.options_page import payoff_figure, protection_table
     from hedgerow.reports.options_text import CLOSING, betas_left, cautions, other_puts, verdicts
+    from hedgerow.reports.unwind_text import roll_facts, unwind_cells
 
     money = "USD"
     tables = [
         ("What each costs and does", protection_table(found, money)),
         ("Strikes and expiries of the put", other_puts(found, money)),
     ]
+    if found.unwinds:
+        tables.append(("Options that the book holds: unwind, hold or roll", unwind_cells(found, money)))
     if found.leads:
         tables.insert(1, ("What is left to hedge after a move", betas_left(found, money)))
     figures = room.drawn(
@@ -63,7 +66,8 @@ def options_beside(room: Room) -> dict[str, Any] | None:
         "why": "",
         "lead": _source(found),
         "verdicts": [
-            (plain_text(kind), plain_text(said)) for _, kind, said, _ in map(_words, verdicts(found))
+            (plain_text(kind), plain_text(said))
+            for _, kind, said, _ in map(_words, (*verdicts(found), *roll_facts(found, money)))
         ],
         "tables": [(name, _plain(table)) for name, table in tables if table[1]],
         "figures": figures if found.leads else (),

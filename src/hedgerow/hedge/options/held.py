@@ -27,7 +27,7 @@ from hedgerow.model.option_names import OptionName
 from hedgerow.model.portfolio import Position
 from hedgerow.stats.black import ImpliedVolatility, Solved, implied_volatility
 
-__all__ = ["HeldOption", "beyond_first_order", "doubts_of", "hold_option"]
+__all__ = ["HeldOption", "beyond_first_order", "doubts_of", "hold_option", "quote_of"]
 
 _OLD = np.timedelta64(24, "h")
 _APART = 0.05
@@ -202,7 +202,8 @@ def _unfit(name: OptionName, chain: OptionChain, market: Market, spot: float, se
     return next((why for unfit, why in whys if unfit), "")
 
 
-def _quote_of(name: OptionName, chain: OptionChain) -> OptionQuote | None:
+def quote_of(name: OptionName, chain: OptionChain) -> OptionQuote | None:
+    """Return what a chain quotes of an option: by its day, strike and side, whatever it is called there."""
     day = name.ends.astype("datetime64[D]")
     return next(
         (
@@ -218,7 +219,7 @@ def _quote_of(name: OptionName, chain: OptionChain) -> OptionQuote | None:
 
 def _marked(name: OptionName, chain: OptionChain) -> _Marked | str:
     """Price an option by its quote, or say why it has no price."""
-    quote = _quote_of(name, chain)
+    quote = quote_of(name, chain)
     if quote is None:
         return f"not in the chain {chain.source}"
     if not math.isfinite(quote.forward_usd):

@@ -23,7 +23,9 @@ __all__ = [
     "OptionsPlan",
     "PerpBeside",
     "Protection",
+    "Roll",
     "Sizing",
+    "Unwind",
     "Wanted",
     "at_move",
     "units_by_beta",
@@ -179,6 +181,65 @@ class Mix:
 
 
 @dataclass(frozen=True, slots=True)
+class Roll:
+    """A later option in the place of one that is held, as many units on the same side.
+
+    `cost_usd` is paid now in all, below 0 received; `a_day_usd` what the later one costs a day if the coin stands still,
+    and `saves_usd` a day less than the one that is held. `as_good`: its strike protects, or risks, no worse than that one's.
+    """
+
+    symbol: str
+    expiry: np.datetime64
+    strike: float
+    days: float
+    cost_usd: float
+    a_day_usd: float
+    saves_usd: float
+    as_good: bool
+
+    @property
+    def pays(self) -> bool:
+        """Whether it costs less a day than what is held, and does as much."""
+        return self.as_good and self.saves_usd > 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Unwind:
+    """An option that is held: `units` of it, below zero sold. Dollars are of all of them.
+
+    `now_usd` is what unwinding brings now at `price`, fees off, below zero what it takes; `exercise_usd` what exercise would bring
+    of that. Held to its end in `days` it pays `still_usd` if the coin stands still, `crash_usd` in the crash; `a_day_usd` is lost a
+    day until then if it stands still. Holding brings more where the coin ends beyond `edge_usd`, by the market's own prices
+    with this `chance`. One that cannot be unwound has a `reason`.
+    """
+
+    symbol: str
+    units: Decimal
+    call: bool
+    price: float = np.nan
+    now_usd: float = np.nan
+    exercise_usd: float = np.nan
+    days: float = np.nan
+    still_usd: float = np.nan
+    crash_usd: float = np.nan
+    a_day_usd: float = np.nan
+    edge_usd: float = np.nan
+    chance: float = np.nan
+    rolls: tuple[Roll, ...] = ()
+    reason: str = ""
+
+    @property
+    def above(self) -> bool:
+        """Whether holding brings more above the edge; else below it."""
+        return self.call == (self.units > 0)
+
+    @property
+    def best_roll(self) -> Roll | None:
+        """The roll that saves most a day, None where none pays."""
+        return max((r for r in self.rolls if r.pays), key=lambda r: r.saves_usd, default=None)
+
+
+@dataclass(frozen=True, slots=True)
 class OptionsPlan:
     """The book, what it loses unprotected, and every candidate beside the perpetual. `moves` (N,) are of the factor.
 
@@ -198,6 +259,7 @@ class OptionsPlan:
     beta_left: tuple[tuple[float, float], ...]
     warnings: tuple[str, ...]
     mixes: tuple[Mix, ...] = ()
+    unwinds: tuple[Unwind, ...] = ()
 
     @property
     def mix(self) -> Mix | None:

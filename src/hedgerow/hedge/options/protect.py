@@ -33,6 +33,7 @@ from hedgerow.hedge.options.plan import (
 )
 from hedgerow.hedge.options.scene import Scene
 from hedgerow.hedge.options.smiles import Smiles, smiles_of
+from hedgerow.hedge.options.unwind import unwinds
 from hedgerow.hedge.terms import daily_volatility
 from hedgerow.model.amounts import to_lots
 from hedgerow.model.errors import UsageError
@@ -40,6 +41,7 @@ from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
 from hedgerow.model.option_chain import OptionChain, OptionQuote
 from hedgerow.stats.margin import distance_rule
+from hedgerow.stats.smile import Smile
 
 __all__ = ["protect"]
 
@@ -100,7 +102,15 @@ def protect(
         tuple((move, scene.book_beta_after(move)) for move in scene.shown_moves),
         (*chain.notes, *smiles.notes, *late),
         _mixes(scene, market, catalogue, expiries),
+        unwinds(exposure, chain, _smiles_held(exposure, smiles, chain), wanted),
     )
+
+
+def _smiles_held(exposure: Exposure, smiles: Smiles, chain: OptionChain) -> dict[np.datetime64, Smile]:
+    """The smiles of the expiries that are looked at, and of those that the book holds options of."""
+    days = {option.name.ends.astype("datetime64[D]") for option in exposure.options}
+    more = [e for e in chain.expiries if e not in smiles.of and e.astype("datetime64[D]") in days]
+    return {**smiles.of, **(smiles_of(chain, more).of if more else {})}
 
 
 def _mixes(

@@ -333,7 +333,7 @@ def _anchor(tree: dict[str, Any], folder: Path) -> None:
         found = tree.get(section)
         if isinstance(found, dict):
             paths = {name: found[name] for name in names if isinstance(found.get(name), str)}
-            paths = {name: path for name, path in paths.items() if path != _STDERR and not is_url(path)}
+            paths = {name: path for name, path in paths.items() if path != _STDERR and "://" not in path}
             found |= {name: str(folder / path) for name, path in paths.items()}
     book = tree.get("book")
     sources = book.get("sources") if isinstance(book, dict) else None

@@ -40,8 +40,8 @@ def everything(stream: Stream, coin: str) -> pl.DataFrame:
 
 
 @pytest.fixture
-def stream(tmp_path: Path) -> Stream:
-    return Stream(tmp_path / "lake", "candles_1h", "binance")
+def stream(root: Path) -> Stream:
+    return Stream(root, "candles_1h", "binance")
 
 
 def test_a_range_over_the_new_year_is_half_open(stream: Stream) -> None:

@@ -24,32 +24,32 @@ def stream(root: Path, kind: str = "candles-1h") -> Stream:
     return Stream(root, kind, "binance")
 
 
-def test_all_coins_come_as_one_table_in_order(tmp_path: Path) -> None:
+def test_all_coins_come_as_one_table_in_order(root: Path) -> None:
     written = pl.concat([rows("BTC", 30), rows("1000/PEPE", 20)])
-    write_rows(stream(tmp_path), written)
-    found = table_of(stream(tmp_path), ("close", "volume_base"), None, None)
+    write_rows(stream(root), written)
+    found = table_of(stream(root), ("close", "volume_base"), None, None)
     assert found.columns == ["coin", "ts", "close"]
     assert found.equals(written.sort("coin", "ts").with_columns(pl.col("ts").cast(found.schema["ts"])))
 
 
-def test_an_interval_includes_its_beginning_and_not_its_end(tmp_path: Path) -> None:
-    write_rows(stream(tmp_path), rows("BTC", 30))
+def test_an_interval_includes_its_beginning_and_not_its_end(root: Path) -> None:
+    write_rows(stream(root), rows("BTC", 30))
     since, until = np.datetime64("2024-12-31T23:00"), np.datetime64("2025-01-01T02:00")
-    assert table_of(stream(tmp_path), ("close",), since, until)["close"].to_list() == [4.0, 5.0, 6.0]
+    assert table_of(stream(root), ("close",), since, until)["close"].to_list() == [4.0, 5.0, 6.0]
 
 
-def test_columns_that_only_some_coins_have_are_unknown_for_the_others(tmp_path: Path) -> None:
-    write_rows(stream(tmp_path), rows("BTC", 2, volume_base=7.0))
-    write_rows(stream(tmp_path), rows("ETH", 2))
-    found = table_of(stream(tmp_path), ("volume_base",), None, None)
+def test_columns_that_only_some_coins_have_are_unknown_for_the_others(root: Path) -> None:
+    write_rows(stream(root), rows("BTC", 2, volume_base=7.0))
+    write_rows(stream(root), rows("ETH", 2))
+    found = table_of(stream(root), ("volume_base",), None, None)
     assert found["volume_base"].to_list()[:2] == [7.0, 7.0]
     assert np.isnan(found["volume_base"].to_numpy()[2:]).all()
 
 
-def test_the_summary_counts_what_is_there(tmp_path: Path) -> None:
-    write_rows(stream(tmp_path), pl.concat([rows("BTC", 30), rows("ETH", 20)]))
-    write_rows(stream(tmp_path, "funding"), rows("BTC", 3))
-    assert summary(tmp_path) == [
+def test_the_summary_counts_what_is_there(root: Path) -> None:
+    write_rows(stream(root), pl.concat([rows("BTC", 30), rows("ETH", 20)]))
+    write_rows(stream(root, "funding"), rows("BTC", 3))
+    assert summary(root) == [
         LakeLine(
             "candles-1h",
             "binance",
@@ -64,15 +64,15 @@ def test_the_summary_counts_what_is_there(tmp_path: Path) -> None:
     ]
 
 
-def test_what_is_not_there_says_how_to_get_it(tmp_path: Path) -> None:
-    assert summary(tmp_path) == []
+def test_what_is_not_there_says_how_to_get_it(root: Path) -> None:
+    assert summary(root) == []
     with pytest.raises(UnknownSymbol, match="no candles-1h of binance") as raised:
-        table_of(stream(tmp_path), ("close",), None, None)
+        table_of(stream(root), ("close",), None, None)
     assert "data pull binance" in raised.value.advice
 
 
-def test_a_broken_file_is_named(tmp_path: Path) -> None:
-    (path,) = write_rows(stream(tmp_path), rows("BTC", 2, 2025))[:1]
+def test_a_broken_file_is_named(root: Path) -> None:
+    (path,) = write_rows(stream(root), rows("BTC", 2, 2025))[:1]
     path.write_bytes(b"PAR1 nothing")
     with pytest.raises(BadInput, match="cannot be read"):
-        table_of(stream(tmp_path), ("close",), None, None)
+        table_of(stream(root), ("close",), None, None)

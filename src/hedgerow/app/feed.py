@@ -164,6 +164,7 @@ def _stamp_of(settings: Settings) -> object:
     """What tells that a file of prices was written since: where each is, when it was changed, how big it is."""
     from hedgerow.app.lake import lake_root
     from hedgerow.app.standing import mark
+    from hedgerow.store.bucket import is_remote, mark_of
 
     data = settings.data
     roots = [Path(path) for name in _FILES if (path := getattr(data, name)) is not None]
@@ -171,4 +172,4 @@ def _stamp_of(settings: Settings) -> object:
         venue = data.market.strip().partition(":")[0]
         roots += sorted(lake_root(data.lake).glob(f"kind=*/venue={venue}"))
     files = [file for root in roots for file in (root.rglob("*") if root.is_dir() else (root,))]
-    return sorted((str(file), mark(file)) for file in files)
+    return sorted((str(file), repr(mark_of(file) if is_remote(file) else mark(file))) for file in files)

@@ -29,9 +29,11 @@ _PREFERRED = ("1d", "1h")
 
 
 def lake_root(given: str | None) -> Path:
-    """Return where the lake lies: as given, else `hedgerow/lake` under XDG_DATA_HOME."""
+    """Return where the lake lies: as given, a folder or `s3://BUCKET/FOLDER`, else `hedgerow/lake` under XDG_DATA_HOME."""
     if given is not None:
-        return Path(given)
+        from hedgerow.store.bucket import root_of
+
+        return root_of(given)
     home = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
     return Path(home) / "hedgerow" / "lake"
 

@@ -9,7 +9,7 @@ coins_of(stream)                            whose rows there are
 A file is ROOT/kind=K/venue=V/coin=C/year=Y/rows.parquet, which polars, DuckDB and others read as one table with these
 columns. It is always whole: rows are written beside it, flushed to the disk, and put in its place in one step, so that
 who is killed in the middle leaves the old file, and the same call again ends where it would have. One writer at a time;
-readers need not wait for it.
+readers need not wait for it. The root may be of an object storage (`store.bucket`), where an object is whole by itself.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import numpy as np
 
 from hedgerow.model.errors import BadInput, UnknownSymbol
 from hedgerow.model.lake import Gap
+from hedgerow.store.bucket import is_remote, put, told
 from hedgerow.store.folders import put_whole
 
 if TYPE_CHECKING:
@@ -161,6 +162,10 @@ def _checked(rows: pl.DataFrame) -> pl.DataFrame:
 def _put(rows: pl.DataFrame, path: Path) -> None:
     """Put a whole file in its place: who reads sees the old one or the new one."""
     held = io.BytesIO()
+    if is_remote(path):
+        rows.write_parquet(held)
+        put(held.getbuffer(), path)
+        return
     rows.write_parquet(held, compression="uncompressed")  # unpacking a year takes longer than reading it
     put_whole(held.getbuffer(), path, path.with_name(_BEGUN))
 
@@ -169,10 +174,11 @@ def _read(paths: list[Path], columns: list[str] | None = None) -> pl.DataFrame:
     """The rows of whole files, one after the other, in one scan: a file of its own costs more than its rows do."""
     import polars as pl
 
-    scan = partial(pl.scan_parquet, paths, glob=False, hive_partitioning=False)
+    scan = partial(pl.scan_parquet, [str(path) for path in paths], glob=False, hive_partitioning=False)
     try:
-        rows = scan() if columns is None else scan(extra_columns="ignore").select(columns)
-        return rows.collect()
+        with told(paths[0]):
+            rows = scan() if columns is None else scan(extra_columns="ignore").select(columns)
+            return rows.collect()
     except pl.exceptions.PolarsError as why:
         raise _unreadable(paths, columns, why) from None
 

@@ -6,6 +6,7 @@ summary(root)                               what there is, a line a stream
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -14,6 +15,7 @@ import numpy as np
 
 from hedgerow.model.errors import BadInput, UnknownSymbol
 from hedgerow.model.lake import LakeLine
+from hedgerow.store.bucket import filesystem_of, is_remote, told
 from hedgerow.store.lake import Stream
 
 if TYPE_CHECKING:
@@ -32,16 +34,18 @@ def table_of(
     """
     import polars as pl
 
-    files = sorted(str(path) for path in stream.folder.glob("coin=*/year=*/rows.parquet"))
-    if not files:
+    everything = _files(stream.folder)
+    if not everything:
         raise UnknownSymbol(
             f"the lake has no {stream.kind} of {stream.venue}",
             advice=f"Fill it first: hedgerow data pull {stream.venue}",
         )
-    there = _ask("SELECT * FROM read_parquet(?, union_by_name=true, hive_partitioning=true) LIMIT 0", [files])
+    files = [file for file in everything if _within(file, since, until)] or everything[:1]
+    ask = partial(_ask, stream.root)
+    there = ask("SELECT * FROM read_parquet(?, union_by_name=true, hive_partitioning=true) LIMIT 0", [files])
     names = [column for column in columns if column in there]
     chosen = ", ".join(f'"{name}"' for name in ("coin", "ts", *names))
-    found = _ask(
+    found = ask(
         f"SELECT {chosen} FROM read_parquet(?, union_by_name=true, hive_partitioning=true)"  # noqa: S608 - our own names
         " WHERE (? IS NULL OR ts >= CAST(? AS TIMESTAMP)) AND (? IS NULL OR ts < CAST(? AS TIMESTAMP)) ORDER BY coin, ts",
         [files, *[_text(since)] * 2, *[_text(until)] * 2],
@@ -55,9 +59,10 @@ def summary(root: Path) -> list[LakeLine]:
     rows: list[LakeLine] = []
     for kind in kinds_of(root):
         for folder in sorted((root / f"kind={kind}").glob("venue=*")):
-            files = sorted(str(path) for path in folder.glob("coin=*/year=*/rows.parquet"))
+            files = _files(folder)
             if files:
                 found = _ask(
+                    root,
                     "SELECT count(DISTINCT coin) AS coins, count(*) AS rows, min(ts) AS first, max(ts) AS last"
                     " FROM read_parquet(?, union_by_name=true, hive_partitioning=true)",
                     [files],
@@ -71,13 +76,30 @@ def summary(root: Path) -> list[LakeLine]:
 
 def kinds_of(root: Path) -> list[str]:
     """Return the kinds below `root`, as their folders are named."""
-    return sorted(path.name.removeprefix("kind=") for path in root.glob("kind=*") if path.is_dir())
+    with told(root):
+        return sorted(path.name.removeprefix("kind=") for path in root.glob("kind=*") if path.is_dir())
 
 
-def _ask(question: str, values: list[Any]) -> dict[str, Any]:
+def _files(folder: Path) -> list[str]:
+    """The files of a stream, by coin and year."""
+    with told(folder):
+        return sorted(str(path) for path in folder.glob("coin=*/year=*/rows.parquet"))
+
+
+def _within(file: str, since: np.datetime64 | None, until: np.datetime64 | None) -> bool:
+    """Whether a file's year may hold rows with since ≤ ts < until: others are never opened."""
+    year = np.datetime64(file.rsplit("year=", 1)[1].partition("/")[0], "Y")
+    return (since is None or year >= since.astype("datetime64[Y]")) and (
+        until is None or year.astype("datetime64[ms]") < until.astype("datetime64[ms]")
+    )
+
+
+def _ask(root: Path, question: str, values: list[Any]) -> dict[str, Any]:
     import duckdb
 
-    with duckdb.connect(":memory:") as database:
+    with duckdb.connect(":memory:") as database, told(root):
+        if is_remote(root):
+            database.register_filesystem(filesystem_of(root))
         try:
             return dict(_arrays(database, question, values))
         except duckdb.Error as why:

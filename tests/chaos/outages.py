@@ -18,6 +18,7 @@ import select
 import socket
 import sys
 import tempfile
+import traceback
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
@@ -131,7 +132,9 @@ def _to_the_end(world: Troubled, verdict: Verdict, number: int) -> None:
         if how == 0:
             return
         if how not in {_BUSY, _AWAY}:
-            verdict.violations.append(f"process {verdict.lives} of plan {number} ended with {how}")
+            died = world.folder / f"died {verdict.lives}"
+            said = died.read_text(encoding="utf-8") if died.exists() else ""
+            verdict.violations.append(f"process {verdict.lives} of plan {number} ended with {how}: {said}")
             return
         verdict.killed.append("away" if how == _AWAY else "held")
         world.mend_in_time()
@@ -146,6 +149,9 @@ def _named(world: Troubled, ends: tuple[socket.socket, socket.socket], life: int
         process(world, ends, life, no_kill, number)
     except JournalFailed:
         os._exit(_AWAY)
+    except Exception:
+        (world.folder / f"died {life}").write_text(traceback.format_exc(), encoding="utf-8")
+        raise
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -81,6 +83,7 @@ class PostgreSQL:
                 stdout=subprocess.DEVNULL,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=_ends_with_us,  # noqa: PLW1509 - no thread of ours holds a lock
             )
         end = time.monotonic() + 30
         while True:
@@ -136,6 +139,12 @@ class PostgreSQL:
             self._process.send_signal(signal.SIGCONT)
             self._process.send_signal(sign)
             self._process.wait(timeout=30)
+
+
+def _ends_with_us() -> None:
+    """Let the kernel stop it when this process is gone, however it went."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGQUIT)  # PR_SET_PDEATHSIG
 
 
 def _children(data: Path) -> bool:

@@ -5,7 +5,8 @@ in one write and flushed to the disk; the last one of an account counts. What ca
 
 With a journal on a server the lines are there, for all machines, in a table that no transaction of a journal ever locks.
 A halt is first written to a file of this machine, so that it stops what trades here even while the server is away, and
-taken off it once the server has it. Both count.
+taken off it once the server has it. Both count. While the server does not say whether anything is halted, nothing that adds
+risk leaves: who asks ends by an error, and is started again.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ _ONLY_HERE = (
     "Halted on THIS machine alone, and until it is lifted here. Another machine may go on where it reaches the server: halt"
     " there too, or end what trades there; and halt once more when the server answers."
 )
+_ASK_AGAIN = "Nothing that adds risk was sent. See that the server can be reached, and start again."
 _NOT_LIFTED = "NOT lifted: what was halted still is. Let this user write there, and lift again."
 
 
@@ -64,10 +66,16 @@ class Halts:
         return {**(_in(self.here) if self.here is not None else {}), **_in(self.path)}
 
     def why(self, account: str) -> str | None:
-        """Return why an account may not take risk, None where it may."""
-        found = self.now()
-        halt = found.get(account) or found.get(ALL)
-        return halt.why if halt else None
+        """Return why an account may not take risk, None where it may.
+
+        Raises `JournalFailed` where a server cannot say: it may answer again, and a trade that a halt ends is over.
+        """
+        for place in (self.here, self.path):
+            found = {} if place is None else _in(place, patient=not isinstance(place, Path))
+            halt = found.get(account) or found.get(ALL)
+            if halt is not None:
+                return halt.why
+        return None
 
     def lifting(self, account: str) -> str:
         """Return in words what lets an account trade again: its own halt and the halt of all are two."""
@@ -92,12 +100,16 @@ def _add(lines: Lines, account: str, at: int, why: str | None, *, advice: str) -
         raise JournalFailed(f"{lines} cannot be written: {failed.strerror}", advice=advice) from None
 
 
-def _in(place: Lines) -> dict[str, Halt]:
+def _in(place: Lines, *, patient: bool = False) -> dict[str, Halt]:
+    """The halts in a place. One that cannot be read halts all, unless one is `patient`: then it raises `JournalFailed`."""
     try:
         lines = lines_in(place)
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as why:
+        if patient:
+            said = f"whether anything is halted is not known: {getattr(why, 'strerror', why)}"
+            raise JournalFailed(said, advice=_ASK_AGAIN) from None
         return {ALL: Halt(ALL, 0, f"{_name(place)} cannot be read: {why}")}
     found: dict[str, Halt] = {}
     for line in lines:

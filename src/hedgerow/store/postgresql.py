@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidRequestError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from hedgerow.model.errors import (
@@ -211,6 +211,10 @@ def failures(server: Server) -> Iterator[None]:
         raise BrokenPromise(f"{server}: {_said(why.orig)}") from None
     except DBAPIError as why:
         raise named(why.orig, server) from None
+    except InvalidRequestError:
+        raise JournalFailed(
+            f"{server} does not answer: every connection to it is lost", advice=_AWAY
+        ) from None
     except PoolTimeout:
         raise JournalBusy(f"{server}: this process waits for itself", advice=_BUSY) from None
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from tests.runs.watched import Script, World, market
@@ -13,6 +15,7 @@ from hedgerow.hedge.execution import Done
 from hedgerow.model.errors import VenueUnreachable
 from hedgerow.model.watched import Look
 from hedgerow.runs.executor import Executor
+from hedgerow.runs.monitor import Monitor
 
 CALM = market(Script())
 TIMEOUT_MS = 10_000
@@ -176,3 +179,113 @@ def test_prices_are_asked_for_in_time_where_the_next_look_is_near() -> None:
     asyncio.run(watching.rest(begun))
     assert len(asked) == 1
     assert asked[0] <= 4_000
+
+
+class Woken(Silent):
+    """A world that wakes who is to be woken, also while a question hangs; `told` are calls by their instant."""
+
+    def begins(self) -> Monitor:
+        """Return a watch that has looked."""
+        self.wakes: list[tuple[int, Callable[[], None]]] = []
+        self.told: list[tuple[int, str, str]] = []
+        watching = self.monitor()
+        watching._voice = replace(watching._voice, later=self.later)
+        asyncio.run(watching.tick())
+        self.came = self.clock.monotonic()
+        return watching
+
+    def later(self, ms: int, act: Callable[[], None]) -> None:
+        self.wakes.append((self.clock.monotonic() + ms, act))
+
+    def notify(self, level: str, title: str, text: str) -> None:
+        super().notify(level, title, text)
+        if title == "stale feed: prices":
+            self.told.append((self.clock.monotonic() - self.came, level, text))
+
+    def waits(self, ms: int) -> None:
+        """Let time pass, and wake who is due."""
+        until = self.clock.monotonic() + ms
+        while due := [each for each in self.wakes if each[0] <= until]:
+            first = min(due, key=lambda each: each[0])
+            self.wakes.remove(first)
+            self.clock.advance(max(first[0] - self.clock.monotonic(), 0))
+            first[1]()
+        self.clock.advance(until - self.clock.monotonic())
+
+    def useless_then(self, last: Callable[[Any], Any]) -> None:
+        """Answer with what is of no use twice, and then so."""
+        left = [2]
+
+        def asked(found: Any) -> Any:
+            left[0] -= 1
+            if left[0] >= 0:
+                return tuple(replace(each, mark=None, last=None) for each in found)
+            return last(found)
+
+        self.answers = {"tickers": asked}
+
+
+def woken() -> Woken:
+    return Woken(CALM, pulse_ms=4_000, lease_ms=3_600_000)
+
+
+def test_a_venue_whose_answers_are_of_no_use_and_that_then_hangs_is_told_of_within_fifteen_seconds() -> None:
+    world = woken()
+    watching = world.begins()
+
+    def hangs(_: Any) -> Any:
+        world.waits(TIMEOUT_MS)
+        raise VenueUnreachable("no connection")
+
+    world.useless_then(hangs)
+    asyncio.run(watching.rest(world.came))
+    assert world.clock.monotonic() - world.came >= 20_000
+    look = asyncio.run(watching.tick())
+    assert [(at <= 15_000, level) for at, level, _ in world.told] == [(True, "critical")]
+    assert "stale feed" in {row.watch for row in look.alarms}
+
+
+def test_a_slow_answer_with_prices_takes_back_what_was_told_meanwhile() -> None:
+    world = woken()
+    watching = world.begins()
+
+    def slow(found: Any) -> Any:
+        world.waits(5_000)
+        world.answers = {}
+        return found
+
+    world.useless_then(slow)
+    asyncio.run(watching.rest(world.came))
+    assert world.clock.monotonic() - world.came < 20_000  # it looks at once
+    asyncio.run(watching.tick())
+    assert [(level, text) for _, level, text in world.told] == [
+        ("critical", "no usable price for 14 seconds"),
+        ("info", "is well again"),
+    ]
+
+
+def test_nothing_is_called_while_a_trade_is_under_way_or_after_the_watch_ended() -> None:
+    world = woken()
+    watching = world.begins()
+    trading = [True]
+    tail = cast("Any", SimpleNamespace(unfinished=lambda: trading[0]))
+    watching._lookout.tail = tail
+    world.waits(60_000)
+    assert world.told == []
+    trading[0] = False
+    world.waits(14_000)
+    assert len(world.told) == 1
+    watching._voice.told = False
+    watching.close()
+    world.waits(60_000)
+    assert len(world.told) == 1
+
+
+def test_an_older_price_than_was_there_is_no_news() -> None:
+    world = woken()
+    watching = world.begins()
+    world.clock.advance(4_000)
+    before = watching._lookout.silence()
+    world.answers = {"tickers": lambda found: tuple(replace(each, at=each.at - 60_000) for each in found)}
+    assert not asyncio.run(watching._lookout.asked_again())
+    assert watching._lookout.silence() == before < 5_000

@@ -5,6 +5,7 @@ with outward(settings, place, ask) as out: out.around("paper:paper", "book", say
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -81,7 +82,7 @@ class Outward:
         def looked(shown: Shown) -> None:
             self._show(account, book, shown)
 
-        return Around(notifier, report=report, looked=looked)
+        return Around(notifier, report=report, looked=looked, later=_later)
 
     def stop(self) -> None:
         """Say that every watch ended in order."""
@@ -136,6 +137,11 @@ class Outward:
             self.courier.settle(source, frozenset(f"{row.watch}: {row.about}" for row in shown.look.alarms))
         self.beats[source] = Beat(source, at, every_s, shown.look.mode, port=self.port)
         self.signs.beat(self.beats[source])
+
+
+def _later(ms: int, act: Callable[[], None]) -> object:
+    """Do something in so many milliseconds, also while the loop waits for a venue."""
+    return asyncio.get_running_loop().call_later(ms / 1_000, act)
 
 
 @contextmanager

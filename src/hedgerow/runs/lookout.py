@@ -204,7 +204,8 @@ class Lookout:
         usable = [each.at for each in tickers if _has_price(each)]
         if len(usable) == len(self.needed):
             age = max(self.clock.now() - min(usable, default=self.clock.now()), 0)
-            self.fresh = self.clock.monotonic(), age
+            if age < self.silence():  # an older one than was there already is no news
+                self.fresh = self.clock.monotonic(), age
         return {
             each.instrument: float(each.mark / each.index) - 1.0
             for each in tickers

@@ -41,12 +41,14 @@ from hedgerow.runs.proving import noted
 from hedgerow.runs.reconcile import Doors
 from hedgerow.runs.spending import Spending
 from hedgerow.runs.tail import Tail
+from hedgerow.runs.voice import STALE, Later, Voice
 from hedgerow.runs.watching import Learned, Sight, Verdict, judge, learned
 from hedgerow.runs.wire import body_of
 
 __all__ = ["Around", "Monitor", "Provide", "Shown", "Watched"]
 
-_STALE = ("stale feed", "prices")
+_QUESTION_MS = 4_000
+"""How much later than by looks silence is called where a question hangs."""
 Provide = Callable[[Mapping[str, float]], None]
 
 
@@ -86,7 +88,7 @@ class Around:
     `looked` is shown each look once it is written down. `provide` puts paper coins (dollars by coin) where margin is missing:
     on a real venue nobody does. `fresh` brings what the eyes see up to now, before each look; `more` looks at it besides, and says
     what it found. `market` and `account` are asked by looks in place of the doors, where several watches or questions share an
-    answer: who trades asks the doors. `executor` is who trades.
+    answer: who trades asks the doors. `executor` is who trades. `later` wakes whoever calls while a question hangs; None: nobody does.
     """
 
     notifier: Notifier
@@ -99,6 +101,7 @@ class Around:
     market: MarketData | None = None
     account: Account | None = None
     executor: Callable[..., Executor] = Executor
+    later: Later | None = None
 
     def doors(self, doors: Doors) -> Doors:
         """Return the doors that looks ask."""
@@ -137,6 +140,9 @@ class Monitor:
         self._actor = Actor(watched, around, self._hand, self._lookout, self._spent, before)
         self._acceptance = Acceptance(watched.policy, before)
         self._flows = Flows()
+        limit_ms = round(1000 * watched.rules.thresholds.stale_s[0]) + _QUESTION_MS
+        stale = STALE in self._alarms
+        self._voice = Voice(self._lookout, around.notifier, around.later, limit_ms, stale)
 
     async def run(self, until: int | None = None) -> None:
         """Look every `every_s` seconds, for ever or until an instant. Errors as `tick`."""
@@ -171,14 +177,15 @@ class Monitor:
     async def _stirs(self) -> bool:
         """Return whether what can be seen of the venue is other than at the last look."""
         unknown = self._last is None or self._last.held is None
-        stale = _STALE in self._alarms
+        stale = STALE in self._alarms
         priced = await self._lookout.asked_again()
-        if priced and (stale or unknown):
+        if priced and (stale or unknown or self._voice.told):
             return await self._lookout.answers()
         return not stale and self._lookout.silence() > 1000 * self._watched.rules.thresholds.stale_s[0]
 
     def close(self) -> None:
         """Let others trade the account."""
+        self._voice.end()
         if self._lease is not None and not isinstance(self._watched.holder, Lease):
             self._store.release(self._lease)
             self._lease = None
@@ -191,6 +198,7 @@ class Monitor:
         """
         begun = self._clock.monotonic()
         policy, lease = self._watched.policy, self._hold()
+        self._voice.listen()
         stuck = None if self._watched.rules.mode == "observe" else await self._hand.finish(lease)
         seen = await self._see_after(stuck, begun)
         self._recall()
@@ -223,6 +231,7 @@ class Monitor:
         call(self._around.notifier, look, self._last, changed.raised)
         self._write(look, seen)
         _call_over(self._around.notifier, changed)
+        self._voice.take_back()
         for line in lines_of(look, self._last, seen, dealt, changed):
             self._around.report(line)
         self._around.looked(Shown(look, policy.factors, facts.paid_30d, self._clock.monotonic() - begun))
@@ -252,7 +261,7 @@ class Monitor:
         if self._around.fresh is not None:
             await self._around.fresh()
         lease, at = self._hold(), self._clock.now()
-        return await self._lookout.see(at, self._eyes.look(at), lease, patient=_STALE in self._alarms)
+        return await self._lookout.see(at, self._eyes.look(at), lease, patient=STALE in self._alarms)
 
     async def _see_after(self, dealt: Dealt | None, begun: int) -> Seen:
         """See what a trade left behind; a venue that it waited for in vain is asked nothing."""
@@ -275,7 +284,7 @@ class Monitor:
             blind=looked.verdict.exposure is None,
         )
         self._alarms = dict(changed.active)
-        _call(self._around.notifier, changed)
+        _call(self._around.notifier, self._voice.untold(changed))
         return changed
 
     def _write(self, look: Look, seen: Seen) -> None:

@@ -189,7 +189,8 @@ def test_watches_under_faults_break_nothing() -> None:
 
 RULES = _line(0, "rules", mode="auto", bounds=Bounds(trades_an_hour=1, cool_down_s=60.0, max_order_usd=19.0))
 STARTED = _line(0, "started")
-PRICED = _line(1, "priced")
+PRICED: Line = (1, "priced", {"at": 1})
+OLD: Line = (14_000, "priced", {"at": 0})
 
 
 def _look(
@@ -263,7 +264,7 @@ WRONG_WATCHES = [
     ("W5", [_called("drift: BTC", 4, "info"), _look(5, "drift: BTC")]),
     ("W5", [*LOUDER[:3], LOUDER[4]]),
     ("W6", [STARTED, PRICED, _look(15_002)]),
-    ("W6", [STARTED, PRICED, *(_line(at, "useless") for at in range(4_000, 24_001, 4_000)), _look(25_002)]),
+    ("W6", [STARTED, PRICED, OLD, _look(15_002)]),
     ("W7", [STARTED, _line(1, "calm"), _look(10_002, known=False)]),
     ("W7", [CALM, STARTED, _look(10_001)]),
     ("W9", [_line(0, "halt", why="x"), (2_001, *SENT[1:])]),
@@ -309,8 +310,8 @@ def test_what_a_watch_may_do_is_not_wrong() -> None:
     assert check_vigil(told) == []
     died = [_called("drift: BTC", 4), _look(5, "drift: BTC"), _look(7), STARTED, _look(9)]
     assert check_vigil(died) == []
-    useless = [STARTED, PRICED, _line(9_000, "useless"), _look(20_000)]
-    assert check_vigil(useless) == []
+    priced = [STARTED, PRICED, (9_000, "priced", {"at": 8_000}), OLD, _look(23_000)]
+    assert check_vigil(priced) == []
     silent = [STARTED, PRICED, _called("stale feed: prices", 14_000), _look(16_000, "stale feed: prices")]
     assert check_vigil(silent) == []
     assert check_vigil([CALM, STARTED, _look(9_000), _look(70_000)][:3]) == []

@@ -118,7 +118,7 @@ class SimMarket:
             if self.later:
                 self._due(after)
             whole = after // _SECOND != self.now // _SECOND
-            self.now = after
+            self.now = max(self.now, after)  # what was due may itself have taken time
             if whole:
                 self._second()
 

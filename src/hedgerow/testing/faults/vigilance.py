@@ -18,7 +18,7 @@ from hedgerow.testing.faults.history import History
 __all__ = ["check_vigil", "ready_after"]
 
 _HOUR, _DAY = 3_600_000, 86_400_000
-_READY_MS, _DEAD_MS, _USELESS_MS, _HALT_MS = 10_000, 15_000, 25_000, 2_000
+_READY_MS, _DEAD_MS, _HALT_MS = 10_000, 15_000, 2_000
 _CALM_MS = 60_000
 _LOOK_MS = 25_000
 """How long a look may take from its beginning, from which it counts, to its first order."""
@@ -157,8 +157,10 @@ def _daily(history: History, bounds: Bounds) -> Iterator[str]:
     """No trade begins that brings the day beyond its turnover, or after the day has cost what it may."""
     plans: dict[str, _Day] = {}
     intents: dict[str, Mapping[str, Any]] = {}
+    plan = ""
     for at, kind, body in history:
         if kind == "programme":
+            plan = body["plan"]
             today = [day.known(at - _LOOK_MS) for day in plans.values() if at - day.at < _DAY - _CALM_MS]
             plans[body["plan"]] = _Day(at, body["prices"])
             wanted = sum(
@@ -171,6 +173,8 @@ def _daily(history: History, bounds: Bounds) -> Iterator[str]:
             cost = sum((row[1] for row in today), _ZERO)
             if bounds.max_cost_usd is not None and cost > Decimal(bounds.max_cost_usd) * _NEAR:
                 yield f"W2 at {at}: {body['plan']} begins after {cost:,.0f} dollars of cost"
+        elif kind == "arrival" and plan in plans:
+            plans[plan].prices = body["prices"]  # cost is told from the first prices that were read for it
         elif kind == "intent":
             intents[body["client_id"]] = body
         elif kind == "fill" and (intent := intents.get(body["client_id"])) and intent["plan"] in plans:
@@ -239,28 +243,29 @@ def _lost(
 
 
 class _Feed:
-    """When a usable price, and any answer, came last to the process that lives, and whether silence was told."""
+    """When the newest usable price that the process has was made, and whether silence was told."""
 
     def __init__(self) -> None:
         self.fresh: int | None = None
-        self.heard: int | None = None
         self.on: set[str] = set()
         self.told = self.trading = False
 
     def dead(self, at: int) -> bool:
         """Return whether somebody should have been called by now."""
-        if self.fresh is None or self.heard is None or self.trading or self.on or self.told:
-            return False
-        return at - self.heard > _DEAD_MS or at - self.fresh > _USELESS_MS
+        calls = self.fresh is not None and not (self.trading or self.on or self.told)
+        return calls and at - (self.fresh or 0) > _DEAD_MS
 
     def take(self, at: int, kind: str, body: Mapping[str, Any]) -> None:
         """Take in a line."""
-        if kind in {"priced", "started", "done", "asleep"}:
-            self.fresh, self.heard, self.told = at, at, False
-        elif kind == "useless":
-            self.heard = at
+        if kind in {"started", "done", "asleep"}:
+            self.fresh, self.told = at, False
+        elif kind == "priced":
+            self.fresh = max(self.fresh or 0, body["at"])
+            self.told = self.told and at - self.fresh > _DEAD_MS
         elif kind == "ended":
-            self.fresh = self.heard = None
+            self.fresh = None
+        elif kind == "look":
+            self.on &= {f"{watch}: {about}" for watch, about in body["alarms"]}
         if kind in {"programme", "done"}:
             self.trading = kind == "programme"  # what a process left unfinished is finished first
         elif kind == "called" and body["title"] in _SILENT:
@@ -268,15 +273,15 @@ class _Feed:
 
 
 def _dead(history: History) -> Iterator[str]:
-    """A venue that answers nothing is an alarm within 15 seconds, but for a process in the middle of a trade.
+    """Without a usable price somebody is called within 15 seconds, but for a process in the middle of a trade.
 
-    One that answers what is of no use is one after ten, which a question that hangs may keep for a time-out more.
+    Whether the venue answers nothing, garbage or what is old, and whatever a question hangs for.
     """
     feed = _Feed()
     for at, kind, body in history:
         lives = kind in {"called", "look", "priced"} or (kind == "lease" and "process" in body["holder"])
         if lives and feed.dead(at):
-            yield f"W6 at {at}: no usable price since {feed.fresh}, no answer since {feed.heard}, and nobody was called"
+            yield f"W6 at {at}: no usable price since {feed.fresh}, and nobody was called"
             feed.told = True
         feed.take(at, kind, body)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from random import Random
 from typing import Any, cast
 
@@ -37,7 +38,7 @@ __all__ = ["BOOK", "Process", "Vigil", "vigil"]
 
 BOOK = "book"
 _MODES: tuple[Mode, ...] = ("auto", "auto", "auto", "propose", "observe")
-_REST_MS, _SOON_MS = 2_000, 1_000
+_REST_MS = 2_000
 _STORM_MS = 400_000
 _CALM_MS = 90_000
 _SETTLED_MS = 600_000
@@ -49,19 +50,11 @@ class _Quotes(SimQuotes):
     note: Callable[[str, Mapping[str, Any]], None]
 
     async def tickers(self, instruments: Sequence[Instrument]) -> tuple[Ticker, ...]:
-        """Return prices, and note how old the oldest is; or that an answer came which is of no use."""
-        begun = self.road.market.now
-        try:
-            found = await super().tickers(instruments)
-        except HedgerowError:
-            if self.road.market.now - begun < _SOON_MS:
-                self.note("useless", {})
-            raise
+        """Return prices, and note when the oldest was made, by the clock of who asks."""
+        found = await super().tickers(instruments)
         usable = [t.at for t in found if t.mark is not None and t.mark.is_finite() and t.mark > 0]
         if instruments and len(usable) == len(instruments):
-            self.note("priced", {"at": min(usable)})
-        else:
-            self.note("useless", {})
+            self.note("priced", {"at": min(min(usable) - self.road.clock.apart, self.road.market.now)})
         return found
 
 
@@ -119,8 +112,7 @@ class Vigil(Life):
         self.approved: dict[str, str] = {}
         self.process: Process | None = None
         self.watch.on_look, self.watch.besides = self.written, self._besides
-        rules = self.rules
-        self.watch.note("rules", {"mode": rules.mode, "bounds": rules.bounds, "band": self.policy.rebalance})
+        self.watch.note("rules", {"mode": self.rules.mode, "bounds": self.rules.bounds})
 
     def _ruled(self) -> WatchRules:
         """Return what the watch may do by itself."""
@@ -153,7 +145,6 @@ class Vigil(Life):
         random, market = self.random, self.market
         market.later.append((market.now + random.randint(0, 60_000), self.eyes.shift))
         market.later.append((market.now + random.randint(0, 60_000), self._jump))
-
         if random.random() < 0.2:
             begins = market.now + random.randint(0, 60_000)
             market.later.append((begins, lambda: self.troubles.halt("a person said so")))
@@ -208,7 +199,12 @@ class Vigil(Life):
 
     def _made(self, holder: str) -> Process:
         watched = Watched(BOOK, ACCOUNT, holder, self.policy, self.rules)
-        around = Around(self.sink, lambda name: self.approved.get(name, ""), executor=self._hand)
+        around = Around(
+            self.sink,
+            lambda name: self.approved.get(name, ""),
+            executor=self._hand,
+            later=partial(_wake, self),
+        )
         return Process(watched, self._doors, self.store, self.clock, self.eyes, around)
 
     def _hand(self, *words: Any) -> Executor:
@@ -297,6 +293,17 @@ class Vigil(Life):
         verdict.history = history
         records = [*self.store.read(ACCOUNT), *self.store.read(diary_of(ACCOUNT, BOOK))]
         verdict.digest = "".join(r.digest for r in records[-1:])
+
+
+def _wake(life: Vigil, ms: int, act: Callable[[], None]) -> None:
+    """Wake the process that lives, if it does then."""
+    holder = life.watch.holder
+
+    def wake() -> None:
+        if life.watch.holder == holder and life.process is not None:
+            act()
+
+    life.market.later.append((life.market.now + ms, wake))
 
 
 def vigil(seed: int, events: int = 500, barred: frozenset[str] = frozenset()) -> Verdict:

@@ -69,6 +69,7 @@ class Watch:
     apart: int | None = None
     doubled: set[str] = field(default_factory=set)
     ended: str = ""
+    arriving: bool = False
     on_look: Callable[[Look], None] | None = None
     besides: Callable[[], Mapping[str, Any]] = dict
     coins: Mapping[str, Decimal] = field(default_factory=lambda: {"USDT": Decimal(1)})
@@ -83,7 +84,7 @@ class Watch:
 
     def begin(self, programme: Programme) -> None:
         """Watch another programme."""
-        self.programme = programme
+        self.programme, self.arriving = programme, True
         legs = {leg.name: (leg.start, leg.planned) for leg in programme.legs}
         deadline = max((leg.style.deadline_ms for leg in programme.legs), default=0)
         body = {"plan": programme.plan, "legs": legs, "deadline_ms": deadline, "ahead": programme.ahead}
@@ -113,19 +114,16 @@ class Watch:
         elif kind == "doubled":
             self.doubled.add(str(body["client_id"]))
             self.note("doubled", body)
-        elif kind == "sent":
-            order = body["order"]
-            if isinstance(order, Order):
-                self._sent(order, body.get("apart", self.apart))
+        elif kind == "sent" and isinstance(order := body["order"], Order):
+            self._sent(order, body.get("apart", self.apart))
         elif kind == "hung":
             self.note(kind, body)
         elif kind == "replied":
             self.note("replied", {"client_id": body["client_id"], "reply": type(body["reply"]).__name__})
 
     def _write(self, kind: str) -> None:
-        now = self.market.now
-        self.writes.append(now)
-        while self.writes[0] <= now - _MINUTE:
+        self.writes.append(self.market.now)
+        while self.writes[0] <= self.writes[-1] - _MINUTE:
             self.writes.popleft()
         if len(self.writes) > self.rules.writes:
             self.broken("I8", f"{len(self.writes)} writes in a minute")
@@ -134,6 +132,9 @@ class Watch:
 
     def _read(self, kind: str, body: Mapping[str, object]) -> None:
         self.read_at[kind] = self.market.now
+        if kind == "prices" and self.arriving:
+            self.arriving = False
+            self.note("arrival", self.besides())
         if kind == "time":
             self.apart = int(str(body["apart"]))
         self.note("read", {"what": kind, "apart": self.apart} if kind == "time" else {"what": kind})
@@ -241,8 +242,7 @@ class Watch:
         names = [
             p.order.client_id for p in live if self.intents.get(p.order.client_id, {}).get("plan") == plan
         ]
-        body = {"plan": plan, "outcome": outcome, "live": names, "alarms": alarms}
-        self.note("done", body)
+        self.note("done", {"plan": plan, "outcome": outcome, "live": names, "alarms": alarms})
 
     def resumed(self, state: ExecutionState) -> None:
         """Check that no intention was lost in a restart (I4)."""

@@ -84,7 +84,7 @@ def once(looks: Sequence[int]) -> Iterator[str]:
 
 
 def ready(history: History) -> list[int]:
-    """Return how long it took from each start until a look knew what is held, in a storm too: none here hides it."""
+    """Return how long it took from each start until a look knew what is held, in a storm too, or from when a fill that was hidden is seen."""
     return ready_after([(0, "calm", {}), *(line for line in history if line[1] != "storm")])
 
 

@@ -103,6 +103,7 @@ class Outside(Vigil):
             contract = self.random.choice(held)
             market.outside(contract, lot_units(contract).copy_sign(-market.quantity(contract.name)), "trade")
             market.fills[-1] = (market.now + _LATE_MS, market.fills[-1][1])
+            market.later.append((market.now + _LATE_MS, lambda: self.watch.note("hung", {})))
 
     # What the process asks and tells.
 

@@ -16,7 +16,10 @@ data = App(
     name="data", help="Fill the lake of market history, and see what it holds.", help_format="plaintext"
 )
 
-Lake = Annotated[str | None, Parameter(help="Where the lake is, if not in the data folder: a folder, or s3://BUCKET/FOLDER.")]
+Lake = Annotated[
+    str | None,
+    Parameter(help="Where the lake is, if not in the data folder: a folder, or s3://BUCKET/FOLDER."),
+]
 
 
 @data.default

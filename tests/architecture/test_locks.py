@@ -12,11 +12,11 @@ from packaging.utils import canonicalize_name
 from tests.architecture.sources import ROOT
 
 PYTHONS = ("3.11.9", "3.12.9", "3.13.2", "3.14.1")
-RUN = ("live", "web", "notify")
+RUN = ("live", "web", "notify", "postgresql")
 EXTRAS = {
     "requirements.lock": RUN,
-    "requirements-dev.lock": (*RUN, "dev"),
-    "requirements-bench.lock": ("bench",),
+    "requirements-dev.lock": (*RUN, "s3", "dev"),
+    "requirements-bench.lock": ("live", "bench"),
 }
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 

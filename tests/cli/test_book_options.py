@@ -93,6 +93,18 @@ def test_json_of_options_keeps_its_schema(run: Run, held: str, words: tuple[str,
     assert list(validator("options").iter_errors(done.json)) == []
 
 
+def test_in_another_currency_options_are_worth_as_much(run: Run, held: str) -> None:
+    dollars, coins = (
+        run("value", held, "--currency", c, "--json").json["valuation"] for c in ("USD", "USDC")
+    )
+    rate = dollars["total_usd"] / coins["total_usd"]
+    assert len(coins["options"]) == 2
+    for mine, theirs in zip(dollars["options"], coins["options"], strict=True):
+        for name in ("value_usd", "delta_usd", "gamma_usd", "vega_usd", "theta_usd"):
+            assert mine[name] == pytest.approx(rate * theirs[name], rel=1e-9)
+        assert mine["net_delta"] == pytest.approx(theirs["net_delta"], rel=1e-9)
+
+
 def test_what_is_held_is_unwound_or_rolled(run: Run, held: str) -> None:
     put, call = a_simulated()
     done = run("options", held, "--json")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hedgerow.config import Settings
+from hedgerow.hedge.valuation import price_of
 from hedgerow.model.errors import NotEnoughData, UsageError
 from hedgerow.model.market import Market
 from hedgerow.model.portfolio import Portfolio
@@ -39,7 +40,16 @@ def chain_of(settings: Settings, market: Market, coin: str) -> OptionChain:
         )
     from hedgerow.venues.simulated_chain import simulated_chain
 
-    return simulated_chain(market, coin)
+    return simulated_chain(_in_dollars(market), coin)
+
+
+def _in_dollars(market: Market) -> Market:
+    """The market's prices in dollars, whatever it counts in: a chain is."""
+    if market.currency == "USD":
+        return market
+    dollar = price_of(market, "USD")
+    given = {symbol: price / dollar for symbol, price in market.given.items()}
+    return replace(market, prices=market.prices / dollar, given=given, currency="USD")
 
 
 def _chains(settings: Settings, market: Market, coins: Sequence[str]) -> dict[str, OptionChain]:

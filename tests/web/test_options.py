@@ -20,6 +20,10 @@ def test_options_that_are_held_are_on_the_exposure_page(tmp_path: Path) -> None:
     assert "What is gamma?" in text
     assert "What is left to hedge after the move" in text
     assert text.count('<div class="narrow"><svg') == 2
+    holdings = page_of(str(book), tmp_path).get("/").text
+    assert "of BTC, by its delta" in holdings
+    assert "An option has no beta of its own" in holdings
+    assert "unknown" not in holdings.partition('id="held"')[2].partition("</table>")[0]
     assert "unwind, hold or roll" in page_of(str(book), tmp_path).get("/hedge").text
     book.write_text(COINS, encoding="utf-8")
     assert "Options that the book holds" not in page_of(str(book), tmp_path).get("/exposure").text

@@ -8,11 +8,12 @@ from hedgerow.app.options import options_beside as compared
 from hedgerow.hedge.exposure import Exposure
 from hedgerow.hedge.options.curve import book_options
 from hedgerow.hedge.options.plan import OptionsPlan
+from hedgerow.hedge.valuation import Valuation
 from hedgerow.reports.layout import Fact, instant
 from hedgerow.reports.wording import amount, percent, plain_text, plus_minus
 from hedgerow.web.room import Room
 
-__all__ = ["held_options", "options_beside", "protection_of"]
+__all__ = ["held_options", "option_cells", "options_beside", "protection_of"]
 
 
 def held_options(room: Room, exposure: Exposure) -> dict[str, Any] | None:
@@ -31,6 +32,25 @@ def held_options(room: Room, exposure: Exposure) -> dict[str, Any] | None:
         "gamma": amount(0.01 * found.gamma_usd, money, signed=True),
         "factor": plain_text(" and ".join(exposure.factors)),
         "figures": room.drawn("options held", lambda: curve_figures(found, exposure.factors, money)),
+    }
+
+
+def option_cells(worth: Valuation, symbol: str) -> dict[str, Any] | None:
+    """Return what the table of holdings says in the place of a beta of an option whose price is known; None for all else."""
+    mine = [option for option in worth.options if option.name.text == symbol]
+    if not mine:
+        return None
+    delta, first = sum(option.greeks.delta_usd for option in mine), mine[0]
+    return {
+        "beta": "",
+        "error": "",
+        "share": "",
+        "width": "0",
+        "note": f"moves like {amount(delta, worth.currency, signed=True)} of {plain_text(first.coin)}, by its delta",
+        "why": [
+            f"An option has no beta of its own: it moves by its delta, and {plain_text(first.coin)} by its beta.",
+            f"Its price is {plain_text(first.basis)}; the volatility in it is {percent(first.volatility)} a year.",
+        ],
     }
 
 

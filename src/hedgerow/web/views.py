@@ -19,7 +19,7 @@ from hedgerow.reports.ticket import estimator_words
 from hedgerow.reports.wording import amount, count, number, percent, plain_text, plus_minus, price
 from hedgerow.web.bar import strip_of
 from hedgerow.web.editing import Entered, editing_view
-from hedgerow.web.optional import held_options, options_beside
+from hedgerow.web.optional import held_options, option_cells, options_beside
 from hedgerow.web.room import Room, Seen
 from hedgerow.web.why import book_why, coin_why, plan_why
 
@@ -44,8 +44,13 @@ def book_view(room: Room, entered: Entered | None = None) -> dict[str, Any]:
             "quantity": count(asset.quantity),
             "price": price(asset.price_usd, money),
             "worth": amount(asset.value_usd, money),
-            **_beta_cells(betas.get(asset.symbol)),
-            "why": coin_why(exposure.betas, asset.symbol),
+            **(
+                option_cells(worth, asset.symbol)
+                or {
+                    **_beta_cells(betas.get(asset.symbol)),
+                    "why": coin_why(exposure.betas, asset.symbol),
+                }
+            ),
         }
         for asset in ordered
     ]

@@ -89,6 +89,7 @@ _VERBS = (
     ("keys", "hedgerow.cli.keys:keys", "Keys of venues, kept encrypted: added, checked, removed."),
     ("config", "hedgerow.cli.settings:config", "Show the settings in force, or their schema."),
     ("doctor", "hedgerow.cli.settings:doctor", "Check this installation."),
+    ("move", "hedgerow.cli.moving:move", "Move what is remembered to another folder, or to a PostgreSQL."),
     ("support-bundle", "hedgerow.cli.support:support_bundle", "What may be shown when something is wrong."),
 )
 for _place, (_name, _path, _help) in enumerate(_VERBS):

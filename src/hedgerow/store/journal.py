@@ -31,7 +31,7 @@ from hedgerow.store.server import Server, Where, where_of
 from hedgerow.store.sqlite import File
 from hedgerow.store.tables import FILLS, LEASES, RECORDS
 
-__all__ = ["Journal", "look_into", "milliseconds", "open_journal"]
+__all__ = ["Journal", "ground_of", "look_into", "milliseconds", "open_journal"]
 
 _PAGE = 1_000
 _SCHEME = "sqlite:///"
@@ -102,7 +102,8 @@ def look_into(where: Where, *, monotonic: Callable[[], int] | None = None) -> Jo
     return Journal(where, monotonic, _nothing)
 
 
-def _ground(where: Where, clock: Callable[[], int] | None) -> Ground:
+def ground_of(where: Where, clock: Callable[[], int] | None) -> Ground:
+    """Return what a journal stands on: a file, or a server."""
     if isinstance(where, Path):
         return File(where, clock or milliseconds)
     from hedgerow.store.postgresql import Database
@@ -118,7 +119,7 @@ class Journal:
     ) -> None:
         self.path = where
         self._point, self._halts = point, halts_of(where)
-        self._ground = _ground(where, monotonic)
+        self._ground = ground_of(where, monotonic)
         self._steady = self._ground.steady()
         self._newest: dict[str, tuple[int, int, str]] = {}
 

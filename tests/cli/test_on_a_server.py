@@ -17,6 +17,7 @@ from tests.cli.trading import PLAN
 from tests.store.servers import PostgreSQL
 
 from hedgerow.app.dealing import PAPER_ACCOUNT
+from hedgerow.app.plans import MODES
 from hedgerow.model.errors import HedgerowError
 from hedgerow.store.journal import look_into, open_journal
 from hedgerow.store.server import where_of
@@ -114,8 +115,15 @@ def test_a_halt_of_one_machine_halts_them_all(machines: tuple[Machine, Machine])
 
 def test_a_halt_without_the_server_halts_this_machine_and_says_so(tmp_path: Path, url: str) -> None:
     one = Machine(tmp_path / "one", "postgresql://trader@127.0.0.1:1/nowhere")
-    status, said = one.run("halt", "--paper", "--why", "I want to look")
-    assert status == 3
+    begun, halted = time.monotonic(), one.start("halt", "--why", "I want to look")
+    kept = [
+        one.home / f".local/state/hedgerow/servers/127.0.0.1_1-nowhere/{mode}/halts-here" for mode in MODES
+    ]
+    while not all(path.exists() for path in kept) and time.monotonic() < begun + 30:
+        time.sleep(0.05)
+    assert all("I want to look" in path.read_text(encoding="utf-8") for path in kept)
+    _, said = halted.communicate(timeout=60)
+    assert halted.returncode == 3
     assert "Halted on THIS machine alone" in said
     assert one.run("status")[0] != 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy import text
+from tests.architecture.sources import ROOT
 from tests.store.servers import PostgreSQL
 
 from hedgerow.model.errors import (
@@ -262,6 +264,17 @@ def test_a_password_from_the_environment_is_in_no_error(monkeypatch: pytest.Monk
     told = f"{caught.value!r} {caught.value.message} {place!r} {server_side.engine_of(place)!r}"
     assert SECRET not in told
     assert str(place) == "postgresql://trader@127.0.0.1:1/x (hedgerow)"
+
+
+def test_a_file_needs_no_driver(tmp_path: Path) -> None:
+    code = (
+        "import sys; from hedgerow.store.journal import open_journal\n"
+        f"open_journal({str(tmp_path / 'journal.db')!r}).close()\n"
+        "assert not {name for name in sys.modules if name.startswith(('psycopg', 'hedgerow.store.postgresql'))}"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": str(ROOT / "src")}, check=True, timeout=60
+    )
 
 
 def test_without_the_driver_it_is_said_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,9 +63,13 @@ def halt(
 
     done: list[Mode] = []
     failed: JournalFailed | None = None
-    for mode in modes:
+    places = {mode: halts_of(place_of(settings, mode).journal) for mode in modes}
+    for halts in places.values():  # a server that is away may take seconds to say so
+        with suppress(JournalFailed):
+            if why is not None:
+                halts.at_once(account, time.time_ns() // 1_000_000, why)
+    for mode, halts in places.items():
         try:
-            halts = halts_of(place_of(settings, mode).journal)
             before = halts.now().get(account) if also else None
             halts.set(account, time.time_ns() // 1_000_000, _with(before, why))
         except JournalFailed as problem:

@@ -53,13 +53,21 @@ class Halts:
     def set(self, account: str, at: int, why: str | None) -> None:
         """Halt an account, or with None lift its halt; durable when it returns. Raises `JournalFailed`."""
         said = why if why is None else why.strip() or "no reason was given"
-        if said is not None and self.here is not None:
-            _add(self.here, account, at, said, advice=_NOT_HALTED)
+        if said is not None:
+            self.at_once(account, at, said)
         halted_here = self.here is not None and account in _in(self.here)
         advice = _NOT_LIFTED if said is None else _ONLY_HERE if halted_here else _NOT_HALTED
         _add(self.path, account, at, said, advice=advice)
         if self.here is not None and halted_here:
             _add(self.here, account, at, None, advice=_NOT_LIFTED)
+
+    def at_once(self, account: str, at: int, why: str) -> None:
+        """Halt what this machine trades, before anything is asked of a server; nothing to do where there is none. `set` has to follow.
+
+        Raises `JournalFailed`.
+        """
+        if self.here is not None:
+            _add(self.here, account, at, why.strip() or "no reason was given", advice=_NOT_HALTED)
 
     def now(self) -> Mapping[str, Halt]:
         """Return the halts in force by account."""

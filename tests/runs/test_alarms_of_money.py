@@ -215,6 +215,8 @@ def test_a_stop_that_was_cancelled_by_hand_rings_until_the_position_is_closed() 
 
     def close() -> None:
         world.book = {"USDT": "50000"}
+        world.watch_often(1)
+        world.meant()
 
     on: list[Look] = rings_once(world, f"stop missing: {BTC}", cancel, close)
     (row,) = on[0].alarms

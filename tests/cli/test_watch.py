@@ -235,3 +235,47 @@ def test_half_a_file_is_no_book_and_a_slip_is_asked_about(
     assert run("approve", name[1], "--who", "Ann", *state).status == 0
     after = run("watch", str(book), "--once", "--mode", "auto", "--json", *state)
     assert {"accepted", "cleared"} <= {json.loads(line)["action"] for line in after.out.splitlines()}
+
+
+def test_a_look_that_still_stops_says_so(run: Run, tmp_path: Path) -> None:
+    book, state = tmp_path / "mine.csv", ("--state", str(tmp_path / "state"))
+    book.write_text("symbol,quantity\nETH,40\nXQZ,5\n", encoding="utf-8")
+    first, second = (run("watch", str(book), "--once", *state) for _ in range(2))
+    assert "XQZ: price or beta unknown" in first.out
+    (line,) = second.out.splitlines()
+    assert line.split()[2] == "stop"
+    assert line.endswith(
+        "XQZ: price or beta unknown, and a hedge around it is a guess: as at the look before"
+    )
+
+
+def test_a_rehearsal_says_what_the_hedge_brought_and_was_good_for(run: Run, tmp_path: Path) -> None:
+    words = ("watch", BOOK, "--rehearse", "2026-06-10", "--mode", "auto", "--state", str(tmp_path / "s"))
+    done = run(*words)
+    assert all(word in done.out for word in ("Hedge", "funding", "fees", "Variance removed", "promised"))
+    told = run(*words, "--json").out
+    found = json.loads(told[told.index("{\n") :])
+    coins = [float((found[name] or {}).get("USDT", 0.0)) for name in ("hedge_price", "funding", "fees")]
+    assert found["hedge_usd"] == pytest.approx(coins[0] + coins[1] - coins[2])
+    assert 0.5 < found["variance_removed"] < 1.0
+    assert found["funding_modelled"] == []
+
+
+def test_only_plans_that_fit_the_account_wait_for_a_yes(run: Run, tmp_path: Path) -> None:
+    state = ("--state", str(tmp_path / "state"))
+    plans = [
+        run("plan", BOOK, "--instruments", "BTCUSDT", "--collateral", coins, *more, "--json", *state).json[
+            "plan_id"
+        ]
+        for coins, more in (
+            ("200000USDT", ()),
+            ("100000USDT", ("--target-beta", "0.3")),
+            ("200000USDT", ("--seed", "9")),
+        )
+    ]
+    assert run("trade", plans[0], *state).status == 0
+    said = {row["plan_id"]: row["state"] for row in run("orders", "--json", *state).json["paper"]["plans"]}
+    assert [said[plan] for plan in plans] == ["traded", "stale", "stale"]
+    text = run("orders", *state).out
+    assert "the account holds something else than it was made for" in text
+    assert "the paper account lives on other prices" in text

@@ -148,10 +148,10 @@ def test_a_contract_far_from_its_index() -> None:
 
     on = rings_once(world, f"basis: {BTC}", away("1.0123"), away("1.004"))
     (row,) = on[0].alarms
-    assert row.text == f"{BTC} is 1.23% above its index: this position has lost that"
+    assert row.text == f"{BTC} is 1.23 % above its index: this position has lost that"
     away("0.98")()
     (row,) = world.watch_often(1)[0].alarms
-    assert row.text == f"{BTC} is 2.00% below its index: this position has gained that"
+    assert row.text == f"{BTC} is 2.00 % below its index: this position has gained that"
     away("0.993")()
     assert world.watch_often(1)[0].alarms  # between the two levels it stays
     world.answers["tickers"] = lambda tickers: tuple(replace(each, index=None) for each in tickers)
@@ -204,7 +204,7 @@ def test_the_money_that_restores_the_distance_does() -> None:
     world.venue.credit("USDT", -coins * Decimal("0.7"))
     (row,) = world.watch_often(1)[0].alarms
     assert row.watch == "liquidation"
-    assert row.advice.endswith("into paper, which makes it 25% again, or hedge less.")
+    assert row.advice.endswith("into paper, which makes it 25 % again, or hedge less.")
     amount = Decimal(row.advice.split()[1].replace(",", ""))
     assert row.advice.startswith(f"Put {amount:,f} USDT ($")
     world.venue.credit("USDT", amount * Decimal("0.97"))

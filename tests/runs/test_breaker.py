@@ -97,7 +97,7 @@ def test_a_position_that_is_meant_to_run_with_the_book_promises_so_and_breaks_no
 def test_a_hedge_that_does_not_work_is_told_with_its_numbers() -> None:
     removed, against = breaches(Proof(history(61, NOW, hedge=0.3)), LIMITS)
     assert removed.startswith("the hedge added ")
-    assert "in 60 days where a removal of 94% was promised: at 99 % it is" in removed
+    assert "in 60 days where a removal of 94 % was promised: at 99 % it is" in removed
     assert "0.97 was promised" in against
 
 
@@ -109,7 +109,7 @@ def test_days_before_it_was_closed_count_no_more() -> None:
 def test_trades_that_cost_more_than_their_plans_said() -> None:
     dear = tuple(Paid(k, 40.0 + k, 10.0) for k in range(1, 9))
     (why,) = breaches(Proof(trades=dear), LIMITS)
-    assert why.startswith("8 trades cost 345% more than their plans said: at 99 % ")
+    assert why.startswith("8 trades cost 345 % more than their plans said: at 99 % ")
     usual = tuple(Paid(k, 10.0 + k, 10.0) for k in range(1, 9))
     assert breaches(Proof(trades=usual), LIMITS) == ()
     assert breaches(Proof(trades=dear[:4]), LIMITS) == ()

@@ -216,3 +216,18 @@ def test_the_text_has_units_and_the_words_of_the_ticket() -> None:
     ):
         assert word in text
     assert brief_text([]) == "nothing is watched yet: `hedgerow watch BOOK` begins"
+
+
+def test_coins_are_told_to_the_cent_with_true_signs_and_a_far_liquidation_as_far() -> None:
+    brief = told(watched(12))
+    changed = replace(
+        brief,
+        price={"USDT": Decimal("-5.61643"), "BTC": Decimal("0.00123456789")},
+        funding={},
+        distance=255.94,
+    )
+    text = brief_text([changed])
+    assert "price +0.00123457 BTC, −5.62 USDT" in text
+    assert "liquidation   more than 1,000 % away" in text
+    assert "funding       none;" in text
+    assert "liquidation   23 % away" in brief_text([replace(brief, distance=0.23)])

@@ -6,14 +6,17 @@ deals(settings, "paper") -> Deals
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from hedgerow.app.dealing import wall_ms
-from hedgerow.app.plans import Mode, freshness_of, is_same_book, legs_of, place_of
+from hedgerow.app.dealing import PAPER_ACCOUNT, data_of, wall_ms
+from hedgerow.app.plans import Mode, freshness_of, is_same_book, legs_of, place_of, question_of
 from hedgerow.app.standing import WATCH
-from hedgerow.config import Settings
+from hedgerow.config import DataSettings, Settings
 from hedgerow.model.deals import Deals, PlanLeg, PlanRow, PlanState, TradeRow
 from hedgerow.model.errors import HedgerowError
+from hedgerow.model.orders import contracts_of
 from hedgerow.model.ports import Record
 
 if TYPE_CHECKING:
@@ -32,11 +35,11 @@ def deals(settings: Settings, mode: Mode) -> Deals:
     place = place_of(settings, mode)
     kept = all_plans(place.plans)[:_PLANS]
     try:
-        trades = _trades(settings, mode)
+        trades, there = _trades(settings, mode), _paper_of(settings, mode)
     except HedgerowError as why:
-        return Deals(mode, tuple(_plan(settings, mode, each, {}) for each in kept), (), why.message)
+        return Deals(mode, tuple(_plan(settings, mode, each, {}, None) for each in kept), (), why.message)
     ended = {name: row.outcome for name, row in trades}
-    plans = tuple(_plan(settings, mode, each, ended) for each in kept)
+    plans = tuple(_plan(settings, mode, each, ended, there) for each in kept)
     return Deals(mode, plans, tuple(row for _, row in trades)[:_TRADES])
 
 
@@ -82,12 +85,58 @@ def _of_account(journal: Journal, account: str) -> list[tuple[str, TradeRow]]:
     return rows
 
 
-def _plan(settings: Settings, mode: Mode, kept: KeptPlan, ended: Mapping[str, str]) -> PlanRow:
+@dataclass(frozen=True, slots=True)
+class _Paper:
+    """The paper account as it stands: contracts by name (None: not known), and whose prices it lives on (None: nobody's yet)."""
+
+    settings: Settings
+    held: Mapping[str, Decimal] | None
+    data: DataSettings | None
+
+    def elsewhere(self, kept: KeptPlan) -> bool:
+        """Whether a plan is on other prices: it would be refused."""
+        mine = question_of(kept, self.settings).data
+        return self.data is not None and _prices_of(self.data) != _prices_of(mine)
+
+    def moved(self, kept: KeptPlan) -> bool:
+        """Whether a plan was made for another position than there is."""
+        if self.held is None:
+            return False
+        return any(self.held.get(name, Decimal(0)) != Decimal(count) for name, count in kept.held.items())
+
+
+def _paper_of(settings: Settings, mode: Mode) -> _Paper | None:
+    """The paper account; None for real money, whose venues say it when a plan is traded. Raises what reading a journal raises."""
+    if mode != "paper":
+        return None
+    from hedgerow.runs.ledger import ledger_of
+    from hedgerow.store.journal import look_into
+
+    place = place_of(settings, mode)
+    lives = data_of(place, settings)
+    data = None if lives is settings else lives.data
+    if not place.journal.exists():
+        return _Paper(settings, None, data)
+    with look_into(place.journal) as journal:
+        ledger = ledger_of(journal.read(PAPER_ACCOUNT))
+    held = {name: contracts_of(one, ledger.quantity(name)) for name, one in ledger.instruments.items()}
+    return _Paper(settings, held, data)
+
+
+def _prices_of(data: DataSettings) -> tuple[object, ...]:
+    """What tells one market from another; a seed only where the market is made of it."""
+    simulated = data.prices is None and data.market is None
+    return data.prices, data.market, data.source, data.seed if simulated else None
+
+
+def _plan(
+    settings: Settings, mode: Mode, kept: KeptPlan, ended: Mapping[str, str], there: _Paper | None
+) -> PlanRow:
     from hedgerow.store.approvals import approvals_of
 
     said = approvals_of(place_of(settings, mode).journal).of(kept.turn)
     good_until = kept.made_at + round(freshness_of(settings).max_age_minutes * _MINUTE_MS)
-    state, why = _state(kept, ended, good_until, enough=len(said) >= settings.watch.approvals)
+    state, why = _state(kept, ended, good_until, there, enough=len(said) >= settings.watch.approvals)
     document: Mapping[str, Any] = kept.document
     plan: Mapping[str, Any] = document["plan"] if kept.kind == "hedge" else {}
     cost: Mapping[str, Any] = document.get("cost", {}) if kept.kind == "hedge" else {}
@@ -114,7 +163,7 @@ def _leg(leg: Mapping[str, Any]) -> PlanLeg:
 
 
 def _state(
-    kept: KeptPlan, ended: Mapping[str, str], good_until: int, *, enough: bool
+    kept: KeptPlan, ended: Mapping[str, str], good_until: int, there: _Paper | None, *, enough: bool
 ) -> tuple[PlanState, str]:
     if kept.turn in ended:
         return ("traded", ended[kept.turn]) if ended[kept.turn] else ("under way", "")
@@ -122,4 +171,8 @@ def _state(
         return "stale", "it is too old: plan again"
     if not is_same_book(kept):
         return "stale", "the book has changed since: plan again"
+    if there is not None and there.elsewhere(kept):
+        return "stale", "the paper account lives on other prices: plan again, or give --state DIR"
+    if there is not None and there.moved(kept):
+        return "stale", "the account holds something else than it was made for: plan again"
     return ("approved" if enough else "waits"), ""

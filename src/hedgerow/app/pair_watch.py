@@ -28,6 +28,7 @@ from hedgerow.app.outward import outward
 from hedgerow.app.paper_watch import (
     Calls,
     PaperWatch,
+    Rehearsed,
     Say,
     Stage,
     closes_of,
@@ -239,8 +240,8 @@ def _alone(at: Dealing, pair: _Pair) -> None:
 
 def rehearse_pair(
     settings: Settings, plan: KeptPlan, since: str, say: Say, report: Report = lambda _: None
-) -> tuple[Look, ...]:
-    """Open the pair at `since`, sized on what was known then, watch it to the end of the prices, and return every look.
+) -> Rehearsed:
+    """Open the pair at `since`, sized on what was known then, watch it to the end of the prices, and return every look and their sum.
 
     On an account of its own that is forgotten. Errors as `app.watch.rehearse` and `hedge.pairs.pair`.
     """

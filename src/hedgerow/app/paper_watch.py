@@ -29,6 +29,7 @@ from hedgerow.model.watched import Look, WatchLine
 
 if TYPE_CHECKING:
     from hedgerow.hedge.alarms import Finding
+    from hedgerow.model.briefs import Brief
     from hedgerow.runs.alarming import Looked
     from hedgerow.runs.diary import Eyes
     from hedgerow.runs.monitor import Around
@@ -37,7 +38,17 @@ if TYPE_CHECKING:
     from hedgerow.venues.clocks import VirtualClock
     from hedgerow.venues.paper import PaperVenue
 
-__all__ = ["Calls", "PaperWatch", "Stage", "closes_of", "rehearsed", "span_of", "staged", "watching"]
+__all__ = [
+    "Calls",
+    "PaperWatch",
+    "Rehearsed",
+    "Stage",
+    "closes_of",
+    "rehearsed",
+    "span_of",
+    "staged",
+    "watching",
+]
 
 _HEADROOM = Decimal("1.05")
 _DAY_MS = 86_400_000
@@ -95,6 +106,15 @@ def watching(
 
 
 @dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """Every look of a rehearsal, what they came to (None: nothing was looked at), and the coins whose funding is no print of the past."""
+
+    looks: tuple[Look, ...]
+    came_to: Brief | None
+    modelled: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """A paper venue in virtual time, and what is remembered of it until it is over."""
 
@@ -135,12 +155,14 @@ def rehearsed(
     ends: int,
     say: Say,
     more: Callable[[Looked], tuple[Finding, ...]] = lambda _: (),
-) -> tuple[Look, ...]:
-    """Watch to the instant `ends` and return every look: one at every bar, or every `every_s` where that is longer.
+) -> Rehearsed:
+    """Watch to the instant `ends` and return every look, one at every bar, or every `every_s` where that is longer; and the sum of it.
 
     `more` looks besides, and says what it found.
     """
+    from hedgerow.runs.brief import brief_of
     from hedgerow.runs.diary import LOOK, diary_of
+    from hedgerow.runs.ledger import ledger_of
     from hedgerow.runs.monitor import Around, Monitor, Watched
     from hedgerow.runs.wire import value_of
 
@@ -150,8 +172,12 @@ def rehearsed(
     around = Around(Calls(), lambda _: "", stage.provide, say, more=more)
     monitor = Monitor(asked, stage.doors, stage.store, stage.clock, watched.eyes(lambda _: None), around)
     asyncio.run(monitor.run(ends + 1))
-    records = stage.store.read(diary_of(PAPER_ACCOUNT, watched.name))
-    return tuple(value_of(record.body) for record in records if record.kind == LOOK)
+    records = tuple(stage.store.read(diary_of(PAPER_ACCOUNT, watched.name)))
+    account = tuple(stage.store.read(PAPER_ACCOUNT))
+    looks = tuple(value_of(record.body) for record in records if record.kind == LOOK)
+    whole = brief_of((PAPER_ACCOUNT, watched.name), records, account, watched.policy.factors, whole=True)
+    coins = {each.underlying for each in ledger_of(account).instruments.values() if each.is_perpetual}
+    return Rehearsed(looks, whole, tuple(sorted(coins - stage.market.funding.keys())))
 
 
 def rules_of(settings: Settings) -> WatchRules:

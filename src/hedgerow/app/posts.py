@@ -20,6 +20,7 @@ from hedgerow.app.plans import place_of, watchable
 from hedgerow.app.venues import known_venues, money_of
 from hedgerow.config import VENUE_BOOK, Settings, settings_from
 from hedgerow.hedge.watch import Bounds, WatchedBook
+from hedgerow.model.display import percent_text
 from hedgerow.model.errors import BadConfig, UsageError
 from hedgerow.model.watched import Leave
 from hedgerow.store.plans import plan_of
@@ -177,6 +178,6 @@ def _words(bounds: Bounds) -> tuple[str, ...]:
         f"at most {bounds.max_turnover:g} times the book a day",
         "at any cost" if cost is None else f"at most ${cost:,.0f} of cost a day",
         "shorts of any size" if short is None else f"shorts of at most ${short:,.0f}",
-        "liquidation however near" if near is None else f"liquidation at least {near:.0%} away",
+        "liquidation however near" if near is None else f"liquidation at least {percent_text(near)} away",
         f"{bounds.trades_an_hour} trades an hour, {bounds.cool_down_s:g} s apart",
     )

@@ -20,7 +20,16 @@ from hedgerow.app.contracts import on_paper
 from hedgerow.app.dealing import dealing, wall_ms
 from hedgerow.app.desk import Desk, Report, open_desk
 from hedgerow.app.outward import outward
-from hedgerow.app.paper_watch import PaperWatch, Say, closes_of, rehearsed, span_of, staged, watching
+from hedgerow.app.paper_watch import (
+    PaperWatch,
+    Rehearsed,
+    Say,
+    closes_of,
+    rehearsed,
+    span_of,
+    staged,
+    watching,
+)
 from hedgerow.app.plans import Mode, place_of, watchable
 from hedgerow.app.settling import Settling
 from hedgerow.app.standing import last_looks
@@ -157,8 +166,8 @@ def watch_live(
 
 def rehearse(
     settings: Settings, book: str, since: str, say: Say, report: Report = lambda _: None
-) -> tuple[Look, ...]:
-    """Watch a book in virtual time from the instant `since` to the end of the prices, and return every look.
+) -> Rehearsed:
+    """Watch a book in virtual time from the instant `since` to the end of the prices, and return every look and the sum of them.
 
     The account is one of its own that is forgotten; a look comes at every bar, or every `every_s` where that is longer.
     Raises `UsageError` where there is nothing to rehearse on, and what `watch` raises.

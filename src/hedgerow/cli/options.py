@@ -205,11 +205,14 @@ def _split(items: Sequence[str], option: str) -> list[tuple[str, str]]:
 def _pairs(items: Sequence[str], option: str) -> dict[str, float]:
     found: dict[str, float] = {}
     for symbol, text in _split(items, option):
-        given = numbers(text, f"{option} {symbol}=")
-        if len(given) != 1 or not (math.isfinite(given[0]) and given[0] > 0.0):
+        try:
+            price = float(text)
+        except ValueError:
+            price = math.nan
+        if not (math.isfinite(price) and price > 0.0):
             advice = f"One number above 0, without separators: {option} {symbol}=12500.5."
             raise UsageError(f"{option} {symbol}={text} is no price", advice=advice)
-        found[symbol] = given[0]
+        found[symbol] = price
     return found
 
 

@@ -13,6 +13,7 @@ from cyclopts import Group, Parameter
 
 from hedgerow.app.approved import approvals_of, approve_plan
 from hedgerow.app.pair_watch import pair_of, rehearse_pair, watch_pair
+from hedgerow.app.paper_watch import Rehearsed
 from hedgerow.app.plans import MODES
 from hedgerow.app.watch import approve as approved
 from hedgerow.app.watch import rehearse as rehearsed
@@ -113,7 +114,17 @@ def _live(settings: Settings, books: tuple[str, ...], asked: WatchOptions, shown
         raise UsageError("a rehearsal is on paper", advice="Leave --live or --rehearse out.")
     market = settings.data.market
     venues = asked.at or ((market.strip().partition(":")[0],) if market is not None else ())
-    ended = watched_live(settings, books, venues, _printer(shown), let_by(asked.yes_live), once=asked.once)
+    said: list[WatchLine] = []
+    out = _printer(shown)
+
+    def say(line: WatchLine) -> None:
+        said.append(line)
+        out(line)
+
+    ended = watched_live(settings, books, venues, say, let_by(asked.yes_live), once=asked.once)
+    for look in ended.looks if asked.once else ():
+        if look is not None and not any(line.at == look.at for line in said):
+            _still(look, out, bare=True)
     if not asked.once:
         sys.stderr.write("stopped; the hedge stays as it is\n")
     alarmed = any(row.level == "critical" for look in ended.looks if look is not None for row in look.alarms)
@@ -137,28 +148,29 @@ def _paper(settings: Settings, book: str, asked: WatchOptions, shown: Output) ->
                 sys.stderr.write("stopped; the hedge stays as it is\n")
                 return 0
             if asked.once and look is not None and not any(line.action == "proposal" for line in said):
-                _still(look, say)
+                _still(look, say, bare=not said)
             return int(look is not None and any(row.level == "critical" for row in look.alarms))
-        looks = rehearsing(asked.rehearse, say, report)
-    answer(lambda: told.summary_json(looks), lambda: told.summary_text(looks), shown)
-    return int(not all(look.in_band for look in looks[1:]))
+        done = rehearsing(asked.rehearse, say, report)
+    sums = done.looks, done.came_to, done.modelled
+    answer(lambda: told.summary_json(*sums), lambda: told.summary_text(*sums), shown)
+    return int(not all(look.in_band for look in done.looks[1:]))
 
 
-def _still(look: Look, say: Callable[[WatchLine], None]) -> None:
-    """Say that a proposal waits which an earlier look told of already: one look that says nothing looks like one that did nothing."""
-    if look.mode == "propose" and look.proposal is not None and not look.approved_by and not look.traded_usd:
+def _still(look: Look, say: Callable[[WatchLine], None], *, bare: bool) -> None:
+    """Say that a proposal waits which an earlier look told of, or, of a look that said nothing (`bare`), how things still stand.
+
+    One look that says nothing looks like one that did nothing.
+    """
+    if look.waits and look.proposal is not None and not look.traded_usd:
         name = look.proposal.name[:8]
-        say(
-            WatchLine(
-                look.at,
-                "waiting",
-                f"{name} waits: `hedgerow approve {name}`",
-                {"proposal": look.proposal.name},
-            )
-        )
+        said = f"{name} waits: `hedgerow approve {name}`"
+        say(WatchLine(look.at, "waiting", said, {"proposal": look.proposal.name}))
+    elif bare:
+        why = "; ".join(filter(None, (look.reason, look.trouble, look.done)))
+        say(WatchLine(look.at, look.act, f"{why}: as at the look before", {"reason": look.reason}))
 
 
-def _of(settings: Settings, book: str) -> tuple[Callable[..., Look | None], Callable[..., tuple[Look, ...]]]:
+def _of(settings: Settings, book: str) -> tuple[Callable[..., Look | None], Callable[..., Rehearsed]]:
     """How what is named is watched, and how it is rehearsed: a file of holdings, or a pair that was traded."""
     pair = pair_of(settings, book)
     if pair is None:
@@ -210,8 +222,11 @@ def _settings(settings: Settings, asked: WatchOptions) -> Settings:
 
 
 def _printer(shown: Output) -> Callable[[WatchLine], None]:
+    """What prints a line where stdout is now: while something is read it is another's."""
+    stream = sys.stdout
+
     def say(line: WatchLine) -> None:
-        sys.stdout.write(told.line_json(line) if shown.json else told.line_text(line))
-        sys.stdout.flush()
+        stream.write(told.line_json(line) if shown.json else told.line_text(line))
+        stream.flush()
 
     return say

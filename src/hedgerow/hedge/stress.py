@@ -179,7 +179,9 @@ def _replay(scene: _Scene, market: Market | None) -> StressRow:
     return _row(
         scene,
         "2025-10-10 replayed",
-        f"{told}, the others by the median alt's, {percent_text(CRASH_ALT, 1)}",
+        f"{told}, the others by the median alt's, {percent_text(CRASH_ALT, 1)}"
+        if seen < len(moves)
+        else told,
         moves,
     )
 

@@ -9,12 +9,14 @@ from decimal import Decimal
 from typing import Any
 
 from hedgerow.model.briefs import Brief, BriefBeta
-from hedgerow.reports.trade_text import coins, stamp
-from hedgerow.reports.wording import amount, counted, percent, plain_text, plus_minus
+from hedgerow.reports.trade_text import stamp
+from hedgerow.reports.wording import amount, counted, percent, plain_text, plus_minus, rounded
 
 __all__ = ["brief_json", "brief_text", "brief_title"]
 
 _LEVELS = ("critical", "warning", "info")
+_FAR = 10.0
+"""Beyond so many times the price nobody reads a distance to the last figure."""
 
 
 def brief_title(day: str) -> str:
@@ -37,9 +39,9 @@ def _lines(brief: Brief) -> list[str]:
         ("result", _result(brief)),
         (
             "funding",
-            f"{coins(brief.funding, signed=True)}; of 30 days {amount(brief.funding_30d_usd, signed=True)}",
+            f"{rounded(brief.funding, signed=True)}; of 30 days {amount(brief.funding_30d_usd, signed=True)}",
         ),
-        ("fees", f"{coins(brief.fees)}, {counted(brief.fills, 'fill')}"),
+        ("fees", f"{rounded(brief.fees)}, {counted(brief.fills, 'fill')}"),
         ("liquidation", _distance(brief.distance)),
         ("effectiveness", _effect(brief)),
         ("alarms", _alarms(brief)),
@@ -49,7 +51,7 @@ def _lines(brief: Brief) -> list[str]:
             3, ("flows", f"{amount(brief.flow_usd, signed=True)} of holdings came in, less what went out")
         )
     if brief.put_in:
-        rows.insert(3, ("put in", f"{coins(brief.put_in, signed=True)} into the hedge account"))
+        rows.insert(3, ("put in", f"{rounded(brief.put_in, signed=True)} into the hedge account"))
     if brief.halted is not None:
         rows.insert(0, ("HALTED", brief.halted))
     head = f"{brief.account} {brief.book}, {brief.mode}, {_moment(brief.at)}, since {_moment(brief.since)}"
@@ -73,7 +75,7 @@ def _beta(row: BriefBeta, in_band: bool | None) -> str:
 
 
 def _result(brief: Brief) -> str:
-    price = "unknown" if brief.price is None else coins(brief.price, signed=True)
+    price = "unknown" if brief.price is None else rounded(brief.price, signed=True)
     own = "your coins" if brief.flow_usd is not None else "your coins, with what came in and went out"
     return (
         f"{own} {amount(brief.book_usd, signed=True)} · the hedge's price {price} · "
@@ -84,7 +86,9 @@ def _result(brief: Brief) -> str:
 def _distance(distance: float | None) -> str:
     if distance is None:
         return "unknown"
-    return "nothing is open" if math.isinf(distance) else f"{percent(distance)} away"
+    if math.isinf(distance):
+        return "nothing is open"
+    return f"more than {percent(_FAR)} away" if distance > _FAR else f"{percent(distance)} away"
 
 
 def _effect(brief: Brief) -> str:

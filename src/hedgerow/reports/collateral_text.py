@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Group
 
+from hedgerow.model.display import percent_text
 from hedgerow.model.rally import RallyNeed, RallyPlan
 from hedgerow.reports.layout import Fact, facts, line, notes, page
 from hedgerow.reports.trade_text import stamp
@@ -52,7 +53,7 @@ def collateral_text(plans: Sequence[RallyPlan]) -> Group:
 
 
 def _parts(plan: RallyPlan) -> list[Any]:
-    title = f"{plan.book} at {stamp(plan.at)}: for a rally of {plan.rally:.0%}, and {plan.distance:.0%} to liquidation after it"
+    title = f"{plan.book} at {stamp(plan.at)}: for a rally of {percent_text(plan.rally)}, and {percent_text(plan.distance)} to liquidation after it"
     if plan.unknown or not plan.needs:
         return [line(title, "bold"), line(plan.unknown or "no contract is open")]
     rows = [row for need in plan.needs for row in _rows(need)]
@@ -62,7 +63,7 @@ def _parts(plan: RallyPlan) -> list[Any]:
 
 
 def _rows(need: RallyNeed) -> list[Fact]:
-    reach = "no liquidation" if need.distance is None else f"liquidation {need.distance:.0%} away"
+    reach = "no liquidation" if need.distance is None else f"liquidation {percent_text(need.distance)} away"
     side = "short" if need.net_usd < 0.0 else "long"
     found: list[Fact] = [
         ("", need.account, f"${need.equity_usd:,.0f} behind ${abs(need.net_usd):,.0f} {side}", reach)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from rich.console import Group
 
+from hedgerow.model.briefs import Brief
+from hedgerow.model.display import percent_text
 from hedgerow.model.watched import Leave, Look, WatchLine
-from hedgerow.reports.layout import facts, line, notes, page
+from hedgerow.reports.layout import Fact, facts, line, notes, page
 from hedgerow.reports.trade_text import WHOSE, plan_name, stamp
+from hedgerow.reports.wording import amount, percent, rounded
 
 _BAND = ("low", "expected", "high")
 __all__ = [
@@ -130,10 +134,12 @@ def _ladder(look: Look) -> list[dict[str, Any]]:
     ]
 
 
-def summary_json(looks: Sequence[Look]) -> dict[str, Any]:
-    """Return what a rehearsal came to."""
+def summary_json(
+    looks: Sequence[Look], came_to: Brief | None = None, modelled: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return what a rehearsal came to; dollars that are not known are null."""
     raised = sum(len(after) for after in _raised(looks))
-    return {
+    found = {
         "looks": len(looks),
         "in_band": sum(look.in_band for look in looks),
         "trades": sum(look.traded_usd > 0.0 for look in looks),
@@ -141,32 +147,54 @@ def summary_json(looks: Sequence[Look]) -> dict[str, Any]:
         "cost_usd": sum(look.cost_usd for look in looks),
         "alarms": raised,
     }
+    if came_to is None:
+        return found
+    effect = came_to.effect
+    return found | {
+        "hedge_usd": came_to.hedge_usd,
+        "hedge_price": _exact(came_to.price),
+        "funding": _exact(came_to.funding),
+        "fees": _exact(came_to.fees),
+        "funding_modelled": list(modelled),
+        "variance_removed": effect.realised,
+        "variance_removed_promised": effect.promised,
+        "days": effect.days,
+    }
 
 
-def summary_text(looks: Sequence[Look]) -> Group:
-    """Return what a rehearsal came to, in a few lines."""
+def _exact(coins: Mapping[str, Decimal] | None) -> dict[str, str] | None:
+    return None if coins is None else {coin: str(units) for coin, units in sorted(coins.items())}
+
+
+def summary_text(looks: Sequence[Look], came_to: Brief | None = None, modelled: Sequence[str] = ()) -> Group:
+    """Return what a rehearsal came to, in a few lines; `modelled` are the coins whose funding is no print of the past."""
     found = summary_json(looks)
     share = found["in_band"] / max(found["looks"], 1)
-    return page(
-        line("REHEARSAL: an account of its own, forgotten now", "bold"),
-        facts(
-            [
-                (
-                    "6",
-                    "Looks",
-                    f"{found['looks']:,}",
-                    f"{share:.1%} ended inside the band, or beyond it by less than the smallest order",
-                ),
-                (
-                    "",
-                    "Trades",
-                    f"{found['trades']:,}",
-                    f"${found['traded_usd']:,.0f} for ${found['cost_usd']:,.0f}",
-                ),
-                ("", "Alarms", f"{found['alarms']:,}", "raised, each once"),
-            ]
-        ),
-    )
+    band = f"{percent_text(share, 1)} ended inside the band, or beyond it by less than the smallest order"
+    rows: list[Fact] = [
+        ("6", "Looks", f"{found['looks']:,}", band),
+        ("", "Trades", f"{found['trades']:,}", f"${found['traded_usd']:,.0f} for ${found['cost_usd']:,.0f}"),
+        ("", "Alarms", f"{found['alarms']:,}", "raised, each once"),
+    ]
+    if came_to is not None:
+        rows += _came_to(came_to, modelled)
+    return page(line("REHEARSAL: an account of its own, forgotten now", "bold"), facts(rows))
+
+
+def _came_to(brief: Brief, modelled: Sequence[str]) -> list[Fact]:
+    """What the hedge brought, and what it was good for."""
+    price = "unknown" if brief.price is None else rounded(brief.price, signed=True)
+    basis = f"{', '.join(modelled)} modelled, 0.01 % each 8 hours" if modelled else "as the prices have it"
+    effect = brief.effect
+    removed = "unknown" if effect.realised is None else percent_text(effect.realised)
+    over = effect.why or f"over {effect.days} days; promised {percent(effect.promised)}"
+    return [
+        ("", "Hedge", amount(brief.hedge_usd, signed=True), "its price, funding and fees together"),
+        ("", "  price", price, "realised and not"),
+        ("", "  funding", rounded(brief.funding, signed=True), f"above zero received; {basis}"),
+        ("", "  fees", rounded(brief.fees), f"{brief.fills:,} fills"),
+        ("", "Variance removed", removed, over),
+    ]
 
 
 def _raised(looks: Sequence[Look]) -> list[set[tuple[str, str]]]:

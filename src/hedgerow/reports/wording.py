@@ -4,9 +4,23 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections.abc import Mapping
 from decimal import Decimal
 
-__all__ = ["amount", "bar", "count", "counted", "number", "percent", "plain_text", "plus_minus", "price"]
+from hedgerow.model.coins import is_stablecoin
+
+__all__ = [
+    "amount",
+    "bar",
+    "count",
+    "counted",
+    "number",
+    "percent",
+    "plain_text",
+    "plus_minus",
+    "price",
+    "rounded",
+]
 
 _BAR = 12
 _FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
@@ -87,3 +101,13 @@ def bar(share: float, largest: float) -> str:
     if not (math.isfinite(share) and largest > 0):
         return ""
     return "█" * max(round(_BAR * abs(share) / largest), 1 if share else 0)
+
+
+def rounded(amounts: Mapping[str, Decimal], *, signed: bool = False) -> str:
+    """Return amounts by coin: what is worth a dollar to the cent, others to six significant figures; a true minus sign, "none" for none."""
+    said = []
+    for coin, units in sorted(amounts.items()):
+        size = f"{abs(units):,.2f}" if is_stablecoin(coin) else f"{abs(float(units)):,.6g}"
+        sign = "−" if units < 0 else ("+" if signed else "")
+        said += [f"{sign}{size} {coin}"] if units else []
+    return ", ".join(said) or "none"

@@ -15,11 +15,14 @@ from hedgerow.hedge.plan import Refusal
 from hedgerow.hedge.survival import hedge_accounts, nearest, short_usd
 from hedgerow.hedge.valuation import Valuation
 from hedgerow.hedge.watch import Bounds
+from hedgerow.model.display import percent_text
 
 __all__ = ["After", "Spent", "after_of", "beyond"]
 
 _HOUR_MS, _DAY_MS = 3_600_000, 86_400_000
-_BY_HAND = "trade it by hand (`hedgerow plan`), or allow more in [watch]"
+_BY_HAND = (
+    "let it ask (`--mode propose`): what is approved is traded whatever its size; or allow more in [watch]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +97,8 @@ def _left(bounds: Bounds, after: After) -> tuple[Refusal, ...]:
     before, distance = after.distance
     least = bounds.min_distance
     if least is not None and not distance >= min(least, before):
-        there = "not known" if math.isnan(distance) else f"{distance:.1%} away"
-        detail = f"liquidation would be {there}, at least {least:.0%}"
+        there = "not known" if math.isnan(distance) else f"{percent_text(distance, 1)} away"
+        detail = f"liquidation would be {there}, at least {percent_text(least)}"
         remedy = "bring collateral, or hedge less"
         found.append(Refusal("distance to liquidation", detail, distance, least, remedy))
     return tuple(found)

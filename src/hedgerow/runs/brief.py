@@ -41,16 +41,22 @@ class _Mark:
 
 
 def brief_of(
-    watch: tuple[str, str], looks: Iterable[Record], records: Iterable[Record], factors: Sequence[str] = ()
+    watch: tuple[str, str],
+    looks: Iterable[Record],
+    records: Iterable[Record],
+    factors: Sequence[str] = (),
+    *,
+    whole: bool = False,
 ) -> Brief | None:
     """Return the brief of a watch (account, book) from its diary and its account's stream; None where it never looked.
 
-    It is of the day before the last look, or of as much of it as there is.
+    It is of the day before the last look, or of as much of it as there is; of all looks where the `whole` is asked for.
     """
     seen = [record for record in looks if record.kind == LOOK]
     if not seen:
         return None
-    marks = _marks(_chosen(seen), records)
+    chosen = list({each.seq: each for each in (seen[0], seen[-1])}.values()) if whole else _chosen(seen)
+    marks = _marks(chosen, records)
     first, last = marks[0], marks[-1]
     look = last.look
     price, funding, fees, put = _lines(first, last)
@@ -85,7 +91,7 @@ def brief_of(
         flow_usd=flow,
         funding_30d_usd=look.received_30d_usd,
         fills=_fills(last.ledger) - _fills(first.ledger),
-        effect=_effect(_days(seen)),
+        effect=_effect(_days(seen, seen[0].at if whole else seen[-1].at - (_DAYS + 1) * _DAY_MS)),
         alarms=look.alarms,
     )
 
@@ -105,9 +111,8 @@ def _flow(looks: Sequence[Record], marks: Sequence[_Mark]) -> float | None:
     return 0.0 if total is None and marks[0].look.book == marks[-1].look.book else total
 
 
-def _days(looks: Sequence[Record]) -> list[DayRow]:
-    """The days of the last month that looks wrote down; no other look is read for them."""
-    since = looks[-1].at - (_DAYS + 1) * _DAY_MS
+def _days(looks: Sequence[Record], since: int) -> list[DayRow]:
+    """The days that looks wrote down from an instant on; no other look is read for them."""
     told = (
         value_of(each.body).day for each in looks if each.at >= since and each.body.get("day") is not None
     )

@@ -17,6 +17,7 @@ from hedgerow.hedge.pairs import together
 from hedgerow.hedge.terms import funding_ahead
 from hedgerow.hedge.valuation import contract_price, price_of
 from hedgerow.hedge.watch import Thresholds
+from hedgerow.model.display import percent_text
 from hedgerow.model.market import Market
 from hedgerow.model.orders import contracts_of
 from hedgerow.model.pairs import PairLegStanding, PairStanding
@@ -156,7 +157,7 @@ def findings_of_pair(standing: PairStanding, limits: Thresholds) -> tuple[Findin
     """Return the pair's stops: what it lost, as a fraction of its long leg, and how far its prices are apart."""
     name = f"{standing.long}-{standing.short}"
     lost = -standing.total_usd / standing.long_usd if standing.long_usd > 0.0 else math.nan
-    loss = f"the pair lost {-standing.total_usd:,.0f} dollars, {lost:.1%} of its long leg"
+    loss = f"the pair lost {-standing.total_usd:,.0f} dollars, {percent_text(lost, 1)} of its long leg"
     gap = f"the prices are {abs(standing.gap):.1f} deviations apart"
     advice = "Nothing is closed by itself: `hedgerow halt --flatten` closes both legs."
     apart = abs(standing.gap)

@@ -21,6 +21,7 @@ import numpy as np
 
 from hedgerow.hedge.plan import Refusal
 from hedgerow.hedge.watch import Thresholds
+from hedgerow.model.display import percent_text
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.orders import units_of
 from hedgerow.model.watched import BreakerRow, DayRow, Look, PositionRow
@@ -125,7 +126,7 @@ def breaches(proof: Proof, limits: Thresholds) -> tuple[str, ...]:
             promised = float(removed @ plain**2 / (plain @ plain))
             found.append(
                 f"the hedge {_did(promised - short.middle)} of the variance in {count} days where a removal of "
-                f"{promised:.0%} was promised: at 99 % it is {short.low:.0%} short at least"
+                f"{percent_text(promised)} was promised: at 99 % it is {percent_text(short.low)} short at least"
             )
         short = correlation_short(plain, hedge, against)
         if short.low > limits.breaker_correlation:
@@ -140,13 +141,13 @@ def breaches(proof: Proof, limits: Thresholds) -> tuple[str, ...]:
     )
     if excess.low > limits.breaker_cost:
         found.append(
-            f"{len(trades)} trades cost {excess.middle:.0%} more than their plans said: at 99 % {excess.low:.0%} more at least"
+            f"{len(trades)} trades cost {percent_text(excess.middle)} more than their plans said: at 99 % {percent_text(excess.low)} more at least"
         )
     return tuple(found)
 
 
 def _did(share: float) -> str:
-    return f"removed {share:.0%}" if share >= 0.0 else f"added {-share:.0%}"
+    return f"removed {percent_text(share)}" if share >= 0.0 else f"added {percent_text(-share)}"
 
 
 def coverage(days: Sequence[DayRow]) -> Coverage:

@@ -16,6 +16,7 @@ from hedgerow.hedge.execution.checks import smallest, too_small, worth
 from hedgerow.hedge.execution.programme import ANY_MODES, Part, Programme, ProgrammeLeg, Rules, Style
 from hedgerow.hedge.plan import HedgePlan, Refusal
 from hedgerow.model.amounts import to_lots
+from hedgerow.model.display import percent_text
 from hedgerow.model.instruments import Instrument, MarginTier, Payoff
 from hedgerow.model.orders import lot_units, units_of
 from hedgerow.model.ports import AccountModes
@@ -114,7 +115,7 @@ def _of_pieces(leg: ProgrammeLeg, ahead: Decimal | None) -> Refusal | None:
     largest = max(abs(part.quantity / leg.planned) for part in leg.parts)
     if ahead is None or 2 * largest <= ahead:
         return None
-    said = f"{leg.name}: its smallest orders are {largest:.1%} of it, and legs may be {ahead:.1%} apart"
+    said = f"{leg.name}: its smallest orders are {percent_text(float(largest), 1)} of it, and legs may be {percent_text(float(ahead), 1)} apart"
     return Refusal("leg risk", said, float(largest), float(ahead / 2), "allow more between the legs")
 
 

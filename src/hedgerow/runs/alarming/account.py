@@ -9,6 +9,7 @@ from hedgerow.hedge.alarms import Finding, Standing, standing_of
 from hedgerow.hedge.survival import hedge_accounts
 from hedgerow.hedge.valuation import is_lent
 from hedgerow.hedge.watch import Thresholds
+from hedgerow.model.display import percent_text
 from hedgerow.model.ports import Level
 from hedgerow.runs.alarming.facts import Looked
 from hedgerow.runs.lasting import asks_of
@@ -111,7 +112,7 @@ def liquidation(looked: Looked, limits: Thresholds) -> list[Finding]:
     """How far the price may go before the venue closes the hedge."""
     distance = looked.facts.distance
     level: Level = "critical" if distance < limits.distance[0] / 2.0 else "warning"
-    text = f"liquidation is {distance:.0%} away"
+    text = f"liquidation is {percent_text(distance)} away"
     advice = _top_up(looked, limits.distance[1]) or "Put collateral into the account, or hedge less."
     return [Finding("liquidation", "account", standing_of(distance, *limits.distance), level, text, advice)]
 
@@ -130,7 +131,11 @@ def _top_up(looked: Looked, wanted: float) -> str:
         if missing > 0.0:
             coins = missing / account.settle_usd
             parts.append(f"{coins:,.6g} {account.settle} (${missing:,.0f}) into {account.venue}")
-    return f"Put {' and '.join(parts)}, which makes it {wanted:.0%} again, or hedge less." if parts else ""
+    return (
+        f"Put {' and '.join(parts)}, which makes it {percent_text(wanted)} again, or hedge less."
+        if parts
+        else ""
+    )
 
 
 def counterparty(looked: Looked, limits: Thresholds) -> list[Finding]:
@@ -149,7 +154,7 @@ def counterparty(looked: Looked, limits: Thresholds) -> list[Finding]:
     for venue, usd in sorted(worth.items()):
         if venue and whole > 0.0:
             share = usd / whole
-            text = f"{venue} owes {share:.0%} of the book, ${usd:,.0f} of ${whole:,.0f}"
+            text = f"{venue} owes {percent_text(share)} of the book, ${usd:,.0f} of ${whole:,.0f}"
             standing = standing_of(share, *limits.venue_share)
             found.append(Finding("counterparty", venue, standing, "warning", text, advice))
     return found

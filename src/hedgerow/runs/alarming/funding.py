@@ -6,6 +6,7 @@ import math
 
 from hedgerow.hedge.alarms import Finding, standing_of
 from hedgerow.hedge.watch import Thresholds
+from hedgerow.model.display import percent_text
 from hedgerow.model.watched import FundingRow
 from hedgerow.runs.alarming.facts import Looked
 
@@ -52,7 +53,7 @@ def interval(looked: Looked, _: Thresholds) -> list[Finding]:
             f"{row.usual_hours:g}"
         )
         if row.cap is not None:
-            text += f", at most {row.cap:.2%} each"
+            text += f", at most {percent_text(row.cap, 2)} each"
         advice = "Venues do so when the rate is at its limit: see what the next days cost (`funding`), and compare `hedgerow choose`."
         standing = standing_of(row.usual_hours / row.hours, 1.01, 1.0)
         found.append(Finding("funding interval", row.instrument, standing, "warning", text, advice))
@@ -64,7 +65,7 @@ def _rate(dollars: float, notional: float) -> float:
 
 
 def _terms(row: FundingRow) -> str:
-    cap = "no cap is known" if row.cap is None else f"at most {row.cap:.2%} each"
+    cap = "no cap is known" if row.cap is None else f"at most {percent_text(row.cap, 2)} each"
     return f"{row.instrument} settles every {row.hours:g} hours, {cap}"
 
 

@@ -11,6 +11,7 @@ from hedgerow.hedge.rolls import days_left
 from hedgerow.hedge.valuation import price_of
 from hedgerow.hedge.watch import Thresholds
 from hedgerow.model.coins import is_stablecoin
+from hedgerow.model.display import percent_text
 from hedgerow.runs.alarming.facts import Looked
 
 __all__ = ["basis", "pegs"]
@@ -48,7 +49,7 @@ def basis(looked: Looked, limits: Thresholds) -> list[Finding]:
         side = "above" if away > 0.0 else "below"
         rate = f", {a_year:+.0%} a year over {left:.0f} days" if dated else ""
         lost = (away > 0.0) is (held.units < 0)
-        text = f"{name} is {abs(away):.2%} {side} its index{rate}: this position has {'lost' if lost else 'gained'} that"
+        text = f"{name} is {percent_text(abs(away), 2)} {side} its index{rate}: this position has {'lost' if lost else 'gained'} that"
         advice = "It comes back if the two meet again. Trade now only what has to be; `hedgerow choose` shows others."
         found.append(Finding("basis", name, standing_of(abs(measure), *bounds), "warning", text, advice))
     return found

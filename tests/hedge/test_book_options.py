@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -222,83 +222,6 @@ def test_a_wider_quote_makes_the_error_wider() -> None:
     assert wide.stderr_usd[0] == pytest.approx(
         math.hypot(*parts), rel=1e-9
     )  # covariance of the test is diagonal
-
-
-Broken = Callable[[OptionChain], OptionChain | None]
-
-
-def quoted(**more: Any) -> Broken:
-    return lambda one: replace(one, quotes=tuple(replace(q, **more) for q in one.quotes))
-
-
-@pytest.mark.parametrize(
-    ("broken", "said"),
-    [
-        (lambda _: None, "no chain of options on BTC by then: give one with --chain"),
-        (lambda one: replace(one, quotes=()), "not in the chain chains.csv"),
-        (lambda one: replace(one, as_of=one.as_of - np.timedelta64(25, "h")), "more than a day apart"),
-        (lambda one: replace(one, as_of=one.as_of + np.timedelta64(25, "h")), "more than a day apart"),
-        (lambda one: replace(one, index_usd=1.06 * one.index_usd), "not of one moment"),
-        (lambda one: replace(one, as_of=one.as_of + np.timedelta64(50, "D")), "it ended on"),
-        (lambda one: replace(one, settle="FDUSD"), "pays in FDUSD, which has no price"),
-        (quoted(bid=math.nan, mark=math.nan), "no bid and ask of it, and no mark"),
-        (quoted(bid=math.nan, ask=math.nan, mark=math.nan), "no bid and ask of it, and no mark"),
-        (quoted(forward_usd=math.nan), "no price of the future"),
-        (quoted(bid=2.0, ask=2.0, mark=math.nan), "tells no volatility"),
-    ],
-)
-def test_a_price_that_cannot_be_is_unknown_and_said(broken: Broken, said: str) -> None:
-    """Never zero: such a row is in no number, and the book has it by name."""
-    at = the_market((PUT,))
-    mended = broken(at.options["BTC"])
-    at = replace(at, options={} if mended is None else {"BTC": mended})
-    worth = value(the_book((PUT,)), at)
-    name = name_of(*PUT[:3]).upper()
-    assert worth.unknown == (name,)
-    (told,) = [line for line in worth.warnings if name in line]
-    assert said in told
-    bare = seen(())
-    assert worth.total_usd == bare.total_usd
-    found = expose(worth, betas_of(BETAS))
-    assert found.unknown == (name,)
-    assert found.options == ()
-    assert found.beta_usd[0] == expose(bare, betas_of(BETAS)).beta_usd[0]
-
-
-def test_one_side_alone_is_taken_at_the_mark() -> None:
-    at = the_market((PUT,))
-    one = at.options["BTC"]
-    (held,) = value(
-        the_book((PUT,), USDT=1.0),
-        replace(
-            at, options={"BTC": replace(one, quotes=tuple(replace(q, bid=math.nan) for q in one.quotes))}
-        ),
-    ).options
-    assert "mark" in held.basis
-    assert held.volatility == pytest.approx(PUT[4], rel=1e-6)
-
-
-def test_a_chain_of_another_price_is_brought_to_the_books() -> None:
-    """The coin has moved 3 % since the chain: the option is worth what QuantLib says there, at its volatility."""
-    at = the_market((PUT,), 0.03)
-    old = {"BTC": chain("BTC", (PUT,))}
-    here, there = (
-        value(the_book((PUT,)), replace(at, options=options)).options[0] for options in (at.options, old)
-    )
-    assert there.value_usd == pytest.approx(here.value_usd, rel=1e-6)
-    assert there.greeks.delta_usd == pytest.approx(here.greeks.delta_usd, rel=1e-6)
-    assert there.greeks.net_delta == pytest.approx(here.greeks.net_delta, rel=1e-6)
-
-
-def test_deep_in_the_money_the_other_side_tells_the_volatility() -> None:
-    deep: Row = ("BTC", 1.4, False, 1.0, 0.5)
-    at = the_market((deep, ("BTC", 1.4, True, 1.0, 0.5)))
-    one = at.options["BTC"]
-    crossed = tuple(
-        q if q.call else replace(q, bid=0.9 * q.bid, ask=0.95 * q.ask, mark=math.nan) for q in one.quotes
-    )
-    (held,) = value(the_book((deep,)), replace(at, options={"BTC": replace(one, quotes=crossed)})).options
-    assert held.volatility == pytest.approx(0.5, rel=1e-5)
 
 
 def ticket(rows: Sequence[Row], **policy: Any) -> Ticket:

@@ -2,7 +2,7 @@
 
     hold_option(position, market, price_of) -> HeldOption, or why it is not known
 
-The value is the middle of the quotes, else the venue's mark; the volatility is the one that this price implies, kept while the
+The value is the middle of the quotes, where one is missing or they are far apart the venue's mark; the volatility is the one that this price implies, kept while the
 coin moves. A chain that is of another moment than the book's prices, within a day and five per cent of them, is brought to
 the book's price of the coin that way; what is further off is not known.
 
@@ -34,6 +34,8 @@ _APART = 0.05
 _UNQUOTED_DOUBT = 0.05
 """Volatility by which a price without a quote on either side may be wrong."""
 _LEAST_LEFT = 1e-6
+_FAR = 0.1
+"""Half a spread, as a share of its middle, beyond which the middle says little."""
 _HERE = np.zeros(1)
 _NO_TIME_VALUE = {Solved.AT_INTRINSIC, Solved.BELOW_INTRINSIC}
 
@@ -105,7 +107,11 @@ class HeldOption:
 
     @property
     def value_doubt(self) -> float:
-        """Dollars by which the value may be wrong, as the delta."""
+        """Dollars by which the value may be wrong: half the spread, else what the doubt of the volatility makes of it."""
+        quote = self.position.legs[0].quote
+        half = self.position.chain.usd(0.5 * (quote.ask - quote.bid))
+        if math.isfinite(half):
+            return abs(self.quantity) * half * self.unit
         up, down = (_at(self.position, self.volatility + side * self.doubt) for side in (1.0, -1.0))
         return abs(float(up.worth_usd(_HERE)[0] - down.worth_usd(_HERE)[0])) / 2.0 * self.unit
 
@@ -224,40 +230,59 @@ def _marked(name: OptionName, chain: OptionChain) -> _Marked | str:
         return f"not in the chain {chain.source}"
     if not math.isfinite(quote.forward_usd):
         return f"{chain.source} has no price of the future that ends with it"
-    middle = math.isfinite(quote.mid)
-    price = quote.mid if middle else quote.mark
+    price, basis = _price(quote)
     if not math.isfinite(price):
         return f"{chain.source} has no bid and ask of it, and no mark"
-    volatility = _volatility(quote, chain, price)
+    volatility, doubt = _volatility(quote, chain, price)
     if not math.isfinite(volatility):
         return f"its price tells no volatility: {_implied(quote, chain, price).why()[0]}"
-    basis = "middle of the quotes" if middle else "the venue's mark: one side is not quoted"
-    return _Marked(quote, price, basis, volatility, _doubt(quote, chain, volatility))
+    return _Marked(quote, price, basis, volatility, doubt)
 
 
-def _volatility(quote: OptionQuote, chain: OptionChain, price: float) -> float:
-    """The volatility that the price implies, NaN where none.
+def _price(quote: OptionQuote) -> tuple[float, str]:
+    """The middle of the quotes, else, or where they are far apart and it lies between them, the venue's mark; and which it is."""
+    if not math.isfinite(quote.mid):
+        return quote.mark, "the venue's mark: one side is not quoted"
+    far = 0.5 * (quote.ask - quote.bid) > _FAR * quote.mid
+    if far and quote.bid <= quote.mark <= quote.ask:
+        return quote.mark, "the venue's mark: bid and ask are far apart"
+    return quote.mid, "middle of the quotes"
 
-    Deep in the money a price has no time value that its digits show, and hardly a volatility in its delta: there the mark's is
-    taken, then the other side's at the same strike, which is the same by parity, then that of the nearest strike that tells one.
+
+def _volatility(quote: OptionQuote, chain: OptionChain, price: float) -> tuple[float, float]:
+    """The volatility at the option's strike and half its spread, NaN where its price cannot be.
+
+    By parity it is one for call and put: of the two the one whose quotes leave less open tells it, which is that out of the
+    money. Where neither price has a time value that its digits show, the nearest strike of the expiry tells it; the delta
+    hardly depends on it there.
     """
     own = _implied(quote, chain, price)
-    if own.found.all() or int(own.outcome) not in _NO_TIME_VALUE:
-        return float(own.volatility)
+    if not own.found.all() and int(own.outcome) not in _NO_TIME_VALUE:
+        return math.nan, math.nan
     others = sorted(
         (q for q in chain.quotes if q.expiry == quote.expiry and q is not quote),
         key=lambda q: abs(math.log(q.strike / quote.strike)),
     )
-    told = [(quote, quote.mark), *((q, p) for q in others for p in (q.mid, q.mark))]
-    found = (float(_implied(q, chain, p).volatility) for q, p in told)
-    return next((v for v in found if math.isfinite(v)), math.nan)
+    twins = [q for q in others if q.strike == quote.strike]
+    told = [(quote, price), (quote, quote.mark), *((q, p) for q in twins for p in (q.mid, q.mark))]
+    known = [(v, _doubt(q, chain, v)) for q, p in told if math.isfinite(v := _at_price(q, chain, p))]
+    if known:
+        return min(known, key=lambda each: each[1])
+    near = (_at_price(q, chain, p) for q in others for p in (q.mid, q.mark))
+    return next((v for v in near if math.isfinite(v)), math.nan), _UNQUOTED_DOUBT
+
+
+def _at_price(quote: OptionQuote, chain: OptionChain, price: float) -> float:
+    return float(_implied(quote, chain, price).volatility)
 
 
 def _doubt(quote: OptionQuote, chain: OptionChain, volatility: float) -> float:
-    """Half the spread in volatility, by the sides that are quoted and tell one."""
-    sides = [float(_implied(quote, chain, side).volatility) for side in (quote.bid, quote.ask)]
+    """Half the spread in volatility, by the sides that are quoted and tell one; a side that tells none widens it."""
+    sides = [_at_price(quote, chain, side) for side in (quote.bid, quote.ask)]
     known = [abs(side - volatility) for side in sides if math.isfinite(side)]
-    return sum(known) / len(known) if known else _UNQUOTED_DOUBT
+    if not known:
+        return _UNQUOTED_DOUBT
+    return sum(known) / len(known) if len(known) == 2 else max(*known, _UNQUOTED_DOUBT)
 
 
 def _implied(quote: OptionQuote, chain: OptionChain, price: float) -> ImpliedVolatility:

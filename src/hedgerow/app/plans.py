@@ -190,6 +190,8 @@ def _keep(
         keep_plan(place_of(settings, mode_of(plan)).plans, plan)
     except HedgerowError as why:
         return Kept(why.message)
+    except OSError as why:
+        return Kept(f"{state_path(settings)}: {why.strerror}")
     mode, venue = mode_of(plan), " and ".join(sorted({str(leg["venue"]) for leg in legs_of(plan)}))
     if mode == "paper":
         return Kept(None, mode, venue, "paper")

@@ -220,6 +220,46 @@ def test_a_lease_is_told_in_the_time_of_who_asks(journal: Journal, place: Server
     assert lease.expires <= later.expires <= journal.now() + TTL
 
 
+def test_many_leases_are_renewed_at_once_and_others_are_let_be(journal: Journal, place: Server) -> None:
+    mine = [journal.acquire(f"v:{n}", "one", TTL) for n in range(50)]
+    leases = [lease for lease in mine if lease is not None]
+    assert len(leases) == 50
+    journal.release(leases[7])
+    with open_journal(place) as other:
+        theirs = other.acquire("v:7", "two", TTL)
+        assert theirs is not None
+        found = journal.renew_all(leases, 2 * TTL)
+        assert [n for n, lease in enumerate(found) if lease is None] == [7]
+        assert all(lease is None or lease.expires > leases[0].expires + TTL // 2 for lease in found)
+        left = {lease.account: ms for lease, ms in other.leases()}
+        assert left["v:7"] <= TTL < left["v:8"] <= 2 * TTL
+        assert journal.renew_all((), TTL) == ()
+
+
+def test_processes_that_renew_the_same_accounts_do_not_stop_each_other(place: Server) -> None:
+    with open_journal(place) as one, open_journal(place) as two:
+        pairs = [[journal.acquire(f"v:{n}", "same", TTL) for n in range(40)] for journal in (one, two)]
+        latest = [lease for lease in pairs[1] if lease is not None]
+        failed: list[Exception] = []
+
+        def renewing(journal: Journal, leases: list[Lease]) -> None:
+            try:
+                for _ in range(10):
+                    journal.renew_all(leases, TTL)
+            except HedgerowError as why:
+                failed.append(why)
+
+        workers = [
+            threading.Thread(target=renewing, args=(one, latest)),
+            threading.Thread(target=renewing, args=(two, latest[::-1])),
+        ]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        assert failed == []
+
+
 def test_a_servers_clock_that_is_set_back_frees_nobody(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -306,6 +306,16 @@ def test_a_password_from_the_environment_is_in_no_error(monkeypatch: pytest.Monk
     assert str(place) == "postgresql://trader@127.0.0.1:1/x (hedgerow)"
 
 
+def test_a_way_that_leaves_the_machine_unencrypted_is_seen(
+    journal: Journal, place: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [server_side._is_here(host) for host in ("/run", "127.0.0.9", "::1", "localhost")] == [True] * 4
+    assert [server_side._is_here(host) for host in ("10.0.0.1", "db.example", "")] == [False] * 3
+    assert not server_side.in_the_clear(place)
+    monkeypatch.setattr(server_side, "_is_here", lambda _: False)
+    assert server_side.in_the_clear(place)
+
+
 def test_a_file_needs_no_driver(tmp_path: Path) -> None:
     code = (
         "import sys; from hedgerow.store.journal import open_journal\n"

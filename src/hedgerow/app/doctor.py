@@ -22,6 +22,7 @@ from hedgerow.model.errors import HedgerowError
 
 if TYPE_CHECKING:
     from hedgerow.store.keys import Ask
+    from hedgerow.store.server import Server
 
 __all__ = ["at_venue", "machine"]
 
@@ -68,11 +69,21 @@ def _journal(settings: Settings, mode: Mode) -> Check:
         with open_journal(path) if isinstance(path, Path) else look_into(path) as journal:
             records = journal.verify()
             held = [lease for lease, left in journal.leases() if left > 0 and lease.holder]
+        clear = not isinstance(path, Path) and _in_the_clear(path)
     except HedgerowError as why:
         return Check(name, "wrong", why.message)
+    if clear:
+        said = f"{path} is reached unencrypted: add sslmode=verify-full to its address"
+        return Check(name, "wrong", said)
     holders = ", ".join(f"{lease.account} held by {lease.holder}" for lease in held) or "nobody trades"
     where = "" if isinstance(path, Path) else f" on {path}"
     return Check(name, "verified", f"{records} records, unbroken{where}; {holders}")
+
+
+def _in_the_clear(server: Server) -> bool:
+    from hedgerow.store.postgresql import in_the_clear
+
+    return in_the_clear(server)
 
 
 def _hooks() -> Check:

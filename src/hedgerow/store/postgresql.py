@@ -15,6 +15,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
+from ipaddress import ip_address
+from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidRequestError
@@ -35,7 +37,7 @@ from hedgerow.store.ground import Landed
 from hedgerow.store.migrate import HEAD, upgrade
 from hedgerow.store.server import Server
 
-__all__ = ["Database", "engine_of", "failures", "named"]
+__all__ = ["Database", "engine_of", "failures", "in_the_clear", "named", "number_of_writes"]
 
 _LOOK_S, _PAUSE_S = 12.0, 0.2
 _CLOCK = text("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
@@ -252,6 +254,21 @@ def _unknown(server: Server, why: DBAPIError) -> JournalFailed:
         f"{server} went away while it wrote ({_said(why.orig)}): whether the last lines are there is not known",
         advice=_LOST,
     )
+
+
+def in_the_clear(server: Server) -> bool:
+    """Return whether what is written to a server leaves this machine unencrypted."""
+    with failures(server), engine_of(server).connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        return not driver.pgconn.ssl_in_use and not _is_here(driver.info.hostaddr or driver.info.host)
+
+
+def _is_here(host: str) -> bool:
+    """Whether an address is a socket of this machine, or its loopback."""
+    try:
+        return host.startswith("/") or ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def number_of_writes(server: Server) -> int:

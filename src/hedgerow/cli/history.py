@@ -10,7 +10,7 @@ from cyclopts import Group, Parameter
 
 from hedgerow import app as steps
 from hedgerow.cli.options import BetaOptions, DataOptions, HedgeOptions, Output, settings_of
-from hedgerow.cli.output import answer, progress, writable, written
+from hedgerow.cli.output import answer, computing, progress, writable, written
 
 __all__ = ["BookOptions", "ContestOptions", "RunOptions", "backtest", "compare"]
 
@@ -174,7 +174,7 @@ def compare(
     """Compare estimators and instruments walk-forward, out of sample, over every coin of a price file."""
     shown, asked = output or Output(), contest or ContestOptions()
     settings = settings_of(shown, data or DataOptions())
-    with progress(shown) as report:
+    with computing(shown) as report:
         found = steps.compare(
             settings,
             tuple(part.strip() for part in asked.estimators.split(",") if part.strip()),

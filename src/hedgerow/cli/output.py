@@ -17,7 +17,17 @@ if TYPE_CHECKING:
     from hedgerow.app.plans import Kept
     from hedgerow.cli.options import Output
 
-__all__ = ["answer", "closing", "followed", "measured", "progress", "show_error", "writable", "written"]
+__all__ = [
+    "answer",
+    "closing",
+    "computing",
+    "followed",
+    "measured",
+    "progress",
+    "show_error",
+    "writable",
+    "written",
+]
 
 _WIDTH_WITHOUT_TERMINAL = 120
 
@@ -38,13 +48,9 @@ def answer(document: Callable[[], dict[str, Any]], text: Callable[[], object], o
 
 @contextmanager
 def progress(output: Output) -> Iterator[Callable[[str], None]]:
-    """Show what is being done, and since when, on a terminal's stderr; silent with --json, --quiet and pipes.
-
-    What libraries print meanwhile is no answer: it goes to stderr.
-    """
+    """Show what is being done, and since when, on a terminal's stderr; silent with --json, --quiet and pipes."""
     if output.json or output.quiet or not sys.stderr.isatty():
-        with redirect_stdout(sys.stderr):
-            yield lambda _: None
+        yield lambda _: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -53,6 +59,13 @@ def progress(output: Output) -> Iterator[Callable[[str], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
         task = shown.add_task("starting", total=None)
         yield lambda said: shown.update(task, description=plain_text(said))
+
+
+@contextmanager
+def computing(output: Output) -> Iterator[Callable[[str], None]]:
+    """Yield `progress` for work that other programs share in: what they print on stdout is no answer, and goes to stderr."""
+    with redirect_stdout(sys.stderr), progress(output) as report:
+        yield report
 
 
 @contextmanager

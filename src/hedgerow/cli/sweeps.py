@@ -11,7 +11,7 @@ from cyclopts import Group, Parameter
 from hedgerow import app as steps
 from hedgerow.cli.history import BookOptions
 from hedgerow.cli.options import BetaOptions, DataOptions, HedgeOptions, Output, settings_of
-from hedgerow.cli.output import answer, progress
+from hedgerow.cli.output import answer, computing
 
 __all__ = ["SweepOptions", "sweep"]
 
@@ -68,7 +68,7 @@ def sweep(
         leave_days=mine.leave_after,
     )
     workshop = steps.Workshop(asked.engine, asked.workers, asked.ray, asked.out)
-    with progress(shown) as report:
+    with computing(shown) as report:
         done = steps.sweep(settings, book, fields, times, asked.hedge_prices, workshop, report)
 
     def text() -> object:

@@ -264,6 +264,23 @@ def test_a_slow_answer_with_prices_takes_back_what_was_told_meanwhile() -> None:
     ]
 
 
+def test_what_a_look_says_to_be_over_is_not_said_again_for_what_was_told_meanwhile() -> None:
+    world = woken()
+    watching = world.begins()
+    world.answers = {"tickers": lambda _: ()}
+    world.clock.advance(20_000)
+    first = asyncio.run(watching.tick())  # told by a look
+    assert "stale feed" in {row.watch for row in first.alarms}
+    world.answers = {}
+    watching._voice.on, watching._voice.told = (
+        False,
+        True,
+    )  # told again while the next look, which finds prices, is at work
+    asyncio.run(watching.tick())
+    assert [text for _, level, text in world.told if level == "info"] == ["is well again"]
+    assert not watching._voice.told
+
+
 def test_nothing_is_called_while_a_trade_is_under_way_or_after_the_watch_ended() -> None:
     world = woken()
     watching = world.begins()

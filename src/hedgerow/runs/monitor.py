@@ -231,7 +231,7 @@ class Monitor:
         call(self._around.notifier, look, self._last, changed.raised)
         self._write(look, seen)
         _call_over(self._around.notifier, changed)
-        self._voice.take_back()
+        self._voice.take_back(changed)
         for line in lines_of(look, self._last, seen, dealt, changed):
             self._around.report(line)
         self._around.looked(Shown(look, policy.factors, facts.paid_30d, self._clock.monotonic() - begun))

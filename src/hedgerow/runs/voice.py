@@ -55,10 +55,12 @@ class Voice:
         self.told = False
         return replace(changed, raised=tuple(each for each in changed.raised if each.finding.key != STALE))
 
-    def take_back(self) -> None:
-        """Say that it is over, where a look is written down that found prices."""
-        if self.told and not self.on:
-            self.told = False
+    def take_back(self, changed: Changed) -> None:
+        """Say that it is over, where a look is written down that found prices: once, where `changed` has said so already."""
+        if not self.told or self.on:
+            return
+        self.told = False
+        if STALE not in {each.finding.key for each in changed.cleared}:
             self.notifier.notify("info", ": ".join(STALE), "is well again")
 
     def _wake(self) -> None:

@@ -27,6 +27,7 @@ from random import Random
 from time import monotonic, sleep
 from typing import Any, Literal, get_args
 
+import pytest
 from tests.chaos.far import receive, send
 from tests.chaos.kills import BY_HAND, MOST_LIVES, Kill, Verdict, World, look, prepare, process
 from tests.store.forked import fork
@@ -187,10 +188,10 @@ class Survival:
 
 
 def outages(seeds: range) -> Survival:
-    """Live seeds on a server of their own."""
-    driver._PATIENCE_S = _PATIENCE_S
+    """Live seeds on a server of their own, with less patience than usual while they last."""
     found = Survival()
-    with running() as server:
+    with pytest.MonkeyPatch.context() as patch, running() as server:
+        patch.setattr(driver, "_PATIENCE_S", _PATIENCE_S)
         for seed in seeds:
             verdict, struck = survived(seed, server)
             wrong = tuple(f"seed {seed}: {said}" for said in verdict.violations)

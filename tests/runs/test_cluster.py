@@ -20,6 +20,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning:ray.*", "ignore::FutureWarning:ray.*"),
 ]
 GRID = ["rebalance=threshold:0.05,calendar:7", "target_beta=0,0.2,0.4,0.6"]
+PLAIN = ["sweep", "book.csv", *GRID, "--engine", "plain", "--ray"]
 
 
 @dataclass(slots=True)
@@ -70,18 +71,24 @@ def same_kernels(home: Path) -> dict[str, str]:
     )
 
 
-def ended(home: Path, *words: str, address: str = "") -> str:
-    done = subprocess.run(
+def done(
+    home: Path, *words: str, address: str = "", env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         command(home, *words, address=address),
-        env=same_kernels(home),
+        env=env or same_kernels(home),
         cwd=home,
         capture_output=True,
         text=True,
         check=False,
         timeout=300,
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+
+
+def ended(home: Path, *words: str, address: str = "") -> str:
+    found = done(home, *words, address=address)
+    assert found.returncode == 0, found.stderr
+    return found.stdout
 
 
 def test_a_contest_on_a_cluster_is_that_of_one_process(nodes: Nodes, tmp_path: Path) -> None:
@@ -91,33 +98,17 @@ def test_a_contest_on_a_cluster_is_that_of_one_process(nodes: Nodes, tmp_path: P
 
 
 def test_nodes_that_would_round_otherwise_are_refused(nodes: Nodes, tmp_path: Path) -> None:
-    words = ["sweep", "book.csv", *GRID, "--engine", "plain", "--ray"]
-    done = subprocess.run(
-        command(tmp_path, *words, address=nodes.address),
-        env=environment(tmp_path, OPENBLAS_CORETYPE="Sandybridge"),
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 3
-    assert "openblas for Sandybridge" in done.stderr
-    assert "on every node" in done.stderr
+    other = environment(tmp_path, OPENBLAS_CORETYPE="Sandybridge")
+    refused = done(tmp_path, *PLAIN, address=nodes.address, env=other)
+    assert refused.returncode == 3
+    assert "openblas for Sandybridge" in refused.stderr
+    assert "on every node" in refused.stderr
 
 
 def test_a_cluster_that_does_not_answer_is_told(tmp_path: Path) -> None:
-    done = subprocess.run(
-        command(tmp_path, "sweep", "book.csv", *GRID, "--engine", "plain", "--ray", address="127.0.0.1:9"),
-        env=same_kernels(tmp_path),
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 3
-    assert "no Ray cluster answers at 127.0.0.1:9" in done.stderr
+    told = done(tmp_path, *PLAIN, address="127.0.0.1:9")
+    assert told.returncode == 3
+    assert "no Ray cluster answers at 127.0.0.1:9" in told.stderr
 
 
 def test_a_sweep_that_loses_a_node_writes_what_one_process_writes(nodes: Nodes, tmp_path: Path) -> None:

@@ -218,40 +218,28 @@ def protection_table(found: OptionsPlan, money: str) -> tuple[list[str], list[li
 
 
 def _row(found: OptionsPlan, lead: Protection, money: str) -> list[str]:
-    parts = (
-        lead.upfront_usd,
-        lead.cost_usd_per_month,
-        found.at_crash(lead.crash_usd),
-        lead.worst_usd,
-        dict(lead.beta_left)[0.0],
-    )
     told = [label_of(lead), orders_of(lead), str(lead.expiry)[:10]]
-    return [*told, *_signed(parts, money), amount(lead.rally_needed_usd, money)]
+    return [*told, *_numbers(found, lead, lead.upfront_usd, money), amount(lead.rally_needed_usd, money)]
 
 
 def _perp_row(found: OptionsPlan, perp: PerpBeside, money: str) -> list[str]:
-    parts = (
-        perp.entry_usd,
-        perp.cost_usd_per_month,
-        found.at_crash(perp.crash_usd),
-        perp.worst_usd,
-        dict(perp.beta_left)[0.0],
-    )
     told = ["perpetual", f"sell {perp.contracts} {perp.instrument.symbol}", "no end"]
-    return [*told, *_signed(parts, money), amount(perp.rally_needed_usd, money)]
+    return [*told, *_numbers(found, perp, perp.entry_usd, money), amount(perp.rally_needed_usd, money)]
 
 
 def _mix_row(found: OptionsPlan, mix: Mix, money: str) -> list[str]:
-    parts = (
-        mix.upfront_usd,
-        mix.cost_usd_per_month,
-        found.at_crash(mix.crash_usd),
-        mix.worst_usd,
-        dict(mix.beta_left)[0.0],
-    )
     told = ["together", mix_orders(mix), str(mix.expiry)[:10]]
-    return [*told, *_signed(parts, money), amount(mix.margin_usd, money)]
+    return [*told, *_numbers(found, mix, mix.upfront_usd, money), amount(mix.margin_usd, money)]
 
 
-def _signed(parts: tuple[float, ...], money: str) -> list[str]:
+def _numbers(
+    found: OptionsPlan, each: Protection | PerpBeside | Mix, upfront_usd: float, money: str
+) -> list[str]:
+    parts = (
+        upfront_usd,
+        each.cost_usd_per_month,
+        found.at_crash(each.crash_usd),
+        each.worst_usd,
+        dict(each.beta_left)[0.0],
+    )
     return [amount(part, money, signed=True) for part in parts]

@@ -59,11 +59,11 @@ def _crew(work: Work[_Found], shared: object, workers: Workers, count: int) -> C
 
 
 def _handed(crew: Crew, points: Mapping[str, object]) -> Iterator[list[Any]]:
-    left, took, known = deque(points.items()), 0.0, 0
+    left, took, known = deque(points), 0.0, 0
     while left or crew.busy:
         while left and crew.busy < _AHEAD * crew.width:
             size = _size(took / known if known else None, len(left), crew.width)
-            crew.hand([left.popleft() for _ in range(size)])
+            crew.hand([(key, points[key]) for key in (left.popleft() for _ in range(size))])
         for done in crew.done():
             took, known = took + done.seconds, known + len(done.results)
             yield done.results

@@ -21,6 +21,7 @@ TRIES = 3
 """How often a share is begun anew after its worker died."""
 
 
+@cache
 def release() -> tuple[str, ...]:
     """Return what has to be the same everywhere for results to be: versions of what computes, and kernels of matrices."""
     versions = (f"{name} {version(name)}" for name in ("numpy", "scipy", "numba"))

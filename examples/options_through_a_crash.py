@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 import hedgerow as hr
+from hedgerow.hedge.options.attribution import OPTION_LINES
 from hedgerow.hedge.options.walk import History, Walk, walk
 from hedgerow.reports.charts import svg
 from hedgerow.reports.options_page import chart_walk
@@ -54,6 +55,10 @@ def main(picture: Path, prices: str | None = None, source: str | None = None, **
         gained = getattr(found, name)
         low = float(np.min(gained - np.maximum.accumulate(gained)))
         print(f"{name:10} {gained[-1]:+12,.0f}   worst fall {low:+12,.0f}")
+    for name, days in (("put", found.put_lines), ("collar", found.collar_lines)):
+        whole = sum(days[1:], days[0])
+        told = ((line, getattr(whole, line)) for line in OPTION_LINES)
+        print(f"{name:10} " + "  ".join(f"{line} {dollars:+,.0f}" for line, dollars in told if dollars))
     print("paid for the puts:", ", ".join(f"{paid:,.0f}" for paid in found.premium_usd))
     return found
 

@@ -75,6 +75,23 @@ def test_no_day_knows_the_days_after_it() -> None:
         assert getattr(short, name) == pytest.approx(getattr(long, name)[:-20], rel=1e-12)
 
 
+@pytest.mark.parametrize("last", [0.6, 1.0, 1.3])
+def test_the_lines_of_each_day_are_what_the_options_gained_in_it(last: float) -> None:
+    """Exact to 1e-9 of the book, over rolls and over expiry, with spread and fee on lines of their own."""
+    seen = walk(history(last, days=45), START, assumed=Assumed())
+    for gained, lines in ((seen.put, seen.put_lines), (seen.collar, seen.collar_lines)):
+        own = np.diff(gained - seen.alone, prepend=0.0)
+        totals = np.array([each.total for each in lines])
+        assert np.abs(totals - own).max() < 1e-9 * 90_000
+        assert lines[0].delta == 0.0
+        assert lines[0].fees < 0.0
+        assert [i for i, each in enumerate(lines) if each.slippage] == list(seen.rolled)
+    if last < 1.0:
+        assert sum(each.delta for each in seen.put_lines) > 0.0
+        assert sum(each.gamma for each in seen.put_lines) > 0.0
+    assert sum(each.theta for each in seen.put_lines) < 0.0
+
+
 @pytest.mark.parametrize("start", [29, 71, 500])
 def test_too_little_past_is_told(start: int) -> None:
     with pytest.raises(NotEnoughData):

@@ -10,10 +10,11 @@ decides what is found: `Assumed` says it all.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hedgerow.hedge.options.attribution import OptionLines, OptionLook, OptionTerms, option_lines
 from hedgerow.hedge.options.legs import DERIBIT
 from hedgerow.hedge.options.plan import units_by_beta
 from hedgerow.model.arrays import FloatArray, TimeArray, check_shape
@@ -63,7 +64,10 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """Profits in dollars since the start, (D,) each: the book alone, and with each protection. Premiums paid a roll."""
+    """Profits in dollars since the start, (D,) each: the book alone, and with each protection. Premiums paid a roll.
+
+    `put_lines` and `collar_lines` say day by day where the options' own dollars came from; they add up to them (D each).
+    """
 
     times: TimeArray
     alone: FloatArray
@@ -72,6 +76,8 @@ class Walk:
     collar: FloatArray
     rolled: tuple[int, ...]
     premium_usd: tuple[float, ...]
+    put_lines: tuple[OptionLines, ...]
+    collar_lines: tuple[OptionLines, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +111,8 @@ def walk(
         raise NotEnoughData(said, advice="Start later, or give more of the past.")
     realised = _realised(history.spot_usd, rule.window)
     alone = history.book_usd[start:] - history.book_usd[start]
-    put, premiums = _options(history, start, strike, roll_days, rule, realised, collar=False)
-    collar, _ = _options(history, start, strike, roll_days, rule, realised, collar=True)
+    put, premiums, put_lines = _options(history, start, strike, roll_days, rule, realised, collar=False)
+    collar, _, collar_lines = _options(history, start, strike, roll_days, rule, realised, collar=True)
     return Walk(
         history.times[start:],
         alone,
@@ -115,6 +121,8 @@ def walk(
         alone + collar,
         tuple(range(0, len(alone), roll_days)),
         premiums,
+        put_lines,
+        collar_lines,
     )
 
 
@@ -152,22 +160,27 @@ def _options(
     realised: FloatArray,
     *,
     collar: bool,
-) -> tuple[FloatArray, tuple[float, ...]]:
-    """Profit of puts, or of puts whose calls pay for them, and what each roll cost."""
+) -> tuple[FloatArray, tuple[float, ...], tuple[OptionLines, ...]]:
+    """Profit of puts, or of puts whose calls pay for them, what each roll cost, and each day's lines."""
     spot = history.spot_usd[start:]
     gained, cash = np.zeros(len(spot)), 0.0
     held: tuple[_Held, ...] = ()
+    before = _Day(0, float(spot[0]), float(realised[start]), rule)
     paid: list[float] = []
+    lines: list[OptionLines] = []
     for i, price in enumerate(spot.tolist()):
         day = _Day(i, price, float(realised[start + i]), rule)
+        lines.append(day.since(before, held))
+        before = day
         if i % roll_days == 0:
             cash += day.worth(held)
             units = units_by_beta(float(history.beta_usd[start + i]), price)
             held = _opened(day, units, strike * price, i + roll_days, collar=collar)
             paid.append(day.cost(held))
             cash -= paid[-1]
+            lines[-1] += day.charges(held)
         gained[i] = cash + day.worth(held)
-    return gained, tuple(paid)
+    return gained, tuple(paid), tuple(lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +193,45 @@ class _Day:
     rule: Assumed
 
     def price(self, strike: float, ends: int, *, call: bool) -> float:
-        sigma = self.rule.volatility(self.realised, strike, self.spot)
-        return float(black_price(self.spot, strike, (ends - self.day) / 365.0, sigma, call))
+        return self.look(_Held(1.0, strike, call, ends)).mark
+
+    def look(self, held: _Held) -> OptionLook:
+        """An option marked at the volatility that is assumed for it; the future is at the spot."""
+        years, sigma = (
+            (held.ends - self.day) / 365.0,
+            self.rule.volatility(self.realised, held.strike, self.spot),
+        )
+        mark = float(black_price(self.spot, held.strike, years, sigma, held.call))
+        return OptionLook(mark, self.spot, self.spot, years, sigma)
+
+    def since(self, before: _Day, held: tuple[_Held, ...]) -> OptionLines:
+        """Where what the options gained since an earlier day came from."""
+        total = OptionLines()
+        for each in held:
+            terms, start, end = (
+                OptionTerms(each.strike, each.call, in_coin=False),
+                before.look(each),
+                self.look(each),
+            )
+            if not end.years:  # it pays what exercise is worth, at any volatility
+                end = replace(end, volatility=start.volatility)
+            total += option_lines(terms, each.units, start, end)
+        return total
+
+    def charges(self, opened: tuple[_Held, ...]) -> OptionLines:
+        """What opening cost beside the middle price."""
+        prices = [(abs(h.units), self.look(h).mark) for h in opened]
+        return OptionLines(
+            slippage=-sum(units * self.rule.half_spread * price for units, price in prices),
+            fees=-sum(units * self.fee(price) for units, price in prices),
+        )
+
+    def fee(self, price: float) -> float:
+        return min(DERIBIT.taker * self.spot, DERIBIT.cap * price)
 
     def charge(self, price: float) -> float:
         """Half the spread and the fee of one option."""
-        return self.rule.half_spread * price + min(DERIBIT.taker * self.spot, DERIBIT.cap * price)
+        return self.rule.half_spread * price + self.fee(price)
 
     def worth(self, held: tuple[_Held, ...]) -> float:
         return sum(h.units * self.price(h.strike, h.ends, call=h.call) for h in held)

@@ -207,3 +207,43 @@ def test_choose_says_why_there_are_none(run: Run, held: str, tmp_path: Path) -> 
     assert two.status == 1  # the options of the book are not in that chain
     assert "No options beside them" in " ".join(two.out.split())
     assert run("choose", held, "--chain", "nowhere.csv").status == 4
+
+
+@pytest.mark.market_data
+def test_what_the_options_gained_in_a_day_on_the_real_chain(
+    run: Run, book: Callable[[str], str], data_dir: Path
+) -> None:
+    """The figures of docs/how-to/options.md: by line, and against the file's own quotes, read apart."""
+    import polars as pl
+
+    put = "BTC-27FEB26-80000-P"
+    held = book(f"{COINS}{put},2\nBTC-27FEB26-100000-C,-1.5\n")
+    chain = str(data_dir / CHAIN)
+    words = ("--chain", chain, "--prices", str(data_dir / "daily_close.parquet"), "--source", "binance_spot")
+    done = run("options", held, *words, "--quote", "USDT", "--since", "2025-12-30", "--json")
+    assert list(validator("options").iter_errors(done.json)) == []
+    since = done.json["since"]
+    assert (since["from"][:16], since["to"][:16]) == ("2025-12-30T21:17", "2025-12-31T21:18")
+    first, second = since["options"]
+    rows = pl.read_parquet(chain).filter(pl.col("instrument_name") == put).sort("timestamp")
+    worth = [
+        (row["bid_price"] + row["ask_price"]) / 2.0 * row["index_price"]
+        for row in rows.iter_rows(named=True)
+        if row["timestamp"][:13] in {"2025-12-30T21", "2025-12-31T21"}
+    ]
+    assert first["gained_usd"] == pytest.approx(
+        2.0 * (worth[1] - worth[0]), abs=0.5
+    )  # a chain has one index, its rows are told within minutes
+    assert sum(first["lines"].values()) == pytest.approx(first["gained_usd"], abs=1e-9 * 2.0 * 90_000.0)
+    shown = {name: round(first["lines"][name]) for name in ("delta", "gamma", "theta", "vega", "basis")}
+    assert shown == {"delta": 236, "gamma": 5, "theta": -83, "vega": 43, "basis": -7}
+    assert second["lines"]["theta"] > 0.0 > second["lines"]["gamma"]
+    text = run("options", held, *words, "--quote", "USDT", "--since", "2025-12-30").out
+    assert "held since 2025-12-30 21:17 UTC" in text
+    assert "together" in text
+
+
+def test_gains_need_an_earlier_chain(run: Run, held: str) -> None:
+    done = run("options", held, "--since", "2025-12-30")
+    assert done.status == 2
+    assert "one file with rows of both moments" in done.err

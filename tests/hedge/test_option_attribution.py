@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from decimal import Decimal
 
+import numpy as np
 import pytest
 import QuantLib
 from hypothesis import given
@@ -18,8 +20,15 @@ from hedgerow.hedge.options.attribution import (
     check_lines_close,
     option_lines,
 )
-from hedgerow.model.errors import BrokenPromise
+from hedgerow.hedge.options.held import HeldOption, hold_option
+from hedgerow.hedge.options.since import gained_since
+from hedgerow.model.errors import BrokenPromise, UsageError
+from hedgerow.model.option_chain import OptionChain
+from hedgerow.model.option_names import option_named
+from hedgerow.model.portfolio import Position, PositionKind
 from hedgerow.stats.black import black_price
+from hedgerow.venues.simulated import simulated_market
+from hedgerow.venues.simulated_chain import simulated_chain
 
 F, K, T, SIGMA = 60_000.0, 54_000.0, 30.0 / 365.0, 0.55
 
@@ -128,7 +137,8 @@ def test_a_stablecoin_that_loses_its_peg_is_fx() -> None:
     terms = OptionTerms(K, call=False, in_coin=False)
     start, end = look(terms, F, 1.0, T, SIGMA), look(terms, F, 1.0, T, SIGMA, 0.97)
     lines = option_lines(terms, 2.0, start, end)
-    assert (lines.fx, lines.total) == (pytest.approx(-0.03 * 2.0 * start.mark), pytest.approx(lines.fx))
+    assert lines.fx == pytest.approx(-0.03 * 2.0 * start.mark)
+    assert lines.total == pytest.approx(lines.fx)
 
 
 def test_what_is_not_known_is_not_nothing() -> None:
@@ -136,6 +146,37 @@ def test_what_is_not_known_is_not_nothing() -> None:
     start = look(terms, F, 1.0, T, SIGMA)
     assert math.isnan(option_lines(terms, 1.0, start, replace(start, mark=math.nan)).total)
     assert math.isnan(option_lines(terms, 1.0, start, replace(start, volatility=math.nan)).total)
+
+
+def a_held_put() -> tuple[HeldOption, OptionChain]:
+    market = simulated_market()
+    chain = simulated_chain(market)
+    name = option_named(chain.of(chain.expiries[1])[20].symbol)
+    assert name is not None
+    row = Position(name.text, Decimal(2), PositionKind.DERIVATIVE, underlying="BTC", option=name)
+    prices = {"BTC": chain.index_usd}
+    held = hold_option(row, replace(market, options={"BTC": chain}), lambda coin: prices.get(coin, 1.0))
+    assert isinstance(held, HeldOption)
+    return held, chain
+
+
+def test_an_earlier_chain_without_the_option_says_so() -> None:
+    held, chain = a_held_put()
+    before = replace(chain, as_of=chain.as_of - np.timedelta64(1, "D"), quotes=())
+    found = gained_since((held,), before, chain)
+    (gain,) = found.gains
+    assert "not in the chain" in gain.reason
+    assert found.known == OptionLines()
+
+
+def test_gains_are_the_difference_of_the_marks_and_need_an_earlier_chain() -> None:
+    held, chain = a_held_put()
+    before = replace(chain, as_of=chain.as_of - np.timedelta64(1, "D"), index_usd=chain.index_usd * 0.98)
+    (gain,) = gained_since((held,), before, chain).gains
+    price = held.position.legs[0].price
+    assert gain.lines.total == pytest.approx(2.0 * price * 0.02 * chain.index_usd, rel=1e-9)
+    with pytest.raises(UsageError, match="none before it"):
+        gained_since((held,), chain, chain)
 
 
 def test_lines_that_do_not_close_are_told() -> None:

@@ -18,6 +18,7 @@ from hedgerow.model.errors import NotEnoughData, UsageError
 if TYPE_CHECKING:
     from hedgerow.hedge.exposure import Exposure
     from hedgerow.hedge.options.plan import OptionsPlan, Wanted
+    from hedgerow.hedge.options.since import OptionsSince
     from hedgerow.model.option_chain import OptionChain
 
 __all__ = ["Protected", "ProtectionTerms", "options_beside", "protect", "share_of"]
@@ -28,7 +29,10 @@ _OLD = np.timedelta64(36, "h")
 
 @dataclass(frozen=True, slots=True)
 class ProtectionTerms:
-    """What the options of the command line say, as words: shares as `15%`, the budget a share of net value or dollars."""
+    """What the options of the command line say, as words: shares as `15%`, the budget a share of net value or dollars.
+
+    `since` is the moment from which on the gains of the book's options are told.
+    """
 
     floor: str | None = None
     crash: str = "40%"
@@ -36,6 +40,7 @@ class ProtectionTerms:
     budget: str | None = None
     horizon_days: float = 30.0
     keep: str | None = None
+    since: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,23 @@ def protect(
     wanted = Wanted(floor, crash, budget, terms.horizon_days, strike, keep)
     found = _compared(settings, desk, exposure, wanted)
     said = tuple(dict.fromkeys((*warnings, *found.warnings)))
-    return Protected(replace(found, warnings=said), desk)
+    since = None if terms.since is None else _since(settings, desk, exposure, found.chain, terms.since)
+    return Protected(replace(found, warnings=said, since=since), desk)
+
+
+def _since(
+    settings: Settings, desk: Desk, exposure: Exposure, chain: OptionChain, moment: str
+) -> OptionsSince:
+    """Return what the book's options gained since the chain of an earlier moment."""
+    from hedgerow.hedge.options.since import gained_since
+
+    if settings.data.chain is None:
+        raise UsageError(
+            "an earlier chain is in a file, and none was given",
+            advice="Give it with --chain: one file with rows of both moments.",
+        )
+    then = replace(settings, data=replace(settings.data, as_of=moment))
+    return gained_since(exposure.options, chain_of(then, desk.market, chain.underlying), chain)
 
 
 def options_beside(

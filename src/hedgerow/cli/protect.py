@@ -37,6 +37,9 @@ class ProtectionOptions:
         str, Parameter(help="Share of what the book gains in a rally that the mix has to keep (50%).")
     ] = "50%"
     horizon: Annotated[float, Parameter(help="Days that the protection has to last at least (30).")] = 30.0
+    since: Annotated[
+        str | None, Parameter(help="Also what the book's options gained since then, by greek: 2025-12-30.")
+    ] = None
 
 
 def options(
@@ -100,4 +103,5 @@ def _terms(given: ProtectionOptions) -> steps.ProtectionTerms:
         given.budget,
         given.horizon,
         given.keep if given.with_futures else None,
+        given.since,
     )

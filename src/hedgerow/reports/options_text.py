@@ -11,6 +11,7 @@ from hedgerow.hedge.options.plan import LegLiquidity, OptionsPlan, PerpBeside, P
 from hedgerow.model.market import Market
 from hedgerow.reports.layout import Fact, columns, facts, header, instant, line, notes, page
 from hedgerow.reports.mix_text import mix_cells, mix_facts
+from hedgerow.reports.since_text import since_cells
 from hedgerow.reports.unwind_text import roll_facts, unwind_cells
 from hedgerow.reports.wording import amount, count, number, percent, plus_minus
 
@@ -49,6 +50,7 @@ def options_text(found: OptionsPlan, market: Market, money: str = "USD") -> Grou
         facts(verdicts(found)),
         columns(*unwind_cells(found, money), left=(0, 1), indent=4) if found.unwinds else None,
         facts(roll_facts(found, money)) if found.unwinds else None,
+        columns(*since_cells(found.since, money), left=(0,), indent=4) if found.since else None,
         columns(*mix_cells(found, money), left=(0, 1), indent=4) if found.mixes else None,
         facts(mix_facts(found, money)) if found.mixes else None,
         columns(*betas_left(found, money), indent=4) if found.leads else None,

@@ -9,6 +9,7 @@ from hedgerow.hedge.options.plan import Mix, OptionsPlan, PerpBeside, Protection
 from hedgerow.model.display import plain
 from hedgerow.model.market import Market
 from hedgerow.model.option_chain import OptionChain
+from hedgerow.reports.since_text import since_json
 
 __all__ = ["options_json"]
 
@@ -56,6 +57,7 @@ def options_json(found: OptionsPlan, market: Market) -> dict[str, Any]:
             "crash_usd": plain(found.crash_usd),
         },
         **({"held": [_held(each) for each in found.unwinds]} if found.unwinds else {}),
+        **({"since": since_json(found.since)} if found.since else {}),
         **({"mixes": [_mix(found, each) for each in found.mixes]} if found.mixes else {}),
         "unknown": list(exposure.unknown),
         "warnings": list(found.warnings),

@@ -27,7 +27,7 @@ from hedgerow.model.option_names import OptionName
 from hedgerow.model.portfolio import Position
 from hedgerow.stats.black import ImpliedVolatility, Solved, implied_volatility
 
-__all__ = ["HeldOption", "beyond_first_order", "doubts_of", "hold_option", "quote_of"]
+__all__ = ["HeldOption", "Marked", "beyond_first_order", "doubts_of", "hold_option", "marked_by", "quote_of"]
 
 _OLD = np.timedelta64(24, "h")
 _APART = 0.05
@@ -126,7 +126,7 @@ class HeldOption:
 
 
 @dataclass(frozen=True, slots=True)
-class _Marked:
+class Marked:
     """A quote with its price in the chain's unit, what that is, and the volatility in it."""
 
     quote: OptionQuote
@@ -146,7 +146,7 @@ def hold_option(position: Position, market: Market, price_of: Callable[[str], fl
         )
     dollar = price_of("USD") if market.currency != "USD" else 1.0
     spot, settle = price_of(name.underlying) / dollar, price_of(chain.settle)
-    marked = _unfit(name, chain, market, spot, settle) or _marked(name, chain)
+    marked = _unfit(name, chain, market, spot, settle) or marked_by(name, chain)
     if isinstance(marked, str):
         return marked
     leg = OptionLeg(marked.quote, position.quantity, marked.price, marked.volatility)
@@ -223,7 +223,7 @@ def quote_of(name: OptionName, chain: OptionChain) -> OptionQuote | None:
     )
 
 
-def _marked(name: OptionName, chain: OptionChain) -> _Marked | str:
+def marked_by(name: OptionName, chain: OptionChain) -> Marked | str:
     """Price an option by its quote, or say why it has no price."""
     quote = quote_of(name, chain)
     if quote is None:
@@ -236,7 +236,7 @@ def _marked(name: OptionName, chain: OptionChain) -> _Marked | str:
     volatility, doubt = _volatility(quote, chain, price)
     if not math.isfinite(volatility):
         return f"its price tells no volatility: {_implied(quote, chain, price).why()[0]}"
-    return _Marked(quote, price, basis, volatility, doubt)
+    return Marked(quote, price, basis, volatility, doubt)
 
 
 def _price(quote: OptionQuote) -> tuple[float, str]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from hedgerow.hedge.exposure import Exposure
 from hedgerow.hedge.options.legs import OptionGreeks, OptionPosition
+from hedgerow.hedge.options.since import OptionsSince
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.option_chain import OptionChain
@@ -243,7 +244,8 @@ class Unwind:
 class OptionsPlan:
     """The book, what it loses unprotected, and every candidate beside the perpetual. `moves` (N,) are of the factor.
 
-    `beta_left` is the bare book's dollar beta at once after a move of the factor: coins that fall are less to fall.
+    `beta_left` is the bare book's dollar beta at once after a move of the factor: coins that fall are less to fall. `since` is what the
+    book's options gained since an earlier chain, where that was asked for.
     """
 
     wanted: Wanted
@@ -260,6 +262,7 @@ class OptionsPlan:
     warnings: tuple[str, ...]
     mixes: tuple[Mix, ...] = ()
     unwinds: tuple[Unwind, ...] = ()
+    since: OptionsSince | None = None
 
     @property
     def mix(self) -> Mix | None:

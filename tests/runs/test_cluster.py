@@ -97,6 +97,12 @@ def test_a_contest_on_a_cluster_is_that_of_one_process(nodes: Nodes, tmp_path: P
     assert one == ended(tmp_path, *words, "--json", "--ray", address=nodes.address)
 
 
+def test_betas_of_a_universe_on_a_cluster_are_those_of_one_process(nodes: Nodes, tmp_path: Path) -> None:
+    words = ["universe", "--every", "200", "--json"]
+    one = ended(tmp_path, *words, "--workers", "1")
+    assert one == ended(tmp_path, *words, "--ray", address=nodes.address)
+
+
 def test_nodes_that_would_round_otherwise_are_refused(nodes: Nodes, tmp_path: Path) -> None:
     other = environment(tmp_path, OPENBLAS_CORETYPE="Sandybridge")
     refused = done(tmp_path, *PLAIN, address=nodes.address, env=other)

@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from hedgerow.app.plans import keep_hedge, keep_pair
     from hedgerow.app.sweeps import Workshop, sweep
     from hedgerow.app.typed import numbers
+    from hedgerow.app.universes import Crowd, universe
 
 __all__ = [
     "Course",
+    "Crowd",
     "Desk",
     "PairTerms",
     "Paired",
@@ -60,6 +62,7 @@ __all__ = [
     "replay",
     "sweep",
     "told",
+    "universe",
     "untaken",
     "value",
 ]
@@ -113,6 +116,10 @@ _HOMES = {
         "sweep",
     ),
     "typed": ("numbers",),
+    "universes": (
+        "Crowd",
+        "universe",
+    ),
 }
 _HOME_OF = {name: f"hedgerow.app.{home}" for home, names in _HOMES.items() for name in names}
 

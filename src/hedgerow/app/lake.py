@@ -6,7 +6,7 @@ A market is named VENUE or VENUE:1h; without a length it is that of the days, el
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from hedgerow.store.lake import Stream
 
-__all__ = ["LakeSink", "lake_market", "lake_marks", "lake_root"]
+__all__ = ["LakeSink", "lake_market", "lake_marks", "lake_part", "lake_root", "lake_size"]
 
 _CLOSES = ("open", "high", "low", "close", "volume_base", "quote_volume_usd")
 _PREFERRED = ("1d", "1h")
@@ -91,6 +91,27 @@ def lake_market(data: DataSettings, factor: str, given: Mapping[str, float]) -> 
     return replace(market, funding=funding_from(paid, venue, data.as_of).prints)
 
 
+def lake_part(data: DataSettings, factor: str, coins: Collection[str]) -> Market:
+    """Return the perpetuals of `data.market` on `coins` beside the factor, without funding. Errors as `lake_market`."""
+    from hedgerow.files.prices import market_from
+
+    venue, length = _named(data)
+    quote = data.quote or "USDT"
+    frame = _rows(data, venue, f"candles-{length}", ("close",), {*coins, factor.partition(",")[0], quote})
+    market = market_from(frame, venue, quote=quote, as_of=data.as_of, factor=factor)
+    return replace(market, source=venue, kind="perp")
+
+
+def lake_size(data: DataSettings) -> tuple[tuple[str, ...], int]:
+    """Return the coins of `data.market` and how many bars there are of all of them. Errors as `lake_market`."""
+    from hedgerow.store.lake import Stream, coins_of
+    from hedgerow.store.query import rows_of
+
+    venue, length = _named(data)
+    stream = Stream(lake_root(data.lake), f"candles-{length}", venue)
+    return coins_of(stream), rows_of(stream)
+
+
 def lake_marks(data: DataSettings, factor: str) -> Market | None:
     """Return the marks of `data.market`, None where they were not pulled."""
     from hedgerow.files.prices import market_from
@@ -125,12 +146,14 @@ def _named(data: DataSettings) -> tuple[str, str]:
     return venue, known[0]
 
 
-def _rows(data: DataSettings, venue: str, kind: str, columns: tuple[str, ...]) -> pl.DataFrame:
-    """The rows of a kind with coins as symbols, none that opens after `as_of`."""
+def _rows(
+    data: DataSettings, venue: str, kind: str, columns: tuple[str, ...], coins: Collection[str] | None = None
+) -> pl.DataFrame:
+    """The rows of a kind with coins as symbols, none that opens after `as_of`; of some `coins`, or of all."""
     from hedgerow.files.instants import parse_as_of
     from hedgerow.store.lake import Stream
     from hedgerow.store.query import table_of
 
     until = parse_as_of(data.as_of) + np.timedelta64(1, "ms") if data.as_of else None
-    found = table_of(Stream(lake_root(data.lake), kind, venue), columns, None, until)
+    found = table_of(Stream(lake_root(data.lake), kind, venue), columns, None, until, coins)
     return found.rename({"coin": "symbol"})

@@ -82,6 +82,11 @@ _VERBS = (
         "hedgerow.cli.sweeps:sweep",
         "Which rule, estimator and limits were best for this book, and how much of it is luck?",
     ),
+    (
+        "universe",
+        "hedgerow.cli.universes:universe",
+        "What does every coin of the prices move like, now or through time?",
+    ),
     ("report", "hedgerow.cli.kept:report", "What a stored run did, as a page, text, numbers or a picture."),
     ("replay", "hedgerow.cli.kept:replay", "Does a stored run come out the same, bit for bit?"),
     ("pair", "hedgerow.cli.pairs:pair", "Long one coin, short another, the market taken out."),

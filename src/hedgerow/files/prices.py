@@ -5,7 +5,7 @@ read_market("closes.parquet", source="bybit_perp", as_of="2025-11-12") -> Market
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -24,7 +24,7 @@ from hedgerow.model.market import DataFlag, Market
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Label", "market_from", "parse_market", "read_market", "read_marks"]
+__all__ = ["Label", "market_from", "parse_market", "read_market", "read_marks", "read_part"]
 
 Label = Literal["open", "close"]
 
@@ -49,14 +49,38 @@ def read_market(
     comes back in `flags` and `notes`. Raises `BadPrices`, naming file, line or column, for what cannot be read, and
     for several sources without `source`; `UsageError` for an `as_of` that is no date.
     """
-    where = Path(path)
     layer = Layer(source, venue, parse_as_of(as_of) if as_of else None)
+    return _read(Path(path), layer, label, factor, quote, given or {})
+
+
+def read_part(
+    path: str | Path,
+    coins: Collection[str],
+    *,
+    source: str | None = None,
+    quote: str | None = None,
+    as_of: AsOf | None = None,
+    label: Label = "open",
+    factor: str = "BTC",
+) -> Market:
+    """Return the market of those of `coins` that there are, beside the factor and the quote coin. As `read_market`.
+
+    Rows of others are left where they are, so that a file larger than memory can be read coin by coin.
+    """
+    wanted = {*coins, factor.partition(",")[0].strip().upper(), (quote or "USDT").upper()}
+    layer = Layer(source, None, parse_as_of(as_of) if as_of else None, coins=frozenset(wanted))
+    return _read(Path(path), layer, label, factor, quote, {})
+
+
+def _read(
+    where: Path, layer: Layer, label: Label, factor: str, quote: str | None, given: Mapping[str, float]
+) -> Market:
     tables = []
     for file in files_of(where):
         frame, text = frame_of(file)
         tables.append(table_of(frame, file_name(file), layer, text))
     market = _market(tables, layer, label, factor, file_name(where))
-    return _priced(market, quote, given or {}, in_quote=any(table.in_quote for table in tables))
+    return _priced(market, quote, given, in_quote=any(table.in_quote for table in tables))
 
 
 def read_marks(

@@ -15,6 +15,7 @@ import numpy as np
 
 from hedgerow.files.cells import fault_of_symbol, number_hint
 from hedgerow.files.instants import stamps_of
+from hedgerow.files.layers import Layer, chosen, columns_of, written
 from hedgerow.files.text import checked, file_name, first_line, is_folder, opened, shown, text_of
 from hedgerow.model.errors import BadPrices
 
@@ -29,6 +30,7 @@ __all__ = [
     "files_of",
     "frame_of",
     "numbers",
+    "symbols_of",
     "table_of",
     "tickers",
     "times",
@@ -45,16 +47,6 @@ _SUFFIXES = (".parquet", ".csv")
 _LARGEST_BYTES = 1 << 30
 _MOST_COLUMNS = 20_000
 _EARLIEST, _LATEST = np.datetime64("1990-01-01", "ms"), np.datetime64("2100-01-01", "ms")
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """Which rows are wanted: of one source, of one venue, none after `until`; `marks`: marks instead of closes."""
-
-    source: str | None = None
-    venue: str | None = None
-    until: np.datetime64 | None = None
-    marks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,19 +170,39 @@ def table_of(frame: pl.LazyFrame, file: str, layer: Layer, text: str = "") -> Ta
             hint = f"Name it one of {', '.join(named)}."
             raise BadPrices("there is no price column", file=file, advice=hint)
         if "symbol" not in names:
+            coins = coins if price else columns_of(coins, layer.coins)
             frame, price = _with_symbol(frame, when, price, coins, file, notes)
             names = frame.collect_schema().names()
         elif unknown := [shown(name, 40) for name in coins if name not in _KNOWN]:
             notes.append(
                 f"{file}: columns not used: {', '.join(unknown[:8])}{' …' if len(unknown) > 8 else ''}."
             )
-        chosen = _chosen(frame, names, when, layer, file)
+        rows = chosen(frame, names, when, layer, file)
         wanted = [pl.col(name) for name in names if name in {*_READ, "row_"}]
-        table = chosen.select(pl.col(when).alias("when_"), pl.col(price).alias("price_"), *wanted).collect()
+        table = rows.select(pl.col(when).alias("when_"), pl.col(price).alias("price_"), *wanted).collect()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as why:
         raise BadPrices(f"cannot be read: {first_line(why)}", file=file, advice=ADVICE) from None
     kind = {"perp_close": "perp", "spot_close": "spot"}.get(price, "")
     return _checked(Table(file, table, when == "date", False, "", kind, tuple(notes), text))
+
+
+def symbols_of(frame: pl.LazyFrame, file: str, layer: Layer) -> tuple[list[str], int]:
+    """Return the symbols of one file's wanted rows as they are written, and how many rows those are. Raises `BadPrices`."""
+    import polars as pl
+
+    try:
+        names = frame.collect_schema().names()
+        when = time_column(names, file)
+        coins = [name for name in names if name not in {when, "row_"}]
+        if "symbol" not in names and not set(names) & set(PRICE_COLUMNS):
+            rows = int(frame.select(pl.len()).collect(engine="streaming").item())
+            return coins, rows * len(coins)
+        if "symbol" not in names:
+            frame, _ = _with_symbol(frame, when, "close", coins, file, [])
+        found = chosen(frame, frame.collect_schema().names(), when, layer, file)
+        return written(found), int(found.select(pl.len()).collect(engine="streaming").item())
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as why:
+        raise BadPrices(f"cannot be read: {first_line(why)}", file=file, advice=ADVICE) from None
 
 
 def _with_symbol(
@@ -223,41 +235,6 @@ def time_column(names: list[str], file: str) -> str:
         listed = ", ".join(shown(name, 40) for name in names if name != "row_")
         raise BadPrices(f"there is no time column (columns: {shown(listed, 200)})", file=file, advice=ADVICE)
     return found
-
-
-def _chosen(frame: pl.LazyFrame, names: list[str], when: str, layer: Layer, file: str) -> pl.LazyFrame:
-    """Keep the rows of one source and one venue up to `until`, before anything is read where the format allows it."""
-    import polars as pl
-
-    source, venue = layer.source, layer.venue
-    if "source" not in names and venue is None:
-        source, venue = None, source
-    for column, value in (("source", source), ("venue", venue)):
-        if column in names:
-            frame = _of_one(frame, column, value, file)
-    if layer.until is not None and frame.collect_schema()[when] in {
-        pl.Date,
-        pl.Datetime("ms"),
-        pl.Datetime("us"),
-    }:
-        frame = frame.filter(pl.col(when) <= pl.lit(layer.until.astype("datetime64[ms]").item()))
-    return frame
-
-
-def _of_one(frame: pl.LazyFrame, column: str, value: str | None, file: str) -> pl.LazyFrame:
-    import polars as pl
-
-    present = (
-        frame.select(pl.col(column).cast(pl.String).unique()).collect()[column].drop_nulls().sort().to_list()
-    )
-    if value is not None and value in present:
-        return frame.filter(pl.col(column).cast(pl.String) == value)
-    if value is None and len(present) <= 1:
-        return frame
-    listed = shown(", ".join(present), 300)
-    said = f"has no {column} {shown(value)}" if value is not None else f"holds {len(present)} {column}s"
-    option = "--source" if column == "source" else "--source (a venue where there is no column source)"
-    raise BadPrices(f"{said}: {listed}", file=file, advice=f"Choose one with {option}.")
 
 
 def _checked(table: Table) -> Table:

@@ -24,7 +24,7 @@ from hedgerow.stats.beta.estimator import BetaFit, Estimator
 from hedgerow.stats.beta.shrink import Prior, Shrink, cross_section_prior, posterior
 from hedgerow.stats.beta.spec import estimator as estimator_of
 
-__all__ = ["Override", "estimate", "estimate_path"]
+__all__ = ["Override", "estimate", "estimate_path", "prior_of"]
 
 _LEAST_RETURNS = 20
 _YOUNG_RETURNS = 60
@@ -77,21 +77,23 @@ def estimate(
     errors: str | None = None,
     overrides: Mapping[str, Override] | None = None,
     returns: ReturnKind = "simple",
+    prior: tuple[Prior, str] | None = None,
 ) -> Betas:
     """Return the betas of `assets` to `factors` at the market's `as_of`, with their joint covariance.
 
     Fewer than 20 returns: unknown, NaN. 20 to 59: the prior, its spread as the error. From 60: the estimator,
     shrunk to the cross-section of the market file where the specification says so (`default` does).
-    `returns` are simple unless a table made of logarithms is to be reproduced.
+    `returns` are simple unless a table made of logarithms is to be reproduced. `prior`, with its note, goes before the
+    cross-section of the market file.
     Raises `UnknownSymbol` for a factor without a series and `NotEnoughData` when it has fewer than 20 returns.
     """
     names = tuple(factors.split(",")) if isinstance(factors, str) else factors
     chosen, shrunk = _unwrapped(estimator, market, errors)
 
     def make() -> _Sample:
-        return _sample(market, names, chosen, shrunk=shrunk, returns=returns)
+        return _sample(market, names, chosen, prior, shrunk=shrunk, returns=returns)
 
-    if isinstance(estimator, str):  # all coins at once, whichever of them a book holds
+    if isinstance(estimator, str) and prior is None:  # all coins at once, whichever of them a book holds
         what = (market.symbols, market.bar_hours, names, estimator, errors, returns)
         sample = _SHARED.of((market.prices, market.times), what, make)
     else:
@@ -132,7 +134,13 @@ _SHARED: Shared[_Sample] = Shared(most=2)
 
 
 def _sample(
-    market: Market, names: tuple[str, ...], chosen: Estimator, *, shrunk: bool, returns: ReturnKind
+    market: Market,
+    names: tuple[str, ...],
+    chosen: Estimator,
+    given: tuple[Prior, str] | None,
+    *,
+    shrunk: bool,
+    returns: ReturnKind,
 ) -> _Sample:
     symbols = tuple(s for s in market.symbols if s not in names)
     peers = tuple(s for s in symbols if not is_stablecoin(s) and s not in GOLD)
@@ -151,7 +159,7 @@ def _sample(
         pairs.n >= _YOUNG_RETURNS
     )
     of_peers &= np.isfinite(fit.beta).all(axis=1) & np.isfinite(fit.stderr).all(axis=1)
-    prior, note = _prior(fit, of_peers, names)
+    prior, note = given or prior_of(fit.beta[of_peers], fit.stderr[of_peers], names)
     return _Sample(symbols, pairs, fit, stale, prior, note, shrunk)
 
 
@@ -179,14 +187,14 @@ def _moving(market: Market, names: tuple[str, ...]) -> None:
             )
 
 
-def _prior(
-    fit: BetaFit, peers: np.ndarray[tuple[int], np.dtype[np.bool_]], names: tuple[str, ...]
-) -> tuple[Prior | None, str]:
-    count = int(peers.sum())
+def prior_of(beta: FloatArray, stderr: FloatArray, names: tuple[str, ...]) -> tuple[Prior | None, str]:
+    """Return the prior that (P, K) betas of a market's coins make, and where it comes from in words.
+
+    Fewer than twenty coins make none: that of betas to BTC is shipped then, others are None.
+    """
+    count = len(beta)
     if count >= _LEAST_CROSS_SECTION:
-        return cross_section_prior(
-            fit.beta[peers], fit.stderr[peers]
-        ), f"mean of {count} coins of the market file"
+        return cross_section_prior(beta, stderr), f"mean of {count} coins of the market file"
     if names == ("BTC",):
         mean, spread = _SHIPPED_PRIOR
         prior = Prior(np.array([mean]), np.array([spread]))

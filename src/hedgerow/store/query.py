@@ -1,11 +1,13 @@
 """Questions to the lake as a whole, answered by DuckDB in memory over its Parquet files.
 
-table_of(stream, columns, since, until)     every coin's rows as one table
+table_of(stream, columns, since, until)     every coin's rows as one table, or those of some coins
+rows_of(stream)                             how many there are
 summary(root)                               what there is, a line a stream
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,25 +24,28 @@ if TYPE_CHECKING:
     import duckdb
     import polars as pl
 
-__all__ = ["kinds_of", "summary", "table_of"]
+__all__ = ["kinds_of", "rows_of", "summary", "table_of"]
 
 
 def table_of(
-    stream: Stream, columns: tuple[str, ...], since: np.datetime64 | None, until: np.datetime64 | None
+    stream: Stream,
+    columns: tuple[str, ...],
+    since: np.datetime64 | None,
+    until: np.datetime64 | None,
+    coins: Collection[str] | None = None,
 ) -> pl.DataFrame:
     """Return `coin`, `ts` and those of `columns` that are there, with since ≤ ts < until, by coin and time.
+
+    Only the files of `coins` (None: of all) and of these years are opened.
 
     Raises `UnknownSymbol` where the lake has nothing of this kind and venue, `BadInput` for a broken file.
     """
     import polars as pl
 
-    everything = _files(stream.folder)
-    if not everything:
-        raise UnknownSymbol(
-            f"the lake has no {stream.kind} of {stream.venue}",
-            advice=f"Fill it first: hedgerow data pull {stream.venue}",
-        )
-    files = [file for file in everything if _within(file, since, until)] or everything[:1]
+    everything = _there(stream)
+    files = [file for file in everything if _within(file, since, until) and _of(file, coins)] or everything[
+        :1
+    ]
     ask = partial(_ask, stream.root)
     there = ask("SELECT * FROM read_parquet(?, union_by_name=true, hive_partitioning=true) LIMIT 0", [files])
     names = [column for column in columns if column in there]
@@ -52,6 +57,23 @@ def table_of(
     )
     coins = [unquote(str(coin)) for coin in found.pop("coin")]
     return pl.DataFrame({"coin": coins, **{name: _plain(values) for name, values in found.items()}})
+
+
+def rows_of(stream: Stream) -> int:
+    """Return how many rows a stream has, of all coins: told by the ends of its files. Raises `UnknownSymbol` for none."""
+    found = _ask(stream.root, "SELECT count(*) AS rows FROM read_parquet(?)", [_there(stream)])
+    return int(found["rows"][0])
+
+
+def _there(stream: Stream) -> list[str]:
+    """The files of a stream; raises `UnknownSymbol` where there is none."""
+    files = _files(stream.folder)
+    if not files:
+        raise UnknownSymbol(
+            f"the lake has no {stream.kind} of {stream.venue}",
+            advice=f"Fill it first: hedgerow data pull {stream.venue}",
+        )
+    return files
 
 
 def summary(root: Path) -> list[LakeLine]:
@@ -84,6 +106,11 @@ def _files(folder: Path) -> list[str]:
     """The files of a stream, by coin and year."""
     with told(folder):
         return sorted(str(path) for path in folder.glob("coin=*/year=*/rows.parquet"))
+
+
+def _of(file: str, coins: Collection[str] | None) -> bool:
+    """Whether a file holds rows of `coins`."""
+    return coins is None or unquote(file.rsplit("coin=", 1)[1].partition("/")[0]) in coins
 
 
 def _within(file: str, since: np.datetime64 | None, until: np.datetime64 | None) -> bool:

@@ -10,6 +10,9 @@ import polars as pl
 import pytest
 from tests.cli.conftest import Run
 
+from hedgerow.app import universes
+from hedgerow.hedge import universe as hedge_universe
+from hedgerow.runs import universe as runs_universe
 from hedgerow.store.lake import Stream, write_rows
 
 DAYS = np.datetime64("2025-01-01", "ms") + np.arange(200) * np.timedelta64(1, "D")
@@ -100,6 +103,35 @@ def test_through_time_on_the_simulated_market(run: Run, tmp_path: Path) -> None:
     assert unknown.status == 1
     assert "1 unknown" in unknown.out
     assert kept.filter(pl.col("symbol") == "USDC")["beta"].to_list() == [0.0] * kept["ts"].n_unique()
+
+
+def test_a_stopped_universe_goes_on_from_its_parts(
+    run: Run, tmp_path: Path, whole: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(universes, "_AT_ONCE_BYTES", 6_400)  # a coin at a time
+    place, out = tmp_path / "long.parquet", tmp_path / "betas.csv"
+    measured: list[object] = []
+    words = ["universe", "--prices", str(place), "--estimator", "ols", "--workers", "1", "--out", str(out)]
+    true_part = hedge_universe.measured
+
+    def stops(*given: object, **named: object) -> object:
+        if len(measured) == 2:
+            raise KeyboardInterrupt
+        measured.append(given[1])
+        return true_part(*given, **named)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(runs_universe, "measured", stops)
+        run(*words)
+    assert not out.exists()
+    assert len(list(tmp_path.glob("betas.csv.*.parts/*.npz"))) == 2
+    measured.clear()
+    monkeypatch.setattr(runs_universe, "measured", stops)
+    assert run(*words).status == 0
+    assert measured == [("SOL",)]
+    kept = pl.read_csv(out)
+    assert dict(zip(kept["symbol"], kept["beta"], strict=True)) == pytest.approx(whole)
+    assert not list(tmp_path.glob("*.parts"))
 
 
 def test_slips_of_the_pen_are_named_before_the_work(run: Run, tmp_path: Path) -> None:

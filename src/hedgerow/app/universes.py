@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,7 @@ def universe(settings: Settings, asked: Crowd, report: Report = lambda _: None) 
     """
     from hedgerow.files.instants import parse_as_of
     from hedgerow.files.universe import check_place, write_universe
+    from hedgerow.files.universe_parts import Parts
     from hedgerow.runs.universe import Measure, instants, universe_betas
 
     hedge = settings.hedge
@@ -90,17 +92,32 @@ def universe(settings: Settings, asked: Crowd, report: Report = lambda _: None) 
     since = parse_as_of(asked.since) if asked.since else None
     times = instants(read(()), factors, since, asked.every_days)
     size = max(int(_AT_ONCE_BYTES / (_ROW_BYTES * max(rows / max(len(there), 1), 1.0))), 1)
-    found = universe_betas(
+    measure = Measure(factors, times, hedge.estimator, hedge.stderr)
+    ask = partial(
+        universe_betas,
         read,
         coins,
-        Measure(factors, times, hedge.estimator, hedge.stderr),
+        measure,
         size,
         workers_of(settings, asked.workers, asked.ray),
         lambda done, whole: report(f"measuring betas: {done} of {whole} coins"),
     )
-    if asked.out is not None:
-        write_universe(asked.out, found)
+    if asked.out is None:
+        return ask()
+    parts = Parts(
+        asked.out, repr((read, coins, measure, times.tolist(), size, rows, _print_of(settings.data)))
+    )
+    found = ask(parts.there(), parts.add)
+    write_universe(asked.out, found)
+    parts.clear()
     return found
+
+
+def _print_of(data: DataSettings) -> str:
+    """What tells a file of prices from another of the same name."""
+    from hedgerow.files.runs import fingerprint
+
+    return fingerprint(data.prices) if data.prices else ""
 
 
 def _size(data: DataSettings) -> tuple[tuple[str, ...], int]:

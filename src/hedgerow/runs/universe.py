@@ -72,19 +72,25 @@ def universe_betas(
     size: int,
     workers: Workers | None = None,
     report: Callable[[int, int], None] = lambda _done, _all: None,
+    kept: Mapping[str, Part] | None = None,
+    keep: Callable[[str, Part], None] = lambda _key, _part: None,
 ) -> UniverseBetas:
     """Return the betas of `coins`, `size` of them read at once: the same, to the last bit, whoever computes them.
 
-    `report` is told how many coins of how many are done. Raises `UsageError` for an estimator that learns from several coins
+    `report` is told how many coins of how many are done. Parts that an earlier run `kept` are not measured again, and each that
+    is done goes to `keep`. Raises `UsageError` for an estimator that learns from several coins
     at once, `NotEnoughData` as `estimate`, and what `read` and `spread` raise.
     """
     apart(measure.estimator)
     if not coins:
         raise UsageError("no coins to measure", advice="Give a price file with coins, or --coins.")
     parts = _Parts(coins, size)
-    found: dict[str, Part] = {}
-    for share in spread(_measured, (read, measure), parts, workers):
-        found |= dict(share)
+    found = {key: part for key, part in (kept or {}).items() if key in set(parts)}
+    left = {key: parts[key] for key in parts if key not in found}
+    for share in spread(_measured, (read, measure), left, workers):
+        for key, part in share:
+            keep(key, part)
+            found[key] = part
         report(min(len(found) * size, len(coins)), len(coins))
     return together([found[key] for key in parts], measure.times)
 

@@ -151,7 +151,7 @@ def test_a_venue_that_is_away_a_key_that_is_revoked_and_a_halt_end_nothing_and_s
 def test_books_of_two_accounts_are_watched_by_one_process_and_one_that_fails_is_tried_again(
     at: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "_FIRST_S", 0.5)
+    monkeypatch.setattr(keeping, "FIRST_S", 0.5)
     with at("bybit", "mexc") as there:
         books = [there.book("one.csv", ROWS), there.book("two.csv", "ETH,5")]
         day = Day(

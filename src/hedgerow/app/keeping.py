@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hedgerow.app.approved import enough_of
@@ -39,17 +38,20 @@ from hedgerow.runs.diary import diary_of
 from hedgerow.runs.ledger import ledger_of
 from hedgerow.runs.monitor import Around, Monitor, Watched
 from hedgerow.runs.tail import Tail
-from hedgerow.store.journal import look_into
 from hedgerow.store.server import Where
 
 if TYPE_CHECKING:
     from hedgerow.runs.reconcile import Doors
 
-__all__ = ["Ended", "Keeper", "Watches", "kept"]
+__all__ = ["FIRST_S", "GRACE_S", "LONGEST_S", "Ended", "Keeper", "Say", "Together", "Watches", "kept"]
 
 Say = Callable[[WatchLine], None]
-_FIRST_S, _LONGEST_S = 5.0, 300.0
-_GRACE_S = 30.0
+FIRST_S, LONGEST_S = 5.0, 300.0
+"""How long it takes until what failed is tried again: at first, and at last."""
+
+GRACE_S = 30.0
+"""How long looks at hand may take after a stop."""
+
 _AT_ONCE = 16
 """How many watches begin at a venue at a time: what all of them ask at once is answered after all have given up."""
 _DEFECT = 10
@@ -98,7 +100,7 @@ class Keeper:
             self._task.cancel()
 
     async def _lives(self) -> None:
-        wait = _FIRST_S
+        wait = FIRST_S
         while not self.stopped:
             self.failed = None
             begun = wall_ms()
@@ -116,10 +118,10 @@ class Keeper:
                 raise self.failed
             if self._over():
                 return
-            wait = _FIRST_S if wall_ms() - begun > _LONGEST_S * 1000 else wait
+            wait = FIRST_S if wall_ms() - begun > LONGEST_S * 1000 else wait
             self._tell("failed", f"{self._said()}; it is tried again in {wait:.0f} s", "critical")
             await self._rest(partial(asyncio.sleep, wait))
-            wait = min(wait * 2.0, _LONGEST_S)
+            wait = min(wait * 2.0, LONGEST_S)
 
     def _over(self) -> bool:
         return self.stopped or self.once
@@ -136,7 +138,8 @@ class Keeper:
         post, place = self.post, place_of(self.post.settings, "live")
         async with AsyncExitStack() as begun:
             await begun.enter_async_context(self.begins)
-            leases, known = await self.leases(place.journal), _known(post)
+            leases = await self.leases(place.journal)
+            known = tuple(ledger_of(leases.read(post.there.account)).instruments)
             with live_dealing(
                 post.settings, place, post.there, known, trades=post.trades, leases=leases
             ) as at:
@@ -212,21 +215,43 @@ class Keeper:
         self.say(line if self.alone else replace(line, book=self.post.name))
 
 
-def _known(post: Post) -> tuple[str, ...]:
-    """The contracts that a post's journal knows, by name: their units have to agree before anything is sent."""
-    path = place_of(post.settings, "live").journal
-    if not path.exists():
-        return ()
-    with look_into(path) as journal:
-        return tuple(ledger_of(journal.read(post.there.account)).instruments)
-
-
 def kept(posts: Sequence[Post], say: Say, out: Outward, *, once: bool = False) -> Ended:
     """Keep the watches of all posts going until they are stopped, or look `once`, and return how they ended.
 
     Of one post alone, what it cannot begin with is raised. Errors as `Monitor.tick`.
     """
     return asyncio.run(Watches(posts, say, out, once).run())
+
+
+@dataclass(slots=True)
+class Together:
+    """What the watches of one process have in common, opened by whoever needs it first: the feed of each market, the leases in each journal."""
+
+    stack: AsyncExitStack
+    _feeds: dict[object, tuple[Feed, asyncio.Semaphore]] = field(default_factory=dict)
+    _leases: dict[Where, Leases] = field(default_factory=dict)
+
+    async def feed(self, post: Post) -> tuple[Feed, asyncio.Semaphore]:
+        """Return the feed of a post's market, and what lets so many watches begin at it at once."""
+        key = (post.there.venue, repr(post.settings.data), post.settings.hedge.factor)
+        if key not in self._feeds:
+            feed = await self.stack.enter_async_context(feed_of(post.settings, post.there.venue))
+            self._feeds.setdefault(key, (feed, asyncio.Semaphore(_AT_ONCE)))
+        return self._feeds[key]
+
+    async def leases(self, path: Where) -> Leases:
+        """Return the leases in a journal. Errors as `held_in`."""
+        if path not in self._leases:
+            leases = self._leases[path] = self.stack.enter_context(held_in(path, LEASE_MS))
+            await self.stack.enter_async_context(leases.lasting())
+        return self._leases[path]
+
+    def listen(self, stop: Callable[[], None]) -> None:
+        """Let SIGINT and SIGTERM `stop` what runs."""
+        loop, taken = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM)
+        for number in taken:
+            loop.add_signal_handler(number, stop)
+            self.stack.callback(loop.remove_signal_handler, number)
 
 
 @dataclass(slots=True)
@@ -238,31 +263,20 @@ class Watches:
     out: Outward
     once: bool = False
     _keepers: list[Keeper] = field(default_factory=list)
-    _leases: dict[Where, Leases] = field(default_factory=dict)
     _signals: int = 0
 
     async def run(self) -> Ended:
         """Watch until it is stopped. Errors as `kept`."""
         async with AsyncExitStack() as stack:
-            feeds: dict[object, tuple[Feed, asyncio.Semaphore]] = {}
+            ours, alone = Together(stack), len(self.posts) == 1
             for post in self.posts:
-                key = (post.there.venue, repr(post.settings.data), post.settings.hedge.factor)
-                if key not in feeds:
-                    feed = await stack.enter_async_context(feed_of(post.settings, post.there.venue))
-                    feeds[key] = feed, asyncio.Semaphore(_AT_ONCE)
-                alone = len(self.posts) == 1
-                (feed, begins), held = feeds[key], partial(self._held, stack)
-                self._keepers.append(Keeper(post, feed, self.say, self.out, held, begins, alone, self.once))
-            stack.callback(self._listen())
+                feed, begins = await ours.feed(post)
+                self._keepers.append(
+                    Keeper(post, feed, self.say, self.out, ours.leases, begins, alone, self.once)
+                )
+            ours.listen(self.stop)
             results = await asyncio.gather(*(each.keep() for each in self._keepers), return_exceptions=True)
         return self._ended([each for each in results if isinstance(each, BaseException)])
-
-    async def _held(self, stack: AsyncExitStack, path: Path) -> Leases:
-        """The leases in a journal, opened by whoever needs them first. Errors as `held_in`."""
-        if path not in self._leases:
-            leases = self._leases[path] = stack.enter_context(held_in(path, LEASE_MS))
-            await stack.enter_async_context(leases.lasting())
-        return self._leases[path]
 
     def _ended(self, raised: Sequence[BaseException]) -> Ended:
         foreign = [each for each in raised if not isinstance(each, HedgerowError)]
@@ -271,22 +285,10 @@ class Watches:
         codes = [each.failed.exit_code for each in self._keepers if each.failed is not None]
         return Ended(tuple(each.last for each in self._keepers), max(codes, default=0))
 
-    def _listen(self) -> Callable[[], None]:
-        """Take signals until what is returned is called."""
-        loop, taken = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM)
-        for number in taken:
-            loop.add_signal_handler(number, self.stop)
-
-        def over() -> None:
-            for number in taken:
-                loop.remove_signal_handler(number)
-
-        return over
-
     def stop(self) -> None:
         """End every watch after the look at hand, or at once where it is the second time."""
         self._signals += 1
         for keeper in self._keepers:
             keeper.stop(now=self._signals > 1)
         if self._signals == 1:
-            asyncio.get_running_loop().call_later(_GRACE_S, self.stop)
+            asyncio.get_running_loop().call_later(GRACE_S, self.stop)

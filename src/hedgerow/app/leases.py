@@ -9,18 +9,23 @@ A thousand watches that renew a lease each, every few seconds, are hundreds of f
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from hedgerow.model.errors import HedgerowError
+from hedgerow.model.errors import HedgerowError, JournalFailed
 from hedgerow.model.ports import Lease, Record
+from hedgerow.store.server import Server
 
 if TYPE_CHECKING:
     from hedgerow.store.journal import Journal
     from hedgerow.store.server import Where
 
 __all__ = ["Leases", "held_in"]
+
+Answer = TypeVar("Answer")
+_AWAY_MS = 1_000
+"""How long a server that did not answer is not asked again: each of a thousand watches would wait for it, one after another."""
 
 
 class Leases:
@@ -35,6 +40,7 @@ class Leases:
         self._journal, self._ttl_ms = journal, ttl_ms
         self._held: dict[str, Lease] = {}
         self._ends: dict[str, tuple[str, int]] = {}
+        self._away: int | None = None
 
     @asynccontextmanager
     async def lasting(self) -> AsyncIterator[None]:
@@ -56,13 +62,15 @@ class Leases:
     def renew_all(self) -> None:
         """Make every lease last, and forget those that are others' now. Errors as `Store.renew`."""
         before = tuple(self._held.values())
-        for was, now in zip(before, self._journal.renew_all(before, self._ttl_ms), strict=True):
+        for was, now in zip(
+            before, self._asked(lambda: self._journal.renew_all(before, self._ttl_ms)), strict=True
+        ):
             self._know(was.account, now)
 
     def acquire(self, account: str, holder: str, ttl_ms: int) -> Lease | None:
         """Return the lease; None while another holder's lives."""
         self._know(account, None)
-        found = self._journal.acquire(account, holder, ttl_ms)
+        found = self._asked(lambda: self._journal.acquire(account, holder, ttl_ms))
         self._know(account, found)
         return found
 
@@ -71,14 +79,14 @@ class Leases:
         known = self._held.get(lease.account)
         if known is not None and _same(known, lease) and known.expires - self._journal.now() >= ttl_ms // 2:
             return known
-        found = self._journal.renew(lease, ttl_ms)
+        found = self._asked(lambda: self._journal.renew(lease, ttl_ms))
         self._know(lease.account, found)
         return found
 
     def release(self, lease: Lease) -> None:
         """Give it back."""
         self._know(lease.account, None)
-        self._journal.release(lease)
+        self._asked(lambda: self._journal.release(lease))
 
     def append(
         self,
@@ -91,7 +99,7 @@ class Leases:
     ) -> int:
         """Write records in one transaction, on the disk when it returns."""
         self._ends.pop(stream, None)
-        end = self._journal.append(stream, at, records, lease, opening=opening)
+        end = self._asked(lambda: self._journal.append(stream, at, records, lease, opening=opening))
         self._ends[stream] = lease.account, end
         return end
 
@@ -127,6 +135,22 @@ class Leases:
     def halted(self, account: str) -> str | None:
         """Return why the account is halted, or None."""
         return self._journal.halted(account)
+
+    def _asked(self, work: Callable[[], Answer]) -> Answer:
+        """Return what a journal answers; a server that gave none a moment ago is not waited for again. Errors as `work`."""
+        if self._away is not None and self._journal.now() - self._away < _AWAY_MS:
+            raise JournalFailed(
+                f"{self._journal.path} did not answer a moment ago, and was not asked again",
+                advice="Nothing was written. See that the server runs and can be reached from here.",
+            )
+        try:
+            answer = work()
+        except JournalFailed as why:
+            if type(why) is JournalFailed and isinstance(self._journal.path, Server):
+                self._away = self._journal.now()
+            raise
+        self._away = None
+        return answer
 
     def _know(self, account: str, lease: Lease | None) -> None:
         if lease is not None:

@@ -229,7 +229,12 @@ def live_dealing(
     with (
         _journal(place, leases) as journal,
         leased(journal, holder, there.account) as lease,
-        alone(there.account, holder, str(place.server or place.folder.absolute())),
+        alone(
+            there.account,
+            holder,
+            str(place.server or place.folder.absolute()),
+            together=place.server is not None,
+        ),
     ):
         if not marks_of(place.journal).of(there.account):
             keep_mark(place, there)

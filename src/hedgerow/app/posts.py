@@ -28,7 +28,7 @@ from hedgerow.store.plans import plan_of
 if TYPE_CHECKING:
     from hedgerow.venues.doors import Keys
 
-__all__ = ["Post", "asked", "leave_of", "posts_of", "watch_name"]
+__all__ = ["Post", "asked", "leave_of", "post_of", "posts_of", "wanted_of", "watch_name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,17 @@ def posts_of(settings: Settings, books: Sequence[str], venues: Sequence[str]) ->
     of `trade --live`; one that observes only a key that reads. Raises what they raise, `UsageError` where it is not said which
     venue, and `BadConfig` where one account would hedge two books.
     """
+    posts = tuple(post_of(settings, each, venue) for each, venue in wanted_of(settings, books, venues))
+    for i, post in enumerate(posts):
+        for other in posts[:i]:
+            _apart(other, post)
+    return posts
+
+
+def wanted_of(
+    settings: Settings, books: Sequence[str], venues: Sequence[str]
+) -> tuple[tuple[WatchedBook, str], ...]:
+    """Return the books that are to be watched and at which venue each, as `posts_of`, and ask nobody. Errors as there."""
     if not books and not settings.watch.books:
         raise UsageError("no book is named", advice="Give a file of holdings, or venue:NAME.")
     known = {_place(each.book): each for each in settings.watch.books}
@@ -73,14 +84,12 @@ def posts_of(settings: Settings, books: Sequence[str], venues: Sequence[str]) ->
             advice="Give --at VENUE, once for each book.",
         )
     chosen = venues if len(venues) == len(wanted) else (tuple(venues) or ("",)) * len(wanted)
-    posts = tuple(
-        _post(_own(settings, each), each.book, each.at or venue)
-        for each, venue in zip(wanted, chosen, strict=True)
-    )
-    for i, post in enumerate(posts):
-        for other in posts[:i]:
-            _apart(other, post)
-    return posts
+    return tuple((each, each.at or venue) for each, venue in zip(wanted, chosen, strict=True))
+
+
+def post_of(settings: Settings, each: WatchedBook, venue: str) -> Post:
+    """Return the post of one book. Errors as `posts_of`."""
+    return _post(_own(settings, each), each.book, venue)
 
 
 def _place(book: str) -> str:

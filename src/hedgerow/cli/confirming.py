@@ -24,14 +24,22 @@ def confirmed_by(said: str | None, money: str = "USD") -> Callable[[Offer], None
     return confirm
 
 
-def let_by(said: Sequence[str]) -> Callable[[Leave], None]:
-    """Return what asks whether a watch may trade: the names in `said` are let, else the terminal is asked. Errors as `confirmed_by`."""
+def let_by(said: Sequence[str], *, asks: bool = True) -> Callable[[Leave], None]:
+    """Return what asks whether a watch may trade: the names in `said` are let, else the terminal is asked, where it `asks` at all.
+
+    Errors as `confirmed_by`.
+    """
 
     def confirm(leave: Leave) -> None:
         from hedgerow.reports.watch_text import leave_text
 
         _shown(leave_text(leave))
         named = leave.account if leave.account in said else said[0] if said else None
+        if named is None and not asks:
+            raise UsageError(
+                f"{leave.account} may not be traded: nobody is asked here",
+                advice=f"Say yes by --yes-live {leave.account}, to every worker.",
+            )
         _answered(named, leave.account, "let it")
 
     return confirm

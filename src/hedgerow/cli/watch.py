@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from cyclopts import Group, Parameter
 
 from hedgerow.app.approved import approvals_of, approve_plan
+from hedgerow.app.crew import watch_shared
 from hedgerow.app.pair_watch import pair_of, rehearse_pair, watch_pair
 from hedgerow.app.paper_watch import Rehearsed
 from hedgerow.app.plans import MODES
@@ -61,6 +62,13 @@ class WatchOptions:
             help="The venue, where --market does not say it; of several books once for each.", negative=""
         ),
     ] = ()
+    share: Annotated[
+        bool,
+        Parameter(
+            help="With --live and a --state on a server: watch a part of the books, with all who were started so.",
+            negative=(),
+        ),
+    ] = False
     yes_live: Annotated[
         tuple[str, ...],
         Parameter(help="An account's name, in place of typing it; may be repeated.", negative=""),
@@ -90,9 +98,9 @@ def watch(
     settings = _settings(settings_of(shown, data, beta, hedge), asked)
     if asked.live:
         return _live(settings, books, asked, shown)
-    if asked.at or asked.yes_live:
+    if asked.at or asked.yes_live or asked.share:
         raise UsageError(
-            "--at and --yes-live are of a venue's account, and this is paper", advice="Add --live."
+            "--at, --share and --yes-live are of a venue's account, and this is paper", advice="Add --live."
         )
     return _paper(settings, _one(books), asked, shown)
 
@@ -114,6 +122,8 @@ def _live(settings: Settings, books: tuple[str, ...], asked: WatchOptions, shown
         raise UsageError("a rehearsal is on paper", advice="Leave --live or --rehearse out.")
     market = settings.data.market
     venues = asked.at or ((market.strip().partition(":")[0],) if market is not None else ())
+    if asked.share:
+        return _shared(settings, books, venues, asked, shown)
     said: list[WatchLine] = []
     out = _printer(shown)
 
@@ -129,6 +139,17 @@ def _live(settings: Settings, books: tuple[str, ...], asked: WatchOptions, shown
         sys.stderr.write("stopped; the hedge stays as it is\n")
     alarmed = any(row.level == "critical" for look in ended.looks if look is not None for row in look.alarms)
     return ended.code or int(asked.once and alarmed)
+
+
+def _shared(
+    settings: Settings, books: tuple[str, ...], venues: tuple[str, ...], asked: WatchOptions, shown: Output
+) -> int:
+    """Watch a share of the books: nobody can be asked at a book that is taken over in the night."""
+    if asked.once:
+        raise UsageError("books are shared by who goes on watching", advice="Leave --once or --share out.")
+    code = watch_shared(settings, books, venues, _printer(shown), let_by(asked.yes_live, asks=False))
+    sys.stderr.write("stopped; the hedges stay as they are\n")
+    return code
 
 
 def _paper(settings: Settings, book: str, asked: WatchOptions, shown: Output) -> int:

@@ -279,3 +279,53 @@ def test_only_plans_that_fit_the_account_wait_for_a_yes(run: Run, tmp_path: Path
     text = run("orders", *state).out
     assert "the account holds something else than it was made for" in text
     assert "the paper account lives on other prices" in text
+
+
+def test_a_price_that_slipped_sends_nothing_calls_and_waits_for_a_yes(run: Run, tmp_path: Path) -> None:
+    prices, state = tmp_path / "closes.csv", ("--state", str(tmp_path / "state"))
+    (tmp_path / "book.csv").write_text("symbol,quantity\nETH,40\nSOL,400\n", encoding="utf-8")
+    words = ("watch", str(tmp_path / "book.csv"), "--prices", str(prices), "--once", "--mode", "auto", *state)
+    closes(prices, date(2026, 5, 20))
+    assert run(*words).status == 0
+    before = sent(tmp_path)
+    closes(prices, date(2026, 5, 21))
+    good = prices.read_text(encoding="utf-8")
+    was = re.search(r"2026-05-21,SOL,([^,]*)", good)
+    assert was is not None
+    prices.write_text(good.replace(was[0], f"2026-05-21,SOL,{float(was[1]) * 10.0:.6g}"), encoding="utf-8")
+    for _ in range(2):
+        done = run(*words)
+        assert (done.status, sent(tmp_path)) == (1, before)
+    status = run("status", *state)
+    name = re.search(r"hedgerow approve ([0-9a-f]{8})", status.out)
+    assert name is not None
+    assert "SOL is at" in status.out
+    assert run("approve", name[1], "--who", "Ann", *state).status == 0
+    done = run(*words)
+    assert "accepted   the prices that jumped, by Ann" in done.out
+    assert sent(tmp_path) > before
+
+
+def test_a_plan_on_a_price_that_slipped_is_not_for_trading_before_the_user_gives_one(
+    run: Run, tmp_path: Path
+) -> None:
+    prices = tmp_path / "closes.csv"
+    (tmp_path / "book.csv").write_text("symbol,quantity\nETH,40\nSOL,400\n", encoding="utf-8")
+    closes(prices, date(2026, 5, 21))
+    good = prices.read_text(encoding="utf-8")
+    was = re.search(r"2026-05-21,SOL,([^,]*)", good)
+    assert was is not None
+    prices.write_text(good.replace(was[0], f"2026-05-21,SOL,{float(was[1]) / 1000.0:.6g}"), encoding="utf-8")
+    words = ("plan", str(tmp_path / "book.csv"), "--prices", str(prices), "--state", str(tmp_path / "state"))
+    refused = run(*words)
+    assert (refused.status, "hedgerow trade" in refused.out) == (1, False)
+    assert "on a price of SOL that no market makes" in refused.out
+    assert f"was at ${float(was[1]):,.0f}"[:7] in refused.out
+    document = run(*words, "--json").json
+    assert (document["complete"], document["refusals"][0]["rule"]) == (False, "price jump")
+    given = run(*words, "--price", f"SOL={was[1]}")
+    assert (given.status, "hedgerow trade" in given.out) == (0, True)
+    prices.write_text(good, encoding="utf-8")
+    meant = run(*words, "--price", f"SOL={float(was[1]) * 10.0}")
+    assert (meant.status, "hedgerow trade" in meant.out) == (0, True)
+    assert "the price that you gave" in " ".join(meant.out.split())

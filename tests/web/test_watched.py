@@ -18,7 +18,8 @@ from hedgerow.app.standing import standing
 from hedgerow.app.watch import watch
 from hedgerow.config import Settings
 from hedgerow.model.ports import FundingPaid
-from hedgerow.model.watched import AlarmRow, AskRow, Look
+from hedgerow.model.questions import AskRow
+from hedgerow.model.watched import AlarmRow, Look
 from hedgerow.runs.diary import LOOK, diary_of
 from hedgerow.runs.ledger import funding_record
 from hedgerow.runs.wire import body_of

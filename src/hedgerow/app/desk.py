@@ -17,6 +17,7 @@ from hedgerow.app.books import book_from, is_account, without_contracts
 from hedgerow.app.chains import with_options
 from hedgerow.config import BetaSettings, DataSettings, Settings
 from hedgerow.hedge.caution import stale_prices
+from hedgerow.hedge.doubts import doubted, price_cautions
 from hedgerow.hedge.estimation import Override
 from hedgerow.hedge.exposure import Exposure
 from hedgerow.hedge.limits import VenueFacts
@@ -55,7 +56,7 @@ Report = Callable[[str], None]
 class Desk:
     """Everything the steps need, read and checked: the book, the market, where to hedge, and how.
 
-    `book` is the last of `path`, the holdings through time, where there are several.
+    `book` is the last of `path`, the holdings through time, where there are several; `own` are the coins that the user priced.
     """
 
     book: Portfolio
@@ -65,6 +66,7 @@ class Desk:
     venues: tuple[VenueFacts, ...]
     policy: Policy
     path: BookPath
+    own: frozenset[str] = frozenset()
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -108,7 +110,8 @@ def open_desk(
     idle = _idle(settings, policy, path, market)
     portfolio = replace(path.books[-1], notes=(*path.notes, *path.books[-1].notes, *idle))
     policy = replace(policy, factor=factor)
-    return Desk(portfolio, market, hedge_market, contracts, _venues(settings.data), policy, path)
+    own = frozenset(coin.upper() for coin in settings.data.given)
+    return Desk(portfolio, market, hedge_market, contracts, _venues(settings.data), policy, path, own)
 
 
 def _holdings(
@@ -154,7 +157,9 @@ def _idle(settings: Settings, policy: Policy, path: BookPath, market: Market) ->
 def value(desk: Desk) -> Valuation:
     """Return step 1a."""
     worth = value_book(desk.book, desk.market)
-    return replace(worth, warnings=tuple(dict.fromkeys((*worth.warnings, *desk.remarks))))
+    return replace(
+        worth, warnings=tuple(dict.fromkeys((*_slips(worth, desk), *worth.warnings, *desk.remarks)))
+    )
 
 
 def beta(desk: Desk) -> tuple[Exposure, tuple[str, ...]]:
@@ -171,7 +176,9 @@ def choose(desk: Desk) -> tuple[Exposure, Ranking, tuple[str, ...]]:
 
 def plan(desk: Desk) -> Ticket:
     """Return steps 1 to 4."""
-    ticket = desk.policy.plan(desk.book, desk.market, desk.catalogue, desk.hedge_market, desk.venues)
+    ticket = desk.policy.plan(
+        desk.book, desk.market, desk.catalogue, desk.hedge_market, desk.venues, desk.own
+    )
     return replace(ticket, warnings=tuple(dict.fromkeys((*ticket.warnings, *desk.remarks))))
 
 
@@ -365,9 +372,15 @@ def _text(path: str) -> str:
         raise BadConfig(f"cannot be read: {reason}", file=Path(path).name, advice="Check the path.") from None
 
 
+def _slips(worth: Valuation, desk: Desk) -> list[str]:
+    """Say which prices are ones that no market makes."""
+    counted = worth.counted(frozenset(desk.policy.exclude))
+    return price_cautions(doubted(counted, desk.policy.factors, (desk.market, desk.market)), desk.own)
+
+
 def _beta_warnings(exposure: Exposure, desk: Desk) -> tuple[str, ...]:
     """Say what the betas rest on where it is not plain data."""
-    lines = list(exposure.worth.warnings)
+    lines = [*_slips(exposure.worth, desk), *exposure.worth.warnings]
     betas, held = exposure.betas, exposure.worth.assets
     for symbol, method, note in zip(betas.symbols, betas.method, betas.note, strict=True):
         if symbol not in held or method in {"factor", "policy"}:

@@ -21,6 +21,8 @@ __all__ = ["Changed", "Finding", "Raised", "Standing", "standing_of", "updated"]
 
 Standing = Literal["bad", "between", "fine", "unknown"]
 _LEVELS: tuple[Level, ...] = ("info", "warning", "critical")
+_ASKED: frozenset[WatchName] = frozenset({"book changed", "price jump"})
+"""Open questions: every look says which stand, also one that knows nothing else."""
 
 
 def standing_of(measure: float, raise_at: float, clear_at: float) -> Standing:
@@ -91,6 +93,6 @@ def updated(
         elif before is not None and finding.standing != "fine":
             after[key] = before
     if blind:
-        after |= {key: was for key, was in active.items() if key not in seen}
+        after |= {key: was for key, was in active.items() if key not in seen and key[0] not in _ASKED}
     cleared = tuple(was for key, was in active.items() if key not in after)
     return Changed(after, tuple(raised), cleared)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from hedgerow.hedge.accounts import AccountRules
 from hedgerow.hedge.caution import warnings_of
 from hedgerow.hedge.collateral import parse_collateral, with_collateral
+from hedgerow.hedge.doubts import doubted, price_cautions, price_refusals
 from hedgerow.hedge.estimation import Override, estimate
 from hedgerow.hedge.exposure import Exposure, expose
 from hedgerow.hedge.limits import Limits, VenueFacts, check
@@ -167,8 +168,9 @@ class Policy:
         catalogue: tuple[Instrument, ...],
         hedge_market: Market | None = None,
         venues: tuple[VenueFacts, ...] = (),
+        own: frozenset[str] | None = None,
     ) -> Ticket:
-        """Return steps 1 to 4 as one ticket.
+        """Return steps 1 to 4 as one ticket; `own` are coins whose price is the user's word, None: all that are given.
 
         Raises `UsageError` for a target the book cannot have, `UnknownSymbol` for a factor or instrument nobody
         knows, `NotEnoughData` for a factor without history.
@@ -182,6 +184,13 @@ class Policy:
             instruments=self.instruments,
             rules=self.rules,
         )
+        slips = doubted(
+            exposure.worth.counted(frozenset(self.exclude)),
+            self.factors,
+            (market, hedge_market or market),
+            sized,
+        )
+        own = frozenset(market.given) if own is None else own
         volumes = {terms.instrument.symbol: terms.volume_usd for terms in ranking.offered}
         sectors = dict(market.sectors) | {p.symbol: p.sector for p in book.positions if p.sector}
         ticket = Ticket(
@@ -191,7 +200,10 @@ class Policy:
             ranking=ranking,
             plan=sized,
             stress=stress(sized, exposure, sectors, market),
-            refusals=check(sized, exposure.worth, self.limits, venues, volumes),
+            refusals=(
+                *price_refusals(slips, own),
+                *check(sized, exposure.worth, self.limits, venues, volumes),
+            ),
             warnings=(),
             flags=market.flags,
             as_of=market.as_of,
@@ -199,5 +211,6 @@ class Policy:
             simulated=market.simulated,
             currency=market.currency,
             recognised=book.recognised,
+            doubts=tuple(slip.coin for slip in slips),
         )
-        return replace(ticket, warnings=warnings_of(ticket, market))
+        return replace(ticket, warnings=(*price_cautions(slips, own), *warnings_of(ticket, market)))

@@ -38,7 +38,8 @@ class StressRow:
 class Ticket(Result):
     """A hedge ticket: steps 1 to 4 with their warnings.
 
-    `complete` is False where something is unknown or refused; such a plan can be read but not traded.
+    `complete` is False where something is unknown or refused; such a plan can be read but not traded. `doubts` are the coins whose price
+    is one that no market makes.
     """
 
     worth: Valuation
@@ -55,6 +56,7 @@ class Ticket(Result):
     simulated: bool
     currency: str
     recognised: str = ""
+    doubts: tuple[str, ...] = ()
 
     @property
     def unknown(self) -> tuple[str, ...]:

@@ -10,11 +10,10 @@ from typing import Literal
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.portfolio import Portfolio
 from hedgerow.model.ports import AccountModes
+from hedgerow.model.questions import AskRow, BookRow, SlipRow
 
 __all__ = [
     "AlarmRow",
-    "AskRow",
-    "BookRow",
     "BreakerRow",
     "DayRow",
     "Fact",
@@ -64,6 +63,7 @@ WatchName = Literal[
     "funding interval",
     "pair",
     "book changed",
+    "price jump",
 ]
 """What is watched."""
 
@@ -223,15 +223,6 @@ class SumRow:
 
 
 @dataclass(frozen=True, slots=True)
-class AskRow:
-    """Something besides a proposal that people may say yes to, by its `name`: what it is about, and what was changed."""
-
-    name: str
-    about: str
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
 class ModesRow:
     """How the account trades a contract: as it was when the position was first seen, and `now`, since `changed_at` otherwise."""
 
@@ -288,19 +279,6 @@ class DayRow:
 
 
 @dataclass(frozen=True, slots=True)
-class BookRow:
-    """Holdings that changed beyond recognition and that nobody has said to be meant: the question's name, since when and why.
-
-    `accepted` is the fingerprint of the holdings before them.
-    """
-
-    name: str
-    since: int
-    why: str
-    accepted: str
-
-
-@dataclass(frozen=True, slots=True)
 class BreakerRow:
     """The open breaker: its name, since when and why, and what was held then."""
 
@@ -326,7 +304,8 @@ class Look:
     of the `coins` the paper venue put there: margin that is nobody's, in no net value. `flow_usd` are the dollars by which the
     owner changed the holdings since the look before, at the prices of this one; NaN: they were changed, and it is not known by how much.
     `refused` is the trade that the venue refused last and that is still wanted, None: there is none.
-    `changed_book` is the open question about the holdings, `book_by` who answered one at this look.
+    `changed_book` is the open question about the holdings, `book_by` who answered one at this look; `slip` and `slip_by` are the same
+    about prices.
     """
 
     at: int
@@ -376,6 +355,8 @@ class Look:
     refused: RefusedRow | None = None
     changed_book: BookRow | None = None
     book_by: str = ""
+    slip: SlipRow | None = None
+    slip_by: str = ""
 
     @property
     def left_error_usd(self) -> tuple[float, ...]:

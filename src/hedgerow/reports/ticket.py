@@ -51,7 +51,7 @@ def ticket_text(ticket: Ticket, *, whole: bool = False, closing: str = "Nothing 
         ),
         facts(
             [
-                *worth_rows(ticket.worth),
+                *worth_rows(ticket.worth, ticket.doubts),
                 *exposure_rows(ticket.exposure, money),
                 *option_facts(options, plan.factors, money),
             ]
@@ -84,12 +84,13 @@ def estimator_words(betas: Betas) -> str:
     return "default estimator, 300 days" if betas.estimator == usual else f"estimator {betas.estimator}"
 
 
-def worth_rows(worth: Valuation) -> list[Fact]:
-    """Return step 1."""
+def worth_rows(worth: Valuation, doubts: tuple[str, ...] = ()) -> list[Fact]:
+    """Return step 1; `doubts` are coins whose price is in doubt."""
     apart = abs(worth.gross_usd - worth.total_usd) > 0.01 * max(worth.gross_usd, 1.0)
     asides = [f"long and short together {amount(worth.gross_usd, worth.currency)}"] if apart else []
     nothing = bool(worth.unknown) and not any(np.isfinite(row.value_usd) for row in worth.rows)
     asides += [f"without {len(worth.unknown)} unknown"] if worth.unknown and not nothing else []
+    asides += [f"on a price of {', '.join(doubts)} that no market makes"] if doubts else []
     total = amount(None if nothing else worth.total_usd, worth.currency)
     return [("1", "Your book is worth", total, ", ".join(asides))]
 

@@ -26,7 +26,7 @@ from hedgerow.model.arrays import FloatArray
 from hedgerow.model.betas import Betas
 from hedgerow.model.market import Market
 from hedgerow.model.portfolio import Portfolio
-from hedgerow.model.watched import BookRow
+from hedgerow.model.questions import BookRow
 from hedgerow.runs.diary import Memory
 from hedgerow.runs.lasting import Lasting
 from hedgerow.runs.lookout import Seen

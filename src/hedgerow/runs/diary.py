@@ -8,7 +8,7 @@ decided_again(looks, eyes, policy) -> looks whose decision differs, none where a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from hedgerow.hedge.alarms import Finding, Raised
@@ -80,7 +80,8 @@ class Memory:
     """What lasts of a watch: its last look, the one at which betas were estimated, trades, alarms, sums, and the rest.
 
     `spent_on` are the marks of the plans that `spent` is about; `grounds` are the fingerprints of holdings and contracts that are written down.
-    `accepted` are the last holdings that nobody need be asked about, by their fingerprint.
+    `accepted` are the last holdings that nobody need be asked about, by their fingerprint; `prices` the last price of each coin that was
+    decided on, in dollars, and when.
     """
 
     last: Look | None = None
@@ -93,6 +94,7 @@ class Memory:
     lasting: Lasting = field(default_factory=Lasting)
     grounds: frozenset[str] = frozenset()
     accepted: tuple[str, Portfolio] | None = None
+    prices: Mapping[str, tuple[float, int]] = field(default_factory=dict)
 
     @property
     def pending(self) -> Proposal | None:
@@ -110,6 +112,7 @@ def remembered(records: Iterable[Record]) -> Memory:
     marks: set[str] = set()
     proof = Proof()
     owned: dict[str, Mapping[str, object]] = {}
+    priced: dict[str, tuple[float, int]] = {}
     for record in records:
         if record.kind in GROUNDS:
             grounds.add(str(record.body["name"]))
@@ -120,6 +123,7 @@ def remembered(records: Iterable[Record]) -> Memory:
         last = value_of(record.body)
         at_learning = last if last.learned else at_learning
         proof = noted(proof, last)
+        priced |= {} if last.blind else {row.name: (float(row.number), last.at) for row in last.prices}
         traded_at = last.traded_at if last.traded_at is not None else traded_at
         if last.traded_usd:
             traded_at = last.at
@@ -140,7 +144,8 @@ def remembered(records: Iterable[Record]) -> Memory:
     trades = tuple(spent), frozenset(marks)
     book = owned.get(last.book if last.changed_book is None else last.changed_book.accepted)
     accepted = None if book is None else (str(book["name"]), value_of(book).book)
-    return Memory(last, at_learning, traded_at, *trades, alarms, changes, kept, frozenset(grounds), accepted)
+    found = Memory(last, at_learning, traded_at, *trades, alarms, changes, kept, frozenset(grounds), accepted)
+    return replace(found, prices=priced)
 
 
 def plan_mark(proposal: str) -> str:

@@ -14,7 +14,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from hedgerow.model.ports import AccountModes
-from hedgerow.model.watched import AskRow, BookRow, Look, ModesRow
+from hedgerow.model.questions import AskRow, BookRow, SlipRow
+from hedgerow.model.watched import Look, ModesRow
 from hedgerow.runs.days import day_of
 from hedgerow.runs.proving import Proof, judged
 from hedgerow.runs.watching import Sight, Verdict
@@ -41,12 +42,14 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Lasting:
-    """How each open contract was set, by its name; what is known of promises; the open question about the holdings, `book_by` who answered one."""
+    """How each open contract was set, by its name; what is known of promises; the open questions about the holdings and about prices, `book_by` and `slip_by` who answered one."""
 
     modes: Mapping[str, Kept] = field(default_factory=dict)
     proof: Proof = field(default_factory=Proof)
     book: BookRow | None = None
     book_by: str = ""
+    slip: SlipRow | None = None
+    slip_by: str = ""
 
 
 def differences(before: AccountModes, now: AccountModes) -> tuple[str, ...]:
@@ -111,6 +114,8 @@ def asks_of(lasting: Lasting) -> tuple[AskRow, ...]:
     closing += () if breaker is None else (AskRow(breaker.name, "breaker", breaker.why),)
     book = lasting.book
     closing += () if book is None else (AskRow(book.name, "holdings", book.why),)
+    slip = lasting.slip
+    closing += () if slip is None else (AskRow(slip.name, "prices", slip.why),)
     return closing + tuple(
         AskRow(_ask_name(name, each.changed_at), name, "; ".join(each.changes))
         for name, each in lasting.modes.items()
@@ -121,7 +126,7 @@ def asks_of(lasting: Lasting) -> tuple[AskRow, ...]:
 def lasting_of(look: Look, proof: Proof) -> Lasting:
     """Return what the last look left behind, with the `proof` of all of them."""
     modes = {row.instrument: Kept(row.kept, row.now, row.changed_at) for row in look.modes}
-    return Lasting(modes, proof, look.changed_book)
+    return Lasting(modes, proof, look.changed_book, slip=look.slip)
 
 
 def modes_rows(lasting: Lasting) -> tuple[ModesRow, ...]:

@@ -18,6 +18,7 @@ from decimal import Decimal
 from hedgerow.hedge.alarms import Changed, Finding, updated
 from hedgerow.hedge.collateral import brought_by
 from hedgerow.hedge.policy import Policy
+from hedgerow.hedge.slips import coins_of
 from hedgerow.hedge.watch import WatchRules
 from hedgerow.model.errors import BadInput, LeaseHeld, LeaseLost, NotEnoughData, UsageError
 from hedgerow.model.ports import Account, Clock, Lease, MarketData, Notifier, Store
@@ -39,6 +40,7 @@ from hedgerow.runs.points import pp
 from hedgerow.runs.proposing import call
 from hedgerow.runs.proving import noted
 from hedgerow.runs.reconcile import Doors
+from hedgerow.runs.slipping import Acceptable
 from hedgerow.runs.spending import Spending
 from hedgerow.runs.tail import Tail
 from hedgerow.runs.voice import STALE, Later, Voice
@@ -138,7 +140,10 @@ class Monitor:
         self._changes, self._lasting = before.changes or Changes(), before.lasting
         self._learned: Learned | None = None
         self._actor = Actor(watched, around, self._hand, self._lookout, self._spent, before)
-        self._acceptance = Acceptance(watched.policy, before)
+        self._acceptance, self._prices = (
+            Acceptance(watched.policy, before),
+            Acceptable(watched.policy, before),
+        )
         self._flows = Flows()
         limit_ms = round(1000 * watched.rules.thresholds.stale_s[0]) + _QUESTION_MS
         stale = STALE in self._alarms
@@ -204,7 +209,7 @@ class Monitor:
         self._recall()
         before = self._learned
         self._traded_at = self._spent.last(seen.sight, self._traded_at)
-        verdict, seen = _judged(before, self._traded_at, seen, policy)
+        verdict, seen = self._decided(seen)
         self._learned = verdict.learned
         answers = self._watched.rules.mode, self._around.approved
         self._lasting = self._acceptance.lasting(self._lasting, seen, verdict, *answers)
@@ -240,6 +245,19 @@ class Monitor:
         self._spent.tell(Spent(look.at, dealt.traded_usd, dealt.cost_usd), dealt.proposal)
         self._traded_at = look.at if dealt.traded_usd else self._traded_at
         return look
+
+    def _decided(self, seen: Seen) -> tuple[Verdict, Seen]:
+        """Judge what was seen, blind where a price that it rests on is one that no market makes."""
+        known, approved = (self._learned, self._traded_at), self._around.approved
+        lasting = replace(self._lasting, slip_by="")
+        self._lasting, seen = self._prices.checked(lasting, seen, approved)
+        verdict, seen = _judged(*known, seen, self._watched.policy)
+        if verdict.orders:
+            coins = coins_of(verdict.orders)
+            self._lasting, checked = self._prices.checked(self._lasting, seen, approved, coins)
+            if checked is not seen:
+                return _judged(*known, checked, self._watched.policy)
+        return verdict, seen
 
     def _hold(self) -> Lease:
         """Hold the account, or make the lease last: between two looks it may have run out, and another have come."""

@@ -48,7 +48,7 @@ def look_of(
         book=seen.view.book_id,
         held=_held(sight),
         coins=_coins(sight),
-        prices=_prices(sight, exposure.factors if exposure else ()),
+        prices=_prices(seen, exposure.factors if exposure else ()),
         halted=sight.halted,
         traded_at=traded_at,
         learned=learned,
@@ -94,6 +94,8 @@ def _with(lasting: Lasting, look: Look, promised_usd: float | None) -> Look:
         closed_by=proof.closed_by,
         changed_book=lasting.book,
         book_by=lasting.book_by,
+        slip=lasting.slip,
+        slip_by=lasting.slip_by,
     )
 
 
@@ -158,6 +160,8 @@ def _told(look: Look, dealt: Dealt, changed: Changed) -> list[WatchLine]:
         lines.append(WatchLine(look.at, "closed", f"the breaker, by {look.closed_by}"))
     if look.book_by:
         lines.append(WatchLine(look.at, "accepted", f"the changed holdings, by {look.book_by}"))
+    if look.slip_by:
+        lines.append(WatchLine(look.at, "accepted", f"the prices that jumped, by {look.slip_by}"))
     gone = (each.finding for each in changed.cleared)
     lines += [
         WatchLine(look.at, "cleared", f"{finding.watch}, {finding.about}", said.of_finding(finding))
@@ -211,14 +215,19 @@ def _numbers(values: FloatArray) -> tuple[float, ...]:
     return tuple(float(x) for x in np.atleast_1d(values))
 
 
-def _prices(sight: Sight, factors: tuple[str, ...]) -> tuple[NumberRow, ...]:
-    """Prices that were given from outside the history, those of the factors, and those of the open contracts."""
+def _prices(seen: Seen, factors: tuple[str, ...]) -> tuple[NumberRow, ...]:
+    """Prices that were given from outside the history, those of the factors and the open contracts, and on paper the book's.
+
+    A venue's are all given.
+    """
+    sight = seen.sight
     given = sight.market.given.items()
     found: dict[str, Decimal] = {name: decimal_of(repr(price)) for name, price in given if np.isfinite(price)}
-    for factor in factors:
-        price = price_of(sight.market, factor)
+    coins = () if seen.view.ground is not None else sight.book.symbols
+    for coin in (*factors, *coins):
+        price = price_of(sight.market, coin)
         if np.isfinite(price):
-            found[factor] = decimal_of(repr(price))
+            found[coin] = decimal_of(repr(price))
     for held in sight.held or ():
         price = contract_price(sight.hedge, held.instrument)
         if np.isfinite(price):

@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 from hedgerow.hedge import execution
-from hedgerow.model import instruments, orders, portfolio, ports, watched
+from hedgerow.model import instruments, orders, portfolio, ports, questions, watched
 from hedgerow.model.errors import JournalBroken
 
 __all__ = ["body_of", "value_of"]
@@ -29,7 +29,7 @@ _WRITERS: tuple[tuple[type, Callable[[Any], object]], ...] = (
     (float, repr),
     (datetime, datetime.isoformat),
 )
-_ROOMS = (execution, orders, ports, instruments, portfolio, watched)
+_ROOMS = (execution, orders, ports, instruments, portfolio, questions, watched)
 
 
 def body_of(value: Any) -> dict[str, object]:

@@ -29,6 +29,7 @@ _WATCHES = (
     account.counterparty,
     funding.paid,
     funding.interval,
+    prices.jumps,
     prices.pegs,
     prices.basis,
     venue.expiry,

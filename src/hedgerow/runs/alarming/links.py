@@ -18,6 +18,8 @@ def hedged(looked: Looked, _: Thresholds) -> list[Finding]:
     verdict = looked.verdict
     if verdict.exposure is not None or verdict.act != "stop" or looked.sight.held is None:
         return []
+    if looked.lasting.slip is not None:
+        return []  # the price has an alarm of its own
     advice = "Nothing is sent until it is known." if looked.sight.blind else "Give the price or the beta."
     return [Finding("not hedged", "book", "bad", "critical", verdict.reason, advice)]
 

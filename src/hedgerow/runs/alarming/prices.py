@@ -1,4 +1,4 @@
-"""Prices that should be near each other: a stablecoin and its dollar, a contract and its index."""
+"""Prices that should be near each other: a stablecoin and its dollar, a contract and its index, a coin and itself a day ago."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.display import percent_text
 from hedgerow.runs.alarming.facts import Looked
 
-__all__ = ["basis", "pegs"]
+__all__ = ["basis", "jumps", "pegs"]
 
 _LEAST_DAYS = 7.0
 """A basis is brought to a year over a week at least: the last days of a contract make any tick look like a yearly rate."""
@@ -33,6 +33,20 @@ def pegs(looked: Looked, limits: Thresholds) -> list[Finding]:
         advice = "What is kept in it loses that much; margin in it too."
         found.append(Finding("depeg", coin, standing_of(away, *limits.depeg), "critical", text, advice))
     return found
+
+
+def jumps(looked: Looked, _: Thresholds) -> list[Finding]:
+    """Prices that no market makes, which nobody has said to be right."""
+    asked = looked.lasting.slip
+    if asked is None:
+        return []
+    advice = (
+        "Nothing is sent until you have looked: put the prices right (the file, or `--price COIN=dollars`), or, if they are right, "
+        f"`hedgerow approve {asked.name[:8]}`."
+    )
+    return [
+        Finding("price jump", asked.name[:8], "bad", "critical", f"no market moves so: {asked.why}", advice)
+    ]
 
 
 def basis(looked: Looked, limits: Thresholds) -> list[Finding]:

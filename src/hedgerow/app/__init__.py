@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from hedgerow.app.options import Protected, ProtectionTerms, options_beside, protect
     from hedgerow.app.pairs import Paired, PairTerms, pair
     from hedgerow.app.plans import keep_hedge, keep_pair
+    from hedgerow.app.survival import survival
     from hedgerow.app.sweeps import Workshop, sweep
     from hedgerow.app.typed import numbers
     from hedgerow.app.universes import Crowd, universe
+    from hedgerow.app.workers import workers_of
 
 __all__ = [
     "Course",
@@ -60,11 +62,13 @@ __all__ = [
     "protect",
     "recalled",
     "replay",
+    "survival",
     "sweep",
     "told",
     "universe",
     "untaken",
     "value",
+    "workers_of",
 ]
 
 _HOMES = {
@@ -111,6 +115,7 @@ _HOMES = {
         "keep_hedge",
         "keep_pair",
     ),
+    "survival": ("survival",),
     "sweeps": (
         "Workshop",
         "sweep",
@@ -120,6 +125,7 @@ _HOMES = {
         "Crowd",
         "universe",
     ),
+    "workers": ("workers_of",),
 }
 _HOME_OF = {name: f"hedgerow.app.{home}" for home, names in _HOMES.items() for name in names}
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
 
 from hedgerow import app as steps
 from hedgerow.cli.options import BetaOptions, DataOptions, HedgeOptions, Output, settings_of
-from hedgerow.cli.output import answer, closing, progress, written
+from hedgerow.cli.output import answer, closing, computing, progress, written
 from hedgerow.config import Settings
+from hedgerow.hedge.ruin import Survival
 from hedgerow.hedge.ticket import Ticket
 from hedgerow.reports import wire
 
@@ -37,6 +38,21 @@ class _Asked:
     beta: BetaOptions
     hedge: HedgeOptions
     output: Output
+
+
+@Parameter(name="*", group=Group("Survival", sort_key=5), show_default=False)
+@dataclass(frozen=True, slots=True)
+class DrawOptions:
+    """How survival is drawn, and by whom."""
+
+    paths: Annotated[
+        int | None,
+        Parameter(
+            help="Draw so many ways from the market's own returns: is an account liquidated within --horizon?"
+        ),
+    ] = None
+    workers: Annotated[int | None, Parameter(help="Processes that draw (one a core).")] = None
+    ray: Annotated[bool, Parameter(help="Draw on the Ray cluster of cluster.address.", negative=())] = False
 
 
 def choose(
@@ -118,6 +134,7 @@ def stress(
     data: DataOptions | None = None,
     beta: BetaOptions | None = None,
     hedge: HedgeOptions | None = None,
+    drawn: DrawOptions | None = None,
     output: Output | None = None,
 ) -> int:
     """Replay what could go wrong, for the book alone, the hedge, and both together.
@@ -127,15 +144,20 @@ def stress(
     book
         Holdings: CSV, JSON, TOML or Parquet with symbol and quantity; or venue:NAME.
     """
-    asked = _asked(data, beta, hedge, output)
-    _, _, ticket = _ticket(book, asked)
+    asked, draws = _asked(data, beta, hedge, output), drawn or DrawOptions()
+    settings, desk, ticket = _ticket(book, asked)
+    lives: tuple[Survival, ...] = ()
+    if draws.paths is not None:
+        crew = steps.workers_of(settings, draws.workers, draws.ray)
+        with computing(asked.output) as report:
+            lives = steps.survival(desk, ticket, draws.paths, crew, settings.data.seed, report)
 
     def text() -> object:
         from hedgerow.reports.answers import stress_text
 
-        return stress_text(ticket)
+        return stress_text(ticket, lives)
 
-    answer(lambda: wire.stress_json(ticket), text, asked.output)
+    answer(lambda: wire.stress_json(ticket, lives), text, asked.output)
     return int(not ticket.complete)
 
 

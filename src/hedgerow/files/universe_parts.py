@@ -42,7 +42,7 @@ class Parts:
         try:
             self._folder.mkdir(exist_ok=True)
             with begun.open("wb") as opened:
-                np.savez(opened, **arrays, **{_WORDS: np.array(json.dumps(words))})
+                np.savez(opened, allow_pickle=False, **arrays | {_WORDS: np.array(json.dumps(words))})
             begun.replace(self._folder / f"{key}.npz")
         except OSError as why:
             raise UsageError(

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from rich.console import Group, RenderableType
 
 from hedgerow.hedge.exposure import Exposure
 from hedgerow.hedge.options.curve import book_options
 from hedgerow.hedge.ranking import Candidate, Ranking
+from hedgerow.hedge.ruin import Survival
 from hedgerow.hedge.ticket import Ticket
 from hedgerow.hedge.valuation import Valuation
 from hedgerow.model.betas import Betas
 from hedgerow.model.market import Market
 from hedgerow.reports.held_text import curve_table, held_table, option_facts
-from hedgerow.reports.layout import columns, facts, header, instant, notes, page
+from hedgerow.reports.layout import columns, facts, header, instant, line, notes, page
 from hedgerow.reports.obstacles import spoken_warnings, unknown_text
 from hedgerow.reports.ticket import estimator_words, exposure_rows, exposure_table, worth_rows
 from hedgerow.reports.wording import amount, count, number, percent, price
@@ -128,8 +131,8 @@ def _candidate(candidate: Candidate, ranking: Ranking, money: str) -> list[str]:
     ]
 
 
-def stress_text(ticket: Ticket) -> Group:
-    """Return every scenario for the book alone, the hedge, and both."""
+def stress_text(ticket: Ticket, lives: Sequence[Survival] = ()) -> Group:
+    """Return every scenario for the book alone, the hedge, and both, and how likely its accounts survive."""
     money = ticket.currency
     rows = [
         [
@@ -153,9 +156,36 @@ def stress_text(ticket: Ticket) -> Group:
         ),
         facts([*worth_rows(ticket.worth), *exposure_rows(ticket.exposure, money)]),
         columns(["scenario", "book", "hedge", "together", ""], rows, left=(0, 4), indent=2),
+        *_survival(lives),
         unknown_text(ticket.unknown, ticket.warnings),
         notes(spoken) if spoken else None,
     )
+
+
+def _survival(lives: Sequence[Survival]) -> list[RenderableType]:
+    """The chance that accounts are liquidated, where it was drawn."""
+    if not lives:
+        return []
+    days, paths, hours = lives[0].horizon_days, lives[0].paths, lives[0].look_hours
+    rows = [
+        [
+            one.account,
+            percent(one.formula),
+            f"{percent(one.chance)} ± {percent(one.stderr)}"
+            if one.chance > 0.0
+            else f"below {percent(one.at_most)}",
+            percent(one.chance_half),
+        ]
+        if np.isfinite(one.chance)
+        else [one.account, percent(one.formula), "unknown", "unknown"]
+        for one in lives
+    ]
+    said = (
+        f"Liquidated within {count(days)} days, the hedge left alone: {count(paths)} ways drawn from the market's own returns,"
+        f" looked at every {'day' if hours == 24.0 else f'{count(hours)} h'}"
+    )
+    names = ["account", "by formula", "drawn", f"in {count(days / 2.0)} days"]
+    return [line(said), columns(names, rows, left=(0,), indent=2)]
 
 
 def _first(market: Market, recognised: str, *more: str) -> RenderableType:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from hedgerow.hedge.exposure import AssetExposure, Exposure
 from hedgerow.hedge.options.curve import book_options
 from hedgerow.hedge.plan import CostLine, HedgePlan, Leg
 from hedgerow.hedge.ranking import Candidate, Ranking
+from hedgerow.hedge.ruin import Survival
 from hedgerow.hedge.ticket import Ticket
 from hedgerow.hedge.valuation import Valuation
 from hedgerow.model.arrays import FloatArray
@@ -97,8 +98,8 @@ def choose_json(
     return document
 
 
-def stress_json(ticket: Ticket) -> dict[str, Any]:
-    """Return `stress`: every scenario for the book alone, the hedge, and both."""
+def stress_json(ticket: Ticket, lives: Sequence[Survival] = ()) -> dict[str, Any]:
+    """Return `stress`: every scenario for the book alone, the hedge, and both; and how likely its accounts survive."""
     return {
         **_origin(ticket.as_of, ticket.source, ticket.currency, simulated=ticket.simulated),
         "recognised": ticket.recognised,
@@ -106,6 +107,7 @@ def stress_json(ticket: Ticket) -> dict[str, Any]:
         "exposure": _exposure(ticket.exposure, ticket.plan.target_usd),
         "plan": _plan(ticket.plan, ticket.exposure),
         "stress": plain(ticket.stress),
+        "survival": [{**plain(one), "at_most": plain(one.at_most)} for one in lives],
         "warnings": list(ticket.warnings),
         "unknown": list(ticket.unknown),
     }

@@ -49,7 +49,8 @@ def test_the_band_is_that_of_the_vectors_and_its_edge_is_traded_to(vectors: dict
 @given(st.floats(1e-5, 1e-3), st.floats(0.1, 2.0), st.floats(1e3, 1e6))
 def test_cost_times_eight_is_twice_the_band(cost: float, volatility: float, moved: float) -> None:
     one, eight = (
-        half_width(Rebalance(), drift(cost=c, volatility=volatility, moved=moved)) for c in (cost, 8 * cost)
+        half_width(Rebalance(), drift(cost=c, volatility=volatility, moved=moved, size=1e12))
+        for c in (cost, 8 * cost)
     )
     assert eight == pytest.approx(2 * one, rel=1e-9)
 
@@ -83,3 +84,17 @@ def test_a_rule_writes_itself(spec: str) -> None:
 def test_what_is_no_rule_is_refused(spec: str) -> None:
     with pytest.raises(UsageError, match="no rule"):
         rebalance_of(spec)
+
+
+@given(st.sampled_from(["band", "fixed:2"]), st.floats(1e3, 1e9), st.floats(1.0, 1e12))
+def test_a_band_of_what_was_measured_is_a_quarter_of_the_book_at_most(
+    spec: str, size: float, moved: float
+) -> None:
+    (found,) = half_width(rebalance_of(spec), drift(size=size, moved=moved))
+    (free,) = half_width(rebalance_of(spec), drift(size=1e300, moved=moved))
+    assert found == min(free, 0.25 * size)
+
+
+def test_a_width_that_somebody_chose_is_not_capped() -> None:
+    assert half_width(rebalance_of("usd:90000"), drift(size=1e5)) == pytest.approx([90_000.0])
+    assert half_width(rebalance_of("threshold:0.6"), drift(size=1e5)) == pytest.approx([60_000.0])

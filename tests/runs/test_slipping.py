@@ -156,3 +156,19 @@ def test_the_last_bar_of_the_benchmark_has_to_be_right_whatever_price_was_given(
     (look, again) = world.watch(2)
     assert ({look.act, again.act}, look.asks == again.asks) == ({"stop"}, True)
     assert world.held() == 0
+
+
+@pytest.mark.parametrize("factor", [10.0, 1000.0, 0.001])
+def test_a_wild_price_of_weeks_ago_neither_widens_the_band_nor_silences_the_drift(factor: float) -> None:
+    prices = CALM.prices.copy()
+    prices[-30 * 6 - 60, CALM.symbols.index("ETH")] *= factor
+    (calm,), (wild,) = (World(each).watch(1) for each in (CALM, replace(CALM, prices=prices)))
+    assert wild.band_usd[0] == pytest.approx(calm.band_usd[0], rel=0.25)
+
+
+def test_a_move_below_four_times_widens_the_band_to_a_quarter_of_the_book_at_most() -> None:
+    prices = CALM.prices.copy()
+    for bar in range(60, 500, 2):
+        prices[-30 * 6 - bar, CALM.symbols.index("ETH")] *= 3.9
+    (look,) = World(replace(CALM, prices=prices), book={"ETH": "40"}).watch(1)
+    assert look.band_usd[0] == pytest.approx(0.25 * 40 * float(CALM.prices[-30 * 6 - 1, 1]), rel=1e-9)

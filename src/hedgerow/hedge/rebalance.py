@@ -4,7 +4,9 @@
     rebalance_of("band:0.05")                      a rule from its specification
 
 Bands are in dollars of beta. Costs proportional to the trade make a band whose edge is traded to, a fixed cost one whose
-middle is (domain §9).
+middle is (domain §9). A band that is made of what was measured is at most a quarter of the book: what it leaves to the market is then
+at most a quarter of what a book of beta 1 has, whatever one wild price did to the measure. Bands of the example books over six years of
+prices are 2 % to 8 % of them.
 """
 
 from __future__ import annotations
@@ -30,6 +32,8 @@ _RULES: dict[str, tuple[Rule, float | None]] = {
     "stderr": ("stderr", 1.0),
     "fixed": ("fixed", 2.0),
 }
+_WIDEST = 0.25
+"""Of the book's size."""
 _ADVICE = "Valid: calendar:DAYS, threshold:SHARE, usd:DOLLARS, band, band:TRACKING_ERROR, stderr:NUMBER, fixed:DOLLARS; each may end in @DAYS."
 
 
@@ -121,10 +125,12 @@ def half_width(rule: Rebalance, drift: Drift) -> FloatArray:
 def _one(rule: Rebalance, drift: Drift, k: int) -> float:
     volatility, moved = float(drift.volatility[k]), float(drift.drift_usd[k])
     if rule.rule == "fixed":
-        return fixed_cost_half_width(rule.width or 0.0, drift.aversion, volatility, moved)
+        fixed = fixed_cost_half_width(rule.width or 0.0, drift.aversion, volatility, moved)
+        return min(fixed, _WIDEST * drift.size_usd)
     if rule.width is not None:
         return tracking_half_width(rule.width * drift.size_usd, volatility)
-    return band_half_width(float(drift.cost[k]), drift.aversion, volatility, moved)
+    band = band_half_width(float(drift.cost[k]), drift.aversion, volatility, moved)
+    return min(band, _WIDEST * drift.size_usd)
 
 
 def review(

@@ -25,7 +25,7 @@ from hedgerow.model.arrays import FloatArray, TimeArray
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market, Quote
 
-__all__ = ["Known", "Slip", "allowed", "coins_of", "dollars_by_coin", "slips_of"]
+__all__ = ["Known", "Slip", "allowed", "coins_of", "dollars_by_coin", "slips_of", "without_slips"]
 
 _LEAST, _MOST = 4.0, 8.0
 _DEVIATIONS = 10.0
@@ -69,6 +69,11 @@ def allowed(volatility: float, days: float) -> float:
     """Return the factor up or down that a price may go in so many `days`; `volatility` a day, NaN: not known."""
     own = _DEVIATIONS * volatility * math.sqrt(max(days, 0.0))
     return min(math.exp(min(own, 10.0)), _MOST) if own > math.log(_LEAST) else _LEAST
+
+
+def without_slips(moves: FloatArray) -> FloatArray:
+    """Return simple returns with those that no market makes in a bar as 0: prices that went to more than four times, or less than a quarter."""
+    return np.where((moves > _LEAST - 1.0) | (moves < 1.0 / _LEAST - 1.0), 0.0, moves)
 
 
 def slips_of(

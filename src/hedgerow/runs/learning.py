@@ -11,6 +11,7 @@ from hedgerow.hedge.policy import Policy
 from hedgerow.hedge.pool import candidates_for, find, only_named
 from hedgerow.hedge.rebalance import Drift
 from hedgerow.hedge.riskmodel import risk
+from hedgerow.hedge.slips import without_slips
 from hedgerow.hedge.valuation import value
 from hedgerow.model.arrays import BoolArray, FloatArray
 from hedgerow.model.betas import Betas
@@ -135,9 +136,9 @@ class Moving:
 def drift_of(
     policy: Policy, known: Known, moving: Moving, hedge: Market, held_usd: Mapping[str, float] | None = None
 ) -> Drift:
-    """Return what bands are made of, from how the dollar beta of the book moved in its recent prices."""
+    """Return what bands are made of, from how the dollar beta of the book moved in its recent prices; what is no market's move is none."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        moves = np.nan_to_num(moving.recent[1:] / moving.recent[:-1] - 1.0)
+        moves = without_slips(np.nan_to_num(moving.recent[1:] / moving.recent[:-1] - 1.0))
     a_bar = np.std(moves @ (moving.held[:, None] * moving.beta), axis=0)
     lead = [known.model.index((f,))[0] for f in known.betas.factors]
     return Drift(

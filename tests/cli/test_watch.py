@@ -329,3 +329,32 @@ def test_a_plan_on_a_price_that_slipped_is_not_for_trading_before_the_user_gives
     meant = run(*words, "--price", f"SOL={float(was[1]) * 10.0}")
     assert (meant.status, "hedgerow trade" in meant.out) == (0, True)
     assert "the price that you gave" in " ".join(meant.out.split())
+
+
+def test_holdings_that_cannot_be_read_leave_a_look_an_alarm_and_a_watchdog_that_barks(
+    run: Run, tmp_path: Path
+) -> None:
+    state, book = ("--state", str(tmp_path / "state")), tmp_path / "book.csv"
+    good = "symbol,quantity\nETH,40\nSOL,400\n"
+    words = ("watch", str(book), "--once", "--mode", "auto", *state)
+    book.write_text("symbol,quantity\nETH,forty\n", encoding="utf-8")
+    assert run(*words).status == 4  # nothing was watched: there is nothing to tell anybody
+    book.write_text(good, encoding="utf-8")
+    assert run(*words).status == 0
+    assert run("watchdog", "--once", *state).status == 0
+    before = sent(tmp_path)
+    book.write_text("symbol,quantity\nETH,forty\n", encoding="utf-8")
+    first, second = run(*words), run(*words)
+    assert (first.status, second.status, sent(tmp_path)) == (4, 4, before)
+    assert ("critical" in first.out, "critical" in second.out) == (True, False)  # once
+    assert "forty" in first.err
+    dog = run("watchdog", "--once", *state)
+    assert (dog.status != 0, "could not begin to look" in dog.out, "forty" in dog.out) == (True, True, True)
+    status = run("status", *state)
+    assert "book.csv" in status.out
+    alarms = run("status", *state, "--json").json["paper"]["watches"]["book"]["alarms"]
+    assert [row["watch"] for row in alarms if row["level"] == "critical"] == ["not hedged"]
+    book.write_text(good, encoding="utf-8")
+    well = run(*words)
+    assert (well.status, "cleared    not hedged, book" in well.out) == (0, True)
+    assert run("watchdog", "--once", *state).status == 0

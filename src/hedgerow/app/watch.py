@@ -17,8 +17,9 @@ import numpy as np
 
 from hedgerow.app.asking import passphrase_from
 from hedgerow.app.contracts import on_paper
-from hedgerow.app.dealing import dealing, wall_ms
+from hedgerow.app.dealing import PAPER_ACCOUNT, dealing, wall_ms
 from hedgerow.app.desk import Desk, Report, open_desk
+from hedgerow.app.failed import traced
 from hedgerow.app.outward import outward
 from hedgerow.app.paper_watch import (
     PaperWatch,
@@ -126,10 +127,11 @@ def watch(
     `ask` tells the passphrase of the file that the addresses of whoever is told lie in.
     Raises what holding an account, opening that file, reading holdings and prices and executing raise.
     """
-    desk = open_desk(on_paper(watchable(settings)), book, report)
-    place = place_of(settings, "paper")
+    place, ask = place_of(settings, "paper"), ask or passphrase_from(None)
+    with traced(settings, place, (PAPER_ACCOUNT, _name(book)), say, ask):
+        desk = open_desk(on_paper(watchable(settings)), book, report)
     with (
-        outward(settings, place, ask or passphrase_from(None)) as out,
+        outward(settings, place, ask) as out,
         dealing(place, desk.hedge_market, desk.catalogue, settings) as at,
     ):
         taken_for(place, at, book_called(book), trades=settings.watch.mode != "observe")

@@ -98,9 +98,11 @@ def _of_mode(settings: Settings, mode: Mode, patience: Patience) -> tuple[list[W
 
 
 def _life(beat: Beat, patience: Patience) -> Iterator[Wrong]:
-    """A watch that does not look, or does not answer."""
+    """A watch that does not look, cannot begin to, or does not answer."""
     limit = patience.max_age_s if patience.max_age_s is not None else _LOOKS * beat.every_s
     age = (wall_ms() - beat.at) / 1_000
+    if beat.failed:
+        yield Wrong("critical", beat.source, "cannot look", f"it could not begin to look: {beat.failed}")
     if beat.stopped and patience.max_age_s is None:
         return
     if age > limit:

@@ -36,6 +36,7 @@ from hedgerow.runs.reducing import Reduced, reduced
 from hedgerow.runs.rolling import held_names, lasting, named, roll_due
 
 __all__ = [
+    "UNTOLD",
     "Act",
     "Held",
     "Learned",
@@ -50,7 +51,7 @@ __all__ = [
 
 Act = Literal["hold", "rebalance", "roll", "stop"]
 _DAY_MS = 86_400_000
-_UNTOLD = "the venue did not say what is held: that is not flat"
+UNTOLD = "the venue did not say what is held: that is not flat"
 _ZERO = Decimal(0)
 
 
@@ -92,7 +93,7 @@ class Sight:
     @property
     def unseen(self) -> str:
         """Why nothing can be decided, "" where everything is known."""
-        return _UNTOLD if self.held is None or self.coins is None else self.blind
+        return UNTOLD if self.held is None or self.coins is None else self.blind
 
 
 @dataclass(frozen=True, slots=True)

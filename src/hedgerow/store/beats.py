@@ -25,7 +25,8 @@ __all__ = ["Beat", "Beats", "beats_of"]
 class Beat:
     """When a watch looked last, in milliseconds of UTC by this machine's clock, and how often it means to.
 
-    `stopped`: it ended in order, and is not expected to look again; `port` is where it answers `/healthz`, or None.
+    `stopped`: it ended in order, and is not expected to look again; `port` is where it answers `/healthz`, or None. `failed` is why it could
+    not even begin to look, "" where it could.
     """
 
     source: str
@@ -34,6 +35,7 @@ class Beat:
     mode: str
     stopped: bool = False
     port: int | None = None
+    failed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,11 @@ class Leg:
         price = self.cost / self.quantity
         return price / self.instrument.multiplier if self.instrument.payoff is Payoff.QUANTO else price
 
+    @property
+    def paid(self) -> Decimal:
+        """Coins that were paid for the position and are in it, received below 0: an option's premium; of others nothing."""
+        return self.cost if self.instrument.payoff is Payoff.OPTION else ZERO
+
     def traded(self, quantity: Decimal, price: Decimal) -> tuple[Leg, Decimal]:
         """Return the leg after buying (or selling, below zero) `quantity` at `price`, and the coins that realised.
 

@@ -46,7 +46,7 @@ class Adopted:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One contract's account: the open `leg`, settlement coins realised; by coin, funding received (below zero: paid) and fees paid.
+    """One contract's account: the open `leg`, settlement coins realised (an option's premium is in its leg); by coin, funding received (below zero: paid) and fees paid.
 
     A venue may pay funding, and take fees, in another coin than the contract settles in: no coin is added to another.
     """
@@ -105,11 +105,11 @@ class Ledger:
         return frozenset(settled.union(*(each.funding.keys() | each.fees.keys() for each in entries)))
 
     def cash(self, coin: str) -> Decimal:
-        """Return what trading has brought in a coin: realised where contracts settle in it, and funding and fees paid in it."""
+        """Return what trading has brought in a coin: realised where contracts settle in it, what options were paid with, and funding and fees paid in it."""
         total = ZERO
         for entry in self.entries.values():
             if entry.leg.instrument.settle == coin:
-                total += entry.realised
+                total += entry.realised - entry.leg.paid
             total += entry.funding.get(coin, ZERO) - entry.fees.get(coin, ZERO)
         return total
 

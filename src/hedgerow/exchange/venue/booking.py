@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from hedgerow.exchange.venue.draft import Draft
 from hedgerow.exchange.venue.events import LegName
+from hedgerow.exchange.venue.margin import fee_of
 from hedgerow.exchange.venue.state import VenueAccount, VenueOrder, leg_key
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.legs import ZERO, Leg, coins_of, value_of
@@ -26,7 +27,7 @@ def filled(draft: Draft, order: VenueOrder, units: Decimal, price: Decimal, *, m
     instrument = order.order.instrument
     rate = draft.account(order.account).fee_rates(instrument)[1 if maker else 0]
     worth = value_of(instrument, units, price)
-    fee = coins_of(abs(worth) * rate)
+    fee = fee_of(draft.listings, instrument, units, price, rate)
     book(draft, order.account, instrument, order.leg, units, price, fee, order=order, maker=maker)
     done = order.filled + units
     return draft.move(
@@ -61,7 +62,7 @@ def book(  # noqa: PLR0913
     legs = {**account.legs, key: after}
     if not after.quantity:
         del legs[key]
-    coins = realised - fee
+    coins = realised - fee - (after.paid - before.paid)
     wallets = {**account.wallets, instrument.settle: account.wallet(instrument.settle) + coins}
     margins = _margins(draft, account, key, before, after)
     draft.keep(replace(account, legs=legs, wallets=wallets, margins=margins))

@@ -26,6 +26,7 @@ from hedgerow.exchange.venue.state import Listing, VenueAccount, leg_key
 from hedgerow.model.errors import BrokenPromise
 from hedgerow.model.instruments import Payoff
 from hedgerow.model.legs import ZERO, Leg, coins_of, value_of
+from hedgerow.model.option_contracts import is_option
 from hedgerow.stats.margin import adl_rank
 
 __all__ = ["adl_light", "adl_score", "deleverage", "liquidate"]
@@ -57,8 +58,13 @@ def _call_cross(draft: Draft, name: str, coin: str) -> None:
             continue
         key, _ = max(cross_legs(account, coin), key=lambda kl: maintenance_of(draft.listings, kl[1]))
         alone = sum(1 for _ in cross_legs(account, coin)) == 1
-        equity = cross_equity(draft.listings, account, coin)
+        equity = cross_equity(draft.listings, account, coin) + _worth(draft, account.legs[key])
         _cut(draft, name, key, equity, last=alone)
+
+
+def _worth(draft: Draft, leg: Leg) -> Decimal:
+    """What closing an option brings at its mark, paid below zero; of others it is in the equity."""
+    return leg.paid + leg.profit(mark_of(draft.listings, leg)) if is_option(leg.instrument) else ZERO
 
 
 def _call_isolated(draft: Draft, name: str, key: str) -> None:

@@ -7,11 +7,12 @@ from decimal import Decimal
 
 from hedgerow.exchange.venue.draft import Draft
 from hedgerow.exchange.venue.events import AllCancelled, CancelAsked, Code, OrderMoved, Placed, Said
-from hedgerow.exchange.venue.margin import free_coins, grows_by
+from hedgerow.exchange.venue.margin import free_coins, grows_by, option_needs
 from hedgerow.exchange.venue.matching import Walk, ahead_at, closable, take, walk
 from hedgerow.exchange.venue.rules import filters_of, on_tick, unfit
 from hedgerow.exchange.venue.state import Listing, VenueAccount, VenueOrder, leg_key
 from hedgerow.model.legs import ZERO, Leg, value_of
+from hedgerow.model.option_contracts import is_option
 from hedgerow.model.orders import OrderState
 
 __all__ = ["cancel", "cancel_all", "place", "sweep", "trigger"]
@@ -160,7 +161,7 @@ def _unfit(draft: Draft, order: VenueOrder) -> Code:
     listing, account = draft.listings.get(instrument.name), draft.account(order.account)
     if listing is None or listing.status == "closed":
         return "not_tradable"
-    if listing.mark is None:
+    if listing.mark is None or (is_option(instrument) and listing.index is None):
         return "no_price"
     if (order.leg == "net") is account.hedge:
         return "leg"
@@ -207,6 +208,8 @@ def _unmargined(draft: Draft, order: VenueOrder, found: Walk) -> Code:
     if order.order.reduce_only or not grows or mark is None:
         return ""
     held = account.legs.get(leg_key(instrument.name, order.leg)) or Leg(instrument)
+    if is_option(instrument):
+        return _unpaid(draft, order, found, grows)
     leverage = account.setting(instrument, draft.rules).leverage
     after = abs(value_of(instrument, held.quantity + order.remaining, mark))
     filters = filters_of(instrument)
@@ -219,6 +222,16 @@ def _unmargined(draft: Draft, order: VenueOrder, found: Walk) -> Code:
     own = [o for o in draft.own_orders(order.account) if o.order_id != order.order_id]
     free = free_coins(draft.listings, account, instrument.settle, own, draft.rules)
     return "margin" if needed > free + _freed(draft, order, held, grows) else ""
+
+
+def _unpaid(draft: Draft, order: VenueOrder, found: Walk, grows: Decimal) -> Code:
+    """Whether premium and fee of an option, or the margin of one that is sold, can be paid."""
+    instrument, account = order.order.instrument, draft.account(order.account)
+    worst = found.takes[-1][0] if found.takes else order.order.price or draft.listings[instrument.name].mark
+    needed = option_needs(draft.listings, account, instrument, grows, worst or ZERO)
+    own = [o for o in draft.own_orders(order.account) if o.order_id != order.order_id]
+    free = free_coins(draft.listings, account, instrument.settle, own, draft.rules)
+    return "margin" if needed > free else ""
 
 
 def _freed(draft: Draft, order: VenueOrder, held: Leg, grows: Decimal) -> Decimal:

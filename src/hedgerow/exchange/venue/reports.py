@@ -10,6 +10,7 @@ from hedgerow.exchange.venue.margin import free_coins, liquidation_of
 from hedgerow.exchange.venue.state import VenueAccount, VenueOrder, VenueState, leg_key
 from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.legs import ZERO, value_of
+from hedgerow.model.option_contracts import is_option
 from hedgerow.model.orders import OrderReport
 from hedgerow.model.ports import AccountModes, Balance, Depth, FundingPrint, Holding, Ticker
 
@@ -81,7 +82,10 @@ def holdings_of(state: VenueState, account: VenueAccount, instrument: Instrument
 
 
 def balances_of(state: VenueState, account: VenueAccount) -> tuple[Balance, ...]:
-    """Return coins by kind. What is free is never below zero, and of a bonus nothing can be taken."""
+    """Return coins by kind. What is free is never below zero, and of a bonus nothing can be taken.
+
+    What options are worth is their own: it carries no contract.
+    """
     found = []
     own = list(state.open_orders(account.name))
     for coin, total in account.wallets.items():
@@ -90,7 +94,7 @@ def balances_of(state: VenueState, account: VenueAccount) -> tuple[Balance, ...]
             (
                 leg.profit(state.listing(leg.instrument.name).mark or leg.entry or ZERO)
                 for leg in account.legs.values()
-                if leg.instrument.settle == coin
+                if leg.instrument.settle == coin and not is_option(leg.instrument)
             ),
             ZERO,
         )

@@ -11,6 +11,7 @@ from hedgerow.exchange.venue.events import Code
 from hedgerow.model.amounts import decimal_of
 from hedgerow.model.instruments import Instrument, MarginTier, Payoff
 from hedgerow.model.legs import ZERO
+from hedgerow.model.option_contracts import tick_at
 from hedgerow.model.orders import units_of
 
 __all__ = ["MOST", "Bracket", "Filters", "VenueRules", "filters_of", "on_tick", "sane", "unfit"]
@@ -107,7 +108,7 @@ def sane(*numbers: Decimal) -> bool:
 
 def on_tick(instrument: Instrument, price: Decimal) -> bool:
     """Whether an order may have this price."""
-    return sane(price) and price > 0 and not price % instrument.tick
+    return sane(price) and price > 0 and not price % tick_at(instrument, price)
 
 
 def unfit(

@@ -21,6 +21,7 @@ from hedgerow.exchange.venue.rules import filters_of, sane
 from hedgerow.exchange.venue.state import Setting, VenueAccount, leg_key
 from hedgerow.model.errors import BrokenPromise
 from hedgerow.model.legs import ZERO, coins_of, value_of
+from hedgerow.model.option_contracts import is_option
 
 __all__ = ["configure", "credit", "move_margin", "set_dead_man", "set_fees", "set_hedge"]
 
@@ -66,6 +67,8 @@ def configure(draft: Draft, event: Configured) -> None:
 
 def _unsettable(draft: Draft, account: VenueAccount, event: Configured, wanted: Setting) -> Code:
     listing, legs = draft.listings[event.instrument], account.legs_of(event.instrument)
+    if is_option(listing.instrument) and wanted.margin_mode == "isolated":
+        return "not_offered"
     busy = bool(legs) or bool(draft.own_orders(account.name, event.instrument))
     before = account.setting(listing.instrument, draft.rules)
     isolated = "isolated" in {wanted.margin_mode, before.margin_mode}

@@ -13,7 +13,9 @@ from hedgerow.exchange.venue.rules import filters_of, sane
 from hedgerow.exchange.venue.state import Funding, Listing, leg_key
 from hedgerow.model.errors import BrokenPromise
 from hedgerow.model.legs import Leg, coins_of, value_of
+from hedgerow.model.option_contracts import is_option
 from hedgerow.model.ports import FundingPaid, FundingPrint
+from hedgerow.stats.margin.options import delivered, delivery_fee
 
 __all__ = ["come_due", "indexed", "set_funding"]
 
@@ -92,25 +94,36 @@ def _pay(draft: Draft, owner: str, key: str, leg: Leg, rate: Decimal) -> None:
     draft.outcomes.append(Funded(owner, payment, rate, mark, leg.quantity))
 
 
+def _paid(listing: Listing, index: Decimal) -> Decimal:
+    """What an option pays for each unit, to a quantum of the coin."""
+    return coins_of(delivered(listing.instrument, index))
+
+
+def _settling_fee(leg: Leg, price: Decimal, index: Decimal, rate: Decimal) -> Decimal:
+    if is_option(leg.instrument):
+        return coins_of(delivery_fee(leg.instrument, leg.quantity, price, index))
+    return coins_of(abs(value_of(leg.instrument, leg.quantity, price)) * rate)
+
+
 def _expire(draft: Draft, listing: Listing) -> None:
     """End a contract: orders go, positions settle at the average of the index over the window, for the taker fee.
 
-    An index that was never known leaves the mark.
+    An index that was never known leaves the mark. An option pays what exercise is worth, for its own fee; with no index it stays.
     """
     name = listing.instrument.name
     ended = replace(_counted(listing, draft.at, draft.rules.settlement_ms), status="closed", funding=None)
     average = (
         (ended.index_sum / ended.index_ms).quantize(_DIGITS, ROUND_HALF_EVEN) if ended.index_ms else None
     )
-    price = average or ended.index or ended.mark
+    index = average or ended.index or (None if is_option(listing.instrument) else ended.mark)
+    price = index if index is None or not is_option(listing.instrument) else _paid(listing, index)
     draft.put(replace(ended, mark=price, bids=(), asks=()))
     for order in list(draft.orders.values()):
         if order.order.instrument.name == name:
             draft.end(order, "expired", "expired")
     for account in list(draft.accounts.values()):
         for leg_name, leg in account.legs_of(name):
-            if price is not None:
-                worth = abs(value_of(leg.instrument, leg.quantity, price))
-                fee = coins_of(worth * account.fee_rates(leg.instrument)[0])
+            if price is not None and index is not None:
+                fee = _settling_fee(leg, price, index, account.fee_rates(leg.instrument)[0])
                 units = -leg.quantity
                 book(draft, account.name, leg.instrument, leg_name, units, price, fee, kind="settlement")

@@ -16,6 +16,7 @@ __all__ = ["Basis", "Freshness", "stale"]
 
 _MINUTE_MS = 60_000
 _AGAIN = "plan again"
+_OPTION_PACE = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,15 @@ class Freshness:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What a plan was made on: its instant in milliseconds; by contract, the price and the contracts held (signed)."""
+    """What a plan was made on: its instant in milliseconds; by contract, the price and the contracts held (signed).
+
+    `options` are those whose prices move many times as fast as their coin's: they may have moved ten times as far.
+    """
 
     made_at: int
     prices: Mapping[str, float]
     held: Mapping[str, Decimal]
+    options: frozenset[str] = frozenset()
 
 
 def stale(
@@ -51,13 +56,14 @@ def stale(
     for name, then in basis.prices.items():
         price = prices.get(name, math.nan)
         move = price / then - 1.0
-        if not abs(move) <= freshness.max_move:
+        most = freshness.max_move * (_OPTION_PACE if name in basis.options else 1.0)
+        if not abs(move) <= most:
             said = (
                 f"{name} was {then:,.6g}, is {price:,.6g}"
                 if math.isfinite(price)
                 else f"{name}: no price now"
             )
-            found.append(Refusal("price move", said, abs(move), freshness.max_move, _AGAIN))
+            found.append(Refusal("price move", said, abs(move), most, _AGAIN))
     for name, count in basis.held.items():
         there = held.get(name)
         if there is None:

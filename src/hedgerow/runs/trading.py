@@ -14,6 +14,7 @@ from hedgerow.hedge.plan import Refusal
 from hedgerow.hedge.staleness import Basis, Freshness, stale
 from hedgerow.model.errors import StateUnknown, UnknownSymbol, VenueRefused, VenueUnreachable
 from hedgerow.model.instruments import Instrument, MarginTier
+from hedgerow.model.option_contracts import is_option
 from hedgerow.model.orders import Order, contracts_of, units_of
 from hedgerow.model.ports import Clock, Holding, Lease, Store, Ticker
 from hedgerow.runs.executor import Executor, recalled
@@ -82,7 +83,9 @@ async def carried(
     wanted = [Wanted(each, units_of(each, asked.contracts[each.name])) for each in contracts]
     facts = {
         name: _known(fact, asked.known.get(name))
-        for name, fact in (await _facts(doors, store, account, contracts)).items()
+        for name, fact in (
+            await _facts(doors, store, account, contracts, {w.instrument.name: w.units for w in wanted})
+        ).items()
     }
     prices = {name: float(fact.price) for name, fact in facts.items() if fact.price is not None}
     there = {each.name: contracts_of(each, facts[each.name].held or _ZERO) for each in contracts}
@@ -214,12 +217,17 @@ async def _read_back(doors: Doors, contracts: Sequence[Instrument]) -> Mapping[s
 
 
 async def _facts(
-    doors: Doors, store: Store, account: str, contracts: Sequence[Instrument]
+    doors: Doors,
+    store: Store,
+    account: str,
+    contracts: Sequence[Instrument],
+    units: Mapping[str, Decimal],
 ) -> dict[str, LegFacts]:
     """Return what is known of every contract and the account, as the doors say it now."""
     entries = ledger_of(store.read(account)).entries
     held = _nets(contracts, await doors.account.positions(contracts))
-    prices = {ticker.instrument: _price(ticker) for ticker in await doors.market.tickers(contracts)}
+    tickers = {ticker.instrument: ticker for ticker in await doors.market.tickers(contracts)}
+    prices = {name: _price(ticker) for name, ticker in tickers.items()}
     free: dict[str, Decimal] = {}
     for balance in await doors.account.balances():
         if balance.kind == "derivatives":
@@ -232,9 +240,20 @@ async def _facts(
             free.get(each.settle, _ZERO),
             known=each.name in entries and entries[each.name].fills > 0,
             tiers=await _tiers(doors, each),
+            index=tickers[each.name].index if each.name in tickers else None,
+            quoted=await _quoted(doors, each, units.get(each.name, _ZERO)),
         )
         for each in contracts
     }
+
+
+async def _quoted(doors: Doors, contract: Instrument, units: Decimal) -> Decimal | None:
+    """Return the units that the best of the other side of an option stands for, None where there is none."""
+    if not is_option(contract):
+        return None
+    depth = await doors.market.depth(contract, 5)
+    side = depth.asks if units > 0 else depth.bids
+    return side[0][1] if side else None
 
 
 async def _tiers(doors: Doors, contract: Instrument) -> tuple[MarginTier, ...]:

@@ -24,10 +24,12 @@ from hedgerow.model.errors import BadPrices, UsageError
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.legs import ZERO
 from hedgerow.model.market import Market
+from hedgerow.model.option_contracts import is_option
 from hedgerow.model.orders import lot_units
 from hedgerow.model.ports import Candle, FundingPrint
 from hedgerow.stats.carry import INTEREST_8H, carry_from_funding
 from hedgerow.stats.costs import BASIS_POINTS, modelled_half_spread_bps
+from hedgerow.venues.option_feed import OptionFeed
 
 __all__ = ["MarketFeed", "made_up_book"]
 
@@ -77,15 +79,20 @@ class MarketFeed:
             if i.is_perpetual and i.underlying in market.funding
         }
         self._books: dict[str, tuple[float, tuple[Levels, Levels]]] = {}
+        self._options = OptionFeed(market.options, market.as_of)
 
     def opening(self, at: int) -> Iterator[VenueEvent]:
         """Yield what the venue opens with at `at`; contracts without a price by then are left out."""
         for instrument in self.instruments:
             ends = filters_of(instrument).ends_at
-            price = self.price(instrument, at)
-            if price is not None and (ends is None or ends > at):
+            known = (
+                self._options.known(instrument)
+                if is_option(instrument)
+                else self.price(instrument, at) is not None
+            )
+            if known and (ends is None or ends > at):
                 yield Listed(at, instrument)
-                yield from self._told(instrument, at, price)
+                yield from self._now(instrument, at)
                 yield from self._funding(instrument, at)
 
     def events(self, after: int, until: int, listed: Container[str]) -> Iterator[VenueEvent]:
@@ -98,11 +105,17 @@ class MarketFeed:
         prints = {t for i in known for t in _between(self._printed.get(i.name, []), after, until)}
         for at in sorted(told | prints):
             for instrument in known:
-                price = self.price(instrument, at) if at in told else None
-                if price is not None:
-                    yield from self._told(instrument, at, price)
+                if at in told:
+                    yield from self._now(instrument, at)
                 if at in prints:
                     yield from self._funding(instrument, at)
+
+    def _now(self, instrument: Instrument, at: int) -> Iterator[VenueEvent]:
+        """What a contract's book and prices are at `at`: an option's by its chain."""
+        if is_option(instrument):
+            yield from self._options.told(instrument, at, self._close(instrument.underlying, at))
+        elif (price := self.price(instrument, at)) is not None:
+            yield from self._told(instrument, at, price)
 
     def price(self, instrument: Instrument, at: int) -> float | None:
         """Return the last close by `at` in the contract's quote coin, a dated one's with its carry; None where there is none."""

@@ -8,6 +8,7 @@ from typing import Literal
 from hedgerow.hedge.execution.programme import Rules
 from hedgerow.hedge.execution.state import LegState
 from hedgerow.model.instruments import Instrument, Payoff
+from hedgerow.model.option_contracts import is_option, tick_at
 from hedgerow.model.orders import contracts_of, lot_units, units_of
 from hedgerow.model.ports import AccountModes, Holding, Ticker
 
@@ -15,12 +16,14 @@ __all__ = ["modes_right", "price_fault", "reference", "smallest", "too_small", "
 
 Checked = Literal["unknown", "right", "wrong"]
 _ROUGHLY = 3
+_OPTION_ERROR, _OPTION_TICKS = Decimal("0.25"), 5
+"""How far the middle of an option's quotes may be from its mark: a share of that, or so many ticks."""
 _HEADROOM = Decimal("1.1")
 """The smallest order stays above the smallest worth when the price falls by a tenth before it arrives."""
 
 
-def price_fault(ticker: Ticker | None, rules: Rules) -> str:
-    """Return why these prices cannot be traded on, or nothing."""
+def price_fault(ticker: Ticker | None, rules: Rules, instrument: Instrument | None = None) -> str:
+    """Return why these prices cannot be traded on, or nothing. Quotes of an option may be wider apart."""
     if ticker is None:
         return "no price"
     if any(p is not None and not (p.is_finite() and p > 0) for p in _prices(ticker)):
@@ -31,6 +34,9 @@ def price_fault(ticker: Ticker | None, rules: Rules) -> str:
     if bid > ask:
         return f"crossed: bid {bid} over ask {ask}"
     far = abs((bid + ask) / 2 - mark) > rules.price_error * mark
+    if far and instrument is not None and is_option(instrument):
+        near = max(_OPTION_ERROR * mark, _OPTION_TICKS * tick_at(instrument, mark))
+        far = abs((bid + ask) / 2 - mark) > near
     return f"bid {bid} and ask {ask} are far from the mark of {mark}" if far else ""
 
 

@@ -7,9 +7,10 @@ from decimal import Decimal
 from hedgerow.hedge.execution.checks import reference
 from hedgerow.hedge.execution.ending import end, finished, priced
 from hedgerow.hedge.execution.messages import Cancel, Configure, DeadMan, Look, Query, Send
+from hedgerow.hedge.execution.options import covers
 from hedgerow.hedge.execution.programme import Purpose, client_id, intent_of
 from hedgerow.hedge.execution.promises import keep_plan
-from hedgerow.hedge.execution.state import NEVER, LegState, Turn, Work
+from hedgerow.hedge.execution.state import NEVER, ExecutionState, LegState, Turn, Work
 from hedgerow.hedge.execution.wanted import Wish, deadline, settled, why_not, wish
 from hedgerow.model.amounts import round_to_tick
 from hedgerow.model.orders import Order, OrderState
@@ -64,7 +65,8 @@ def _times(turn: Turn) -> None:
     for index, leg in enumerate(state.legs):
         style = leg.leg.style
         over = state.at >= deadline(state, leg) and leg.done != leg.leg.planned
-        if over and style.at_deadline == "leave" and not leg.blocked and not state.unwinding:
+        leaves = style.at_deadline == "leave" or (style.at_deadline == "unwind" and _unbegun(state))
+        if over and leaves and not leg.blocked and not state.unwinding:
             turn.leg(index, blocked="its time is up")
         unwinds = style.at_deadline == "unwind" and (over or leg.blocked) and any(x.done for x in state.legs)
         if unwinds and not turn.state.unwinding:
@@ -74,6 +76,11 @@ def _times(turn: Turn) -> None:
     late = all(state.at >= deadline(state, leg) + state.programme.rules.grace_ms for leg in state.legs)
     if late and not state.given_up:
         turn.note(given_up=True)
+
+
+def _unbegun(state: ExecutionState) -> bool:
+    """Whether nothing was traded of a plan with options: what was not begun in time is left, and needs no undoing."""
+    return covers(state) and not any(leg.done or leg.open_work for leg in state.legs)
 
 
 def _trade(turn: Turn, index: int) -> bool:

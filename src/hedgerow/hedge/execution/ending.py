@@ -13,13 +13,15 @@ __all__ = ["end", "finished", "priced"]
 def finished(turn: Turn, index: int) -> bool:
     """Return whether a leg has nothing left that can be traded, as far as prices and the legs before it tell."""
     leg = turn.state.legs[index]
+    if turn.state.unwinding and not leg.done and settled(turn.state, leg):
+        return True  # there is nothing to undo, whatever its price
     over = not leg.blocked and settled(turn.state, leg) and priced(turn, leg)
     return over and wish(turn.state, index) is None and led(turn.state, index)
 
 
 def priced(turn: Turn, leg: LegState) -> bool:
     """Return whether there are prices to decide on; without them nothing is wished for, and nothing is finished."""
-    return not price_fault(leg.quote, turn.state.programme.rules)
+    return not price_fault(leg.quote, turn.state.programme.rules, leg.leg.instrument)
 
 
 def end(turn: Turn) -> None:

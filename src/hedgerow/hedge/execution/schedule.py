@@ -13,11 +13,13 @@ from itertools import pairwise
 from typing import TypeGuard
 
 from hedgerow.hedge.execution.checks import smallest, too_small, worth
+from hedgerow.hedge.execution.options import needs_of_option, refusals_of_option, turn_of
 from hedgerow.hedge.execution.programme import ANY_MODES, Part, Programme, ProgrammeLeg, Rules, Style
 from hedgerow.hedge.plan import HedgePlan, Refusal
 from hedgerow.model.amounts import to_lots
 from hedgerow.model.display import percent_text
 from hedgerow.model.instruments import Instrument, MarginTier, Payoff
+from hedgerow.model.option_contracts import is_option
 from hedgerow.model.orders import lot_units, units_of
 from hedgerow.model.ports import AccountModes
 from hedgerow.stats.costs import peak_impact_bps
@@ -43,7 +45,7 @@ class LegFacts:
 
     `price` is in the quote coin, `volume_usd` dollars a day, `sigma` a day's standard deviation as a fraction, `free`
     settlement coins that can carry margin. `known` says that a fill of this contract was verified before. `tiers` are the venue's
-    brackets, empty: not known.
+    brackets, empty: not known. Of an option `index` is its coin's price, `quoted` the units that the best of the other side stands for.
     """
 
     held: Decimal | None
@@ -54,6 +56,8 @@ class LegFacts:
     sigma: float = math.nan
     known: bool = False
     tiers: tuple[MarginTier, ...] = ()
+    index: Decimal | None = None
+    quoted: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ def wanted_of(plan: HedgePlan) -> tuple[Wanted, ...]:
 def schedule(
     ticket: Ticketed, wanted: Sequence[Wanted], facts: Mapping[str, LegFacts]
 ) -> Programme | tuple[Refusal, ...]:
-    """Return the programme, scarcest leg first, or every reason why none of it may be sent.
+    """Return the programme, scarcest leg first, or every reason why none of it may be sent; options that are sold come last.
 
     Lots, smallest and largest sizes, prices, positions, modes, brackets and margin of all legs are checked. Share of a day's
     volume is scarcity; a volume that is not known is the scarcest.
@@ -104,7 +108,13 @@ def schedule(
     refusals += _of_margin(ticket, wanted, facts)
     if refusals:
         return tuple(refusals)
-    ranked = sorted(wanted, key=lambda want: -_scarcity(want, facts[want.instrument.name]))
+    ranked = sorted(
+        wanted,
+        key=lambda want: (
+            turn_of(want.instrument, want.units),
+            -_scarcity(want, facts[want.instrument.name]),
+        ),
+    )
     legs = tuple(_leg(ticket, want, facts[want.instrument.name]) for want in ranked)
     coarse = tuple(refusal for leg in legs if (refusal := _of_pieces(leg, ticket.ahead)) is not None)
     return coarse or Programme(ticket.plan, ticket.account, ticket.at, legs, ticket.rules, ticket.ahead)
@@ -168,6 +178,8 @@ def _of_leg(ticket: Ticketed, want: Wanted, facts: LegFacts | None) -> list[Refu
         found.append(Refusal("a known volume", name, facts.volume_usd, 0, remedy))
     if ticket.style.kind == "limit" and ticket.style.price is None:
         found.append(Refusal("a limit price", name, math.nan, 0, "give the price of the limit order"))
+    if is_option(contract):
+        return found + refusals_of_option(ticket, contract, want.units, facts)
     return found + _of_bracket(ticket, want, facts.held, facts)
 
 
@@ -209,6 +221,12 @@ def _of_margin(ticket: Ticketed, wanted: Sequence[Wanted], facts: Mapping[str, L
     for want in wanted:
         known = facts.get(want.instrument.name)
         if known is None or known.held is None or not _usable(known.price):
+            continue
+        if is_option(want.instrument):
+            coin, free[want.instrument.settle] = want.instrument.settle, known.free
+            needs[coin] = needs.get(coin, _ZERO) + needs_of_option(
+                want.instrument, known.held, want.units, known
+            )
             continue
         opened = abs(known.held + want.units) - abs(known.held)
         leverage = _leverage(ticket, known) or Decimal(1)
@@ -273,17 +291,18 @@ def _leg(ticket: Ticketed, want: Wanted, facts: LegFacts) -> ProgrammeLeg:
     if gap > style.gap_ms:
         style = _slower(style, gap, len(parts))
     closes = _only_reduces(want, facts)
-    modes = _asked_of(ticket, facts)
+    modes = _asked_of(ticket, want.instrument, facts)
     stops = (None, None) if closes else (ticket.stop, ticket.stop_at)
     if closes and ticket.ahead is not None:  # it is closed in the modes that it was opened in
         modes = replace(modes, margin_mode=None, leverage=None)
     return ProgrammeLeg(want.instrument, facts.held or _ZERO, want.units, tuple(parts), style, modes, *stops)
 
 
-def _asked_of(ticket: Ticketed, facts: LegFacts) -> AccountModes:
-    """The modes to be read back; of a position mode that the venue tells nobody, nothing can be asked."""
+def _asked_of(ticket: Ticketed, contract: Instrument, facts: LegFacts) -> AccountModes:
+    """The modes to be read back; of a position mode that the venue tells nobody, nothing can be asked. An option has no leverage."""
+    wanted = replace(ticket.wanted, margin_mode=None, leverage=None) if is_option(contract) else ticket.wanted
     silent = facts.modes is not None and facts.modes.hedge is None
-    return replace(ticket.wanted, hedge=None) if silent else ticket.wanted
+    return replace(wanted, hedge=None) if silent else wanted
 
 
 def _slower(style: Style, gap: int, parts: int) -> Style:

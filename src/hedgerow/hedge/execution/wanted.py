@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hedgerow.hedge.execution.checks import price_fault, reference, smallest, too_small
+from hedgerow.hedge.execution.options import quote_limit, uncovers
 from hedgerow.hedge.execution.programme import ProgrammeLeg, Purpose
 from hedgerow.hedge.execution.state import ExecutionState, LegState
-from hedgerow.model.amounts import round_to_tick, to_lots
+from hedgerow.model.amounts import Rounding, round_to_tick, to_lots
+from hedgerow.model.option_contracts import is_option
 from hedgerow.model.orders import Order, OrderKind, OrderState, lot_units, units_of
 
 __all__ = ["Wish", "deadline", "led", "settled", "why_not", "wish"]
@@ -51,7 +53,7 @@ def settled(state: ExecutionState, leg: LegState) -> bool:
 def wish(state: ExecutionState, index: int) -> Wish | None:
     """Return what the leg should trade next, None where there is nothing that can be traded."""
     leg = state.legs[index]
-    if leg.blocked or leg.quote is None or price_fault(leg.quote, state.programme.rules):
+    if leg.blocked or leg.quote is None or price_fault(leg.quote, state.programme.rules, leg.leg.instrument):
         return None
     if state.unwinding:
         return _undo(state, index)
@@ -66,7 +68,7 @@ def _undo(state: ExecutionState, index: int) -> Wish | None:
     reduces = held * done > 0 and abs(done) <= abs(held)
     quantity = _at_most(leg, _piece(leg, -done, state.programme.ahead))
     small = too_small(leg.leg.instrument, quantity, _price(leg), reduce_only=reduces)
-    if small or _too_far_apart(state, index, quantity):
+    if small or _too_far_apart(state, index, quantity) or uncovers(state, index):
         return None
     return Wish(quantity, "unwind", 0, reduces)
 
@@ -112,6 +114,9 @@ def _onward(state: ExecutionState, index: int) -> Wish | None:
             return None
     if late:
         return Wish(quantity, "finish", part, reduce_only)
+    if is_option(leg.leg.instrument) and (canary or style.kind == "market"):
+        at = quote_limit(leg)
+        return None if at is None else Wish(quantity, "trade", part, reduce_only, "limit", at)
     price = _limit(leg)
     return Wish(
         quantity,
@@ -129,7 +134,8 @@ def _allowed(state: ExecutionState, index: int) -> Decimal:
     share = min((before.done / before.leg.planned for before in state.legs[:index]), default=_ONE)
     if share >= _ONE:
         return leg.planned
-    return to_lots(leg.planned * max(share, _ZERO), lot_units(leg.instrument))
+    rounding: Rounding = "toward_zero" if is_option(leg.instrument) else "nearest"
+    return to_lots(leg.planned * max(share, _ZERO), lot_units(leg.instrument), rounding)
 
 
 def led(state: ExecutionState, index: int) -> bool:
@@ -143,7 +149,7 @@ def _over(state: ExecutionState, index: int) -> bool:
     leg = state.legs[index]
     if leg.blocked:
         return True
-    known = settled(state, leg) and not price_fault(leg.quote, state.programme.rules)
+    known = settled(state, leg) and not price_fault(leg.quote, state.programme.rules, leg.leg.instrument)
     return known and wish(state, index) is None
 
 

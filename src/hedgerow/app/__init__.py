@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     )
     from hedgerow.app.history import Course, Tested, Times, backtest, compare
     from hedgerow.app.kept import Question, Replayed, ask, keep, keepable, recalled, replay, told, untaken
+    from hedgerow.app.option_plans import Taken, taken
     from hedgerow.app.options import Protected, ProtectionTerms, options_beside, protect
     from hedgerow.app.pairs import Paired, PairTerms, pair
     from hedgerow.app.plans import keep_hedge, keep_pair
@@ -40,6 +41,7 @@ __all__ = [
     "ProtectionTerms",
     "Question",
     "Replayed",
+    "Taken",
     "Tested",
     "Times",
     "Workshop",
@@ -64,6 +66,7 @@ __all__ = [
     "replay",
     "survival",
     "sweep",
+    "taken",
     "told",
     "universe",
     "untaken",
@@ -99,6 +102,10 @@ _HOMES = {
         "replay",
         "told",
         "untaken",
+    ),
+    "option_plans": (
+        "Taken",
+        "taken",
     ),
     "options": (
         "Protected",

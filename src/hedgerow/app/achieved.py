@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from hedgerow.app.desk import Desk
 from hedgerow.config import Settings
 from hedgerow.model.market import Market
+from hedgerow.model.option_chain import OptionChain
+from hedgerow.model.option_contracts import is_option, option_row
 from hedgerow.model.orders import contracts_of
 from hedgerow.model.portfolio import Position, PositionKind
 from hedgerow.model.trades import BetaMoved, LegTraded
@@ -32,23 +34,28 @@ def achieved(plan: KeptPlan, settings: Settings, scene: Scene, legs: Sequence[Le
         return None
     if plan.kind in {"pair", "roll"} and scene.market is not None:
         return _of_pair(plan, settings, scene.market, legs)
-    return None if scene.desk is None else _of_hedge(plan, scene.desk, legs)
+    return (
+        None
+        if scene.desk is None
+        else _of_hedge(plan, scene.desk, legs, scene.market.options if scene.market else {})
+    )
 
 
-def _of_hedge(plan: KeptPlan, desk: Desk, legs: Sequence[LegTraded]) -> BetaMoved | None:
+def _of_hedge(
+    plan: KeptPlan, desk: Desk, legs: Sequence[LegTraded], options: Mapping[str, OptionChain]
+) -> BetaMoved | None:
     """The book with what is held of the plan's contracts in place of what it said of them."""
     book = desk.book
     names = {leg.instrument.name for leg in legs}
-    kept = tuple(p for p in book.positions if p.instrument is None or p.instrument.name not in names)
+    kept = tuple(p for p in book.positions if _name_of(p) not in names)
     book = replace(book, positions=(*kept, *(_position(leg) for leg in legs if leg.held)))
-    exposure = desk.policy.expose(book, desk.market)
+    market = replace(desk.market, options={**desk.market.options, **options})
+    exposure = desk.policy.expose(book, market)
     if names.intersection(
-        p.instrument.name
-        for h in exposure.worth.holdings
-        if (p := h.position).instrument is not None and not math.isfinite(h.value_usd)
+        _name_of(h.position) for h in exposure.worth.holdings if not math.isfinite(h.value_usd)
     ):
         return None  # a contract that cannot be valued is not nothing
-    told = plan.document["plan"]
+    told = plan.document["plan"] if plan.kind == "hedge" else plan.document
     return BetaMoved(
         exposure.factors[0],
         float(told["beta_before_usd"]),
@@ -58,8 +65,17 @@ def _of_hedge(plan: KeptPlan, desk: Desk, legs: Sequence[LegTraded]) -> BetaMove
     )
 
 
+def _name_of(row: Position) -> str:
+    """What a contract of the book is called at its venue; a file names options without one: they are on paper."""
+    if row.instrument is not None:
+        return row.instrument.name
+    return f"{row.account or 'paper'}:{row.symbol}" if row.option is not None else ""
+
+
 def _position(leg: LegTraded) -> Position:
     contract = leg.instrument
+    if is_option(contract):
+        return option_row(contract, leg.held or Decimal(0))
     return Position(
         contract.underlying,
         contracts_of(contract, leg.held or Decimal(0)),

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hedgerow.config import Settings
 from hedgerow.hedge.valuation import price_of
 from hedgerow.model.errors import NotEnoughData, UsageError
+from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
+from hedgerow.model.option_contracts import is_option
 from hedgerow.model.portfolio import Portfolio
 
 if TYPE_CHECKING:
     from hedgerow.model.option_chain import OptionChain
 
-__all__ = ["chain_of", "with_options"]
+__all__ = ["chain_of", "with_chains", "with_options"]
 
 
 def with_options(settings: Settings, market: Market, book: Portfolio) -> Market:
@@ -25,6 +27,17 @@ def with_options(settings: Settings, market: Market, book: Portfolio) -> Market:
     """
     coins = tuple(dict.fromkeys(row.option.underlying for row in book.positions if row.option is not None))
     return replace(market, options=_chains(settings, market, coins)) if coins else market
+
+
+def with_chains(settings: Settings, market: Market, contracts: Iterable[Instrument]) -> Market:
+    """Return the market with a chain of each coin that there are options on among the contracts, where there is one.
+
+    Raises `BadPrices` for a file that cannot be read.
+    """
+    coins = {each.underlying for each in contracts if is_option(each)} - set(market.options)
+    if not coins:
+        return market
+    return replace(market, options={**market.options, **_chains(settings, market, sorted(coins))})
 
 
 def chain_of(settings: Settings, market: Market, coin: str) -> OptionChain:

@@ -21,7 +21,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from hedgerow.app.plans import Place, absolute
+from hedgerow.app.anywhere import absolute
+from hedgerow.app.chains import with_chains
+from hedgerow.app.plans import Place
 from hedgerow.config import Settings
 from hedgerow.model.errors import BadInput, JournalFailed, LeaseHeld
 from hedgerow.model.instruments import Instrument
@@ -143,6 +145,7 @@ def dealing(
         books = paper_books(place.venue)
         known = {each.name: each for each in ledger_of(journal.read(PAPER_ACCOUNT)).instruments.values()}
         known |= {each.name: each for each in contracts}
+        market = with_chains(settings, market, known.values())
         begins = max(
             int(market.as_of.astype("datetime64[ms]").astype(np.int64)),
             books.state.at + 1 if books else 0,

@@ -9,16 +9,19 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from hedgerow.app.anywhere import absolute
+from hedgerow.app.quoting import coins_for, quotes_of
 from hedgerow.config import Settings, settings_from, state_path
 from hedgerow.hedge.staleness import Basis, Freshness
 from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.errors import BadInput, HedgerowError, UsageError
+from hedgerow.model.option_names import option_named
 from hedgerow.model.trades import Money
 from hedgerow.store.documents import Drawer, Sheet
 from hedgerow.store.server import Server, Where, is_url, where_of
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
     from hedgerow.app.desk import Desk
     from hedgerow.hedge.pairs import PairPlan
     from hedgerow.hedge.ticket import Ticket
-    from hedgerow.model.instruments import Instrument
     from hedgerow.model.market import Market
     from hedgerow.model.portfolio import Portfolio
     from hedgerow.store.plans import KeptPlan
@@ -37,12 +39,12 @@ __all__ = [
     "Kept",
     "Mode",
     "Place",
-    "absolute",
     "basis_of",
     "counted_by",
     "freshness_of",
     "is_same_book",
     "keep_hedge",
+    "keep_options",
     "keep_pair",
     "keep_roll",
     "legs_of",
@@ -50,7 +52,6 @@ __all__ = [
     "place_of",
     "planned",
     "question_of",
-    "quotes_of",
     "same_book",
     "same_holdings",
     "watchable",
@@ -58,11 +59,14 @@ __all__ = [
 
 Mode = Literal["paper", "live"]
 MODES: tuple[Mode, ...] = ("paper", "live")
-_DATA = ("prices", "lake", "funding", "books", "open_interest", "sectors", "venues", "chain")
-_INDEX = "index:"
 _PAPER = "paper"
 _NONE, _INTEREST = Decimal(0), Decimal("0.001")
-_NOT_HASHED = {"hedge": ("plan_id",), "pair": ("plan_id", "backtest"), "roll": ("plan_id",)}
+_NOT_HASHED = {
+    "hedge": ("plan_id",),
+    "pair": ("plan_id", "backtest"),
+    "roll": ("plan_id",),
+    "options": ("plan_id",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +140,9 @@ def keep_hedge(
             account.required_usd, account.collateral_usd
         )  # NaN collateral: the plan computed the need
         capital[account.settle] = capital.get(account.settle, 0.0) + wanted
-    identified = (
-        {"path": book, "sha256": "", "holds": json.dumps(_coins_of(desk.book))}
-        if _is_account(book)
-        else {"path": str(Path(book).absolute()), "sha256": _fingerprint(book)}
-    )
+    identified = _identified(desk, book)
     held = {name: str(count) for name, count in _held(desk.book, names).items()}
-    coins = {coin: _coins(dollars, coin, desk.hedge_market) for coin, dollars in capital.items()}
+    coins = {coin: coins_for(dollars, coin, desk.hedge_market) for coin, dollars in capital.items()}
     quotes = quotes_of((leg.instrument for leg in ticket.plan.legs), desk.hedge_market)
     return _keep(settings, "hedge", document, (identified, held, coins, quotes))
 
@@ -156,8 +156,28 @@ def keep_pair(settings: Settings, plan: PairPlan, document: Mapping[str, Any], m
     for leg in plan.legs:
         capital[leg.instrument.settle] = capital.get(leg.instrument.settle, 0.0) + abs(leg.dollars)
     quotes = quotes_of((leg.instrument for leg in plan.legs), market)
-    coins = {coin: _coins(usd, coin, market) for coin, usd in capital.items()}
+    coins = {coin: coins_for(usd, coin, market) for coin, usd in capital.items()}
     return _keep(settings, "pair", document, (None, held, coins, quotes))
+
+
+def keep_options(
+    settings: Settings,
+    desk: Desk,
+    document: Mapping[str, Any],
+    book: str,
+    rest: tuple[tuple[str, ...], Mapping[str, str], Mapping[str, float]],
+) -> Kept:
+    """Keep a protection with options, and return for what: the names of its contracts, coins that it wants, and what they are quoted in."""
+    names, capital, quotes = rest
+    held = {name: str(count) for name, count in _held(desk.book, names).items()}
+    return _keep(settings, "options", document, (_identified(desk, book), held, capital, quotes))
+
+
+def _identified(desk: Desk, book: str) -> dict[str, str]:
+    """What tells a book from what it is later: a file's digest, an account's holdings."""
+    if _is_account(book):
+        return {"path": book, "sha256": "", "holds": json.dumps(_coins_of(desk.book))}
+    return {"path": str(Path(book).absolute()), "sha256": _fingerprint(book)}
 
 
 def keep_roll(
@@ -257,7 +277,9 @@ def basis_of(plan: KeptPlan) -> Basis:
         for leg in legs_of(plan)
         for name in (f"{leg['venue']}:{leg['instrument']}",)
     }
-    return Basis(plan.made_at, prices, {name: Decimal(count) for name, count in plan.held.items()})
+    options = frozenset(name for name in prices if option_named(name.partition(":")[2]))
+    held = {name: Decimal(count) for name, count in plan.held.items()}
+    return Basis(plan.made_at, prices, held, options)
 
 
 def counted_by(plan: KeptPlan) -> frozenset[str] | None:
@@ -360,39 +382,7 @@ def _held(book: Portfolio, names: tuple[str, ...]) -> dict[str, Decimal]:
     """Contracts of these names that the book holds; what it does not list, it does not hold."""
     found = dict.fromkeys(names, Decimal(0))
     for position in book.positions:
-        if position.instrument is not None and position.instrument.name in found:
-            found[position.instrument.name] += position.quantity
+        name = position.instrument.name if position.instrument is not None else f"{_PAPER}:{position.symbol}"
+        if position.is_derivative and name in found:
+            found[name] += position.quantity
     return found
-
-
-def quotes_of(contracts: Iterable[Instrument], market: Market) -> dict[str, float]:
-    """Return what the coin that each contract is quoted in is worth, by contract; 1 where the market has no price of it."""
-    from hedgerow.hedge.valuation import price_of
-
-    worth = {one.name: price_of(market, one.quote) for one in contracts}
-    return {name: price if price > 0.0 else 1.0 for name, price in worth.items()}
-
-
-def _coins(dollars: float, coin: str, market: Market) -> str:
-    """Dollars in a settlement coin, by the market's price of it, 1 where it has none."""
-    from hedgerow.hedge.valuation import price_of
-
-    price = price_of(market, coin)
-    return f"{dollars / price if price > 0.0 else dollars:.8f}"
-
-
-def absolute(settings: Settings) -> Settings:
-    """The settings with every path as seen from anywhere."""
-    data, factor = settings.data, settings.hedge.factor
-    paths: dict[str, Any] = {
-        name: str(Path(path).absolute()) for name in _DATA if (path := getattr(data, name)) is not None
-    }
-    if factor.lower().startswith(_INDEX):
-        factor = f"{_INDEX}{Path(factor[len(_INDEX) :]).absolute()}"
-    sources = tuple(s if _is_account(s) else str(Path(s).absolute()) for s in settings.book.sources)
-    return replace(
-        settings,
-        data=replace(data, **paths),
-        hedge=replace(settings.hedge, factor=factor),
-        book=replace(settings.book, sources=sources),
-    )

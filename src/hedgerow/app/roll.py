@@ -15,7 +15,8 @@ import numpy as np
 
 from hedgerow.app.dealing import data_of, wall_ms
 from hedgerow.app.desk import Report, market_of, policy_of
-from hedgerow.app.plans import Kept, Mode, keep_roll, place_of, quotes_of
+from hedgerow.app.plans import Kept, Mode, keep_roll, place_of
+from hedgerow.app.quoting import quotes_of
 from hedgerow.app.standing import standing
 from hedgerow.config import DataSettings, Settings
 from hedgerow.hedge.roll_costs import Rung, Way, apart, way_on, ways_on

@@ -17,6 +17,7 @@ from hedgerow.hedge.execution import Pace, Style
 from hedgerow.model.errors import UsageError
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
+from hedgerow.model.option_contracts import is_option
 
 __all__ = ["NO_PRICES", "Manner", "Prices", "known_of", "manner_of"]
 
@@ -146,7 +147,7 @@ def _words(told: TradeSettings, limit: Decimal | None, stop_at: Decimal | None) 
 
 
 def known_of(market: Market | None, contracts: Sequence[Instrument]) -> Mapping[str, tuple[float, float]]:
-    """Return dollars traded a day and the daily volatility by contract, NaN where they are not known."""
+    """Return dollars traded a day and the daily volatility by contract, NaN where they are not known; options have none here."""
     from hedgerow.hedge.terms import daily_volatility
 
     if market is None:
@@ -154,4 +155,5 @@ def known_of(market: Market | None, contracts: Sequence[Instrument]) -> Mapping[
     return {
         one.name: (market.daily_volume_usd(one.underlying), daily_volatility(market, one.underlying))
         for one in contracts
+        if not is_option(one)
     }

@@ -35,12 +35,13 @@ from hedgerow.app.plans import (
 from hedgerow.app.styles import NO_PRICES, Manner, Prices, known_of, manner_of
 from hedgerow.app.venues import money_of
 from hedgerow.app.whose import given_back, owner_of_plan, taken_for
-from hedgerow.config import Settings
+from hedgerow.config import Settings, TradeSettings
 from hedgerow.hedge.execution import ANY_MODES, ExecutionState, Ticketed
 from hedgerow.hedge.plan import Refusal
 from hedgerow.hedge.staleness import Basis, Freshness
 from hedgerow.model.errors import BadConfig, BadInput, Halted, HedgerowError, UsageError
 from hedgerow.model.instruments import Instrument
+from hedgerow.model.market import Market
 from hedgerow.model.ports import AccountModes, Level
 from hedgerow.model.trades import BetaMoved, LegTraded, Offer, Traded, TradeLine
 from hedgerow.runs.executor import Executor
@@ -56,6 +57,8 @@ __all__ = ["FLATTEN", "ROLL", "Hand", "Refused", "Tell", "trade"]
 
 FLATTEN = "flatten"
 """What plans are called that close positions."""
+OPTIONS = "options"
+"""What plans are called that hold options: all of their legs are traded, or none."""
 ROLL = "roll"
 """What plans are called that close one contract and open another instead."""
 Tell = Callable[[TradeLine], None]
@@ -104,7 +107,7 @@ def trade(
         return _trade_live(settings, prefix, report, prices, confirm, tell)
     plan, place = _on_paper(settings, prefix), place_of(settings, mode)
     question = question_of(plan, settings)
-    manner = manner_of(settings.trade, prices, len(legs_of(plan)))
+    manner = manner_of(_all_or_none(plan, settings.trade), prices, len(legs_of(plan)))
     fresh = begun_in(place, PAPER_ACCOUNT) is None
     if fresh:
         same_book(plan)
@@ -130,7 +133,7 @@ def _trade_live(
     """Open every gate, ask, and trade."""
     plan, venue = live_plan(settings, prefix)
     place, question = place_of(settings, "live"), question_of(plan, settings)
-    manner = manner_of(settings.trade, prices, len(legs_of(plan)))
+    manner = manner_of(_all_or_none(plan, settings.trade), prices, len(legs_of(plan)))
     report("asking the venue what the key may do")
     there = reached(settings, venue)
     begun = begun_in(place, there.account)
@@ -297,12 +300,32 @@ def _scene(
 
     if plan.book is not None and is_same_book(plan) and (fresh or not is_account(plan.book["path"])):
         desk = open_desk(settings, plan.book["path"], report)
-        return Scene(desk.hedge_market, desk), _of_plan(desk.catalogue, plan)
+        market, options = _with_options(plan, settings, desk.hedge_market)
+        return Scene(market, desk), (*options, *_of_plan(desk.catalogue, plan))
     market, _ = market_of(settings.data, settings.hedge.factor, settings.data.source)
     rolls = plan.kind == ROLL
     found = dated_of(settings, market, live_market(settings)) if rolls else contracts_in(settings, market)
+    market, options = _with_options(plan, settings, market)
     mine = _of_plan(found, plan)
-    return Scene(priced_now(settings, market, found, {one.underlying for one in mine})), mine
+    return Scene(priced_now(settings, market, found, {one.underlying for one in mine})), (*options, *mine)
+
+
+def _with_options(
+    plan: KeptPlan, settings: Settings, market: Market
+) -> tuple[Market, tuple[Instrument, ...]]:
+    """The market with the chain of a plan's options, and those as contracts."""
+    if plan.kind != OPTIONS:
+        return market, ()
+    from hedgerow.app.option_plans import option_scene
+
+    return option_scene(plan, settings, market)
+
+
+def _all_or_none(plan: KeptPlan, told: TradeSettings) -> TradeSettings:
+    """Options are never crossed at the end of their time: what could not be traded whole is undone, of one leg the rest is left."""
+    if plan.kind != OPTIONS:
+        return told
+    return replace(told, at_deadline="undo" if len(legs_of(plan)) > 1 else "stop")
 
 
 def _of_plan(contracts: Sequence[Instrument], plan: KeptPlan) -> tuple[Instrument, ...]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
 from hedgerow import app as steps
 from hedgerow.cli.options import BetaOptions, DataOptions, Output, settings_of
-from hedgerow.cli.output import answer, progress, writable, written
+from hedgerow.cli.output import answer, closing, progress, writable, written
 from hedgerow.model.errors import UsageError
 
 __all__ = ["ProtectionOptions", "options"]
@@ -36,6 +36,12 @@ class ProtectionOptions:
     keep: Annotated[
         str, Parameter(help="Share of what the book gains in a rally that the mix has to keep (50%).")
     ] = "50%"
+    take: Annotated[
+        Literal["put", "spread", "collar", "budget", "mix"] | None,
+        Parameter(
+            help="Keep this one as a plan, for `trade`: the first of its kind, by the floor if there is one."
+        ),
+    ] = None
     horizon: Annotated[float, Parameter(help="Days that the protection has to last at least (30).")] = 30.0
     since: Annotated[
         str | None, Parameter(help="Also what the book's options gained since then, by greek: 2025-12-30.")
@@ -57,6 +63,8 @@ def options(
 ) -> int:
     """Put a put, a put spread and a collar beside the perpetual: cost, payoff, beta left, margin. Nothing is traded.
 
+    With `--take` one of them is kept as a plan, which `trade` then trades on paper.
+
     Parameters
     ----------
     book
@@ -72,16 +80,21 @@ def options(
     with progress(shown) as report:
         settings = settings_of(shown, data or DataOptions(), beta or BetaOptions())
         found = steps.protect(settings, book, _terms(given), report)
+    plan = None if given.take is None else steps.taken(settings, found, book, given.take)
 
     def text() -> object:
         from hedgerow.reports.options_text import options_text
 
-        return options_text(found.plan, found.desk.market)
+        return options_text(
+            found.plan,
+            found.desk.market,
+            last=None if plan is None else closing(plan.document["plan_id"], plan.kept),
+        )
 
     def document() -> dict[str, Any]:
         from hedgerow.reports.options_wire import options_json
 
-        return options_json(found.plan, found.desk.market)
+        return options_json(found.plan, found.desk.market, None if plan is None else plan.document)
 
     answer(document, text, shown)
     if html is not None or chart is not None:

@@ -29,12 +29,13 @@ __all__ = [
     "verdicts",
 ]
 
-CLOSING = "Nothing was traded: Hedgerow compares options, it does not trade them yet."
+CLOSING = "Nothing was traded."
+_HOW = f"{CLOSING} To keep one as a plan to trade:  hedgerow options BOOK --take put"
 _SHOWN = ("", "orders", "paid now", "a month", "at {crash}", "on the way", "beta left", "margin")
 
 
-def options_text(found: OptionsPlan, market: Market, money: str = "USD") -> Group:
-    """Return the comparison for a terminal."""
+def options_text(found: OptionsPlan, market: Market, money: str = "USD", *, last: str | None = None) -> Group:
+    """Return the comparison for a terminal; `last` is its last line, where a plan was taken."""
     coin = found.chain.underlying
     lead = header(
         found.chain.simulated or market.simulated,
@@ -57,7 +58,7 @@ def options_text(found: OptionsPlan, market: Market, money: str = "USD") -> Grou
         columns(*_greeks(found, money), indent=4) if found.leads else None,
         columns(*other_puts(found, money), left=(0,), indent=4) if other_puts(found, money)[1] else None,
         notes(cautions(found, money)),
-        line(CLOSING),
+        line(last or _HOW),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from hedgerow.hedge.options.legs import OptionLeg
@@ -14,8 +15,10 @@ from hedgerow.reports.since_text import since_json
 __all__ = ["options_json"]
 
 
-def options_json(found: OptionsPlan, market: Market) -> dict[str, Any]:
-    """Return the document of `options --json`: fractions, dollars, quantities never below 0."""
+def options_json(
+    found: OptionsPlan, market: Market, taken: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the document of `options --json`: fractions, dollars, quantities never below 0; `taken` is the plan that was kept."""
     exposure, chain = found.exposure, found.chain
     return {
         "as_of": plain(market.as_of),
@@ -57,6 +60,7 @@ def options_json(found: OptionsPlan, market: Market) -> dict[str, Any]:
             "crash_usd": plain(found.crash_usd),
         },
         **({"held": [_held(each) for each in found.unwinds]} if found.unwinds else {}),
+        **({"taken": dict(taken)} if taken else {}),
         **({"since": since_json(found.since)} if found.since else {}),
         **({"mixes": [_mix(found, each) for each in found.mixes]} if found.mixes else {}),
         "unknown": list(exposure.unknown),

@@ -32,8 +32,8 @@ _FIELDS = {
     "held": dict,
     "capital": dict,
 }
-_KINDS = {"hedge", "pair", "roll"}
-AGAIN = "Make it again with `hedgerow plan`, `hedgerow pair` or `hedgerow roll --propose`."
+_KINDS = {"hedge", "pair", "roll", "options"}
+AGAIN = "Make it again with `hedgerow plan`, `hedgerow pair`, `hedgerow roll --propose` or `hedgerow options --take`."
 """What helps where a plan cannot be used."""
 
 
@@ -41,7 +41,7 @@ AGAIN = "Make it again with `hedgerow plan`, `hedgerow pair` or `hedgerow roll -
 class KeptPlan:
     """A plan as it was shown, and what it rested on.
 
-    `kind` is hedge, pair or roll; `made_at` milliseconds of UTC; `document` the plan's own JSON; `settings` those it was made
+    `kind` is hedge, pair, roll or options; `made_at` milliseconds of UTC; `document` the plan's own JSON; `settings` those it was made
     with; `book` path and SHA-256 of the holdings, None for a pair and a roll; `held` contracts of its instruments that the book
     holds, `capital` coins it wants in the account, both as exact text; `quotes` what the coin that a contract is
     quoted in was worth, in the document's currency, by contract; 1 where it is not told.

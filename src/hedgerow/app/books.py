@@ -23,6 +23,7 @@ from hedgerow.app.venues import account_door, asked_of
 from hedgerow.config import VENUE_BOOK, Settings
 from hedgerow.model.errors import BadConfig, BadPortfolio
 from hedgerow.model.instruments import Instrument
+from hedgerow.model.option_contracts import is_option, option_row
 from hedgerow.model.orders import contracts_of
 from hedgerow.model.portfolio import Portfolio, Position, PositionKind
 from hedgerow.model.ports import Balance, Holding
@@ -202,6 +203,8 @@ def _coin(venue: str, one: Balance) -> Position:
 
 def _contract(venue: str, held: Holding, account: Account) -> Position:
     instrument = account.instruments[held.instrument]
+    if is_option(instrument):
+        return option_row(instrument, contracts_of(instrument, held.quantity))
     return Position(
         instrument.underlying,
         contracts_of(instrument, held.quantity),

@@ -24,6 +24,7 @@ from hedgerow.hedge.rolls import days_left, stage_of, window_of
 from hedgerow.hedge.terms import MONTH_DAYS
 from hedgerow.model.errors import BadInput, UsageError
 from hedgerow.model.instruments import Instrument
+from hedgerow.model.option_contracts import is_option
 from hedgerow.model.orders import contracts_of
 from hedgerow.model.trades import AccountState, EntryRow
 
@@ -124,6 +125,11 @@ def proposed(
         raise UsageError(
             f"{near.symbol} has ended: the venue settles it, and there is nothing to roll",
             advice="`hedgerow reconcile` reads what became of it; `hedgerow plan` hedges anew.",
+        )
+    if is_option(near):
+        raise UsageError(
+            f"{near.symbol} is an option: it ends by itself",
+            advice="`hedgerow options BOOK` says what a later one costs, and --take keeps it as a plan to trade.",
         )
     way, beside = _way(at, rung, to)
     if way.why_not:

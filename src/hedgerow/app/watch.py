@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hedgerow.app.asking import passphrase_from
+from hedgerow.app.chains import with_chains
 from hedgerow.app.contracts import on_paper
-from hedgerow.app.dealing import PAPER_ACCOUNT, dealing, wall_ms
+from hedgerow.app.dealing import PAPER_ACCOUNT, Dealing, dealing, wall_ms
 from hedgerow.app.desk import Desk, Report, open_desk
 from hedgerow.app.failed import traced
 from hedgerow.app.outward import outward
@@ -135,9 +136,19 @@ def watch(
         dealing(place, desk.hedge_market, desk.catalogue, settings) as at,
     ):
         taken_for(place, at, book_called(book), trades=settings.watch.mode != "observe")
+        desk = _with_account_options(settings, desk, at)
         around = out.around(at.account, _name(book), say)
         watched = _watched(settings, book, desk, past=False)
         return at.ask(watching(settings, watched, (at, place), around, once=once))
+
+
+def _with_account_options(settings: Settings, desk: Desk, at: Dealing) -> Desk:
+    """The desk with a chain of each coin that the account holds options on, where there is one; without it they are unknown."""
+    from hedgerow.runs.ledger import ledger_of
+
+    ledger = ledger_of(at.journal.read(at.account))
+    held = [each for name, each in ledger.instruments.items() if ledger.quantity(name)]
+    return replace(desk, market=with_chains(settings, desk.market, held))
 
 
 def watch_live(

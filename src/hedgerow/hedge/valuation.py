@@ -20,6 +20,7 @@ from hedgerow.model.display import Result
 from hedgerow.model.errors import UnknownSymbol
 from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.market import Market
+from hedgerow.model.option_contracts import is_option, option_of
 from hedgerow.model.portfolio import Portfolio, Position
 from hedgerow.stats.carry import carry_from_funding
 
@@ -231,6 +232,8 @@ def value(portfolio: Portfolio, market: Market) -> Valuation:
 
 
 def _hold(position: Position, market: Market) -> Holding:
+    if position.instrument is not None and is_option(position.instrument):
+        return _hold_option(replace(position, option=option_of(position.instrument.symbol)), market)
     if position.instrument is not None:
         return _hold_contract(position, position.instrument, market)
     if position.option is not None:

@@ -15,6 +15,7 @@ from hedgerow.hedge.rolls import expiry_of
 from hedgerow.model.display import plain
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
+from hedgerow.model.option_contracts import is_option
 from hedgerow.reports.layout import Fact, columns, facts, header, instant, line, notes, page
 from hedgerow.reports.wire import fingerprint
 from hedgerow.reports.wording import amount, count, number, percent
@@ -43,7 +44,9 @@ def ladder_text(
     for rung in found:
         parts += [facts(_stands(rung)), *([_ways(rung, money)] if rung.ways else [])]
     said = [
-        f"{r.near.symbol}: the venue lists nothing later"
+        f"{r.near.symbol}: an option ends by itself; `hedgerow options` says what a later one costs"
+        if is_option(r.near)
+        else f"{r.near.symbol}: the venue lists nothing later"
         for r in found
         if not _later(r) and r.stage != "ended"
     ]

@@ -16,6 +16,7 @@ from hedgerow.hedge.rolls import days_left
 from hedgerow.hedge.valuation import price_of
 from hedgerow.model.errors import StateUnknown, VenueInMaintenance, VenueRefused, VenueUnreachable
 from hedgerow.model.instruments import Instrument
+from hedgerow.model.option_contracts import is_option
 from hedgerow.model.orders import OrderReport, contracts_of
 from hedgerow.model.ports import Clock, FundingPaid, Holding, Lease, Store, Ticker
 from hedgerow.runs.alarming import Facts
@@ -109,7 +110,7 @@ class Lookout:
         sight = Sight(at, view.book, *market, found.held, found.coins, halted, view.blind, self._lent(found))
         taken, paid = self.tail.news()
         there = {each.instrument.name: each.units for each in found.held or ()}
-        stakes = stakes_of(sight, {each.instrument: each.contracts for each in found.held or ()})
+        stakes = stakes_of(sight, {each.instrument: each.contracts for each in sight.futures})
         missing = None if found.orders is None else self.tail.stops.missing(found.orders, there)
         money, notional = _funding_of(self.tail, sight, found.ledger)
         facts = Facts(
@@ -206,10 +207,11 @@ class Lookout:
             age = max(self.clock.now() - min(usable, default=self.clock.now()), 0)
             if age < self.silence():  # an older one than was there already is no news
                 self.fresh = self.clock.monotonic(), age
+        options = {each.name for each in self.needed if is_option(each)}
         return {
             each.instrument: float(each.mark / each.index) - 1.0
             for each in tickers
-            if each.mark and each.index and _has_price(each)
+            if each.mark and each.index and _has_price(each) and each.instrument not in options
         }
 
 
@@ -248,7 +250,7 @@ def _funding_of(tail: Tail, sight: Sight, ledger: Ledger) -> tuple[float, float]
     for paid in tail.received(sight.at - 30 * _DAY_MS):
         total += float(paid.amount) * price_of(sight.market, paid.coin)
     notional = 0.0
-    for held in sight.held or ():
+    for held in sight.futures:
         count = contracts_of(held.instrument, held.units)
         price = price_of(sight.hedge, held.instrument.underlying)
         notional += abs(float(count) * held.instrument.dollar_delta(price))

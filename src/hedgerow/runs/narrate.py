@@ -228,7 +228,7 @@ def _prices(seen: Seen, factors: tuple[str, ...]) -> tuple[NumberRow, ...]:
         price = price_of(sight.market, coin)
         if np.isfinite(price):
             found[coin] = decimal_of(repr(price))
-    for held in sight.held or ():
+    for held in sight.futures:
         price = contract_price(sight.hedge, held.instrument)
         if np.isfinite(price):
             found[held.instrument.name] = decimal_of(repr(price))

@@ -16,6 +16,7 @@ from hedgerow.hedge.margin import Stake, wallet_for
 from hedgerow.hedge.survival import HedgeAccount
 from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.instruments import Payoff
+from hedgerow.model.option_contracts import is_option
 from hedgerow.model.orders import contracts_of
 from hedgerow.model.portfolio import Portfolio, Position, PositionKind
 from hedgerow.model.rally import RallyNeed, RallyPlan
@@ -37,14 +38,19 @@ def rally_plan(
         said = "it traded at its last look: ask again after the next"
         return RallyPlan(name, look.at, rally, distance, (), said)
     prices = {row.name: float(row.number) for row in look.prices}
-    missing = [row.instrument.name for row in look.held if row.instrument.name not in prices]
+    sold = [row.instrument.symbol for row in look.held if is_option(row.instrument) and row.units < 0]
+    if sold:
+        said = f"{', '.join(sold)}: what a sold option needs in a rally is not counted here; `hedgerow options` says it"
+        return RallyPlan(name, look.at, rally, distance, (), said)
+    rows_held = [row for row in look.held if not is_option(row.instrument)]
+    missing = [row.instrument.name for row in rows_held if row.instrument.name not in prices]
     if missing:
         return RallyPlan(
             name, look.at, rally, distance, (), f"{', '.join(missing)}: no price at the last look"
         )
     coins = {row.name: float(row.number) for row in look.coins}
     groups: dict[tuple[str, str], list[PositionRow]] = {}
-    for row in look.held:
+    for row in rows_held:
         groups.setdefault((row.instrument.venue, row.instrument.settle), []).append(row)
     needs = []
     for (venue, settle), rows in sorted(groups.items()):

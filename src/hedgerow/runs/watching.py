@@ -29,6 +29,7 @@ from hedgerow.hedge.valuation import LENT, contract_price, price_of, value
 from hedgerow.model.arrays import FloatArray
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
+from hedgerow.model.option_contracts import is_option, option_row
 from hedgerow.model.orders import contracts_of
 from hedgerow.model.portfolio import Portfolio, Position, PositionKind
 from hedgerow.runs.learning import RECENT_DAYS, Known, Moving, drift_of, in_reach
@@ -91,6 +92,16 @@ class Sight:
     lent: Mapping[str, Decimal] = field(default_factory=dict)
 
     @property
+    def futures(self) -> tuple[Held, ...]:
+        """What is held and is no option: what a hedge is sized, traded and rolled in."""
+        return tuple(each for each in self.held or () if not is_option(each.instrument))
+
+    @property
+    def options(self) -> tuple[Held, ...]:
+        """Options that are held: they count in what the book moves with, and are left to themselves."""
+        return tuple(each for each in self.held or () if is_option(each.instrument))
+
+    @property
     def unseen(self) -> str:
         """Why nothing can be decided, "" where everything is known."""
         return UNTOLD if self.held is None or self.coins is None else self.blind
@@ -140,7 +151,10 @@ class Verdict:
 
 
 def whole_book(sight: Sight) -> Portfolio:
-    """Return the owner's book with the hedge account in it: its coins as collateral, what is lent apart, and its contracts."""
+    """Return the owner's book with the hedge account in it: its coins as collateral, what is lent apart, and its contracts.
+
+    An option that the account holds counts once, as the venue says: a row of the book of the same name is left out.
+    """
     coins, lent = sight.coins or {}, sight.lent
     own = {coin: coins.get(coin, _ZERO) - lent.get(coin, _ZERO) for coin in {**coins, **lent}}
     rows = [
@@ -159,9 +173,12 @@ def whole_book(sight: Sight) -> Portfolio:
             entry_price=held.entry,
             tags=(HEDGE_TAG,),
         )
-        for held in sight.held or ()
+        for held in sight.futures
     ]
-    return replace(sight.book, positions=(*sight.book.positions, *rows))
+    rows += [option_row(held.instrument, held.contracts) for held in sight.options]
+    there = {held.instrument.symbol for held in sight.options}
+    own_rows = (row for row in sight.book.positions if row.option is None or row.symbol not in there)
+    return replace(sight.book, positions=(*own_rows, *rows))
 
 
 def _venue_of(sight: Sight) -> str:
@@ -215,7 +232,7 @@ def _drift(policy: Policy, sight: Sight, known: Known) -> Drift:
         sight.market.bars_per_day,
         max(worth.gross_usd, 1.0),
     )
-    open_usd = {h.instrument.name: _dollars(h, sight) for h in sight.held or ()}
+    open_usd = {h.instrument.name: _dollars(h, sight) for h in sight.futures}
     return drift_of(policy, known, moving, sight.hedge, open_usd)
 
 
@@ -240,7 +257,7 @@ def margin_before(verdict: Verdict, sight: Sight, policy: Policy) -> dict[str, f
     """
     if verdict.act != "roll":
         return {account.settle: account.required_usd for account in verdict.margin}
-    open_now = {held.instrument: held.contracts for held in sight.held or ()}
+    open_now = {held.instrument: held.contracts for held in sight.futures}
     opens = {one: count for one, count in verdict.orders.items() if open_now.get(one, _ZERO) * count >= 0}
     found: dict[str, float] = {}
     for held, share in ((open_now, 1.0), (opens, float(1 if verdict.ahead is None else verdict.ahead))):
@@ -280,10 +297,10 @@ def judge(
     drift = known.drift if same else _drift(policy, sight, known.known)
     found = review(exposure.beta_usd, target, rule, drift, float(days))
     told = Verdict("hold", found.reason, known, exposure, target, found.band_usd, found.aim_usd)
-    told = replace(told, slack_usd=max((_least(held, sight) for held in sight.held), default=0.0))
+    told = replace(told, slack_usd=max((_least(held, sight) for held in sight.futures), default=0.0))
     if sight.halted is not None:
         return replace(told, act="stop", reason=f"halted: {sight.halted}")
-    open_now = tuple((each.instrument, each.contracts) for each in sight.held)
+    open_now = tuple((each.instrument, each.contracts) for each in sight.futures)
     now = np.datetime64(sight.at, "ms")
     due = roll_due(open_now, sight.contracts, sight.hedge, known.known.betas, now, roll_rule)
     if due is not None:
@@ -296,7 +313,7 @@ def judge(
 
 def _sized(told: Verdict, sight: Sight, policy: Policy) -> Verdict:
     """The orders that bring the book to its aim: of the contracts that are open, or else of the best."""
-    learned_, held = told.learned, sight.held or ()
+    learned_, held = told.learned, sight.futures
     assert learned_ is not None and told.exposure is not None  # noqa: S101, PT018  judged with both
     fresh = not held
     names: str | int | tuple[str, ...] = policy.instruments
@@ -343,7 +360,5 @@ def _first(
     if not isinstance(names, tuple) or not sight.book.positions:
         return Reduced(missing)
     mine = {find(listed, name).name for name in names}
-    others = [
-        (each.instrument, each.contracts) for each in sight.held or () if each.instrument.name not in mine
-    ]
+    others = [(each.instrument, each.contracts) for each in sight.futures if each.instrument.name not in mine]
     return reduced(missing, others, told.learned.known.betas, sight.hedge)

@@ -53,7 +53,7 @@ def basis(looked: Looked, limits: Thresholds) -> list[Finding]:
     """Marks of the open contracts against their index: a perpetual's as it is, a dated one's as a yearly rate."""
     found = []
     now = np.datetime64(looked.sight.at, "ms")
-    for held in looked.sight.held or ():
+    for held in looked.sight.futures:
         name = held.instrument.name
         away = looked.facts.basis.get(name, math.nan)
         left = days_left(held.instrument, now)

@@ -10,6 +10,7 @@ from hedgerow.hedge.alarms import Finding, Standing, standing_of
 from hedgerow.hedge.rolls import ROLLING, days_left, expiry_of, far_of
 from hedgerow.hedge.watch import Thresholds
 from hedgerow.model.instruments import Instrument
+from hedgerow.model.option_contracts import is_option
 from hedgerow.model.ports import Level
 from hedgerow.runs.alarming.facts import Looked
 from hedgerow.runs.watching import Held
@@ -62,6 +63,8 @@ def _ending(held: Held, looked: Looked) -> list[Finding]:
     missed = left <= ROLLING.start_days - _MISSED_DAYS
     stuck = left <= ROLLING.start_days and far_of(held.instrument, looked.sight.contracts, now) is None
     name = held.instrument.symbol
+    if is_option(held.instrument):
+        return [_option_ending(held, left)]
     text = f"{name} ends in {left:.1f} days and is not rolled" + (": no later one is listed" if stuck else "")
     standing: Standing = "bad" if missed or stuck else "fine"
     advice = f"`hedgerow roll {name}` does it by hand" + (
@@ -69,6 +72,20 @@ def _ending(held: Held, looked: Looked) -> list[Finding]:
     )
     late = left <= 2.0 * ROLLING.finish_days
     return [Finding("expiry", name, standing, "critical" if late else "warning", text, advice)]
+
+
+def _option_ending(held: Held, left: float) -> Finding:
+    """An option ends by itself: told a week before, and loudly in the last days; what was sold is owed until then."""
+    name, sold = held.instrument.symbol, held.units < 0
+    what = "what was sold is owed until then" if sold else "what it protects stands alone from then on"
+    text = f"{name} ends in {left:.1f} days, and is exercised or gone: {what}"
+    standing: Standing = "bad" if left <= ROLLING.start_days else "fine"
+    advice = (
+        "Roll the protection: `hedgerow options` says what a later one costs, `--take` keeps it as a plan to trade."
+        " Exercise is paid in coins by itself; the watch then hedges what is left."
+    )
+    level: Level = "critical" if left <= 2.0 * ROLLING.finish_days else "warning"
+    return Finding("expiry", name, standing, level, text, advice)
 
 
 def listed(looked: Looked, _: Thresholds) -> list[Finding]:

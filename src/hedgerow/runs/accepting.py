@@ -105,19 +105,13 @@ def upheaval(
 
 
 def _holdings(was: Valuation, there: Valuation, gross: float) -> list[str]:
-    """The holdings in both that are of another size, and the large ones that are gone; what came is in the worth and the beta."""
+    """The holdings in both that are of another size; what went altogether, or came, is in the worth and the beta."""
     old, new = _sizes(was), _sizes(there)
     found = [
         f"{name} {old[name].units.normalize():,f} → {new[name].units.normalize():,f}"
         for name in sorted(old.keys() & new.keys())
         if _far(float(old[name].units), float(new[name].units))
         and not max(old[name].dollars, new[name].dollars) < _DUST * gross
-    ]
-    whole = _gross(was)
-    found += [
-        f"{name} {size.units.normalize():,f} → none"
-        for name, size in sorted(old.items())
-        if name not in new and size.dollars >= whole / _TIMES
     ]
     more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
     return [f"{', '.join(found[:_NAMED])}{more}"] if found else []

@@ -12,7 +12,7 @@ import pytest
 from tests.runs.watched import Script, World, market
 
 from hedgerow.hedge.execution import Done
-from hedgerow.model.errors import VenueUnreachable
+from hedgerow.model.errors import VenueRefused, VenueUnreachable
 from hedgerow.model.watched import Look
 from hedgerow.runs.executor import Executor
 from hedgerow.runs.monitor import Monitor
@@ -182,7 +182,12 @@ def test_prices_are_asked_for_in_time_where_the_next_look_is_near() -> None:
 
 
 class Woken(Silent):
-    """A world that wakes who is to be woken, also while a question hangs; `told` are calls by their instant."""
+    """A world that wakes who is to be woken, also while a question hangs; `told` are calls by their instant.
+
+    Whoever is told of what is `slow`, a level and a title, takes twenty seconds to hear it.
+    """
+
+    slow = ("", "")
 
     def begins(self) -> Monitor:
         """Return a watch that has looked."""
@@ -201,6 +206,8 @@ class Woken(Silent):
         super().notify(level, title, text)
         if title == "stale feed: prices":
             self.told.append((self.clock.monotonic() - self.came, level, text))
+        if (level, title) == self.slow:
+            self.waits(20_000)
 
     def waits(self, ms: int) -> None:
         """Let time pass, and wake who is due."""
@@ -272,13 +279,11 @@ def test_what_a_look_says_to_be_over_is_not_said_again_for_what_was_told_meanwhi
     first = asyncio.run(watching.tick())  # told by a look
     assert "stale feed" in {row.watch for row in first.alarms}
     world.answers = {}
-    watching._voice.on, watching._voice.told = (
-        False,
-        True,
-    )  # told again while the next look, which finds prices, is at work
+    # told again while the next look, which finds prices, is at work
+    watching._voice.on, watching._voice.told = False, world.clock.monotonic() - 1
     asyncio.run(watching.tick())
     assert [text for _, level, text in world.told if level == "info"] == ["is well again"]
-    assert not watching._voice.told
+    assert watching._voice.told is None
 
 
 def test_nothing_is_called_while_a_trade_is_under_way_or_after_the_watch_ended() -> None:
@@ -292,7 +297,7 @@ def test_nothing_is_called_while_a_trade_is_under_way_or_after_the_watch_ended()
     trading[0] = False
     world.waits(14_000)
     assert len(world.told) == 1
-    watching._voice.told = False
+    watching._voice.told = None
     watching.close()
     world.waits(60_000)
     assert len(world.told) == 1
@@ -306,3 +311,58 @@ def test_an_older_price_than_was_there_is_no_news() -> None:
     world.answers = {"tickers": lambda found: tuple(replace(each, at=each.at - 60_000) for each in found)}
     assert not asyncio.run(watching._lookout.asked_again())
     assert watching._lookout.silence() == before < 5_000
+
+
+@pytest.mark.parametrize(
+    ("slow", "told"),
+    [
+        (("info", "stale feed: prices"), ["critical", "info", "critical", "info"]),
+        (("warning", "limits: trade"), ["critical", "critical", "info"]),
+    ],
+)
+def test_what_is_called_while_a_look_is_told_of_is_known_to_the_next_one(
+    slow: tuple[str, str], told: list[str]
+) -> None:
+    """Prices are back, whoever hears of that look takes his time, and they stop again meanwhile."""
+    world = woken()
+    watching = world.begins()
+    world.answers = {"tickers": lambda _: ()}
+    world.clock.advance(20_000)
+    asyncio.run(watching.tick())
+    world.book["SOL"] = "100"
+    world.answers, world.slow = {"instruments": _refused}, slow
+    asyncio.run(watching.tick())
+    assert [level for _, level, _ in world.told] == told[: told.index("critical", 1) + 1]
+    world.answers, world.slow = {"tickers": lambda _: ()}, ("", "")
+    again = asyncio.run(watching.tick())
+    assert "stale feed" in {row.watch for row in again.alarms}
+    world.answers = {}
+    asyncio.run(watching.tick())
+    asyncio.run(watching.tick())
+    assert [level for _, level, _ in world.told] == told
+
+
+def _refused(_: Any) -> Any:
+    raise VenueRefused("not now")
+
+
+def test_what_is_called_in_the_middle_of_a_look_is_in_its_line_and_known_to_the_next_life() -> None:
+    """The look had prices, and none came while its trade waited for an answer: nobody hears twice, or that all is well."""
+    world = woken()
+    watching = world.begins()
+    world.book["SOL"] = "100"
+
+    def hangs(_: Any) -> Any:
+        world.waits(16_000)
+        raise VenueUnreachable("no connection")
+
+    world.answers = {"instruments": hangs}
+    look = asyncio.run(watching.tick())
+    assert look.done == "VenueUnreachable"
+    assert [row.text for row in look.alarms if row.watch == "stale feed"] == ["no price for 16 seconds"]
+    watching.close()
+    world.answers = {"tickers": lambda _: ()}
+    asyncio.run(world.monitor().tick())
+    assert [(level, text) for _, level, text in world.told] == [
+        ("critical", "no usable price for 14 seconds"),
+    ]

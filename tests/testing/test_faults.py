@@ -231,6 +231,7 @@ def _mode(mode: str) -> Line:
     return _line(0, "rules", mode=mode, bounds=Bounds())
 
 
+SILENCE = "stale feed: prices"
 CALM, PLAN_A, PLAN_B = _line(0, "calm"), _plan("watch-aa-1", 10), _plan("watch-bb-2", 90_000)
 LOUDER = [
     _line(4, "called", level="info", title="drift: BTC", text="x"),
@@ -263,6 +264,10 @@ WRONG_WATCHES = [
     ("W5", [_called("drift: BTC", 4), _look(5, "drift: BTC"), _look(7), _look(9)]),
     ("W5", [_called("drift: BTC", 4, "info"), _look(5, "drift: BTC")]),
     ("W5", [*LOUDER[:3], LOUDER[4]]),
+    ("W5", [_look(5), _called(SILENCE, 6), _called(SILENCE, 7)]),
+    ("W5", [_called(SILENCE, 4), _look(5), _called(SILENCE, 6), _look(7, SILENCE)]),
+    ("W5", [_called(SILENCE, 4), _look(5), _look(7), _look(9)]),
+    ("W5", [_called("drift: BTC", 4), _look(5), _look(7, "drift: BTC")]),
     ("W6", [STARTED, PRICED, _look(15_002)]),
     ("W6", [STARTED, PRICED, OLD, _look(15_002)]),
     ("W7", [STARTED, _line(1, "calm"), _look(10_002, known=False)]),
@@ -315,3 +320,6 @@ def test_what_a_watch_may_do_is_not_wrong() -> None:
     silent = [STARTED, PRICED, _called("stale feed: prices", 14_000), _look(16_000, "stale feed: prices")]
     assert check_vigil(silent) == []
     assert check_vigil([CALM, STARTED, _look(9_000), _look(70_000)][:3]) == []
+    missed = [_called(SILENCE, 4), _look(5)]
+    assert check_vigil([*missed, _look(7, SILENCE), _look(9), _called(SILENCE, 10, "info"), _look(11)]) == []
+    assert check_vigil([*missed, _look(7), _called(SILENCE, 8, "info"), _look(9)]) == []

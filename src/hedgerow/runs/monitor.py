@@ -184,7 +184,7 @@ class Monitor:
         unknown = self._last is None or self._last.held is None
         stale = STALE in self._alarms
         priced = await self._lookout.asked_again()
-        if priced and (stale or unknown or self._voice.told):
+        if priced and (stale or unknown or self._voice.told is not None):
             return await self._lookout.answers()
         return not stale and self._lookout.silence() > 1000 * self._watched.rules.thresholds.stale_s[0]
 
@@ -235,6 +235,7 @@ class Monitor:
         look = replace(look, flow_usd=self._flows.since(self._last, seen.view), refused=self._actor.refused)
         call(self._around.notifier, look, self._last, changed.raised)
         self._write(look, seen)
+        changed = self._voice.over(changed)
         _call_over(self._around.notifier, changed)
         self._voice.take_back(changed)
         for line in lines_of(look, self._last, seen, dealt, changed):

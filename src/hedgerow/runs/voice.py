@@ -25,8 +25,8 @@ _TRADE_MS = 500
 class Voice:
     """Calls where no usable price came for `limit_ms`; without anybody to wake it `later`, only looks do.
 
-    `on` says that the alarm is on already, `told` that it was called here and no look has taken it over yet. Who trades asks
-    for prices himself: while a trade is under way nothing is called, and time counts from its end.
+    `on` says that the alarm is on already, `told` when it was called here, by the clock that never goes back, while no look has
+    taken it over yet. Who trades asks for prices himself: while a trade is under way nothing is called, and time counts from its end.
     """
 
     lookout: Lookout
@@ -34,7 +34,7 @@ class Voice:
     later: Later | None
     limit_ms: int
     on: bool = False
-    told: bool = False
+    told: int | None = None
     _since: int | None = None
 
     def listen(self) -> None:
@@ -50,18 +50,32 @@ class Voice:
     def untold(self, changed: Changed) -> Changed:
         """Return what changed at a look without the alarm that was called here: the look takes it over."""
         self.on = STALE in changed.active
-        if not (self.on and self.told):
+        if not self.on or self.told is None:
             return changed
-        self.told = False
+        self.told = None
         return replace(changed, raised=tuple(each for each in changed.raised if each.finding.key != STALE))
 
+    def over(self, changed: Changed) -> Changed:
+        """Return what changed without the end of an alarm that was called here again since its prices came: it is not over."""
+        if self.told is None or self._answered():
+            return changed
+        return replace(changed, cleared=tuple(each for each in changed.cleared if each.finding.key != STALE))
+
     def take_back(self, changed: Changed) -> None:
-        """Say that it is over, where a look is written down that found prices: once, where `changed` has said so already."""
-        if not self.told or self.on:
+        """Say that it is over, where a look is written down and prices came: once, where `changed` has said so already.
+
+        What was called after the last price stands, also where that was while the look was told of: the next look has it.
+        """
+        if self.told is None or self.on or not self._answered():
             return
-        self.told = False
+        self.told = None
         if STALE not in {each.finding.key for each in changed.cleared}:
             self.notifier.notify("info", ": ".join(STALE), "is well again")
+
+    def _answered(self) -> bool:
+        """Whether a usable price has come since it was called."""
+        fresh = self.lookout.fresh
+        return self.told is not None and fresh is not None and fresh[0] > self.told
 
     def _wake(self) -> None:
         if self._since is None or self.later is None:
@@ -72,8 +86,8 @@ class Voice:
             self.later(_TRADE_MS, self._wake)
             return
         silent = min(self.lookout.silence(), now - self._since)
-        if silent >= self.limit_ms and not (self.on or self.told):
-            self.told = True
+        if silent >= self.limit_ms and not self.on and self.told is None:
+            self.told = now
             text = f"no usable price for {silent / 1000:,.0f} seconds"
             self.notifier.notify("critical", ": ".join(STALE), text)
         self.later(self.limit_ms - silent if silent < self.limit_ms else self.limit_ms, self._wake)

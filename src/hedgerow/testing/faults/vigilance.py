@@ -214,6 +214,7 @@ def _alarms(history: History) -> Iterator[str]:
     on: Mapping[tuple[str, str], str] = {}
     called: dict[str, str] = {}
     over: set[str] = set()
+    stands: dict[str, str] = {}
     for at, kind, body in history:
         if kind == "called" and ": " in body["title"]:  # what the executor calls bears no colon
             said = _OVER if body["text"] == _OVER else body["level"]
@@ -224,14 +225,20 @@ def _alarms(history: History) -> Iterator[str]:
         elif kind == "started":
             # What was called and not written is called again: better twice than never. What was written and not called
             # over stands with whoever passes messages on, who says so after the next look.
-            called, over = {}, set()
+            called, over, stands = {}, set(), {}
         elif kind == "look":
             now = body["alarms"]
             for title in sorted(over):
                 yield f"W5 at {at}: {title} is over, and nobody was told"
             yield from _lost(at, on, now, called)
-            over = {f"{watch}: {about}" for watch, about in on.keys() - now.keys()}
-            on, called = now, {}
+            # Of silence somebody is called between looks, too, and while a look is told of that does not know it yet: the next
+            # one has it, or says after it that prices are back. Neither calls again.
+            titles = {f"{watch}: {about}" for watch, about in now}
+            missed = {t: c for t, c in called.items() if t == _SILENT[0] and c != _OVER and t not in titles}
+            over = {f"{watch}: {about}" for watch, about in on.keys() - now.keys()} | (
+                stands.keys() & missed.keys()
+            )
+            on, called, stands = now, dict(missed), missed
 
 
 def _lost(

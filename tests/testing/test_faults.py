@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from hedgerow.hedge.watch import Bounds
+from hedgerow.model.ports import AccountModes
 from hedgerow.testing.faults import FAULTS, check_history, check_vigil, live, vigil
 from hedgerow.testing.faults.history import unlike
 from hedgerow.testing.faults.report import Report, parted
@@ -201,10 +202,11 @@ def _look(
     true: float = 0.0,
     level: str = "warning",
     waits: str = "",
+    held: tuple[str, ...] = (),
 ) -> Line:
     named = {tuple(alarm.split(": ")): level for alarm in alarms}
     body = {"known": known, "alarms": named, "sure": sure, "left": (0.0,), "band": 100.0}
-    return _line(at, "look", **body, true=true, book=1_000.0, proposal=None, waits=waits)
+    return _line(at, "look", **body, true=true, book=1_000.0, proposal=None, waits=waits, held=held)
 
 
 def _plan(name: str, at: int, price: int = 10) -> list[Line]:
@@ -232,6 +234,10 @@ def _mode(mode: str) -> Line:
 
 
 SILENCE = "stale feed: prices"
+ISOLATED = _line(4, "modes set", modes=AccountModes(False, "isolated", None))
+MEANT = _line(300_000, "modes set", modes=AccountModes(False, "cross", None))
+IN_A_WORLD = {"legs": {}, "prices": {}, "gross": Decimal(1_000)}
+HELD = _look(3, held=("c",))
 CALM, PLAN_A, PLAN_B = _line(0, "calm"), _plan("watch-aa-1", 10), _plan("watch-bb-2", 90_000)
 LOUDER = [
     _line(4, "called", level="info", title="drift: BTC", text="x"),
@@ -273,6 +279,8 @@ WRONG_WATCHES = [
     ("W7", [STARTED, _line(1, "calm"), _look(10_002, known=False)]),
     ("W7", [CALM, STARTED, _look(10_001)]),
     ("W9", [_line(0, "halt", why="x"), (2_001, *SENT[1:])]),
+    ("W10", [ISOLATED, _line(5, "programme", plan="p", **IN_A_WORLD), INTENT, SENT]),
+    ("W10", [HELD, ISOLATED, CALM, (400_000, *HELD[1:])]),
     ("W9", [_line(0, "halt", why="x"), _line(900, "halt", why="y"), (2_001, *SENT[1:])]),
 ]
 
@@ -320,6 +328,13 @@ def test_what_a_watch_may_do_is_not_wrong() -> None:
     silent = [STARTED, PRICED, _called("stale feed: prices", 14_000), _look(16_000, "stale feed: prices")]
     assert check_vigil(silent) == []
     assert check_vigil([CALM, STARTED, _look(9_000), _look(70_000)][:3]) == []
+    assert check_vigil([HELD, ISOLATED, CALM, MEANT, (400_000, *HELD[1:])]) == []
+    told = [_called("account mode: c", 399_999), _look(400_000, "account mode: c", held=("c",))]
+    assert check_vigil([HELD, ISOLATED, CALM, *told]) == []
+    twice = _line(1, "doubled", client_id="watch-aa-110")
+    assert check_vigil([_bounded(max_turnover=0.03), twice, *PLAN_A, *PLAN_B]) == []
     missed = [_called(SILENCE, 4), _look(5)]
     assert check_vigil([*missed, _look(7, SILENCE), _look(9), _called(SILENCE, 10, "info"), _look(11)]) == []
     assert check_vigil([*missed, _look(7), _called(SILENCE, 8, "info"), _look(9)]) == []
+    back = [_called(SILENCE, 4), _look(5, SILENCE), _called(SILENCE, 6), _look(7), _look(9)]
+    assert check_vigil([*back, _called(SILENCE, 10, "info"), _look(11)]) == []

@@ -212,7 +212,11 @@ class SimTrading:
             )
             if crosses:
                 return Refused("-5022", "would not be maker", again=True)
-        return market.accept(order, slow=self.road.chance.strikes("F8"))
+        return market.accept(order, slow=self._slow())
+
+    def _slow(self) -> bool:
+        """Whether an order fills bit by bit."""
+        return self.road.chance.strikes("F8")
 
     async def cancel(self, order: Order) -> Reply:
         """Cancel through the faults."""
@@ -321,6 +325,7 @@ class SimAccount:
                 modes.margin_mode or now.margin_mode,
                 modes.leverage or now.leverage,
             )
+            self.road.wire("modes set", {"modes": self.road.modes_now})
         return self.road.modes_now
 
     async def permissions(self) -> Permissions:

@@ -1,6 +1,6 @@
 """An independent look at the history of a watch: what it may do, what it says, and how soon (docs/reliability.md).
 
-check_vigil(history) -> what it violates        each line names what is promised as W1 to W7, and W9
+check_vigil(history) -> what it violates        each line names what is promised as W1 to W7, W9 and W10
 
 Like `history`, it knows what was intended, sent, filled, said and written, and nothing of the code.
 """
@@ -14,6 +14,7 @@ from typing import Any
 
 from hedgerow.hedge.watch import Bounds
 from hedgerow.testing.faults.history import History
+from hedgerow.testing.faults.otherwise import set_otherwise
 
 __all__ = ["check_vigil", "ready_after"]
 
@@ -38,7 +39,8 @@ def check_vigil(history: History) -> list[str]:
     bounds over restarts (W2); a look that leaves the band says why (W3), and what it says is true while nothing is wrong
     (W4); alarms are called once, before they are written, and none is lost (W5); a feed that is dead is noticed within
     15 seconds (W6); it is ready 10 seconds after a start or the end of trouble, where no trade is to be ended first and no
-    request hangs until its time-out (W7); two seconds after a halt nothing that opens leaves (W9).
+    request hangs until its time-out (W7); two seconds after a halt nothing that opens leaves (W9); nothing that opens leaves a trade that began while the account was set
+    otherwise than it is wanted, and an open contract that somebody set otherwise has an alarm six minutes later (W10).
     """
     return [line for check in _CHECKS for line in check(history)]
 
@@ -161,6 +163,8 @@ def _daily(history: History, bounds: Bounds) -> Iterator[str]:
     """No trade begins that brings the day beyond its turnover, or after the day has cost what it may."""
     plans: dict[str, _Day] = {}
     intents: dict[str, Mapping[str, Any]] = {}
+    # What the road made a second of is no trade of the watch, which is told of it as of somebody else's: as in W1.
+    doubled = {body["client_id"] for _, kind, body in history if kind == "doubled"}
     plan = ""
     for at, kind, body in history:
         if kind == "programme":
@@ -180,7 +184,7 @@ def _daily(history: History, bounds: Bounds) -> Iterator[str]:
         elif kind == "arrival" and plan in plans:
             plans[plan].prices = body["prices"]  # cost is told from the first prices that were read for it
         elif kind == "intent":
-            intents[body["client_id"]] = body
+            intents |= {} if body["client_id"] in doubled else {body["client_id"]: body}
         elif kind == "fill" and (intent := intents.get(body["client_id"])) and intent["plan"] in plans:
             day = plans[intent["plan"]]
             traded = abs(body["quantity"]) * day.prices[body["instrument"]]
@@ -235,9 +239,8 @@ def _alarms(history: History) -> Iterator[str]:
             # one has it, or says after it that prices are back. Neither calls again.
             titles = {f"{watch}: {about}" for watch, about in now}
             missed = {t: c for t, c in called.items() if t == _SILENT[0] and c != _OVER and t not in titles}
-            over = {f"{watch}: {about}" for watch, about in on.keys() - now.keys()} | (
-                stands.keys() & missed.keys()
-            )
+            ended = {f"{watch}: {about}" for watch, about in on.keys() - now.keys()} - missed.keys()
+            over = ended | (stands.keys() & missed.keys())
             on, called, stands = now, dict(missed), missed
 
 
@@ -351,4 +354,5 @@ _CHECKS: tuple[Callable[[History], Iterator[str]], ...] = (
     _dead,
     _ready,
     _halted,
+    set_otherwise,
 )

@@ -14,7 +14,8 @@ from typing import Any, cast
 from hedgerow.hedge.watch import Bounds, Mode, WatchRules
 from hedgerow.model.errors import BrokenPromise, HedgerowError, LeaseHeld
 from hedgerow.model.instruments import Instrument
-from hedgerow.model.ports import Level, MarketData, Ticker
+from hedgerow.model.orders import Order, Refused
+from hedgerow.model.ports import AccountModes, Level, MarketData, Ticker
 from hedgerow.model.watched import Look
 from hedgerow.runs.diary import LOOK, decided_again, diary_of
 from hedgerow.runs.executor import Executor
@@ -29,6 +30,7 @@ from hedgerow.testing.faults.doors import SimAccount, SimQuotes, SimTrading
 from hedgerow.testing.faults.history import check_history
 from hedgerow.testing.faults.lives import Life, Sink, Verdict, finish
 from hedgerow.testing.faults.lives import Watched as Looked
+from hedgerow.testing.faults.market import Placed
 from hedgerow.testing.faults.plans import ACCOUNT
 from hedgerow.testing.faults.sights import SimEyes, SimPolicy
 from hedgerow.testing.faults.troubles import Killed
@@ -38,6 +40,8 @@ __all__ = ["BOOK", "Process", "Vigil", "vigil"]
 
 BOOK = "book"
 _MODES: tuple[Mode, ...] = ("auto", "auto", "auto", "propose", "observe")
+_MODES_MEANT = AccountModes(False, "cross", Decimal(5))
+_MODES_MS = 400_000
 _REST_MS = 2_000
 _STORM_MS = 400_000
 _CALM_MS = 90_000
@@ -66,6 +70,27 @@ class _Called(Sink):
         if self._watch is not None:
             self._watch.note("called", {"level": level, "title": title, "text": text})
         super().notify(level, title, text)
+
+
+class _Orders(SimTrading):
+    """Orders, at some of which somebody stops the account while they are at work: they are cancelled, and may have filled (F14).
+
+    A watch sends market orders, which can be cancelled only while they fill bit by bit.
+    """
+
+    stopped: Callable[[], None]
+
+    def _accepted(self, order: Order) -> Placed | Refused:
+        """Take an order, and let somebody come by."""
+        found = super()._accepted(order)
+        works = isinstance(found, Placed) and found.rest and order.stop is None
+        if works and self.road.chance.has("F14") and self.road.chance.random.random() < 0.8:
+            self.stopped()
+        return found
+
+    def _slow(self) -> bool:
+        """Let some orders be at work for a while where cancellations go wrong."""
+        return super()._slow() or (self.road.chance.has("F14") and self.road.chance.random.random() < 0.8)
 
 
 class Process(Monitor):
@@ -107,7 +132,9 @@ class Vigil(Life):
         )
         quotes = _Quotes(self.road)
         quotes.note = self.watch.note
-        self._doors = Doors(cast("MarketData", quotes), SimTrading(self.road), SimAccount(self.road))
+        orders = _Orders(self.road)
+        orders.stopped = lambda: self._stopped(self.market.now)
+        self._doors = Doors(cast("MarketData", quotes), orders, SimAccount(self.road))
         self.sink = _Called(self.chance, self._wait, self.watch)
         self.approved: dict[str, str] = {}
         self.process: Process | None = None
@@ -146,9 +173,15 @@ class Vigil(Life):
         market.later.append((market.now + random.randint(0, 60_000), self.eyes.shift))
         market.later.append((market.now + random.randint(0, 60_000), self._jump))
         if random.random() < 0.2:
-            begins = market.now + random.randint(0, 60_000)
-            market.later.append((begins, lambda: self.troubles.halt("a person said so")))
-            market.later.append((begins + random.randint(5_000, 30_000), lambda: self.troubles.halt(None)))
+            self._stopped(market.now + random.randint(0, 60_000))
+        if self.chance.strikes("F22"):
+            market.later.append((market.now + random.randint(0, 60_000), partial(_otherwise, self)))
+
+    def _stopped(self, at: int) -> None:
+        """Let somebody stop the account, and go on after a while."""
+        later = self.market.later
+        later.append((at, lambda: self.troubles.halt("a person said so")))
+        later.append((at + self.random.randint(5_000, 30_000), lambda: self.troubles.halt(None)))
 
     def _besides(self) -> Mapping[str, Any]:
         """What a programme begins in: prices, and dollars of all coins and contracts."""
@@ -224,6 +257,10 @@ class Vigil(Life):
         """Trouble is over: it is ready soon, ends what it trades, comes into its band, and its books are the venue's."""
         self.troubles.halt(None)
         self._take_away()
+        if self.road.modes_now != _MODES_MEANT:
+            told = self.market.now + _MODES_MS
+            self._until(lambda: self.market.now >= told, _MODES_MS)
+            _set(self, _MODES_MEANT)  # somebody has read the alarm
         begun, tail = self.market.now, Tail(self.store, ACCOUNT)
         self._until(lambda: self.market.now >= begun + _CALM_MS and not tail.unfinished(), _SETTLED_MS)
         if self.watch.violations:
@@ -244,24 +281,7 @@ class Vigil(Life):
     def written(self, look: Look) -> None:
         """Hear of a look that is in the diary: note what it says beside what is true."""
         self.verdict.events += 1
-        beta, aim = self.eyes.wanted() + self.eyes.hedged(), look.band_usd[0] if look.band_usd else 0.0
-        self.watch.note(
-            "look",
-            {
-                "at": look.at,
-                "act": look.act,
-                "known": look.held is not None,
-                "alarms": {(row.watch, row.about): row.level for row in look.alarms},
-                "proposal": look.proposal,
-                "waits": look.proposal.name if look.proposal and look.done.startswith("proposal ") else "",
-                "sure": look.in_band,
-                "left": look.left_usd,
-                "band": aim + look.slack_usd,
-                "book": float(self.eyes.wanted()),
-                "true": float(beta),
-                "done": look.done,
-            },
-        )
+        self.watch.note("look", _said(look, self.eyes))
         if look.proposal is not None and look.mode == "propose" and not look.approved_by:
             name, random = look.proposal.name, self.random
             if name not in self.approved and random.random() < 0.7:
@@ -293,6 +313,38 @@ class Vigil(Life):
         verdict.history = history
         records = [*self.store.read(ACCOUNT), *self.store.read(diary_of(ACCOUNT, BOOK))]
         verdict.digest = "".join(r.digest for r in records[-1:])
+
+
+def _otherwise(life: Vigil) -> None:
+    """Let somebody set the account otherwise; long and short can be kept apart only where nothing is open."""
+    market = life.market
+    flat = not any(market.quantity(c.name) or market.live(c.name) for c in market.contracts)
+    _set(life, AccountModes(flat and life.random.random() < 0.5, "isolated", Decimal(5)))
+
+
+def _set(life: Vigil, modes: AccountModes) -> None:
+    life.road.modes_now = modes
+    life.watch.note("modes set", {"modes": modes})
+
+
+def _said(look: Look, eyes: SimEyes) -> Mapping[str, Any]:
+    """What a look says beside what is true."""
+    beta, aim = eyes.wanted() + eyes.hedged(), look.band_usd[0] if look.band_usd else 0.0
+    return {
+        "at": look.at,
+        "act": look.act,
+        "known": look.held is not None,
+        "held": () if look.held is None else tuple(row.instrument.name for row in look.held),
+        "alarms": {(row.watch, row.about): row.level for row in look.alarms},
+        "proposal": look.proposal,
+        "waits": look.proposal.name if look.proposal and look.done.startswith("proposal ") else "",
+        "sure": look.in_band,
+        "left": look.left_usd,
+        "band": aim + look.slack_usd,
+        "book": float(eyes.wanted()),
+        "true": float(beta),
+        "done": look.done,
+    }
 
 
 def _wake(life: Vigil, ms: int, act: Callable[[], None]) -> None:

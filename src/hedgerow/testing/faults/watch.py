@@ -116,7 +116,7 @@ class Watch:
             self.note("doubled", body)
         elif kind == "sent" and isinstance(order := body["order"], Order):
             self._sent(order, body.get("apart", self.apart))
-        elif kind == "hung":
+        elif kind in {"hung", "modes set"}:
             self.note(kind, body)
         elif kind == "replied":
             self.note("replied", {"client_id": body["client_id"], "reply": type(body["reply"]).__name__})

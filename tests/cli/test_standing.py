@@ -273,7 +273,7 @@ def test_a_watch_that_has_not_looked_for_long_is_told_without_its_alarms(run: Ru
     text = " ".join(run("status").out.split())
     assert "off the target" in text
     assert "(seen by Ann)" in text
-    assert "`hedgerow approve` where a proposal waits" in text  # the advice
+    assert "`hedgerow approve` with the proposal's name trades it" in text  # the advice
     assert "paper:paper book" in run("brief").out
     (path,) = (tmp_path / "state" / "hedgerow" / "paper" / "journal.db-beats").glob("*.json")
     beat = json.loads(path.read_text(encoding="utf-8"))

@@ -15,6 +15,7 @@ from hedgerow.hedge.plan import Refusal
 from hedgerow.hedge.watch import WatchRules
 from hedgerow.model.ports import Lease
 from hedgerow.model.watched import BreakerRow, Proposal
+from hedgerow.runs.alarming.facts import OBSERVES
 from hedgerow.runs.bounds import Spent, after_of, beyond
 from hedgerow.runs.diary import Memory
 from hedgerow.runs.hand import Dealt, Hand, unreached
@@ -51,7 +52,7 @@ class Actor:
             return Dealt()
         asked = proposal_of(self._watched.account, seen.view.book_id, verdict, seen.sight)
         if rules.mode == "observe":
-            return Dealt(asked, waiting="it only observes")
+            return Dealt(asked, waiting=OBSERVES)
         if rules.mode == "propose" and before is not None:
             there = stands(before, seen.view.book_id, verdict, seen.sight, rules.freshness)
             asked = before if there else asked

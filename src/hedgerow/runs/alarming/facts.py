@@ -16,7 +16,10 @@ from hedgerow.runs.rounds import Round
 from hedgerow.runs.stops import Stop
 from hedgerow.runs.watching import Sight, Verdict
 
-__all__ = ["Facts", "Looked"]
+__all__ = ["OBSERVES", "Facts", "Looked"]
+
+OBSERVES = "it only observes"
+"""What an order waits for where nobody is asked."""
 
 
 @dataclass(frozen=True, slots=True)

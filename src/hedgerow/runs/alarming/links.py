@@ -6,7 +6,7 @@ from hedgerow.hedge.alarms import Finding, standing_of
 from hedgerow.hedge.watch import Thresholds
 from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.ports import Level
-from hedgerow.runs.alarming.facts import Looked
+from hedgerow.runs.alarming.facts import OBSERVES, Looked
 from hedgerow.runs.changing import correlation_of
 from hedgerow.runs.proving import Coverage
 
@@ -33,11 +33,35 @@ def drift(looked: Looked, _: Thresholds) -> list[Finding]:
         why = facts.waiting or "; ".join(each.rule for each in facts.refusals) or verdict.reason
         text = f"dollar beta to {factor} is {'−' if gap < 0 else '+'}${abs(gap):,.0f} off the target, band ± ${band:,.0f}: {why}"
         standing = standing_of(abs(gap), band + verdict.slack_usd, band + verdict.slack_usd)
-        advice = "`hedgerow approve` where a proposal waits, else lift what holds it back; a new plan knows no open contract that its book has not."
         level: Level = "info" if facts.rests else "warning"
-        advice = "It is traded after the pause." if facts.rests else advice
-        found.append(Finding("drift", factor, standing, level, text, advice))
+        found.append(Finding("drift", factor, standing, level, text, _brought_back(looked)))
     return found
+
+
+def _brought_back(looked: Looked) -> str:
+    """What brings a drifted book back into its band, by what holds it back."""
+    facts, asked = looked.facts, looked.lasting.book
+    book = "" if asked is None else asked.name[:8]
+    remedies = "; ".join(dict.fromkeys(each.remedy for each in facts.refusals if each.remedy))
+    ways = (
+        (looked.sight.halted is not None, "`hedgerow halt --lift` goes on: nothing is sent until then."),
+        (facts.rests, "It is traded after the pause."),
+        (
+            book != "" and book in facts.waiting,
+            f"Put the holdings right, or, if they are meant, `hedgerow approve {book}`.",
+        ),
+        (
+            facts.waiting == OBSERVES,
+            "It only observes: `--mode propose` asks before each trade, `--mode auto` trades by itself; a new plan knows no open contract that its book has not.",
+        ),
+        (facts.waiting != "", "`hedgerow approve` with the proposal's name trades it."),
+        (remedies != "", remedies),
+        (
+            looked.verdict.act == "hold",
+            "What is missing is less than can be ordered: a contract with a smaller lot (--instruments), or a wider band.",
+        ),
+    )
+    return next((way for holds, way in ways if holds), "The next look trades what is left.")
 
 
 def betas(looked: Looked, _: Thresholds) -> list[Finding]:

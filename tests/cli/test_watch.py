@@ -55,6 +55,27 @@ def test_a_proposal_is_approved_by_its_first_signs_and_traded(run: Run, tmp_path
     assert [each["action"] for each in watched(run, tmp_path, "--mode", "auto")] == ["hold"]
     none = run("approve", name, *state)
     assert (none.status, "Nothing waits for a yes now" in none.err) == (2, True)
+    assert "Ann approved it, and it was carried out at" in none.err
+
+
+@pytest.mark.parametrize(
+    ("then", "said"),
+    [
+        (("--mode", "propose", "--instruments", "BTCUSDT"), "stands in its place"),
+        (("--mode", "propose", "--target-beta", "1"), "it was withdrawn at"),
+        (("--mode", "observe"), "the watch does not ask any more, its mode is observe"),
+    ],
+)
+def test_of_a_proposal_that_was_withdrawn_it_is_said_when_and_why(
+    run: Run, tmp_path: Path, then: tuple[str, ...], said: str
+) -> None:
+    (line,) = (each for each in watched(run, tmp_path, "--mode", "propose") if each["action"] == "proposal")
+    name = line["text"].split()[0]
+    watched(run, tmp_path, *then)
+    none = run("approve", name, "--state", str(tmp_path / "state"))
+    assert none.status == 2
+    assert said in " ".join(none.err.split())
+    assert "at least 6 signs" not in none.err
 
 
 @pytest.mark.parametrize("wanted", [(), ("--target-beta", "0.5"), ("--collateral", "100000USDT")])

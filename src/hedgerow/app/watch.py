@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 __all__ = ["approve", "approvers", "looks_of", "rehearse", "saw", "watch", "watch_live"]
 
 _DAY_MS = 86_400_000
+_LEAST_SIGNS = 6
 
 
 @dataclass(slots=True)
@@ -208,15 +209,25 @@ def approve(settings: Settings, prefix: str, who: str, modes: Sequence[Mode] = (
 
     there = {name: (mode, what) for mode in modes for name, what in _waiting(settings, mode).items()}
     found = sorted(name for name in there if name.startswith(prefix.lower()))
-    if len(prefix) < 6 or len(found) != 1:
+    if len(prefix) < _LEAST_SIGNS or len(found) != 1:
         said = "several proposals begin so" if len(found) > 1 else "no watch proposes that now"
         now = "; ".join(f"`hedgerow approve {name[:8]}`: {what}" for name, (_, what) in sorted(there.items()))
         stands = f"What stands now: {now}." if now else "Nothing waits for a yes now: `hedgerow status`."
-        raise UsageError(f"{prefix}: {said}", advice=f"Give at least 6 signs. {stands}")
+        if not found and (gone := _gone(settings, modes, prefix)):
+            raise UsageError(f"{prefix}: {gone}", advice=f"Nothing was approved. {stands}")
+        raise UsageError(f"{prefix}: {said}", advice=f"Give at least {_LEAST_SIGNS} signs. {stands}")
     if not who.strip():
         raise UsageError("nobody is called that", advice="Give --who NAME.")
     approvals_of(place_of(settings, there[found[0]][0]).journal).add(found[0], who.strip(), wall_ms())
     return found[0]
+
+
+def _gone(settings: Settings, modes: Sequence[Mode], prefix: str) -> str:
+    """Return what became of what a watch proposed or asked once, "" where none did or the name is too short to tell."""
+    from hedgerow.app.withdrawn import became_in
+
+    places = [place_of(settings, mode).journal for mode in modes if len(prefix) >= _LEAST_SIGNS]
+    return next((said for place in places if (said := became_in(place, prefix.lower()))), "")
 
 
 def _waiting(settings: Settings, mode: Mode) -> dict[str, str]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 import pytest
 from tests.cli.conftest import Run
+
+from hedgerow.model.sweeps import Tried
 
 BOOK = "symbol,quantity\nETH,10\nSOL,100\nUSDT,20000\n"
 
@@ -44,3 +47,39 @@ def test_a_slip_of_the_pen_is_named(run: Run, book: str) -> None:
     assert "Did you mean rebalance" in found.err
     nothing = run("sweep", book)
     assert nothing.status == 2
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_an_interrupted_sweep_says_what_is_kept_and_goes_on_from_there(
+    run: Run, book: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: bool
+) -> None:
+    from hedgerow.files import sweeps
+
+    words = ["sweep", book, "rebalance=band,calendar:7", "--instruments", "BTCUSDT"]
+    folder = tmp_path / "kept"
+    words += ["--out", str(folder)] if kept else []
+    written = sweeps.write_tries
+
+    def then_interrupted(where: Path, tries: Sequence[Tried]) -> None:
+        written(where, tries[:1])
+        raise KeyboardInterrupt
+
+    if kept:
+        monkeypatch.setattr(sweeps, "write_tries", then_interrupted)
+    else:
+        monkeypatch.setattr("hedgerow.runs.sweep.sweep", _interrupted)
+    stopped = run(*words)
+    assert stopped.status == 130
+    if not kept:
+        assert "nothing is kept. With --out FOLDER" in stopped.err
+        return
+    assert f"1 combination is kept in {folder}; the same command goes on from there" in stopped.err
+    monkeypatch.setattr(sweeps, "write_tries", written)
+    done = run(*words, "--json")
+    assert done.status == 0
+    assert len(json.loads(done.out)["rows"]) == 2
+    assert len(list(folder.glob("tries-*.parquet"))) == 2
+
+
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt

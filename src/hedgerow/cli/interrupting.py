@@ -1,6 +1,7 @@
-"""A trade that is interrupted says what it leaves behind: which orders are at the venue, and what may be done about them.
+"""What is interrupted says what it leaves behind: a trade its orders at the venue, a sweep what it has kept, and how it goes on.
 
 with told_when_interrupted(settings, mode, "hedgerow trade 2f3c39"): ...
+with kept_when_interrupted(folder): ...
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
 from hedgerow.app.plans import Mode
 from hedgerow.app.standing import standing
 from hedgerow.config import Settings
+from hedgerow.model.errors import HedgerowError
 
-__all__ = ["told_when_interrupted"]
+__all__ = ["kept_when_interrupted", "told_when_interrupted"]
 
 
 @contextmanager
@@ -31,6 +34,30 @@ def told_when_interrupted(settings: Settings, mode: Mode, again: str) -> Iterato
             for line in left_text(standing(settings, mode), again):
                 sys.stderr.write(f"{line}\n")
             raise
+
+
+@contextmanager
+def kept_when_interrupted(folder: Path | None) -> Iterator[None]:
+    """Take SIGTERM as an interrupt, and after either say on stderr what of a sweep is kept in `folder`; None: it keeps nothing."""
+    with _terminated_as_interrupted():
+        try:
+            yield
+        except KeyboardInterrupt:
+            sys.stderr.write(f"{_kept(folder)}\n")
+            raise
+
+
+def _kept(folder: Path | None) -> str:
+    from hedgerow.files.sweeps import read_tries
+
+    if folder is None:
+        return "Interrupted: nothing is kept. With --out FOLDER what is done is kept, and the same command goes on from there."
+    try:
+        count = len(read_tries(folder))
+    except HedgerowError as why:
+        return f"Interrupted: {why.message}. {why.advice}"
+    done = "1 combination is kept" if count == 1 else f"{count} combinations are kept"
+    return f"Interrupted: {done} in {folder}; the same command goes on from there."
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from cyclopts import Group, Parameter
 
 from hedgerow import app as steps
 from hedgerow.cli.history import BookOptions
+from hedgerow.cli.interrupting import kept_when_interrupted
 from hedgerow.cli.options import BetaOptions, DataOptions, HedgeOptions, Output, settings_of
 from hedgerow.cli.output import answer, computing
 
@@ -68,7 +69,7 @@ def sweep(
         leave_days=mine.leave_after,
     )
     workshop = steps.Workshop(asked.engine, asked.workers, asked.ray, asked.out)
-    with computing(shown) as report:
+    with kept_when_interrupted(asked.out), computing(shown) as report:
         done = steps.sweep(settings, book, fields, times, asked.hedge_prices, workshop, report)
 
     def text() -> object:

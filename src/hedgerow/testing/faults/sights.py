@@ -60,8 +60,13 @@ class SimEyes:
     random: Random
     book: dict[str, Decimal] = field(default_factory=dict)
     views: dict[int, View] = field(default_factory=dict)
+    past: Market = field(init=False)
 
     def __post_init__(self) -> None:
+        # The past ends at the prices that this exchange begins with: prices that no market makes are somebody else's fault.
+        shared, now = _past(), self.prices()
+        scale = np.array([float(now[coin]) for coin in shared.symbols]) / shared.prices[-1]
+        self.past = replace(shared, prices=shared.prices * scale)
         for contract in self.market.contracts[1:]:
             dollars = Decimal(self.random.randint(10_000, 60_000))
             self.book[contract.underlying] = round(dollars / self.market.mark(contract), 3)
@@ -69,7 +74,7 @@ class SimEyes:
     def look(self, at: int) -> View:
         """Return what is known at `at`."""
         if at not in self.views:
-            past = _past()
+            past = self.past
             given = {coin: float(price) for coin, price in self.prices().items()}
             seen = replace(past, given=given, as_of=max(np.datetime64(at, "ms"), past.times[-1]))
             rows = tuple(Position(coin, units) for coin, units in self.book.items())

@@ -23,7 +23,7 @@ _READY_MS, _DEAD_MS, _HALT_MS = 10_000, 15_000, 2_000
 _CALM_MS = 60_000
 _LOOK_MS = 25_000
 """How long a look may take from its beginning, from which it counts, to its first order."""
-_WHY = {"drift", "limits", "position unknown", "not hedged", "halted", "stale feed"}
+_WHY = {"drift", "limits", "position unknown", "not hedged", "halted", "stale feed", "price jump"}
 _SILENT = ("stale feed: prices", "position unknown: account")
 _ZERO = Decimal(0)
 _LEVELS = ("info", "warning", "critical")

@@ -63,3 +63,12 @@ def test_less_than_the_smallest_order_asks_for_no_approval() -> None:
     (found,) = links.drift(Looked(sight, verdict, Facts(at), Changes()), Thresholds())
     assert "smaller lot" in found.advice
     assert "approve" not in found.advice
+
+
+def test_an_option_that_is_not_known_asks_for_a_chain_and_no_price() -> None:
+    world = World(CALM)
+    world.book |= {"BTC-27DEC30-90000-P": "1"}
+    world.watch_often(1)
+    (told,) = (row for row in world.looks[-1].alarms if row.watch == "not hedged")
+    assert "--chain, --exclude" in told.advice
+    assert "Give the price" not in told.advice

@@ -64,9 +64,8 @@ def unknown_text(
     options = dict.fromkeys(_way(symbol, told) for symbol in unknown)
     it = "it" if len(unknown) == 1 else "them"
     block = ": not to be traded as it is" if plan else ""
-    ways = f"Give {', '.join(options)}" + (
-        f" or leave {it} out: --exclude {','.join(unknown)}" if plan else ""
-    )
+    ways = f"Give {', '.join(options)}"
+    ways = f"{ways} or leave {it} out: --exclude {','.join(unknown)}" if plan else f"{ways.rstrip(',')}."
     lines.append(line(f"  Every number here is without {it}{block}. {ways}"))
     return Group(*lines)
 

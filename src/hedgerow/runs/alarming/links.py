@@ -5,6 +5,7 @@ from __future__ import annotations
 from hedgerow.hedge.alarms import Finding, standing_of
 from hedgerow.hedge.watch import Thresholds
 from hedgerow.model.coins import is_stablecoin
+from hedgerow.model.option_names import option_named
 from hedgerow.model.ports import Level
 from hedgerow.runs.alarming.facts import OBSERVES, Looked
 from hedgerow.runs.changing import correlation_of
@@ -20,7 +21,11 @@ def hedged(looked: Looked, _: Thresholds) -> list[Finding]:
         return []
     if looked.lasting.slip is not None:
         return []  # the price has an alarm of its own
-    advice = "Nothing is sent until it is known." if looked.sight.blind else "Give the price or the beta."
+    options = any(p.symbol in verdict.reason and option_named(p.symbol) for p in looked.sight.book.positions)
+    way = "Give a chain of this moment, or leave the option out: --chain, --exclude." if options else ""
+    advice = (
+        "Nothing is sent until it is known." if looked.sight.blind else way or "Give the price or the beta."
+    )
     return [Finding("not hedged", "book", "bad", "critical", verdict.reason, advice)]
 
 

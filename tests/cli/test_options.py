@@ -103,7 +103,14 @@ def test_real_prices_need_a_real_chain(run: Run, tmp_path: Path) -> None:
 def test_a_book_that_falls_with_nothing_is_told(run: Run, book: Callable[[str], str]) -> None:
     done = run("options", book("symbol,quantity\nUSDT,1000\n"))
     assert done.status == 2
-    assert "nothing of it here" in done.err
+    assert "there is nothing of it to protect" in done.err
+
+
+def test_a_book_that_a_rise_hurts_is_told_what_bounds_it(run: Run, book: Callable[[str], str]) -> None:
+    done = run("options", book("symbol,quantity\nBTC,-2\nUSDT,300000\n"))
+    assert done.status == 2
+    assert "A rise hurts it, and a put pays in a fall" in " ".join(done.err.split())
+    assert "2.0 of them by beta" in " ".join(done.err.split())
 
 
 @pytest.mark.market_data

@@ -131,11 +131,22 @@ def _refuse(exposure: Exposure, chain: OptionChain, wanted: Wanted) -> None:
         said = (
             f"the book's dollar beta is {exposure.beta_usd[0]:,.0f}: it gains when {chain.underlying} falls"
         )
-        raise UsageError(
-            said, advice="A put protects what falls with the market; there is nothing of it here."
-        )
+        raise UsageError(said, advice=_short_advice(float(exposure.beta_usd[0]), chain))
     if wanted.floor is not None and not exposure.nav_usd > 0.0:
         raise UsageError("the floor is a share of net value, and there is none", advice="Leave --floor out.")
+
+
+def _short_advice(beta_usd: float, chain: OptionChain) -> str:
+    """What to do about a book that a rise hurts: puts would add to what it has."""
+    coin = chain.underlying
+    if not beta_usd < 0.0:
+        return f"It moves with {coin} neither way: there is nothing of it to protect."
+    units = abs(units_by_beta(beta_usd, chain.index_usd))
+    return (
+        f"A rise hurts it, and a put pays in a fall: it would add to the bet. `hedgerow plan` buys the perpetual against"
+        f" the rise. Calls on {coin} bound it too, {units:,.1f} of them by beta; calls are not compared here yet, because floor"
+        " and crash are counted downwards."
+    )
 
 
 def _expiries(chain: OptionChain, wanted: Wanted) -> tuple[tuple[np.datetime64, ...], tuple[str, ...]]:

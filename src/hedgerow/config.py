@@ -45,7 +45,8 @@ __all__ = [
 VENUE_BOOK = "venue:"
 """What names the book of an account instead of a file."""
 _PREFIX = "HEDGEROW__"
-_STDERR = "-"
+_NO_PATH = re.compile(r"-$|venue:|.*://")
+"""What names no file: standard error, an account or a venue, an address."""
 _FILES = ("prices", "lake", "funding", "books", "open_interest", "sectors", "venues", "chain")
 _SECRET = re.compile(r"secret|passw|token|api_?key|private|urls?$", re.IGNORECASE)
 
@@ -333,7 +334,7 @@ def _anchor(tree: dict[str, Any], folder: Path) -> None:
         found = tree.get(section)
         if isinstance(found, dict):
             paths = {name: found[name] for name in names if isinstance(found.get(name), str)}
-            paths = {name: path for name, path in paths.items() if path != _STDERR and "://" not in path}
+            paths = {name: path for name, path in paths.items() if not _NO_PATH.match(path)}
             found |= {name: str(folder / path) for name, path in paths.items()}
     book = tree.get("book")
     sources = book.get("sources") if isinstance(book, dict) else None

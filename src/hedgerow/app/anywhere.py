@@ -18,7 +18,9 @@ def absolute(settings: Settings) -> Settings:
     """The settings with every path as seen from anywhere."""
     data, factor = settings.data, settings.hedge.factor
     paths: dict[str, Any] = {
-        name: str(Path(path).absolute()) for name in _DATA if (path := getattr(data, name)) is not None
+        name: str(Path(path).absolute())
+        for name in _DATA
+        if (path := getattr(data, name)) is not None and not path.startswith(VENUE_BOOK)
     }
     if factor.lower().startswith(_INDEX):
         factor = f"{_INDEX}{Path(factor[len(_INDEX) :]).absolute()}"

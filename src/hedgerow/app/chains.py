@@ -1,4 +1,4 @@
-"""The chains of options that a book is priced with, or compared on: a file's, or those of the simulated market."""
+"""The chains of options that a book is priced with, or compared on: a file's, a venue's of now, or those of the simulated market."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hedgerow.config import Settings
+from hedgerow.config import VENUE_BOOK, Settings
 from hedgerow.hedge.valuation import price_of
 from hedgerow.model.errors import NotEnoughData, UsageError
 from hedgerow.model.instruments import Instrument
@@ -17,7 +17,7 @@ from hedgerow.model.portfolio import Portfolio
 if TYPE_CHECKING:
     from hedgerow.model.option_chain import OptionChain
 
-__all__ = ["chain_of", "with_chains", "with_options"]
+__all__ = ["chain_of", "live_chain_of", "with_chains", "with_options"]
 
 
 def with_options(settings: Settings, market: Market, book: Portfolio) -> Market:
@@ -41,7 +41,10 @@ def with_chains(settings: Settings, market: Market, contracts: Iterable[Instrume
 
 
 def chain_of(settings: Settings, market: Market, coin: str) -> OptionChain:
-    """Return the chain on `coin` that protection is looked for in. Raises `UsageError` where real prices have none."""
+    """Return the chain on `coin` that protection is looked for in. Raises `UsageError` where real prices have none, and what asking a venue raises."""
+    venue = live_chain_of(settings)
+    if venue:
+        return _now(settings, venue, coin)
     if settings.data.chain is not None:
         from hedgerow.files.chains import read_chain
 
@@ -49,11 +52,31 @@ def chain_of(settings: Settings, market: Market, coin: str) -> OptionChain:
     if not market.simulated:
         raise UsageError(
             "real prices need a real option chain",
-            advice="Give its file with --chain; docs/reference/files.md.",
+            advice="Give its file with --chain, or ask a venue: --chain venue:deribit.",
         )
     from hedgerow.venues.simulated_chain import simulated_chain
 
     return simulated_chain(_in_dollars(market), coin)
+
+
+def live_chain_of(settings: Settings) -> str:
+    """Return the venue that `--chain venue:NAME` asks, "" where a file or nothing is given."""
+    told = settings.data.chain or ""
+    return told.removeprefix(VENUE_BOOK).lower() if told.startswith(VENUE_BOOK) else ""
+
+
+def _now(settings: Settings, venue: str, coin: str) -> OptionChain:
+    """What a venue quotes now. Raises `UsageError` where a moment of the past is asked for."""
+    import asyncio
+
+    from hedgerow.venues.live_chains import chain_now
+
+    if settings.data.as_of is not None:
+        raise UsageError(
+            f"--chain {settings.data.chain} is of now, and --as-of of the past", advice="Give a file of then."
+        )
+    told = settings.venues.get(venue)
+    return asyncio.run(chain_now(venue, coin, None if told is None else told.stand_in))
 
 
 def _in_dollars(market: Market) -> Market:
@@ -66,6 +89,9 @@ def _in_dollars(market: Market) -> Market:
 
 
 def _chains(settings: Settings, market: Market, coins: Sequence[str]) -> dict[str, OptionChain]:
+    venue = live_chain_of(settings)
+    if venue:
+        return {coin: _now(settings, venue, coin) for coin in coins}
     if settings.data.chain is not None:
         from hedgerow.files.chains import read_chains
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hedgerow.app.chains import chain_of
+from hedgerow.app.chains import chain_of, live_chain_of
 from hedgerow.app.desk import Desk, Report, beta, open_desk
 from hedgerow.config import Settings
 from hedgerow.hedge.valuation import price_of
@@ -88,7 +88,7 @@ def _since(
     """Return what the book's options gained since the chain of an earlier moment."""
     from hedgerow.hedge.options.since import gained_since
 
-    if settings.data.chain is None:
+    if settings.data.chain is None or live_chain_of(settings):
         raise UsageError(
             "an earlier chain is in a file, and none was given",
             advice="Give it with --chain: one file with rows of both moments.",

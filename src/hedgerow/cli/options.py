@@ -87,7 +87,10 @@ class DataOptions:
     sectors: Annotated[str | None, Parameter(help="Your sectors.toml.")] = None
     venues: Annotated[str | None, Parameter(help="Your venues.toml.")] = None
     chain: Annotated[
-        str | None, Parameter(help="Option chain: a Parquet or CSV file. Simulated on a simulated market.")
+        str | None,
+        Parameter(
+            help="Option chain: a Parquet or CSV file, or venue:deribit, venue:binance, venue:bybit of now."
+        ),
     ] = None
     decimal_comma: Annotated[
         bool | None, Parameter(help="The holdings write 1,5 for 1.5.", negative=_NO_NEGATIVE)

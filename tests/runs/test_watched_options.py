@@ -140,6 +140,23 @@ def test_it_calls_before_the_end_and_is_gone_after_it() -> None:
     assert not [title for _, title, _ in world.alarms if title.startswith(("hedge lost", "position"))]
 
 
+def test_the_margin_of_a_sold_one_calls_before_it_is_gone() -> None:
+    """2 puts at the money on 0.6 coins: a fall of a fifth asks for 2 × (0.075 + 12,000 ÷ 48,000) = 0.65 of them, and more."""
+    world = opened("-2", mode="observe")
+    world.watch_often(1)
+    title = "liquidation: options in BTC"
+    assert [text for _, about, text in world.alarms if about == title] == []
+    there = world.venue.state.account("paper").wallet("BTC")
+    world.venue.credit("BTC", Decimal("0.6") - there)
+    world.watch_often(2)
+    (text,) = [text for _, about, text in world.alarms if about == title]
+    assert "lasts for a fall of" in text
+    assert world.put_.symbol in text
+    world.venue.credit("BTC", Decimal(5))
+    world.watch_often(2)
+    assert [text for _, about, text in world.alarms if about == title][1:] == ["is well again"]
+
+
 def test_an_option_without_a_chain_stops_the_watch_and_is_no_zero() -> None:
     class Blind(OptionWorld):
         def look(self, at: int) -> View:

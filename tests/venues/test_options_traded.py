@@ -182,6 +182,20 @@ def test_what_cannot_be_traded_is_refused_before_anything_is_sent(
     assert world.fills() == []
 
 
+def test_one_that_nobody_bids_for_keeps_no_other_open() -> None:
+    """Closing all: the sold call is bought back first; the put that has no bid is left, and told."""
+    world = OptionsWorld()
+    world.trade(COLLAR)
+    world.books[PUT.name] = (None, ("0.0230", "9"))
+    world.moved(world.clock.now())
+    found = world.trade({PUT.name: "-2", CALL.name: "1.5"}, plan="cd" * 16, style=Style(deadline_ms=30_000))
+    assert found.refusals == ()
+    assert found.done is not None
+    assert found.done.outcome == "partial"
+    assert (world.held(PUT), world.held(CALL)) == (Decimal(2), Decimal(0))
+    world.agree()
+
+
 def test_it_is_exercised_at_its_end_and_the_journal_reads_it() -> None:
     """Puts on 2 coins at 54,000 with the coin at 45,000: 2 × 9,000 ÷ 45,000 coins, the calls nothing."""
     world = OptionsWorld()

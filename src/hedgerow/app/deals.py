@@ -139,6 +139,7 @@ def _plan(
     state, why = _state(kept, ended, good_until, there, enough=len(said) >= settings.watch.approvals)
     document: Mapping[str, Any] = kept.document
     plan: Mapping[str, Any] = document["plan"] if kept.kind == "hedge" else {}
+    plan = document if kept.kind == "options" else plan
     cost: Mapping[str, Any] = document.get("cost", {}) if kept.kind == "hedge" else {}
     return PlanRow(
         kept.plan_id,

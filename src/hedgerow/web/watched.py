@@ -11,6 +11,7 @@ import numpy as np
 
 from hedgerow.hedge.rolls import ROLLING, days_left
 from hedgerow.model.diary import Diary, DiaryRow, PaidRow
+from hedgerow.model.option_contracts import is_option
 from hedgerow.model.orders import contracts_of
 from hedgerow.model.trades import EntryRow, ModeState
 from hedgerow.model.watched import AlarmRow, Look
@@ -189,6 +190,9 @@ def _rung(row: EntryRow, now: np.datetime64) -> dict[str, str]:
     if contract.expiry is None:
         return {**told, "ends": "never: a perpetual", "left": "", "roll": ""}
     ends = contract.expiry.timestamp() * 1_000
+    if is_option(contract):
+        ended = "by itself: exercised or gone"
+        return {**told, "ends": moment(round(ends)), "left": f"{max(left, 0.0):.1f} days", "roll": ended}
     start = moment(round(ends - ROLLING.start_days * 86_400_000))[:10]
     roll = f"from {start} on" if left > ROLLING.start_days else "now"
     return {**told, "ends": moment(round(ends)), "left": f"{max(left, 0.0):.1f} days", "roll": roll}

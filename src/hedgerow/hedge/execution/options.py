@@ -54,15 +54,18 @@ def quote_limit(leg: LegState) -> Decimal | None:
 def refusals_of_option(
     ticket: Ticketed, instrument: Instrument, units: Decimal, facts: LegFacts
 ) -> list[Refusal]:
-    """Return why an option cannot be traded as asked: no index, not quoted in that size, or with a stop behind it."""
+    """Return why an option cannot be traded as asked: no index, not quoted in that size, or with a stop behind it.
+
+    What only closes is not refused for its quotes: one that nobody bids for must not keep the others open.
+    """
     name, found = instrument.name, list[Refusal]()
     if facts.index is None or not facts.index > 0:
         found.append(Refusal("a known index", name, math.nan, 0, "wait for the price of the coin"))
     if ticket.stop is not None or ticket.stop_at is not None:
         found.append(Refusal("a stop", f"{name}: an option has none", 1, 0, "leave the stop out"))
-    if ticket.style.kind != "market":
+    size, held = abs(units), facts.held or _ZERO
+    if ticket.style.kind != "market" or (held * units < 0 and size <= abs(held)):
         return found
-    size = abs(units)
     if facts.quoted is None:
         said = f"{name}: nobody {'offers' if units > 0 else 'bids for'} it now"
         found.append(Refusal("a quote", said, math.nan, float(size), "wait, or rest with --style post-only"))

@@ -115,6 +115,10 @@ class HeldOption:
         up, down = (_at(self.position, self.volatility + side * self.doubt) for side in (1.0, -1.0))
         return abs(float(up.worth_usd(_HERE)[0] - down.worth_usd(_HERE)[0])) / 2.0 * self.unit
 
+    def kept_usd(self, move: float) -> float:
+        """Return the maintenance that it needs at once after a `move` of its coin, nothing where it was bought."""
+        return self.position.kept_usd(move) * self.unit
+
     def profit_usd(self, moves: FloatArray) -> FloatArray:
         """Return what it gains at once when its coin moves by `moves`, (N,)."""
         there = self.position.worth_usd(_above(moves))

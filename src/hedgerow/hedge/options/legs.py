@@ -164,8 +164,11 @@ class OptionPosition:
         """
         if all(leg.count > 0 for leg in self.legs):
             return 0.0
-        kept = sum(self._sold(leg, move, initial=False) for leg in self.legs if leg.count < 0)
-        return max(kept + self.premium_usd + self.fee_usd, 0.0)
+        return max(self.kept_usd(move) + self.premium_usd + self.fee_usd, 0.0)
+
+    def kept_usd(self, move: float) -> float:
+        """Return the maintenance of what was sold an instant after `move`, in dollars then."""
+        return sum(self._sold(leg, move, initial=False) for leg in self.legs if leg.count < 0)
 
     def _sold(self, leg: OptionLeg, move: float, *, initial: bool) -> float:
         """Margin of one sold leg after `move`: in coins max(0.15 − out of the money ÷ price, 0.1) + mark, then 0.075 + mark.

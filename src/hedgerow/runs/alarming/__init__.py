@@ -2,7 +2,7 @@
 
 findings_of(looked, limits) -> findings
 
-One file for each subject: `account` what is held and how it is set, `venue` whether it answers and what it lists, `prices`,
+One file for each subject: `account` what is held and how it is set, `venue` whether it answers and what it lists, `prices`, `options`,
 `funding`, `links` how the book moves with the market.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from hedgerow.hedge.alarms import Finding
 from hedgerow.hedge.watch import Thresholds
-from hedgerow.runs.alarming import account, funding, links, prices, venue
+from hedgerow.runs.alarming import account, funding, links, options, prices, venue
 from hedgerow.runs.alarming.facts import Facts, Looked
 
 __all__ = ["Facts", "Looked", "findings_of"]
@@ -26,6 +26,7 @@ _WATCHES = (
     account.hands,
     account.book,
     account.liquidation,
+    options.sold,
     account.counterparty,
     funding.paid,
     funding.interval,

@@ -30,6 +30,14 @@ __all__ = ["Standing", "Worker", "Workers", "workers_on"]
 _LIVES, _CLAIMS = "workers", "claims"
 _BOTH = {"lives": _LIVES, "claims": _CLAIMS}
 _TURN = "books are shared"
+_BRIEFLY = text(
+    "SELECT set_config('idle_in_transaction_session_timeout', :idle, true), set_config('lock_timeout', :wait, true)"
+)
+"""Whoever is stopped in the middle of a turn is thrown out of it long before others are taken for dead."""
+
+_BRIEF, _WAIT = 8, 3
+"""What part of a lease time a turn may stand still for, and how long it is waited for."""
+
 _KEPT_MS = 3_600_000
 """How long a worker that is gone is still named."""
 
@@ -151,6 +159,9 @@ class Workers:
     def _alone(self, ended: frozenset[str], leaving: Collection[str]) -> Turn:
         """Take a turn while nobody else takes one; nothing where our own life is over: somebody else may hold everything."""
         with self._ground.writing() as connection:
+            connection.execute(
+                _BRIEFLY, {"idle": str(self._ttl_ms // _BRIEF), "wait": str(self._ttl_ms // _WAIT)}
+            )
             self._ground.alone(connection, _TURN)
             now = self._ground.clock(connection)
             living = {each.name: each for each in _all(connection) if each.lives(now)}

@@ -32,6 +32,7 @@ TABLES = (
     "many",
     "cluster",
     "watch",
+    "workers",
     "liquidation",
     "lake",
     "durability",

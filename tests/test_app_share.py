@@ -10,8 +10,10 @@ from typing import cast
 
 import pytest
 
+from hedgerow.app.pulse import Pulse
 from hedgerow.app.sharing import Share
 from hedgerow.model.errors import BrokenPromise, JournalFailed
+from hedgerow.store.journal import milliseconds
 from hedgerow.store.workers import Standing, Workers
 
 TTL = 600
@@ -149,3 +151,35 @@ def test_a_broken_promise_ends_everything_and_is_raised() -> None:
         assert watches.there == set()
 
     asyncio.run(run())
+
+
+def test_signs_of_life_go_on_while_the_loop_is_busy_and_stop_where_it_hangs() -> None:
+    beats: list[float] = []
+
+    def beat() -> int:
+        beats.append(time.monotonic())
+        return 1
+
+    pulse = Pulse(lambda: None, beat, 60, milliseconds)
+    pulse.begin()
+    time.sleep(0.15)  # as a loop that reckons
+    assert len(beats) >= 4
+    time.sleep(0.3)
+    count = len(beats)
+    time.sleep(0.1)
+    assert len(beats) == count  # four lease times are long over
+    pulse.seen()
+    time.sleep(0.1)
+    assert len(beats) > count
+    pulse.end()
+
+
+def test_what_ends_the_thread_is_raised() -> None:
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    pulse = Pulse(broken, lambda: 1, 30, milliseconds)
+    pulse.begin()
+    time.sleep(0.2)
+    with pytest.raises(ZeroDivisionError):
+        pulse.check()

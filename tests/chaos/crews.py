@@ -80,15 +80,16 @@ class Looks:
         self._venue = os.open(venue, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._ending: set[str] = set()
-        self._share = Share(
-            Workers(where, name, rules.names, rules.lease_ms), self, rules.lease_ms, lambda *_: None
-        )
+        workers = Workers(where, name, rules.names, rules.lease_ms)
+        self._share = Share(workers, self, rules.lease_ms, lambda *_: None, self._renew)
 
     async def run(self) -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._share.stop)
         with self._leases_of() as self._leases:
-            async with self._leases.lasting():
-                await self._share.keep()
+            await self._share.keep()
+
+    def _renew(self) -> None:
+        self._leases.renew_all()
 
     def begin(self, book: str) -> None:
         self._tasks[book] = asyncio.create_task(self._watched(book))

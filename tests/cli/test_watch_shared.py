@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.cli.conftest import Run
@@ -50,7 +51,7 @@ class Workers:
         books = [there.book(f"{tag}.csv", "ETH,10\nSOL,100") for tag in TAGS]
         venues = [word for tag in TAGS for word in ("--at", tag)]
         self.words = [*STARTS, *there.words(*books), *venues, "--share", "--state", url, "--every", "1"]
-        self.home, self.started = home, list[subprocess.Popen[str]]()
+        self.url, self.home, self.started = url, home, list[subprocess.Popen[str]]()
 
     def start(self) -> subprocess.Popen[str]:
         log = self.home / f"{len(self.started)}.log"
@@ -67,6 +68,13 @@ class Workers:
         """The books of which a worker told a first look."""
         lines = [json.loads(line) for line in self.said(number).splitlines() if line.startswith("{")]
         return {line["book"] for line in lines if line["action"] == "watching"}
+
+    def status(self) -> list[dict[str, Any]]:
+        """The workers, as `status` names them."""
+        words = [*STARTS, "status", "--live", "--state", self.url, "--json"]
+        told = subprocess.run(words, env=self.environment, capture_output=True, text=True, check=False)
+        found: list[dict[str, Any]] = json.loads(told.stdout)["live"]["workers"]
+        return found
 
     def end(self) -> None:
         for each in self.started:
@@ -97,8 +105,11 @@ def test_books_are_shared_out_and_taken_over_from_who_is_killed(workers: Workers
     until(lambda: workers.watched(0) | workers.watched(1) == set(TAGS), workers)
     assert len(workers.watched(0)) == len(workers.watched(1)) == 2
     assert not workers.watched(0) & workers.watched(1)
+    (told,) = [each for each in workers.status() if each["worker"].split("-")[-2] == str(first.pid)]
+    assert (told["books"], 0 < told["life_left_ms"] <= 15_000) == (2, True)
     first.send_signal(signal.SIGKILL)
     until(lambda: workers.watched(1) == set(TAGS), workers)
+    assert sorted(each["life_left_ms"] > 0 for each in workers.status()) == [False, True]
     second.send_signal(signal.SIGTERM)
     assert second.wait(60) == 0
     with look_into(where_of(url, "hedgerow_live")) as journal:

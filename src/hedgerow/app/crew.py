@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
 
 from hedgerow.app.asking import passphrase_from
 from hedgerow.app.dealing import LEASE_MS, holder_of, wall_ms
@@ -30,10 +29,7 @@ from hedgerow.model.errors import BadConfig, HedgerowError, UsageError
 from hedgerow.model.watched import Leave, WatchLine
 from hedgerow.store.server import Server
 
-if TYPE_CHECKING:
-    from hedgerow.store.workers import Worker
-
-__all__ = ["Crew", "watch_shared", "workers_of"]
+__all__ = ["Crew", "watch_shared"]
 
 Make = Callable[[], Post]
 
@@ -60,8 +56,8 @@ class Crew:
 
         workers = Workers(self.server, holder_of(), tuple(self.posts), self.lease_ms)
         async with AsyncExitStack() as stack:
-            self._ours = Together(stack)
-            self._share = Share(workers, self, self.lease_ms, self._tell)
+            self._ours = Together(stack, lasting=False)
+            self._share = Share(workers, self, self.lease_ms, self._tell, self._ours.renew_all)
             self._ours.listen(self.stop)
             self._tell("worker", f"{workers.name} shares {len(self.posts)} books on {self.server}")
             await self._share.keep()
@@ -182,12 +178,3 @@ def _each_its_own(wanted: Sequence[tuple[WatchedBook, str]]) -> None:
                 advice="Give each an account of its own, or put both into one book.",
             )
         there[venue] = each.book
-
-
-def workers_of(server: Server | None) -> tuple[tuple[Worker, int], ...]:
-    """Return the workers on a server and the milliseconds that each one's life lasts yet; none where there is no server."""
-    if server is None:
-        return ()
-    from hedgerow.store.workers import workers_on
-
-    return workers_on(server)

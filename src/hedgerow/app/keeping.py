@@ -225,9 +225,13 @@ def kept(posts: Sequence[Post], say: Say, out: Outward, *, once: bool = False) -
 
 @dataclass(slots=True)
 class Together:
-    """What the watches of one process have in common, opened by whoever needs it first: the feed of each market, the leases in each journal."""
+    """What the watches of one process have in common, opened by whoever needs it first: the feed of each market, the leases in each journal.
+
+    Who does not let leases last by the loop (`lasting`) calls `renew_all`, from any thread.
+    """
 
     stack: AsyncExitStack
+    lasting: bool = True
     _feeds: dict[object, tuple[Feed, asyncio.Semaphore]] = field(default_factory=dict)
     _leases: dict[Where, Leases] = field(default_factory=dict)
 
@@ -243,8 +247,14 @@ class Together:
         """Return the leases in a journal. Errors as `held_in`."""
         if path not in self._leases:
             leases = self._leases[path] = self.stack.enter_context(held_in(path, LEASE_MS))
-            await self.stack.enter_async_context(leases.lasting())
+            if self.lasting:
+                await self.stack.enter_async_context(leases.lasting())
         return self._leases[path]
+
+    def renew_all(self) -> None:
+        """Make every lease last. Errors as `Leases.renew_all`."""
+        for each in tuple(self._leases.values()):
+            each.renew_all()
 
     def listen(self, stop: Callable[[], None]) -> None:
         """Let SIGINT and SIGTERM `stop` what runs."""

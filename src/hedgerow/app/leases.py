@@ -9,6 +9,7 @@ A thousand watches that renew a lease each, every few seconds, are hundreds of f
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
@@ -41,6 +42,7 @@ class Leases:
         self._held: dict[str, Lease] = {}
         self._ends: dict[str, tuple[str, int]] = {}
         self._away: int | None = None
+        self._lock = threading.Lock()
 
     @asynccontextmanager
     async def lasting(self) -> AsyncIterator[None]:
@@ -60,12 +62,11 @@ class Leases:
                 self.renew_all()
 
     def renew_all(self) -> None:
-        """Make every lease last, and forget those that are others' now. Errors as `Store.renew`."""
+        """Make every lease last, and forget those that are others' now; a thread of its own may do so. Errors as `Store.renew`."""
         before = tuple(self._held.values())
-        for was, now in zip(
-            before, self._asked(lambda: self._journal.renew_all(before, self._ttl_ms)), strict=True
-        ):
-            self._know(was.account, now)
+        found = self._asked(lambda: self._journal.renew_all(before, self._ttl_ms))
+        for was, now in zip(before, found, strict=True):
+            self._know(was.account, now, was)
 
     def acquire(self, account: str, holder: str, ttl_ms: int) -> Lease | None:
         """Return the lease; None while another holder's lives."""
@@ -152,12 +153,18 @@ class Leases:
         self._away = None
         return answer
 
-    def _know(self, account: str, lease: Lease | None) -> None:
-        if lease is not None:
-            self._held[account] = lease
-            return
-        self._held.pop(account, None)
-        self._ends = {stream: end for stream, end in self._ends.items() if end[0] != account}
+    def _know(self, account: str, lease: Lease | None, was: Lease | None = None) -> None:
+        """Note a lease, or that there is none; of one that `was` renewed meanwhile, only where it is still that one."""
+        with self._lock:
+            there = self._held.get(account)
+            if was is not None and not (there is not None and _same(there, was)):
+                return
+            if lease is not None:
+                self._held[account] = lease
+                return
+            self._held.pop(account, None)
+            for stream in [stream for stream, end in tuple(self._ends.items()) if end[0] == account]:
+                self._ends.pop(stream, None)
 
 
 def _same(one: Lease, other: Lease) -> bool:

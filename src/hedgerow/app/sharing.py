@@ -1,10 +1,11 @@
-"""One worker's share of books that several watch together: signs of life, claims, and what begins and ends with them.
+"""One worker's share of books that several watch together: what it claims begins, what it gives back or loses ends.
 
-share = Share(Workers(server, holder, books, LEASE_MS), hands, LEASE_MS, tell)
+share = Share(Workers(server, holder, books, LEASE_MS), hands, LEASE_MS, tell, renew)
 await share.keep()                    until `share.stop()`; then what is under way is ended, and all of it given back
 
 Three signs of life and three turns go into a lease time. A worker that gets no answer ends every watch before its own life
-is over by the server's clock, and asks on until it may begin again. What the server is asked, a thread asks: no watch waits for it.
+is over by the server's clock, and asks on until it may begin again. Signs of life are a thread's (`app.pulse`): a loop that
+is busy for long loses nothing.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from hedgerow.app.pulse import Pulse
 from hedgerow.model.errors import HedgerowError
 from hedgerow.store.journal import milliseconds
 
@@ -25,7 +27,7 @@ __all__ = ["Hands", "Share"]
 
 Answer = TypeVar("Answer")
 _TURNS = 3
-"""Signs of life in a lease time."""
+"""Turns in a lease time."""
 
 _MARGIN = 8
 """What part of a lease time before its end nothing is under way any more."""
@@ -49,14 +51,15 @@ class Hands(Protocol):
 
 @dataclass(slots=True)
 class Share:
-    """A worker's share of the books. `tell` hears what becomes of it: a verb, and the rest in words."""
+    """A worker's share of the books. `tell` hears what becomes of it: a verb, and the rest in words; `renew` makes the leases of accounts last."""
 
     workers: Workers
     hands: Hands
     ttl_ms: int
     tell: Callable[[str, str], None]
+    renew: Callable[[], None] = lambda: None
     clock: Callable[[], int] = milliseconds
-    _until: int = 0
+    _pulse: Pulse = field(init=False)
     _others_end: int | None = None
     _leaving: set[str] = field(default_factory=set)
     _count: int = 0
@@ -65,11 +68,14 @@ class Share:
     _stirred: asyncio.Event = field(default_factory=asyncio.Event)
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "share"))
 
+    def __post_init__(self) -> None:
+        self._pulse = Pulse(self.renew, self.workers.beat, self.ttl_ms, self.clock)
+
     async def keep(self) -> None:
         """Take part until it is stopped. Raises what a broken promise raises, once everything has ended."""
         try:
             await self._asked(self.workers.prepare)
-            await self._beat()
+            await self._asked(self._pulse.begin)
             await self._pause(
                 self.ttl_ms // _TURNS
             )  # whoever starts at the same time is seen before anything is taken
@@ -80,6 +86,7 @@ class Share:
             while self.hands.running():
                 self._stirred.clear()
                 await self._stirred.wait()
+            self._pulse.end()
         await self._asked(self.workers.leave)
 
     def stop(self) -> None:
@@ -94,9 +101,10 @@ class Share:
         self._stirred.set()
 
     async def _round(self) -> int:
-        """Give a sign of life and take a turn; return the milliseconds until the next."""
+        """Take a turn; return the milliseconds until the next."""
+        self._pulse.seen()
         try:
-            await self._beat()
+            self._pulse.check()
             ended = self._leaving - self.hands.running()
             leaving = frozenset(self._leaving)
             standing = await self._asked(lambda: self.workers.turn(ended, leaving - ended))
@@ -108,7 +116,7 @@ class Share:
         self._leaving -= ended
         self._away = False
         self._others_end = standing.others_end
-        if not self._stopped:
+        if not self._stopped and self._left_ms() > 0:
             self._apply(standing)
         return self._next_ms()
 
@@ -132,16 +140,13 @@ class Share:
             self._count = len(mine)
             self.tell("share", f"{len(mine)} books are watched here")
 
-    async def _beat(self) -> None:
-        self._until = await self._asked(self.workers.beat)
-
     async def _asked(self, work: Callable[[], Answer]) -> Answer:
         """Return what the server answers. Where our life ends before it does, everything is ended first."""
         asking = asyncio.get_running_loop().run_in_executor(self._thread, work)
         while not asking.done():
             left = self._left_ms()
-            await asyncio.wait({asking}, timeout=left / 1_000 if left > 0 else None)
-            if not asking.done() and left > 0 and self._left_ms() <= 0:
+            await asyncio.wait({asking}, timeout=max(left / 1_000, _AGAIN_MS / 1_000))
+            if not asking.done() and self._left_ms() <= 0:
                 self._over()
         return asking.result()
 
@@ -161,7 +166,7 @@ class Share:
 
     def _left_ms(self) -> int:
         """How long anything may be under way yet."""
-        return self._until - self.ttl_ms // _MARGIN - self.clock()
+        return self._pulse.until - self.ttl_ms // _MARGIN - self.clock()
 
     def _fail(self, why: HedgerowError) -> None:
         if not self._away:

@@ -18,7 +18,7 @@ from hedgerow.app.venues import money_of
 from hedgerow.config import Settings
 from hedgerow.model.errors import HedgerowError, JournalFailed
 from hedgerow.model.ports import Record
-from hedgerow.model.trades import AccountState, EntryRow, ModeState
+from hedgerow.model.trades import AccountState, EntryRow, ModeState, WorkerState
 from hedgerow.model.watched import Look
 
 if TYPE_CHECKING:
@@ -134,6 +134,7 @@ def standing(settings: Settings, mode: Mode) -> ModeState:
     try:
         with look_into(path) as journal:
             accounts, there = _accounts(settings, mode, journal), watchings(journal)
+            workers = _workers(path)
     except HedgerowError as why:
         return ModeState(
             mode, str(path), True, (), halts, why.message, why.advice, why.exit_code, unsent=unsent
@@ -152,7 +153,17 @@ def standing(settings: Settings, mode: Mode) -> ModeState:
         unsent=unsent,
         asleep=asleep(path, there),
         seen=seen,
+        workers=workers,
     )
+
+
+def _workers(journal: Where) -> tuple[WorkerState, ...]:
+    """The processes that share books, where there is a server to share them on."""
+    if isinstance(journal, Path):
+        return ()
+    from hedgerow.store.workers import workers_on
+
+    return tuple(WorkerState(each.name, each.books, left) for each, left in workers_on(journal))
 
 
 def asleep(journal: Where, there: Sequence[Watching]) -> dict[str, int]:

@@ -25,6 +25,7 @@ __all__ = [
     "TradeLine",
     "Traded",
     "Unexplained",
+    "WorkerState",
 ]
 
 
@@ -200,12 +201,25 @@ class AccountState:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkerState:
+    """One of several processes that share books: how many it watches, and the milliseconds that its life lasts yet without a sign.
+
+    0 or less: it is gone, for so long, and its books are others'.
+    """
+
+    name: str
+    books: int
+    left_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class ModeState:
     """Paper or live: where its journal is, its accounts, the halts in force, and why it cannot be read ("": it can).
 
     `code` is the exit code of that trouble, the same that every verb ends with which needs the journal.
     `watches` are the last look of every book that is watched there, by its name; `unsent` messages that did not get through.
     `asleep` are watches that have not looked for long, with the hours; `seen` who acknowledged an alarm: book, watch, about, since.
+    `workers` are the processes that share books there.
     """
 
     mode: Literal["paper", "live"]
@@ -220,6 +234,7 @@ class ModeState:
     unsent: tuple[Notice, ...] = ()
     asleep: Mapping[str, int] = field(default_factory=dict)
     seen: Mapping[tuple[str, str, str, int], str] = field(default_factory=dict)
+    workers: tuple[WorkerState, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

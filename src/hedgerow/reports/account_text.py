@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 
 from hedgerow.model.display import plain
 from hedgerow.model.orders import contracts_of
-from hedgerow.model.trades import AccountState, Agreement, EntryRow, ModeState
+from hedgerow.model.trades import AccountState, Agreement, EntryRow, ModeState, WorkerState
 from hedgerow.model.watched import Look
 from hedgerow.reports.layout import columns, line, page
 from hedgerow.reports.notice_text import notice_json, notice_lines
@@ -53,6 +53,7 @@ def _mode(mode: ModeState) -> list[RenderableType]:
         parts += [line(f"    at the venue: {resting_words(row)}") for row in account.resting]
         if account.entries:
             parts.append(_entries(account.entries))
+    parts += [line(f"  {_worker(each)}", "" if each.left_ms > 0 else "bold red") for each in mode.workers]
     for name, look in mode.watches:
         parts += _watch(mode, name, look)
     parts += [line(f"  {said}", "bold red") for said in notice_lines(mode.unsent)]
@@ -63,6 +64,14 @@ def _mode(mode: ModeState) -> list[RenderableType]:
             )
         )
     return parts
+
+
+def _worker(worker: WorkerState) -> str:
+    """A process that shares books with others."""
+    head = f"worker {worker.name} · {counted(worker.books, 'book')}"
+    if worker.left_ms > 0:
+        return f"{head} · taken for dead in {worker.left_ms / 1000:.0f} s without a sign"
+    return f"{head} · gone: no sign of life since its lease time ended {-worker.left_ms / 1000:.0f} s ago"
 
 
 def _watch(mode: ModeState, name: str, look: Look) -> list[RenderableType]:
@@ -144,6 +153,9 @@ def _mode_json(mode: ModeState) -> dict[str, Any]:
         "accounts": [_account_json(account) for account in mode.accounts],
         "watches": {name: look_json(look) for name, look in mode.watches},
         "unsent": [notice_json(each) for each in mode.unsent],
+        "workers": [
+            {"worker": each.name, "books": each.books, "life_left_ms": each.left_ms} for each in mode.workers
+        ],
     }
 
 

@@ -44,10 +44,11 @@ _KEPT_MS = 3_600_000
 _WHOLE = 12
 """Every so many turns who holds what is read, whether or not anybody said that it has changed."""
 
-_PUT = text(
+_BEAT = text(
     "INSERT INTO documents (folder, name, at, text) VALUES (:lives, :name, :at, :text)"
-    " ON CONFLICT (folder, name) DO UPDATE SET at = excluded.at, text = excluded.text"
+    " ON CONFLICT (folder, name) DO UPDATE SET at = excluded.at"
 )
+_SAY = text("UPDATE documents SET text = :text WHERE folder = :lives AND name = :name")
 _ALL = text("SELECT at, text FROM documents WHERE folder = :lives ORDER BY name")
 _OLD = text("DELETE FROM documents WHERE folder = :lives AND at < :before")
 _HELD = text("SELECT name, text FROM documents WHERE folder = :claims")
@@ -120,13 +121,14 @@ class Workers:
         self._ground.prepare()
 
     def beat(self) -> int:
-        """Leave a sign of life; return our clock at which it ends, counted from before the server was asked."""
+        """Leave a sign of life; return our clock at which it ends, counted from before the server was asked.
+
+        Another thread than that of turns may do so.
+        """
         before = self._ground.now()
         with self._ground.writing() as connection:
             now = self._ground.clock(connection)
-            me = replace(self._me, since=self._me.since or now, ends=now + self._ttl_ms)
-            connection.execute(_PUT, _row(me))
-        self._me = me
+            connection.execute(_BEAT, _row(replace(self._me, since=now, ends=now + self._ttl_ms)))
         return before + self._ttl_ms
 
     def turn(self, ended: Collection[str], leaving: Collection[str]) -> Standing:
@@ -177,7 +179,7 @@ class Workers:
             mine |= set(done.takes)
             moves = self._me.moves + bool(done.takes or ended)
             me = replace(living[self.name], books=len(mine), moves=moves)
-            connection.execute(_PUT, _row(me))
+            connection.execute(_SAY, _row(me))
             connection.execute(_OLD, {**_BOTH, "before": now - _KEPT_MS})
         self._me, self._mine = me, frozenset(mine)
         return done

@@ -1,6 +1,6 @@
 """Workers that share books on a real server, killed, stopped, cut off, added, and all gone: never two at one book, none left alone.
 
-    ./check workers [--books N] [--workers N] [--lease MS] [--every MS] [--json]
+    ./check workers [--books N] [--workers N] [--lease MS] [--every MS] [--only TROUBLE…] [--json]
 
 A worker is a process with its own way to the server. What it does with a book is the least that a watch does: it takes the
 account's lease, and at each look writes a line under it, looks at the lease's end once more, and adds the line to a file
@@ -315,6 +315,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--lease", type=int, default=15_000)
     parser.add_argument("--every", type=int, default=5_000)
+    parser.add_argument("--only", nargs="+", choices=TROUBLES, default=TROUBLES)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args(words)
     if programs() is None:

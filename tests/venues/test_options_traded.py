@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from decimal import Decimal
+from random import Random
 
 import pytest
 from tests.venues.options_world import ACCOUNT, CALL, ENDS_MS, PUT, OptionsWorld
@@ -224,3 +225,53 @@ def test_an_account_is_credited_and_tells_its_premium() -> None:
     entry = ledger_of(world.store.read(ACCOUNT)).entries[PUT.name]
     assert (entry.leg.paid, entry.realised) == (Decimal("0.046"), Decimal(0))
     world.agree()
+
+
+def restless(world: OptionsWorld, chance: Random) -> None:
+    """Quotes that walk, thin out, and go away for a while."""
+    for name, start in ((PUT.name, 45), (CALL.name, 49)):
+        bid = Decimal(start + chance.randint(-2, 2)) * Decimal("0.0005")
+        sizes = [str(Decimal(chance.randint(1, 12)) / 10) for _ in range(2)]
+        sides = [(str(bid), sizes[0]), (str(bid + Decimal("0.0005")), sizes[1])]
+        told = [None if chance.random() < 0.15 else side for side in sides]
+        world.books[name] = (told[0], told[1])
+        world.marks[name] = bid
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_whatever_quotes_do_and_wherever_it_is_killed(seed: int) -> None:
+    """All legs or none, and at no instant more sold than is covered; what is left otherwise is what was bought, and is told."""
+    chance, world = Random(seed), OptionsWorld()  # noqa: S311 - quotes, no secret
+    style = Style(
+        chance.choice(("market", "post_only")), chase_ms=2_000, at_deadline="unwind", deadline_ms=40_000
+    )
+
+    def hook(point: str) -> None:
+        if point == "executor.turned":
+            restless(world, chance)
+        if chance.random() < 0.002:
+            raise Killed
+
+    outcome = ""
+    for _ in range(12):
+        try:
+            with watching(hook):
+                found = world.trade(COLLAR, style=style)
+            outcome = found.done.outcome if found.done is not None else "not begun"
+            break
+        except (Killed, UsageError):
+            world.clock.advance(20_000)
+    never_alone([*world.venue.fills(PUT.name, 0), *world.venue.fills(CALL.name, 0)])
+    held = (world.held(PUT), world.held(CALL))
+    if outcome == "complete":
+        assert held == (Decimal(2), Decimal("-1.5"))
+    elif outcome in {"unwound", "refused"}:
+        assert held == (Decimal(0), Decimal(0))
+    elif (
+        outcome == "not begun"
+    ):  # refused at once; or killed after its end, and refused when it was asked for again
+        assert held in {(Decimal(0), Decimal(0)), (Decimal(2), Decimal("-1.5"))}
+    else:
+        assert outcome in {"partial", ""}, outcome
+    if outcome:
+        world.agree()

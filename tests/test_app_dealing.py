@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from tests.hedge.plans import simulated
 
+from hedgerow.app.chains import chain_of
 from hedgerow.app.dealing import dealing, leased
 from hedgerow.app.plans import Place
-from hedgerow.config import Settings
+from hedgerow.config import DataSettings, Settings
 from hedgerow.model.errors import BadInput, LeaseHeld
+from hedgerow.model.option_contracts import option_contract
 from hedgerow.store.memory import MemoryStore
 
 
@@ -32,3 +35,23 @@ def test_the_clock_of_a_paper_account_never_goes_back_behind_what_was_written_do
         at.journal.append("watch:y", late - 1, [("look", {})], at.lease)
     with dealing(place, market, contracts[:1], Settings()) as at:
         assert at.clock.now() > late
+
+
+def test_a_chain_that_is_gone_keeps_nobody_from_the_account(tmp_path: Path) -> None:
+    """Its options keep their mark and have no book; everything else is traded, and closed, as ever."""
+    market, contracts = simulated()
+    chain = chain_of(Settings(), market, "BTC")
+    put = option_contract(chain, chain.of(chain.expiries[1])[20])
+    place = Place(tmp_path, "paper")
+    with dealing(place, market, (contracts[0], put), Settings()) as at:
+        assert at.paper is not None
+        before = at.paper.state.listing(put.name)
+        assert before.bids
+        at.paper.credit("BTC", Decimal(1))
+    gone = Settings(data=DataSettings(chain=str(tmp_path / "gone.parquet")))
+    with dealing(place, market, (contracts[0], put), gone) as at:
+        assert at.paper is not None
+        at.paper.catch_up()
+        after = at.paper.state.listing(put.name)
+        assert (after.bids, after.asks, after.mark) == ((), (), before.mark)
+        assert at.paper.state.listing(contracts[0].name).bids

@@ -14,7 +14,7 @@ import secrets
 import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -25,7 +25,7 @@ from hedgerow.app.anywhere import absolute
 from hedgerow.app.chains import with_chains
 from hedgerow.app.plans import Place
 from hedgerow.config import Settings
-from hedgerow.model.errors import BadInput, JournalFailed, LeaseHeld
+from hedgerow.model.errors import BadInput, HedgerowError, JournalFailed, LeaseHeld
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
 from hedgerow.model.ports import Clock, Lease, Store
@@ -143,9 +143,14 @@ def dealing(
     with open_journal(place.journal) as journal, leased(journal, holder) as lease:
         _one_market(place, market, settings)
         books = paper_books(place.venue)
-        known = {each.name: each for each in ledger_of(journal.read(PAPER_ACCOUNT)).instruments.values()}
+        ledger = ledger_of(journal.read(PAPER_ACCOUNT))
+        known = {each.name: each for each in ledger.instruments.values()}
+        held = [each for name, each in known.items() if ledger.quantity(name)]
         known |= {each.name: each for each in contracts}
-        market = with_chains(settings, market, known.values())
+        with suppress(
+            HedgerowError
+        ):  # options without a chain have no book: all else is traded, and closed, without
+            market = with_chains(settings, market, (*held, *contracts))
         begins = max(
             int(market.as_of.astype("datetime64[ms]").astype(np.int64)),
             books.state.at + 1 if books else 0,

@@ -12,6 +12,7 @@ from hedgerow.app.chains import chain_of
 from hedgerow.app.dealing import dealing, leased
 from hedgerow.app.plans import Place
 from hedgerow.config import DataSettings, Settings
+from hedgerow.exchange.venue import Quoted
 from hedgerow.model.errors import BadInput, LeaseHeld
 from hedgerow.model.option_contracts import option_contract
 from hedgerow.store.memory import MemoryStore
@@ -51,7 +52,9 @@ def test_a_chain_that_is_gone_keeps_nobody_from_the_account(tmp_path: Path) -> N
     gone = Settings(data=DataSettings(chain=str(tmp_path / "gone.parquet")))
     with dealing(place, market, (contracts[0], put), gone) as at:
         assert at.paper is not None
-        at.paper.catch_up()
-        after = at.paper.state.listing(put.name)
-        assert (after.bids, after.asks, after.mark) == ((), (), before.mark)
-        assert at.paper.state.listing(contracts[0].name).bids
+        now = at.paper.catch_up()
+        told = list(at.paper.feed.events(now, now + 2_000, {put.name, contracts[0].name}))
+        books = {event.instrument: (event.bids, event.asks) for event in told if isinstance(event, Quoted)}
+        assert books[put.name] == ((), ())
+        assert books[contracts[0].name][0]
+        assert at.paper.state.listing(put.name).mark == before.mark

@@ -328,7 +328,7 @@ def measured(home: Path) -> Figures:
             begun = time.monotonic()
             until(lambda: stage.watched() == stage.figures.books)
             stage.figures.begun_s = time.monotonic() - begun
-            stage.measure(max(3 * EVERY_S, 60.0))
+            stage.measure(max(2 * EVERY_S, 60.0))
             sys.stderr.write(f"{stage.figures}\n")
             stage.kill_one()
             for each in stage.workers:

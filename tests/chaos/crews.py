@@ -80,8 +80,11 @@ class Looks:
         self._venue = os.open(venue, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._ending: set[str] = set()
+        self._begins = asyncio.Semaphore(1)
         workers = Workers(where, name, rules.names, rules.lease_ms)
-        self._share = Share(workers, self, rules.lease_ms, lambda *_: None, self._renew)
+        self._share = Share(
+            workers, self, rules.lease_ms, lambda *_: None, self._renew, lambda: self._leases.used_at
+        )
 
     async def run(self) -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._share.stop)
@@ -96,8 +99,7 @@ class Looks:
 
     def end(self, book: str, *, now: bool) -> None:
         self._ending.add(book)
-        if now:
-            self._tasks[book].cancel()
+        self._tasks[book].cancel()  # a look is one step of the loop: what is cancelled waits for the next one
 
     def running(self) -> frozenset[str]:
         return frozenset(self._tasks)
@@ -114,7 +116,9 @@ class Looks:
             self._share.stir()
 
     async def _life(self, book: str) -> None:
-        lease = self._leases.acquire(book, self._name, self._rules.lease_ms)
+        async with self._begins:
+            await asyncio.sleep(0)  # a thousand that begin at once leave the loop to others
+            lease = self._leases.acquire(book, self._name, self._rules.lease_ms)
         if lease is None:
             return
         try:

@@ -57,7 +57,9 @@ class Crew:
         workers = Workers(self.server, holder_of(), tuple(self.posts), self.lease_ms)
         async with AsyncExitStack() as stack:
             self._ours = Together(stack, lasting=False)
-            self._share = Share(workers, self, self.lease_ms, self._tell, self._ours.renew_all)
+            self._share = Share(
+                workers, self, self.lease_ms, self._tell, self._ours.renew_all, self._ours.used_at
+            )
             self._ours.listen(self.stop)
             self._tell("worker", f"{workers.name} shares {len(self.posts)} books on {self.server}")
             await self._share.keep()

@@ -256,6 +256,10 @@ class Together:
         for each in tuple(self._leases.values()):
             each.renew_all()
 
+    def used_at(self) -> int:
+        """Return when a watch asked for its lease last, by the machine's monotonic clock; 0: never."""
+        return max((each.used_at for each in tuple(self._leases.values())), default=0)
+
     def listen(self, stop: Callable[[], None]) -> None:
         """Let SIGINT and SIGTERM `stop` what runs."""
         loop, taken = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM)

@@ -34,7 +34,7 @@ class Leases:
 
     A lease that has half of its term left is not renewed at once: nobody can take it before it ends. Of a stream that this
     process wrote, or read to its end, last, and nobody else can have written since, the end is known. Both are forgotten
-    with the lease.
+    with the lease. `used_at` is when somebody asked for his lease last, by the journal's `now`.
     """
 
     def __init__(self, journal: Journal, ttl_ms: int) -> None:
@@ -42,6 +42,7 @@ class Leases:
         self._held: dict[str, Lease] = {}
         self._ends: dict[str, tuple[str, int]] = {}
         self._away: int | None = None
+        self.used_at = 0
         self._lock = threading.Lock()
 
     @asynccontextmanager
@@ -77,6 +78,7 @@ class Leases:
 
     def renew(self, lease: Lease, ttl_ms: int) -> Lease | None:
         """Return the lease with at least half of `ttl_ms` left; None: it is another's now."""
+        self.used_at = self._journal.now()
         known = self._held.get(lease.account)
         if known is not None and _same(known, lease) and known.expires - self._journal.now() >= ttl_ms // 2:
             return known

@@ -1,12 +1,13 @@
 """A worker's signs of life, in a thread: leases of accounts made to last, then the worker's own life, while the loop is there.
 
-pulse = Pulse(renew, beat, LEASE_MS, clock)
+pulse = Pulse(renew, beat, LEASE_MS, clock, worked)
 pulse.begin()                     the first sign, then three in a lease time
 pulse.until                       our clock at which everybody takes this worker for dead
 pulse.check()                     raises why the last sign was not given
-pulse.seen()                      the loop was there: where it is not for four lease times, no sign is given
+pulse.seen()                      the loop was there
 
-A loop that reckons for half a minute is alive, and must not lose a thousand books; one that hangs must.
+Where the loop was not there, and no watch `worked`, for four lease times, no sign is given. One that has more to do than it
+gets done is late and alive: taken for dead, it would leave its books to others, who then had too many as well.
 """
 
 from __future__ import annotations
@@ -27,9 +28,15 @@ class Pulse:
     """Signs of life, given by a thread."""
 
     def __init__(
-        self, renew: Callable[[], None], beat: Callable[[], int], ttl_ms: int, clock: Callable[[], int]
+        self,
+        renew: Callable[[], None],
+        beat: Callable[[], int],
+        ttl_ms: int,
+        clock: Callable[[], int],
+        worked: Callable[[], int] = lambda: 0,
     ) -> None:
         self._renew, self._beat, self._ttl_ms, self._clock = renew, beat, ttl_ms, clock
+        self._worked = worked
         self.until = 0
         self._seen_at = clock()
         self._why: HedgerowError | None = None
@@ -60,7 +67,7 @@ class Pulse:
     def _live(self) -> None:
         wait = self._ttl_ms / _BEATS / 1_000
         while not self._over.wait(_AGAIN_S if self._why is not None else wait):
-            if self._clock() - self._seen_at > _HANGS * self._ttl_ms:
+            if self._clock() - max(self._seen_at, self._worked()) > _HANGS * self._ttl_ms:
                 continue
             try:
                 self._renew()

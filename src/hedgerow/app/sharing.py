@@ -51,13 +51,14 @@ class Hands(Protocol):
 
 @dataclass(slots=True)
 class Share:
-    """A worker's share of the books. `tell` hears what becomes of it: a verb, and the rest in words; `renew` makes the leases of accounts last."""
+    """A worker's share of the books. `tell` hears what becomes of it: a verb, and the rest in words; `renew` makes the leases of accounts last, `worked` says when a watch did anything last, by `clock`."""
 
     workers: Workers
     hands: Hands
     ttl_ms: int
     tell: Callable[[str, str], None]
     renew: Callable[[], None] = lambda: None
+    worked: Callable[[], int] = lambda: 0
     clock: Callable[[], int] = milliseconds
     _pulse: Pulse = field(init=False)
     _others_end: int | None = None
@@ -69,7 +70,7 @@ class Share:
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "share"))
 
     def __post_init__(self) -> None:
-        self._pulse = Pulse(self.renew, self.workers.beat, self.ttl_ms, self.clock)
+        self._pulse = Pulse(self.renew, self.workers.beat, self.ttl_ms, self.clock, self.worked)
 
     async def keep(self) -> None:
         """Take part until it is stopped. Raises what a broken promise raises, once everything has ended."""

@@ -80,7 +80,6 @@ class Looks:
         self._venue = os.open(venue, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._ending: set[str] = set()
-        self._begins = asyncio.Semaphore(1)
         workers = Workers(where, name, rules.names, rules.lease_ms)
         self._share = Share(
             workers, self, rules.lease_ms, lambda *_: None, self._renew, lambda: self._leases.used_at
@@ -99,7 +98,8 @@ class Looks:
 
     def end(self, book: str, *, now: bool) -> None:
         self._ending.add(book)
-        self._tasks[book].cancel()  # a look is one step of the loop: what is cancelled waits for the next one
+        if now:
+            self._tasks[book].cancel()
 
     def running(self) -> frozenset[str]:
         return frozenset(self._tasks)
@@ -116,9 +116,7 @@ class Looks:
             self._share.stir()
 
     async def _life(self, book: str) -> None:
-        async with self._begins:
-            await asyncio.sleep(0)  # a thousand that begin at once leave the loop to others
-            lease = self._leases.acquire(book, self._name, self._rules.lease_ms)
+        lease = self._leases.acquire(book, self._name, self._rules.lease_ms)
         if lease is None:
             return
         try:

@@ -63,6 +63,7 @@ def test_a_proposal_is_approved_by_its_first_signs_and_traded(run: Run, tmp_path
     [
         (("--mode", "propose", "--instruments", "BTCUSDT"), "stands in its place"),
         (("--mode", "propose", "--target-beta", "1"), "it was withdrawn at"),
+        (("--mode", "propose", "--target-beta", "0.5"), "(a beta of 0.5 is to be left now, it was no beta)"),
         (("--mode", "observe"), "the watch does not ask any more, its mode is observe"),
     ],
 )

@@ -86,7 +86,9 @@ def _said(name: str, look: Look, after: Look | None) -> str:
         return f"it was withdrawn at {at}: the watch does not ask any more, its mode is {after.mode}"
     other = after.proposal
     if other is not None and after.waits:
-        return f"it was withdrawn at {at}: {other.name[:8]} stands in its place ({after.reason})"
+        return (
+            f"it was withdrawn at {at}: {other.name[:8]} stands in its place ({other.over or after.reason})"
+        )
     return f"it was withdrawn at {at}: {after.reason}"
 
 

@@ -171,7 +171,8 @@ def orders_said(orders: Iterable[OrderRow]) -> str:
 class Proposal:
     """What the watch asks leave for, by a `name` made of its content: orders, and what they rest on.
 
-    `prices` and `held` (signed contracts) by contract at the instant `at`; `book` is the fingerprint of the holdings.
+    `prices` and `held` (signed contracts) by contract at the instant `at`; `book` is the fingerprint of the holdings, `wish` what is
+    to be left, in words, "" of earlier versions. `over` says why the proposal that it stands in place of was withdrawn, "" for none.
     """
 
     name: str
@@ -180,6 +181,8 @@ class Proposal:
     prices: tuple[NumberRow, ...]
     held: tuple[NumberRow, ...]
     book: str
+    wish: str = ""
+    over: str = ""
 
     @property
     def words(self) -> str:

@@ -21,7 +21,7 @@ from hedgerow.runs.diary import Memory
 from hedgerow.runs.hand import Dealt, Hand, unreached
 from hedgerow.runs.lasting import Lasting
 from hedgerow.runs.lookout import Lookout, Seen
-from hedgerow.runs.proposing import asked_orders, proposal_of, stands
+from hedgerow.runs.proposing import asked_orders, over, proposal_of, wish_of
 from hedgerow.runs.proving import kept_back
 from hedgerow.runs.refusing import asks_once, paused, refused_after
 from hedgerow.runs.spending import Spending
@@ -50,12 +50,13 @@ class Actor:
         self.pending = None
         if not verdict.orders:
             return Dealt()
-        asked = proposal_of(self._watched.account, seen.view.book_id, verdict, seen.sight)
+        wish = wish_of(self._watched.policy)
+        asked = proposal_of(self._watched.account, seen.view.book_id, verdict, seen.sight, wish)
         if rules.mode == "observe":
             return Dealt(asked, waiting=OBSERVES)
         if rules.mode == "propose" and before is not None:
-            there = stands(before, seen.view.book_id, verdict, seen.sight, rules.freshness)
-            asked = before if there else asked
+            why = over(before, asked, verdict, seen.sight, rules.freshness)
+            asked = replace(asked, over=why) if why else before
         if self._lookout.waited(seen.silent, 0):
             self.pending = asked if rules.mode == "propose" else None
             return unreached(asked, seen.silent)

@@ -229,6 +229,26 @@ def ticket(rows: Sequence[Row], **policy: Any) -> Ticket:
     return Policy(overrides={}, **policy).plan(the_book(rows), at, (contract(),))
 
 
+def test_a_plan_says_what_a_hedged_book_with_a_sold_put_loses_in_a_crash() -> None:
+    """The loss as QuantLib prices the put there: the beta that is left says nothing of it."""
+    row: Row = ("BTC", 0.9, False, -3.0, 0.55)
+    found = Policy().plan(the_book([row], BTC=2.0, USDT=50_000.0), the_market([row]), (contract(),))
+    (leg,) = found.plan.legs
+
+    def worth(move: float) -> float:
+        spot_usd = INDEX * (1.0 + move)
+        put = quantlib(1.02 * spot_usd, 0.9 * INDEX, 0.55, False) / 1.02
+        return 2.0 * spot_usd - 3.0 * put + leg.signed_usd * move
+
+    assert abs(float(found.plan.after_usd[0])) < 500.0
+    loss, rise = worth(0.0) - worth(-0.4), worth(0.0) - worth(0.4)
+    assert min(loss, rise) > 5_000.0
+    (line,) = (line for line in found.warnings if line.startswith("With this hedge the book"))
+    assert line == (
+        f"With this hedge the book loses {loss:,.0f} if BTC falls by 40 % at once, and loses {rise:,.0f} if it rises by as much."
+    )
+
+
 def test_a_hedge_takes_out_the_net_delta_and_says_how_far_it_holds() -> None:
     found = ticket(ROWS)
     plan, exposure = found.plan, found.exposure

@@ -112,6 +112,38 @@ def test_the_delta_of_an_option_is_in_what_is_hedged_and_only_futures_are_traded
     assert [title for _, title, _ in world.alarms] == []
 
 
+@pytest.mark.parametrize("count", ["0.5", "-1"])
+def test_a_line_says_over_which_moves_the_options_keep_the_beta_in_its_band(count: str) -> None:
+    world = OptionWorld(CALM, book={"BTC": "4", "USDT": "50000"}).opened(count)
+    first, second = world.watch_often(2)
+    assert (first.act, second.act) == ("rebalance", "hold")
+    assert second.holds is not None
+    assert first.holds == second.holds
+    limit, words = second.band_usd[0] + second.slack_usd, []
+    for move, side in ((second.holds.low, -1.0), (second.holds.high, 1.0)):
+        assert move is not None
+        assert move * side > 0.0
+        assert abs(_left(world, second, move)) <= 1.01 * limit
+        assert abs(_left(world, second, move + 0.002 * side)) > 0.99 * limit
+        words.append(f"{100 * abs(move):.1f} %")
+    said = f"by its options it stays there until a fall of {words[0]} or a rise of {words[1]}"
+    left, hold = ([each for each in world.lines if each.action == verb][-1].text for verb in ("left", "hold"))
+    assert said in hold
+    assert "by its options it stays there until a fall of" in left
+
+
+def _left(world: OptionWorld, look: Look, move: float) -> float:
+    """The dollar beta after BTC's move: what is linear moves with it, and Black says what the put does there."""
+    now = world._cut(look.at)
+    spot, years = price_of(now, "BTC"), float((world.ends - now.as_of) / np.timedelta64(365, "D"))
+    held = {row.instrument.name: float(row.units) for row in world.looks[-1].held or ()}
+
+    def put(at: float) -> float:
+        return held[world.put_.name] * float(black_greeks(at, STRIKE, years, SIGMA, call=False).delta) * at
+
+    return (look.left_usd[0] - put(spot)) * (1.0 + move) + put(spot * (1.0 + move))
+
+
 def test_an_option_that_the_book_lists_too_counts_once() -> None:
     world = opened(mode="observe")
     once = world.watch_often(1)[-1].beta_usd

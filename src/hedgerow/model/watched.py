@@ -292,6 +292,14 @@ class BreakerRow:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldsRow:
+    """How far the factors may fall (`low`, below zero) and rise before options take the dollar beta out of its band; None: by more than half."""
+
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """One look: what was seen at `at`, what was decided and why, and how it stood after it.
 
@@ -308,7 +316,7 @@ class Look:
     owner changed the holdings since the look before, at the prices of this one; NaN: they were changed, and it is not known by how much.
     `refused` is the trade that the venue refused last and that is still wanted, None: there is none.
     `changed_book` is the open question about the holdings, `book_by` who answered one at this look; `slip` and `slip_by` are the same
-    about prices.
+    about prices. `holds` is how far the band holds by options; None: there are none, or it is left already.
     """
 
     at: int
@@ -360,6 +368,7 @@ class Look:
     book_by: str = ""
     slip: SlipRow | None = None
     slip_by: str = ""
+    holds: HoldsRow | None = None
 
     @property
     def left_error_usd(self) -> tuple[float, ...]:

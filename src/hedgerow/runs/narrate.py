@@ -8,13 +8,23 @@ from decimal import Decimal
 import numpy as np
 
 from hedgerow.hedge.alarms import Changed
+from hedgerow.hedge.options.curve import holds_of
 from hedgerow.hedge.valuation import contract_price, price_of
 from hedgerow.hedge.watch import Mode
 from hedgerow.model.amounts import decimal_of
 from hedgerow.model.arrays import FloatArray
-from hedgerow.model.display import error_text
+from hedgerow.model.display import error_text, percent_text
 from hedgerow.model.orders import contracts_of
-from hedgerow.model.watched import AlarmRow, Look, NumberRow, PositionRow, SumRow, WatchLine, orders_said
+from hedgerow.model.watched import (
+    AlarmRow,
+    HoldsRow,
+    Look,
+    NumberRow,
+    PositionRow,
+    SumRow,
+    WatchLine,
+    orders_said,
+)
 from hedgerow.runs import said
 from hedgerow.runs.alarming import Facts
 from hedgerow.runs.changing import Changes
@@ -77,15 +87,16 @@ def look_of(
         ground=seen.view.ground,
         lent=tuple(NumberRow(coin, amount) for coin, amount in sorted(sight.lent.items())),
     )
-    return _with(lasting, look, verdict.cost_usd if dealt.traded_usd else None)
+    return _with(lasting, left, look, verdict.cost_usd if dealt.traded_usd else None)
 
 
-def _with(lasting: Lasting, look: Look, promised_usd: float | None) -> Look:
-    """The look with what lasts beyond it: how accounts were set, the day's record where this look made it, the breaker."""
+def _with(lasting: Lasting, left: Verdict, look: Look, promised_usd: float | None) -> Look:
+    """The look with what lasts beyond it: how accounts were set, how far options let the band hold, the day's record where this look made it, the breaker."""
     proof = lasting.proof
     return replace(
         look,
         modes=modes_rows(lasting),
+        holds=_holds(left),
         asks=asks_of(lasting),
         promised_usd=promised_usd,
         day=proof.days[-1] if proof.days and proof.days[-1].at >= look.at else None,
@@ -97,6 +108,14 @@ def _with(lasting: Lasting, look: Look, promised_usd: float | None) -> Look:
         slip=lasting.slip,
         slip_by=lasting.slip_by,
     )
+
+
+def _holds(left: Verdict) -> HoldsRow | None:
+    """How far the band holds by the options that are held, once everything is done."""
+    if left.exposure is None:
+        return None
+    found = holds_of(left.exposure, left.target_usd, left.band_usd + left.slack_usd)
+    return None if found is None or found.outside else HoldsRow(found.low, found.high)
 
 
 def _alarms(changed: Changed) -> tuple[AlarmRow, ...]:
@@ -131,7 +150,9 @@ def lines_of(
             text = f"{count:+f} {leg.instrument.symbol}{at}{worse}"
             lines.append(WatchLine(look.at, "filled", text, said.of_leg(leg)))
     if dealt.sent and look.left_usd:
-        text = _beta(look.left_usd, look.left_stderr_usd, look)
+        text = " · ".join(
+            part for part in (_beta(look.left_usd, look.left_stderr_usd, look), _reach(look)) if part
+        )
         facts = said.of_look(look, look.left_usd, look.left_stderr_usd)
         lines.append(WatchLine(look.at, "left", text, facts))
     if look.proposal and dealt.waiting and look.mode == "propose" and not again:
@@ -181,7 +202,19 @@ def _stands(look: Look) -> tuple[object, ...]:
 def _said(look: Look) -> str:
     orders = orders_said(look.orders)
     beta = _beta(look.beta_usd, look.stderr_usd, look) if look.beta_usd else ""
-    return " · ".join(part for part in (beta, look.reason, look.trouble, orders) if part)
+    reach = _reach(look) if look.act == "hold" else ""
+    return " · ".join(part for part in (beta, look.reason, reach, look.trouble, orders) if part)
+
+
+def _reach(look: Look) -> str:
+    """How far the options let the hedge hold, "" where there are none."""
+    if look.holds is None:
+        return ""
+    low, high = (
+        "more than half" if move is None else percent_text(abs(move), 1)
+        for move in (look.holds.low, look.holds.high)
+    )
+    return f"by its options it stays there until a fall of {low} or a rise of {high}"
 
 
 def _beta(dollars: tuple[float, ...], errors: tuple[float, ...], look: Look) -> str:

@@ -1,6 +1,7 @@
 """A book with options: what they add to its dollar beta, and book and hedge over moves of the benchmark, revalued together.
 
     book_options(exposure) -> BookOptions, None where no option is held
+    holds_of(exposure, target_usd, band_usd) -> Holds, None where no option is held
 
 Every coin moves by its beta at once and every option is priced anew there, volatilities as they are at their strikes. With
 several factors all of them move alike. Formulas: domain §3.5, q·Δ·S·β and q·Γ·S²·β².
@@ -8,7 +9,7 @@ several factors all of them move alike. Formulas: domain §3.5, q·Δ·S·β and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,7 @@ from hedgerow.hedge.options.held import HeldOption, beyond_first_order, doubts_o
 from hedgerow.hedge.plan import HedgePlan, Leg
 from hedgerow.model.arrays import FloatArray
 
-__all__ = ["MOVES", "BookOptions", "Holds", "book_beta_after", "book_options"]
+__all__ = ["MOVES", "BookOptions", "Holds", "book_beta_after", "book_options", "holds_of"]
 
 MOVES = np.round(np.arange(-0.50, 0.5001, 0.05), 4)
 _FINE = np.round(np.arange(0.001, 0.5001, 0.001), 4)
@@ -36,6 +37,11 @@ class Holds:
     within_usd: float
     low: float | None
     high: float | None
+
+    @property
+    def outside(self) -> bool:
+        """Whether it does not hold where the factor is now."""
+        return self.low == 0.0 and self.high == 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +149,29 @@ def _holds(exposure: Exposure, plan: HedgePlan) -> Holds:
     moved = abs(float(np.sum(plan.after_usd - plan.before_usd)))
     within = max(float(np.nan_to_num(plan.stderr_usd).max()), _DRIFT * moved)
 
+    def left(moves: FloatArray) -> FloatArray:
+        return book_beta_after(exposure, moves) + _legs_left(plan.legs, moves)
+
+    return _within(left, float(left(np.zeros(1))[0]), within)
+
+
+def holds_of(exposure: Exposure, target_usd: FloatArray, band_usd: FloatArray) -> Holds | None:
+    """Return how far the factor may move before the book's dollar beta (K,) leaves its band by its options; None without any.
+
+    It is (0, 0) where the beta is outside already.
+    """
+    if not exposure.options:
+        return None
+    aim, within = float(np.sum(target_usd)), float(np.sum(band_usd))
+    return _within(lambda moves: book_beta_after(exposure, moves), aim, within)
+
+
+def _within(left: Callable[[FloatArray], FloatArray], aim_usd: float, within_usd: float) -> Holds:
+    """How far either way what is left stays within so much of the aim; not at all where it is not known."""
+
     def reach(side: float) -> float | None:
         steps = side * np.concatenate(([0.0], _FINE))
-        left = book_beta_after(exposure, steps) + _legs_left(plan.legs, steps)
-        out = np.flatnonzero(np.abs(left - left[0]) > within)
-        return float(steps[out[0] - 1]) if len(out) else None
+        out = np.flatnonzero(~(np.abs(left(steps) - aim_usd) <= within_usd))
+        return float(steps[max(out[0] - 1, 0)]) if len(out) else None
 
-    return Holds(within, reach(-1.0), reach(1.0))
+    return Holds(within_usd, reach(-1.0), reach(1.0))

@@ -67,6 +67,29 @@ def test_a_file_that_is_away_for_one_look_is_being_replaced_and_for_two_is_gone(
     assert settling.poll() is None
 
 
+def test_what_another_process_read_goes_on(file: Path) -> None:
+    """Of a look before what counted and what waited are known: each look is a life of its own."""
+    row = Settling(str(file), OLD).row
+    for text, counts in (
+        (OLD, OLD),
+        (NEW[:20], OLD),
+        (NEW, OLD),
+        (OLD, OLD),
+        (NEW, OLD),
+        (NEW, NEW),
+        (NEW, NEW),
+        (OLD, NEW),
+        (OLD, OLD),
+    ):
+        file.write_bytes(text)
+        settling = Settling(str(file), text, row)
+        new = settling.poll()
+        if new is not None:
+            settling.took(new)
+        row = settling.row
+        assert (settling.counts(counts), row.waits == "") == (True, text == counts)
+
+
 def test_the_holdings_of_a_venues_watch_settle_and_what_cannot_be_read_is_not_taken_for_what_was(
     file: Path,
 ) -> None:

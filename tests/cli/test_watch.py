@@ -380,3 +380,58 @@ def test_holdings_that_cannot_be_read_leave_a_look_an_alarm_and_a_watchdog_that_
     well = run(*words)
     assert (well.status, "cleared    not hedged, book" in well.out) == (0, True)
     assert run("watchdog", "--once", *state).status == 0
+
+
+def test_from_a_timer_a_changed_file_counts_from_the_second_look_that_reads_the_same(
+    run: Run, tmp_path: Path
+) -> None:
+    """Each look is a process of its own: what was read once is in the diary."""
+    book, config = tmp_path / "book.csv", tmp_path / "config.toml"
+    config.write_text("[watch]\ncool_down_s = 0.0\n", encoding="utf-8")
+    told = ("--json", "--config", str(config), "--state", str(tmp_path / "state"))
+    words = ("watch", str(book), "--once", "--mode", "auto", *told)
+    whole = "symbol,quantity\nETH,40\nSOL,400\nUSDT,50000\n"
+
+    def looked(text: str) -> list[str]:
+        book.write_text(text, encoding="utf-8")
+        done = run(*words)
+        assert done.status == 0, done.err
+        return [json.loads(line)["action"] for line in done.out.splitlines()]
+
+    assert "filled" in looked(whole)
+    before = sent(tmp_path)
+    half = whole[: whole.index("0\nUSDT")]  # it reads well: SOL 40
+    assert looked(half) == ["hold", "changed"]
+    assert looked(whole) == ["hold"]
+    assert looked(half) == ["hold", "changed"]  # seen before what was put back: the first look again
+    other = whole.replace("400", "300")
+    assert looked(other) == ["hold", "changed"]
+    assert sent(tmp_path) == before
+    assert "filled" in looked(other)
+    assert sent(tmp_path) > before
+    assert looked(other) == ["hold"]
+
+
+def test_holdings_that_become_unreadable_stop_the_trading_and_not_the_watch(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book, state = tmp_path / "mine.csv", ("--state", str(tmp_path / "state"))
+    whole, broken = "symbol,quantity\nETH,40\nSOL,400\n", "symbol,quantity\nETH,many\n"
+    book.write_text(whole, encoding="utf-8")
+    texts = iter([broken, broken, whole])
+
+    async def edited(*_: object) -> None:
+        text = next(texts, None)
+        if text is None:
+            raise KeyboardInterrupt
+        book.write_text(text, encoding="utf-8")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("hedgerow.runs.monitor.Monitor.rest", edited)
+        done = run("watch", str(book), "--mode", "auto", "--json", *state)
+    lines = [json.loads(line) for line in done.out.splitlines()]
+    acts = [line["action"] for line in lines if line["action"] in {"rebalance", "hold", "stop"}]
+    assert acts == ["rebalance", "hold", "stop", "hold"]
+    (called,) = (line["text"] for line in lines if line["action"] == "critical")
+    assert "many" in called
+    assert "not hedged, book" in lines[-1]["text"]

@@ -36,6 +36,7 @@ pytestmark = pytest.mark.slow
 
 TAGS = ("binance", "bybit", "bingx", "weex", "mexc")
 ROWS = "ETH,10\nSOL,100"
+CHANGED = "ETH,15\nSOL,100"
 Open = Callable[..., AbstractContextManager[There]]
 
 
@@ -328,3 +329,22 @@ def test_killed_in_the_middle_the_same_command_goes_on_and_trades_once(
             journal.verify()
         assert len(set(names)) == len(names)
         assert sum(entry.quantity for entry in ledger.entries.values()) == there.held("bybit")
+
+
+def test_on_an_account_too_a_changed_file_counts_from_the_second_look_of_a_timer(at: Open, run: Run) -> None:
+    with at("bybit") as there:
+        book = there.book("book.csv", ROWS)
+        account = account_of(there, run, book, "--at", "bybit")
+        words = (book, "--at", "bybit", "--mode", "auto", "--yes-live", account)
+        traded(there, run, *words)
+        sent = there.sent("bybit")
+        there.book("book.csv", CHANGED)
+        first = actions(there.watch(run, *words))
+        assert ("hold" in first, "changed" in first, there.sent("bybit")) == (True, True, sent)
+        there.book("book.csv", ROWS)
+        assert "changed" not in actions(there.watch(run, *words))
+        there.book("book.csv", CHANGED)
+        assert "changed" in actions(there.watch(run, *words))
+        assert there.sent("bybit") == sent
+        traded(there, run, *words)
+        assert there.sent("bybit") > sent

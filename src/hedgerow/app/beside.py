@@ -20,7 +20,8 @@ from hedgerow.config import VENUE_BOOK, Settings
 from hedgerow.files.portfolio import opened_holdings, parse_portfolio
 from hedgerow.model.errors import BadPortfolio
 from hedgerow.model.instruments import Instrument
-from hedgerow.model.portfolio import Portfolio, Position, PositionKind
+from hedgerow.model.portfolio import FileRow, Portfolio, Position, PositionKind
+from hedgerow.runs.files import FilesBefore
 
 if TYPE_CHECKING:
     from hedgerow.venues.accounts import Account
@@ -31,13 +32,22 @@ __all__ = ["Holdings"]
 
 @dataclass(slots=True)
 class Holdings:
-    """A book named `source` that is hedged at `venue`; `doors` are those of every account that is read, by venue."""
+    """A book named `source` that is hedged at `venue`; `doors` are those of every account that is read, by venue.
+
+    `before` is what counted of its files at the last look before this process.
+    """
 
     settings: Settings
     source: str
     venue: str
     doors: Mapping[str, CcxtVenue]
+    before: FilesBefore = field(default_factory=FilesBefore)
     _files: dict[str, tuple[Settling, Portfolio]] = field(default_factory=dict)
+
+    @property
+    def files(self) -> tuple[tuple[FileRow, Portfolio], ...]:
+        """The files that it is of, each with what counts of it."""
+        return tuple((file.row, book) for file, book in self._files.values())
 
     async def read(self, contracts: Sequence[Instrument], mine: frozenset[str]) -> Portfolio:
         """Return what the owner holds now beside the hedge; `mine` are the contracts that the hedge's journal knows.
@@ -54,11 +64,22 @@ class Holdings:
         return replace(whole, positions=tuple(row for row in whole.positions if not self._hedges(row, mine)))
 
     def _file(self, path: str, contracts: Sequence[Instrument]) -> Portfolio:
-        known = self._files.get(path)
-        data = opened_holdings(Path(path)) if known is None else known[0].poll()
-        if known is not None and data is None:
-            return known[1]
-        assert data is not None  # noqa: S101  read at first, and else what is new
+        file, book = self._files.get(path) or self._first(path, contracts)
+        data = file.poll()
+        if data is not None:
+            book = self._parsed(path, data, contracts)
+            file.took(data)
+        self._files[path] = file, book
+        return book
+
+    def _first(self, path: str, contracts: Sequence[Instrument]) -> tuple[Settling, Portfolio]:
+        """What is read at first, or what counted at the last look before this process, where that was something else."""
+        data, before = opened_holdings(Path(path)), self.before.at(path)
+        book = self._parsed(path, data, contracts)
+        file = Settling(path, data, None if before is None else before[0])
+        return file, book if before is None or file.counts(data) else before[1]
+
+    def _parsed(self, path: str, data: bytes, contracts: Sequence[Instrument]) -> Portfolio:
         comma, name = self.settings.data.decimal_comma, Path(path).name
         book = parse_portfolio(data, name, decimal_comma=comma, instruments=tuple(contracts))
         for row in book.positions:
@@ -69,9 +90,6 @@ class Holdings:
                     line=row.line,
                     advice="Take the row out of the file.",
                 )
-        file = Settling(path, data) if known is None else known[0]
-        file.took(data)
-        self._files[path] = file, book
         return book
 
     def _hedges(self, row: Position, mine: frozenset[str]) -> bool:

@@ -136,7 +136,7 @@ class LiveEyes:
         except _TROUBLES as why:
             if self._view is None:
                 raise
-            self._view = replace(self._view, blind=_words(why))
+            self._view = replace(self._view, blind=_words(why), files=self.holdings.files)
 
     def look(self, at: int) -> View:
         """Return the view of now; of an instant before this process, what was known at its recorded look.
@@ -179,7 +179,8 @@ class LiveEyes:
         seen = market_now(market, ground, given)
         other = seen if history[1] is market else market_now(history[1], ground, given)
         name = self._named.of((book,), lambda: fingerprint(book))
-        return View(book, name, seen, other, priced, self._missing(book, given), ground)
+        missing, files = self._missing(book, given), self.holdings.files
+        return View(book, name, seen, other, priced, missing, ground, files)
 
     async def _charged(self, contracts: tuple[Instrument, ...]) -> tuple[Instrument, ...]:
         """The contracts at the account's own fees, where the venue tells them."""

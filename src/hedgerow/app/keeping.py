@@ -35,6 +35,7 @@ from hedgerow.model.ports import Level
 from hedgerow.model.watched import Look, WatchLine
 from hedgerow.reports.trade_text import WHOSE
 from hedgerow.runs.diary import diary_of
+from hedgerow.runs.files import FilesBefore
 from hedgerow.runs.ledger import ledger_of
 from hedgerow.runs.monitor import Around, Monitor, Watched
 from hedgerow.runs.tail import Tail
@@ -171,7 +172,7 @@ class Keeper:
         account = Ahead(doors.account)
         eyes = LiveEyes(
             self.feed,
-            Holdings(settings, post.book, post.there.venue, opened),
+            Holdings(settings, post.book, post.there.venue, opened, FilesBefore.of(at.journal.read(diary))),
             policy,
             account,
             at.clock,

@@ -1,7 +1,9 @@
 """A file of holdings that may be written while it is read: a change counts from the second look on that reads the same.
 
-file = Settling("book.csv", data)
+file = Settling("book.csv", data, before)
 if (data := file.poll()) is not None: ...; file.took(data)
+
+The look before may have been another process's: what counted then, and what was read once, are in its diary.
 """
 
 from __future__ import annotations
@@ -12,19 +14,32 @@ from pathlib import Path
 from hedgerow.app.standing import mark
 from hedgerow.files.portfolio import opened_holdings
 from hedgerow.model.errors import BadPortfolio
+from hedgerow.model.portfolio import FileRow
+from hedgerow.runs.files import where
 
 __all__ = ["Settling"]
 
 
 class Settling:
-    """One file, of which `data` counts now."""
+    """One file. Of it counts `data`, or what counted at the look `before`, where that is known and was something else."""
 
-    def __init__(self, path: str, data: bytes) -> None:
-        self._path = Path(path)
+    def __init__(self, path: str, data: bytes, before: FileRow | None = None) -> None:
+        self._path, self._where = Path(path), where(path)
         self._counts = _name(data)
         self._waits: str | None = None
         self._stamp: tuple[int, int] | None = None  # until the file was seen to hold what counts
         self._failed = False
+        if before is not None and before.counts != self._counts:
+            self._counts, self._waits = before.counts, before.waits or None
+
+    def counts(self, data: bytes) -> bool:
+        """Return whether it is `data` that counts."""
+        return _name(data) == self._counts
+
+    @property
+    def row(self) -> FileRow:
+        """What is known of it, for the diary."""
+        return FileRow(self._where, self._counts, self._waits or "")
 
     def poll(self) -> bytes | None:
         """Return what counts from now on, None where nothing new does: what was read once may be half of it.
@@ -47,7 +62,7 @@ class Settling:
         if name != self._waits:
             self._waits = name
             if self._failed:
-                raise BadPortfolio(
+                raise fault or BadPortfolio(
                     "changed just now: it counts when the next look reads the same", file=self._path.name
                 )
             return None

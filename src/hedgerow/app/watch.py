@@ -38,14 +38,16 @@ from hedgerow.app.standing import last_looks
 from hedgerow.app.whose import book_called, taken_for
 from hedgerow.config import Settings
 from hedgerow.files.portfolio import opened_holdings, parse_portfolio
-from hedgerow.model.errors import BadInput, UsageError
+from hedgerow.model.errors import BadInput, BadPortfolio, UsageError
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
+from hedgerow.model.portfolio import Portfolio
 from hedgerow.model.watched import Leave, Look
 
 if TYPE_CHECKING:
     from hedgerow.app.keeping import Ended
     from hedgerow.runs.diary import View
+    from hedgerow.runs.files import FilesBefore
     from hedgerow.store.keys import Ask
 
 __all__ = ["approve", "approvers", "looks_of", "rehearse", "saw", "watch", "watch_live"]
@@ -63,6 +65,7 @@ class _DeskEyes:
     desk: Desk
     past: bool
     seen: Callable[[int], object] = lambda _: None
+    before: FilesBefore | None = None
     _id: str = ""
     _file: Settling = field(init=False)
     _closes: tuple[list[int], list[int]] = field(init=False)
@@ -75,24 +78,42 @@ class _DeskEyes:
         one = self.desk.hedge_market is self.desk.market
         self.desk = replace(self.desk, market=market, hedge_market=market if one else hedge)
         self._closes = closes_of(self.desk.market), closes_of(self.desk.hedge_market)
-        self._file = Settling(self.path, self._noted(opened_holdings(Path(self.path))))
+        self._begin(opened_holdings(Path(self.path)))
+
+    def _begin(self, data: bytes) -> None:
+        """Let what is read now count, or what counted at the last look before this process, where that was something else."""
+        before, book = None if self.before is None else self.before.at(self.path), self._parsed(data)
+        self._file = Settling(self.path, data, None if before is None else before[0])
+        if before is not None and not self._file.counts(data):
+            self._id, book = before[0].counts, before[1]
+        else:
+            self._noted(data)
+        if book.positions != self.desk.book.positions:  # as it was when the desk was opened
+            self.desk = replace(self.desk, book=book)
 
     def look(self, at: int) -> View:
-        """Return what is known at `at`. Raises `BadPortfolio` for holdings that are unreadable at two looks."""
+        """Return what is known at `at`, blind where the holdings are unreadable at two looks."""
         from hedgerow.runs.diary import View
 
         self.seen(at)
-        data = self._file.poll()
-        if data is not None:
-            comma, name = self.settings.data.decimal_comma, Path(self.path).name
-            book = parse_portfolio(data, name, decimal_comma=comma, instruments=self.desk.catalogue)
-            self.desk = replace(self.desk, book=book)
-            self._file.took(self._noted(data))
+        blind = ""
+        try:
+            data = self._file.poll()
+            if data is not None:
+                self.desk = replace(self.desk, book=self._parsed(data))
+                self._file.took(self._noted(data))
+        except BadPortfolio as why:
+            blind = str(why).partition("\n")[0]
         market, hedge = self._markets(at)
         contracts = tuple(
             c for c in self.desk.catalogue if c.expiry is None or c.expiry.timestamp() * 1000 > at
         )
-        return View(self.desk.book, self._id, market, hedge, contracts)
+        files = ((self._file.row, self.desk.book),)
+        return View(self.desk.book, self._id, market, hedge, contracts, blind, files=files)
+
+    def _parsed(self, data: bytes) -> Portfolio:
+        comma, name = self.settings.data.decimal_comma, Path(self.path).name
+        return parse_portfolio(data, name, decimal_comma=comma, instruments=self.desk.catalogue)
 
     def _noted(self, data: bytes) -> bytes:
         """Name the holdings as `files.runs.fingerprint` does their file."""
@@ -129,6 +150,9 @@ def watch(
     `ask` tells the passphrase of the file that the addresses of whoever is told lie in.
     Raises what holding an account, opening that file, reading holdings and prices and executing raise.
     """
+    from hedgerow.runs.diary import diary_of
+    from hedgerow.runs.files import FilesBefore
+
     place, ask = place_of(settings, "paper"), ask or passphrase_from(None)
     with traced(settings, place, (PAPER_ACCOUNT, _name(book)), say, ask):
         desk = open_desk(on_paper(watchable(settings)), book, report)
@@ -139,7 +163,8 @@ def watch(
         taken_for(place, at, book_called(book), trades=settings.watch.mode != "observe")
         desk = _with_account_options(settings, desk, at)
         around = out.around(at.account, _name(book), say)
-        watched = _watched(settings, book, desk, past=False)
+        before = FilesBefore.of(at.journal.read(diary_of(at.account, _name(book))))
+        watched = _watched(settings, book, desk, before)
         return at.ask(watching(settings, watched, (at, place), around, once=once))
 
 
@@ -190,12 +215,14 @@ def rehearse(
     begins, ends = span_of(desk.market, since)
     desk = replace(desk, catalogue=_listed_by(desk.hedge_market, begins, ends))
     stage = staged(desk.hedge_market, desk.catalogue, begins)
-    return rehearsed(settings, _watched(settings, book, desk, past=True), stage, ends, say)
+    return rehearsed(settings, _watched(settings, book, desk, None), stage, ends, say)
 
 
-def _watched(settings: Settings, book: str, desk: Desk, *, past: bool) -> PaperWatch:
+def _watched(settings: Settings, book: str, desk: Desk, before: FilesBefore | None) -> PaperWatch:
+    """What is watched, from what its diary says of the file of its holdings on; without a diary through the past."""
+
     def eyes(seen: Callable[[int], object]) -> _DeskEyes:
-        return _DeskEyes(settings, book, desk, past, seen)
+        return _DeskEyes(settings, book, desk, before is None, seen, before)
 
     return PaperWatch(_name(book), desk.policy, desk.hedge_market, eyes)
 

@@ -10,7 +10,7 @@ from hedgerow.model.arrays import TimeArray
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.option_names import OptionName
 
-__all__ = ["BookPath", "Portfolio", "Position", "PositionKind"]
+__all__ = ["BookPath", "FileRow", "Portfolio", "Position", "PositionKind"]
 
 
 class PositionKind(StrEnum):
@@ -73,6 +73,18 @@ class Portfolio:
     def symbols(self) -> tuple[str, ...]:
         """Every coin once, in order of first appearance; wrapped tokens by their own name."""
         return tuple(dict.fromkeys(position.symbol for position in self.positions))
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A file of holdings, by the fingerprint of `where` it is: the fingerprints of what counts of it, and of what was read there once and does not yet.
+
+    `waits` is "" where nothing does.
+    """
+
+    where: str
+    counts: str
+    waits: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 from hedgerow.model.instruments import Instrument
-from hedgerow.model.portfolio import Portfolio
+from hedgerow.model.portfolio import FileRow, Portfolio
 from hedgerow.model.ports import AccountModes
 from hedgerow.model.questions import AskRow, BookRow, SlipRow
 
@@ -316,7 +316,7 @@ class Look:
     owner changed the holdings since the look before, at the prices of this one; NaN: they were changed, and it is not known by how much.
     `refused` is the trade that the venue refused last and that is still wanted, None: there is none.
     `changed_book` is the open question about the holdings, `book_by` who answered one at this look; `slip` and `slip_by` are the same
-    about prices. `holds` is how far the band holds by options; None: there are none, or it is left already.
+    about prices. `holds` is how far the band holds by options; None: there are none, or it is left already. `files` are the files that the holdings were read from.
     """
 
     at: int
@@ -369,6 +369,7 @@ class Look:
     slip: SlipRow | None = None
     slip_by: str = ""
     holds: HoldsRow | None = None
+    files: tuple[FileRow, ...] = ()
 
     @property
     def left_error_usd(self) -> tuple[float, ...]:

@@ -15,7 +15,7 @@ from hedgerow.hedge.alarms import Finding, Raised
 from hedgerow.hedge.policy import Policy
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
-from hedgerow.model.portfolio import Portfolio
+from hedgerow.model.portfolio import FileRow, Portfolio
 from hedgerow.model.ports import Record
 from hedgerow.model.watched import Ground, Look, OrderRow, Proposal
 from hedgerow.runs.bounds import Spent
@@ -51,7 +51,8 @@ GROUNDS = (OWNED, LISTED)
 class View:
     """What is there to be seen of the market and the owner's holdings at an instant; `book_id` is the holdings' fingerprint.
 
-    `blind` says why prices or holdings of now are not known, "" where they are; `ground` is what a view of a venue rests on.
+    `blind` says why prices or holdings of now are not known, "" where they are; `ground` is what a view of a venue rests on. `files` are
+    the files that the holdings are of, each with what counts of it.
     """
 
     book: Portfolio
@@ -61,6 +62,7 @@ class View:
     contracts: tuple[Instrument, ...]
     blind: str = ""
     ground: Ground | None = None
+    files: tuple[tuple[FileRow, Portfolio], ...] = ()
 
 
 class Eyes(Protocol):

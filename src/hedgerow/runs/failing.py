@@ -18,7 +18,7 @@ _ADVICE = "Nothing is sent until it can be read: put it right, and let the watch
 def failed_look(last: Look, at: int, why: str) -> Look:
     """Return the look after the `last` one that stopped before anything was seen, with the alarm `not hedged` on.
 
-    Positions are those of the last look, and not known where that one traded.
+    Positions are those of the last look, and not known where that one traded. What stands in the files of holdings has to be read twice anew.
     """
     held, coins = (None, None) if last.traded_usd else (last.held, last.coins)
     before = {(row.watch, row.about): row for row in last.alarms}
@@ -56,4 +56,5 @@ def failed_look(last: Look, at: int, why: str) -> Look:
         flow_usd=0.0,
         book_by="",
         slip_by="",
+        files=tuple(replace(row, waits="") for row in last.files),
     )

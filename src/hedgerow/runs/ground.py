@@ -54,8 +54,11 @@ def market_now(history: Market, ground: Ground, given: Mapping[str, float]) -> M
 
 
 def ground_records(view: View, known: Iterable[str]) -> list[tuple[str, Mapping[str, object]]]:
-    """Return the holdings, and of a venue the contracts, of a view as records, without those whose fingerprint is `known`."""
-    told: dict[str, tuple[str, Owned | Listed]] = {view.book_id: (OWNED, Owned(view.book_id, view.book))}
+    """Return the holdings, those of each file, and of a venue the contracts, of a view as records, without those whose fingerprint is `known`."""
+    told: dict[str, tuple[str, Owned | Listed]] = {
+        row.counts: (OWNED, Owned(row.counts, book)) for row, book in view.files
+    }
+    told[view.book_id] = OWNED, Owned(view.book_id, view.book)
     if view.ground is not None:
         told[view.ground.listed] = LISTED, Listed(view.ground.listed, view.contracts)
     return [(kind, body_of(value)) for name, (kind, value) in told.items() if name not in known]

@@ -36,6 +36,8 @@ from hedgerow.runs.watching import Sight, Verdict
 
 __all__ = ["lines_of", "look_of"]
 
+_CHANGED = "the holdings changed: they count from the next look that reads the same"
+
 
 def look_of(
     mode: Mode,
@@ -86,6 +88,7 @@ def look_of(
         blind=sight.blind,
         ground=seen.view.ground,
         lent=tuple(NumberRow(coin, amount) for coin, amount in sorted(sight.lent.items())),
+        files=tuple(row for row, _ in seen.view.files),
     )
     return _with(lasting, left, look, verdict.cost_usd if dealt.traded_usd else None)
 
@@ -159,7 +162,15 @@ def lines_of(
         name = look.proposal.name
         text = f"{name[:8]} waits: `hedgerow approve {name[:8]}`"
         lines.append(WatchLine(look.at, "proposal", text, {"proposal": name}))
-    return (*lines, *_told(look, dealt, changed))
+    return (*lines, *_unsettled(look, before), *_told(look, dealt, changed))
+
+
+def _unsettled(look: Look, before: Look | None) -> list[WatchLine]:
+    """That a file of holdings is another one than the one that counts, once."""
+    known = {row.waits for row in before.files} if before is not None else set()
+    if all(not row.waits or row.waits in known for row in look.files):
+        return []
+    return [WatchLine(look.at, "changed", _CHANGED)]
 
 
 def _told(look: Look, dealt: Dealt, changed: Changed) -> list[WatchLine]:

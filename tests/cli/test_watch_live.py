@@ -348,3 +348,34 @@ def test_on_an_account_too_a_changed_file_counts_from_the_second_look_of_a_timer
         assert there.sent("bybit") == sent
         traded(there, run, *words)
         assert there.sent("bybit") > sent
+
+
+def test_holdings_of_an_account_that_cannot_be_read_at_first_leave_a_look_a_call_and_a_sign(
+    at: Open, run: Run
+) -> None:
+    with at("bybit") as there:
+        book = there.book("book.csv", ROWS)
+        account = account_of(there, run, book, "--at", "bybit")
+        words = (book, "--at", "bybit", "--mode", "auto", "--yes-live", account)
+        traded(there, run, *words)
+        assert dog(there, run).status == 0
+        sent = there.sent("bybit")
+        there.book("book.csv", "ETH,many")
+        first, second = (there.watch(run, *words) for _ in range(2))
+        assert (first.status, second.status, there.sent("bybit")) == (4, 4, sent)
+        assert ("critical" in first.out, "critical" in second.out) == (True, False)  # once
+        barks = dog(there, run)
+        assert (barks.status != 0, "could not begin to look" in barks.out, "many" in barks.out) == (True,) * 3
+        rows = run("status", "--config", str(there.config), "--json").json["live"]["watches"]["book"][
+            "alarms"
+        ]
+        assert [row["watch"] for row in rows if row["level"] == "critical"] == ["not hedged"]
+        there.book("book.csv", ROWS)
+        well = there.watch(run, *words)
+        assert (well.status, "not hedged, book" in well.out, there.sent("bybit")) == (0, True, sent)
+        assert dog(there, run).status == 0
+
+
+def dog(there: There, run: Run) -> Done:
+    """The watchdog's look at what is watched."""
+    return run("watchdog", "--once", "--config", str(there.config))

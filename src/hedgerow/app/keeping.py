@@ -22,6 +22,7 @@ from hedgerow.app.books import is_account
 from hedgerow.app.dealing import LEASE_MS, Dealing, wall_ms
 from hedgerow.app.desk import policy_of
 from hedgerow.app.eyes import Ahead, LiveEyes
+from hedgerow.app.failed import traced_at
 from hedgerow.app.feed import Feed, feed_of
 from hedgerow.app.leases import Leases, held_in
 from hedgerow.app.live import live_dealing
@@ -145,7 +146,10 @@ class Keeper:
                 post.settings, place, post.there, known, trades=post.trades, leases=leases
             ) as at:
                 taken_for(place, at, book_called(post.book), trades=post.trades)
-                await at.visit(lambda doors: self._looks(at, doors, begun))
+                with traced_at(
+                    at, post.name, self.out, self._around(), lambda why: self._ends(why) or self._over()
+                ):
+                    await at.visit(lambda doors: self._looks(at, doors, begun))
 
     async def _looks(self, at: Dealing, doors: Doors, first: AsyncExitStack) -> None:
         """Look; after the `first` look others may begin."""

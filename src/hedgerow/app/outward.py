@@ -89,6 +89,14 @@ class Outward:
         for beat in self.beats.values():
             self.signs.beat(replace(beat, stopped=True))
 
+    def failed(self, account: str, book: str, mode: str, why: str, *, stopped: bool) -> None:
+        """Let the sign of life of a watch be that it could not begin to look; `stopped`: it is not tried again."""
+        source, every_s = source_of(account, book), self.settings.watch.every_s
+        sign = Beat(source, wall_ms(), every_s, mode, stopped, None if stopped else self.port, failed=why)
+        self.signs.beat(sign)
+        if source in self.beats:
+            self.beats[source] = sign
+
     def say_ended(self, why: str) -> None:
         """Call where a process that had watched ends for a reason that nobody wanted ("": it was stopped)."""
         if why and self.beats and self.courier is not None:

@@ -20,7 +20,7 @@ from hedgerow.app.chains import with_chains
 from hedgerow.app.contracts import on_paper
 from hedgerow.app.dealing import PAPER_ACCOUNT, Dealing, dealing, wall_ms
 from hedgerow.app.desk import Desk, Report, open_desk
-from hedgerow.app.failed import traced
+from hedgerow.app.failed import traced, traced_at
 from hedgerow.app.outward import outward
 from hedgerow.app.paper_watch import (
     PaperWatch,
@@ -165,7 +165,8 @@ def watch(
         around = out.around(at.account, _name(book), say)
         before = FilesBefore.of(at.journal.read(diary_of(at.account, _name(book))))
         watched = _watched(settings, book, desk, before)
-        return at.ask(watching(settings, watched, (at, place), around, once=once))
+        with traced_at(at, _name(book), out, around, lambda _: True):
+            return at.ask(watching(settings, watched, (at, place), around, once=once))
 
 
 def _with_account_options(settings: Settings, desk: Desk, at: Dealing) -> Desk:

@@ -435,3 +435,27 @@ def test_holdings_that_become_unreadable_stop_the_trading_and_not_the_watch(
     (called,) = (line["text"] for line in lines if line["action"] == "critical")
     assert "many" in called
     assert "not hedged, book" in lines[-1]["text"]
+
+
+def test_a_large_coin_whose_row_is_gone_is_asked_about_and_one_that_says_0_was_sold(
+    run: Run, tmp_path: Path
+) -> None:
+    book, config = tmp_path / "book.csv", tmp_path / "config.toml"
+    config.write_text("[watch]\ncool_down_s = 0.0\n", encoding="utf-8")
+    told = ("--config", str(config), "--state", str(tmp_path / "state"))
+
+    def looked(text: str) -> str:
+        book.write_text(text, encoding="utf-8")
+        return run("watch", str(book), "--once", "--mode", "auto", *told).out
+
+    whole = "symbol,quantity\nETH,40\nSOL,400\nUSDT,50000\n"
+    assert "filled" in looked(whole)
+    before = sent(tmp_path)
+    lost = whole.replace("SOL,400\n", "")
+    assert "changed" in looked(lost)
+    asked = looked(lost)
+    assert ("SOL 400 → no row" in asked, "hedgerow approve" in asked, sent(tmp_path)) == (True, True, before)
+    sold = whole.replace("400", "0")
+    assert "changed" in looked(sold)
+    assert "filled" in looked(sold)
+    assert sent(tmp_path) > before

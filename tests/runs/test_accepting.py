@@ -64,6 +64,23 @@ def test_what_looks_like_a_slip_or_half_a_file_is_asked_about(change: dict[str, 
     assert said in asked(BOOK, BOOK | change)
 
 
+def test_a_large_coin_that_lost_its_row_in_a_file_is_asked_about_and_one_that_was_sold_is_not() -> None:
+    world = World(CALM)
+    market = world.look(world.clock.now()).market
+    betas = world.policy.estimate(market, ("ETH", "SOL", "USDT"))
+
+    def said(units: str, now: Portfolio, line: int | None = 3) -> str:
+        rows = (Position("ETH", Decimal(40)), Position("SOL", Decimal(units), line=line))
+        return upheaval(Portfolio((*rows, Position("USDT", Decimal(50000)))), now, market, betas)
+
+    gone = book({"ETH": "40", "USDT": "50000"})
+    assert said("500", gone) == "SOL 500 → no row"  # 75,000 of 245,000
+    assert said("270", gone) == ""  # 40,500 of 210,500
+    assert said("500", replace(gone, nothing_of=("SOL",))) == ""
+    assert said("500", gone, line=None) == ""  # an account that has none tells none
+    assert said("500", replace(gone, positions=(*gone.positions, Position("SOL", Decimal(490))))) == ""
+
+
 def test_dust_and_what_is_left_out_are_not_asked_about() -> None:
     dust = BOOK | {"SOL": "0.5"}
     assert asked(dust, BOOK | {"SOL": "5"}) == ""

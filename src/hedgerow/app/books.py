@@ -233,4 +233,5 @@ def merged(accounts: list[Portfolio], files: list[Portfolio]) -> Portfolio:
         ", ".join(book.source for book in books),
         "; ".join(book.recognised for book in books),
         tuple(note for book in books for note in book.notes),
+        tuple(name for book in books for name in book.nothing_of),
     )

@@ -98,7 +98,7 @@ def book_of(
     where = ", ".join(f"{name} from {shown(header, 40)}" for name, header in fields.items() if name != header)
     count = f"{len(records.rows)} row" + ("s" if len(records.rows) > 1 else "")
     recognised = f"{file}: {layout.name}, {count}" + (f" ({where})" if where else "")
-    return Portfolio(held, file, recognised, (*said, *_hints(held)))
+    return Portfolio(held, file, recognised, (*said, *_hints(held)), empty)
 
 
 def _summed(rows: list[Position]) -> tuple[tuple[Position, ...], list[str]]:

@@ -61,13 +61,15 @@ class Position:
 class Portfolio:
     """The whole book, in the order of its file.
 
-    `recognised` says in words which format was read; `notes` what the reader summed, ignored or assumed.
+    `recognised` says in words which format was read; `notes` what the reader summed, ignored or assumed;
+    `nothing_of` names the coins whose rows say 0.
     """
 
     positions: tuple[Position, ...]
     source: str = ""
     recognised: str = ""
     notes: tuple[str, ...] = ()
+    nothing_of: tuple[str, ...] = ()
 
     @property
     def symbols(self) -> tuple[str, ...]:

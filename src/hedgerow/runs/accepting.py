@@ -6,7 +6,8 @@ Acceptance(policy, memory).lasting(lasting, seen, verdict, mode, approved) -> th
 A slip of the keyboard, half a file and a venue that tells half a wallet all look like an owner who sold or bought. An ordinary
 change is followed at once. One is none where, at the prices and betas of now: a holding is more than five times what it was, less than
 a fifth, or turned round; the book's worth is more than five times, or less than half; or its dollar beta is more than five times, less
-than a fifth, or turned round. What is less than a hundredth of the book (of the beta: what moves by less than a tenth of it) is none.
+than a fifth, or turned round; or a coin of more than a fifth of the book has no row in its file any more, not even one that says 0.
+What is less than a hundredth of the book (of the beta: what moves by less than a tenth of it) is none.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def upheaval(
     """
     was, there = (value(book, market).counted(excluded) for book in (before, now))
     gross = max(_gross(was), _gross(there), 1.0)
-    said = _holdings(was, there, gross)
+    said = [*_holdings(was, there, gross), *_lost(was, now)]
     one, other = _gross(was), _gross(there)
     if one > 0.0 and not one * _HALF <= other <= one * _TIMES:
         said.append(f"worth {_dollars(one)} → {_dollars(other)}")
@@ -115,6 +116,18 @@ def _holdings(was: Valuation, there: Valuation, gross: float) -> list[str]:
     ]
     more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
     return [f"{', '.join(found[:_NAMED])}{more}"] if found else []
+
+
+def _lost(was: Valuation, now: Portfolio) -> list[str]:
+    """Coins of more than a fifth that had a row in a file and have none: half a file looks so, who sold one leaves a row with 0."""
+    rows = [holding.position for holding in was.holdings]
+    written = {row.symbol for row in rows if row.line is not None and row.instrument is None}
+    sizes, fifth = _sizes(was), _gross(was) / _TIMES
+    return [
+        f"{name} {sizes[name].units.normalize():,f} → no row"
+        for name in sorted(written - {*now.symbols, *now.nothing_of})
+        if name in sizes and sizes[name].dollars > fifth
+    ]
 
 
 def _sizes(worth: Valuation) -> dict[str, _Size]:

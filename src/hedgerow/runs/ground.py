@@ -31,8 +31,13 @@ _NAN = float("nan")
 
 def fingerprint(value: Portfolio | tuple[Instrument, ...]) -> str:
     """Return the SHA-256 of holdings, or of contracts, as the diary holds them."""
-    told = body_of(value) if isinstance(value, Portfolio) else [body_of(one) for one in value]
+    told = _told(value) if isinstance(value, Portfolio) else [body_of(one) for one in value]
     return sha256(repr(told).encode()).hexdigest()
+
+
+def _told(book: Portfolio) -> dict[str, object]:
+    """Holdings as they were told before `nothing_of` was: they are the same where it is empty."""
+    return {name: said for name, said in body_of(book).items() if name != "nothing_of" or said}
 
 
 def market_now(history: Market, ground: Ground, given: Mapping[str, float]) -> Market:

@@ -88,12 +88,11 @@ def look_of(
         blind=sight.blind,
         ground=seen.view.ground,
         lent=tuple(NumberRow(coin, amount) for coin, amount in sorted(sight.lent.items())),
-        files=tuple(row for row, _ in seen.view.files),
     )
-    return _with(lasting, left, look, verdict.cost_usd if dealt.traded_usd else None)
+    return _with(lasting, left, look, seen, verdict.cost_usd if dealt.traded_usd else None)
 
 
-def _with(lasting: Lasting, left: Verdict, look: Look, promised_usd: float | None) -> Look:
+def _with(lasting: Lasting, left: Verdict, look: Look, seen: Seen, promised_usd: float | None) -> Look:
     """The look with what lasts beyond it: how accounts were set, how far options let the band hold, the day's record where this look made it, the breaker."""
     proof = lasting.proof
     return replace(
@@ -110,6 +109,7 @@ def _with(lasting: Lasting, left: Verdict, look: Look, promised_usd: float | Non
         book_by=lasting.book_by,
         slip=lasting.slip,
         slip_by=lasting.slip_by,
+        files=tuple(row for row, _ in seen.view.files),
     )
 
 

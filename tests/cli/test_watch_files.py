@@ -154,3 +154,16 @@ def test_a_large_coin_whose_row_is_gone_is_asked_about_and_one_that_says_0_was_s
     assert "changed" in looked(sold)
     assert "filled" in looked(sold)
     assert sent(tmp_path) > before
+
+
+def test_a_dated_contract_that_is_held_is_read_again_with_the_file(run: Run, tmp_path: Path) -> None:
+    """One that the paper venue lists and new hedges are not planned on."""
+    book, state = tmp_path / "book.csv", ("--state", str(tmp_path / "state"))
+    rows = "symbol,quantity,kind,account,entry_price\nETH,40,,,\n"
+    book.write_text(f"{rows}BTCUSDT_270326,-0.3,future,paper,60000\n", encoding="utf-8")
+    for changed in (False, True, False):
+        done = run("watch", str(book), "--once", "--json", *state)
+        assert done.status == 0, done.err
+        lines = [json.loads(line) for line in done.out.splitlines()]
+        assert ("changed" in {line["action"] for line in lines}) is changed
+        book.write_text(f"{rows}BTCUSDT_270326,-0.4,future,paper,60000\n", encoding="utf-8")

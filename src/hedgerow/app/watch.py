@@ -41,7 +41,7 @@ from hedgerow.files.portfolio import opened_holdings, parse_portfolio
 from hedgerow.model.errors import BadInput, BadPortfolio, UsageError
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
-from hedgerow.model.portfolio import Portfolio
+from hedgerow.model.portfolio import Portfolio, Position
 from hedgerow.model.watched import Leave, Look
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class _DeskEyes:
             self._id, book = before[0].counts, before[1]
         else:
             self._noted(data)
-        if book.positions != self.desk.book.positions:  # as it was when the desk was opened
+        if _rows(book) != _rows(self.desk.book):  # as it was when the desk was opened
             self.desk = replace(self.desk, book=book)
 
     def look(self, at: int) -> View:
@@ -112,8 +112,12 @@ class _DeskEyes:
         return View(self.desk.book, self._id, market, hedge, contracts, blind, files=files)
 
     def _parsed(self, data: bytes) -> Portfolio:
+        from hedgerow.venues.catalogue import ladder
+
         comma, name = self.settings.data.decimal_comma, Path(self.path).name
-        return parse_portfolio(data, name, decimal_comma=comma, instruments=self.desk.catalogue)
+        dated = ladder(self.desk.hedge_market)  # held until they end, as where the desk was opened
+        known = (*self.desk.catalogue, *dated)
+        return parse_portfolio(data, name, decimal_comma=comma, instruments=known)
 
     def _noted(self, data: bytes) -> bytes:
         """Name the holdings as `files.runs.fingerprint` does their file."""
@@ -167,6 +171,11 @@ def watch(
         watched = _watched(settings, book, desk, before)
         with traced_at(at, _name(book), out, around, lambda _: True):
             return at.ask(watching(settings, watched, (at, place), around, once=once))
+
+
+def _rows(book: Portfolio) -> list[Position]:
+    """What the file says of each row."""
+    return [replace(row, instrument=None) for row in book.positions]
 
 
 def _with_account_options(settings: Settings, desk: Desk, at: Dealing) -> Desk:

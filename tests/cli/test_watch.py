@@ -182,11 +182,12 @@ def test_a_watch_that_is_killed_goes_on_and_trades_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_an_interrupt_ends_it_well(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_it_well(tmp_path: Path, number: signal.Signals) -> None:
     process = start(tmp_path, "watch", BOOK, "--every", "1", "--json")
     assert process.stdout is not None
     assert json.loads(process.stdout.readline())["action"] == "rebalance"
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, err = process.communicate(timeout=60)
     assert (process.returncode, "stopped" in err) == (0, True)
     again = start(tmp_path, "watch", BOOK, "--once")

@@ -79,7 +79,7 @@ class Feed:
         async with self._lock:
             now = wall_ms()
             if self._history is None or not 0 <= now - self._stamped_at <= _SHARED_MS:
-                stamp = await asyncio.to_thread(_stamp_of, self.settings)
+                stamp = await asyncio.to_thread(stamp_of, self.settings)
                 if self._history is None or stamp != self._stamp:
                     self._history = await asyncio.to_thread(history_of, self.settings)
                     self._stamp, self._listed_at = stamp, 0
@@ -160,7 +160,7 @@ def history_of(settings: Settings) -> tuple[Market, Market]:
     return market, with_dollars(hedge)
 
 
-def _stamp_of(settings: Settings) -> object:
+def stamp_of(settings: Settings) -> object:
     """What tells that a file of prices was written since: where each is, when it was changed, how big it is."""
     from hedgerow.app.lake import lake_root
     from hedgerow.app.standing import mark

@@ -80,9 +80,15 @@ class Calls:
 
 
 def watching(
-    settings: Settings, watched: PaperWatch, held: tuple[Dealing, Place], told_to: Around, *, once: bool
+    settings: Settings,
+    watched: PaperWatch,
+    held: tuple[Dealing, Place],
+    told_to: Around,
+    *,
+    once: bool,
+    over: Callable[[], bool] = lambda: False,
 ) -> Callable[[Doors], Awaitable[Look | None]]:
-    """Return the watch as work at an account's doors: for ever, or one look."""
+    """Return the watch as work at an account's doors: one look, or until it is `over` after one, with None."""
     from hedgerow.exchange.venue import Passed
     from hedgerow.runs.monitor import Monitor, Watched
 
@@ -99,7 +105,11 @@ def watching(
         monitor = Monitor(asked, doors, at.journal, at.clock, watched.eyes(passed), around)
         if once:
             return await monitor.tick()
-        await monitor.run()
+        try:
+            while not over():
+                await monitor.turn()
+        finally:
+            monitor.close()
         return None
 
     return work

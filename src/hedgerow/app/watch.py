@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +34,7 @@ from hedgerow.app.paper_watch import (
     watching,
 )
 from hedgerow.app.plans import Mode, place_of, watchable
+from hedgerow.app.renewing import Renewed
 from hedgerow.app.settling import Settling
 from hedgerow.app.standing import last_looks
 from hedgerow.app.whose import book_called, taken_for
@@ -158,19 +160,23 @@ def watch(
     from hedgerow.runs.files import FilesBefore
 
     place, ask = place_of(settings, "paper"), ask or passphrase_from(None)
+    prices, opened = Renewed(settings), partial(open_desk, on_paper(watchable(settings)), book)
     with traced(settings, place, (PAPER_ACCOUNT, _name(book)), say, ask):
-        desk = open_desk(on_paper(watchable(settings)), book, report)
-    with (
-        outward(settings, place, ask) as out,
-        dealing(place, desk.hedge_market, desk.catalogue, settings) as at,
-    ):
-        taken_for(place, at, book_called(book), trades=settings.watch.mode != "observe")
-        desk = _with_account_options(settings, desk, at)
-        around = out.around(at.account, _name(book), say)
-        before = FilesBefore.of(at.journal.read(diary_of(at.account, _name(book))))
-        watched = _watched(settings, book, desk, before)
-        with traced_at(at, _name(book), out, around, lambda _: True):
-            return at.ask(watching(settings, watched, (at, place), around, once=once))
+        desk = opened(report)
+    with outward(settings, place, ask) as out:
+        while True:
+            with dealing(place, desk.hedge_market, desk.catalogue, settings) as at:
+                taken_for(place, at, book_called(book), trades=settings.watch.mode != "observe")
+                around = out.around(at.account, _name(book), say)
+                before = FilesBefore.of(at.journal.read(diary_of(at.account, _name(book))))
+                watched = _watched(settings, book, _with_account_options(settings, desk, at), before)
+                with traced_at(at, _name(book), out, around, lambda _: True):
+                    look = at.ask(
+                        watching(settings, watched, (at, place), around, once=once, over=prices.settled)
+                    )
+                if once:
+                    return look
+                desk = prices.reopened(opened, (at, _name(book)), out, around)
 
 
 def _rows(book: Portfolio) -> list[Position]:

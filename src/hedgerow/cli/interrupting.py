@@ -19,13 +19,13 @@ from hedgerow.app.standing import standing
 from hedgerow.config import Settings
 from hedgerow.model.errors import HedgerowError
 
-__all__ = ["kept_when_interrupted", "told_when_interrupted"]
+__all__ = ["kept_when_interrupted", "terminated_as_interrupted", "told_when_interrupted"]
 
 
 @contextmanager
 def told_when_interrupted(settings: Settings, mode: Mode, again: str) -> Iterator[None]:
     """Take SIGTERM as an interrupt, and after either say on stderr what the journal has begun; `again` is the command that goes on."""
-    with _terminated_as_interrupted():
+    with terminated_as_interrupted():
         try:
             yield
         except KeyboardInterrupt:
@@ -39,7 +39,7 @@ def told_when_interrupted(settings: Settings, mode: Mode, again: str) -> Iterato
 @contextmanager
 def kept_when_interrupted(folder: Path | None) -> Iterator[None]:
     """Take SIGTERM as an interrupt, and after either say on stderr what of a sweep is kept in `folder`; None: it keeps nothing."""
-    with _terminated_as_interrupted():
+    with terminated_as_interrupted():
         try:
             yield
         except KeyboardInterrupt:
@@ -61,8 +61,8 @@ def _kept(folder: Path | None) -> str:
 
 
 @contextmanager
-def _terminated_as_interrupted() -> Iterator[None]:
-    """An interrupt ends a loop between two steps; the default of SIGTERM ends a process in the middle of one, without a word."""
+def terminated_as_interrupted() -> Iterator[None]:
+    """Take SIGTERM as an interrupt, which ends a loop between two steps: its default ends a process in the middle of one, without a word."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -21,6 +21,7 @@ from hedgerow.app.watch import rehearse as rehearsed
 from hedgerow.app.watch import watch as watched
 from hedgerow.app.watch import watch_live as watched_live
 from hedgerow.cli.confirming import let_by
+from hedgerow.cli.interrupting import terminated_as_interrupted
 from hedgerow.cli.options import BetaOptions, DataOptions, HedgeOptions, Output, settings_of
 from hedgerow.cli.output import answer, progress
 from hedgerow.config import Settings
@@ -164,7 +165,8 @@ def _paper(settings: Settings, book: str, asked: WatchOptions, shown: Output) ->
     with progress(shown) as report:
         if asked.rehearse is None:
             try:
-                look = watching(say, report, once=asked.once)
+                with terminated_as_interrupted():
+                    look = watching(say, report, once=asked.once)
             except KeyboardInterrupt:
                 sys.stderr.write("stopped; the hedge stays as it is\n")
                 return 0

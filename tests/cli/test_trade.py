@@ -20,6 +20,7 @@ from hedgerow.store import folders
 from hedgerow.store.journal import open_journal
 
 pytestmark = pytest.mark.slow
+ALREADY = "BTCUSDT already, which this plan does not count: `hedgerow trade` refuses it"
 
 
 def test_a_plan_is_traded_and_told(tmp_path: Path) -> None:
@@ -136,10 +137,47 @@ def test_after_flattening_the_same_plan_made_again_is_traded_again_and_only_then
     again = run("trade", first)
     assert (again.status, "was traded before" in again.err) == (2, True)
     assert paper_coins(tmp_path) == before
+    assert ALREADY not in " ".join(run(*PLAN).out.split())
     assert run(*PLAN, "--json").json["plan_id"] == first
     told = run("trade", first, "--json")
     assert (told.status, told.json["plan_id"], told.json["outcome"]) == (0, first, "complete")
     assert [r["rule"] for r in run("trade", first, "--json").json["refusals"]] == ["position"]
+    assert ALREADY in " ".join(run(*PLAN).out.split())
+
+
+def test_a_plan_of_file_and_account_together_counts_what_is_held_with_its_margin(
+    run: Run, tmp_path: Path
+) -> None:
+    assert run("trade", run(*PLAN, "--json").json["plan_id"]).status == 0
+    (tmp_path / "both.toml").write_text(f"[book]\nsources = [{json.dumps(BOOK)}, 'venue:paper']\n")
+    words = ("--instruments", "BTCUSDT", "--config", str(tmp_path / "both.toml"))
+    found = run("plan", "venue:all", *words, "--json").json
+    (account,) = found["margin"]
+    there = sum(float(coins) for coins in paper_coins(tmp_path))
+    assert found["plan"]["legs"] == []
+    assert account["told"]
+    assert account["collateral_usd"] == pytest.approx(there, rel=1e-3)
+    assert account["max_rally"] > 0.4
+
+
+def test_of_contracts_in_a_file_that_tells_no_margin_the_liquidation_is_not_known(
+    run: Run, tmp_path: Path
+) -> None:
+    rows = [f"{line},," for line in Path(BOOK).read_text().splitlines()[1:]]
+    book = tmp_path / "held.csv"
+    head = "symbol,quantity,instrument,entry_price"
+    book.write_text("\n".join((head, *rows, "BTC,-3.991,paper:BTCUSDT,62500")))
+    done = run("plan", str(book), "--instruments", "BTCUSDT")
+    said = " ".join(done.out.split())
+    assert done.status == 1
+    assert "liquidation is not known: --collateral" in said
+    assert "chance in 30 days" not in said
+    (account,) = run("plan", str(book), "--instruments", "BTCUSDT", "--json").json["margin"]
+    assert account["told"] is False
+    given = run("plan", str(book), "--instruments", "BTCUSDT", "--collateral", "200000USDT", "--json").json
+    (account,) = given["margin"]
+    assert account["told"] is True
+    assert given["refusals"] == []
 
 
 def test_an_account_lives_on_one_markets_prices(run: Run) -> None:

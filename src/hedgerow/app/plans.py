@@ -111,12 +111,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Whether a plan was kept: `why_not` is None, `mode` what it can be traded with, `venue` where and `money` whose, "" if it was not."""
+    """Whether a plan was kept: `why_not` is None, `mode` what it can be traded with, `venue` where and `money` whose, "" if it was not.
+
+    `beside` are contracts that the account holds already and the plan does not count.
+    """
 
     why_not: str | None
     mode: Mode = "paper"
     venue: str = ""
     money: Money | Literal[""] = ""
+    beside: str = ""
 
 
 def place_of(settings: Settings, mode: Mode) -> Place:
@@ -213,11 +217,11 @@ def _keep(
     except OSError as why:
         return Kept(f"{state_path(settings)}: {why.strerror}")
     mode, venue = mode_of(plan), " and ".join(sorted({str(leg["venue"]) for leg in legs_of(plan)}))
-    if mode == "paper":
-        return Kept(None, mode, venue, "paper")
+    from hedgerow.app.uncounted import uncounted
     from hedgerow.app.venues import money_of
 
-    return Kept(None, mode, venue, money_of(settings, venue))
+    money: Money = "paper" if mode == "paper" else money_of(settings, venue)
+    return Kept(None, mode, venue, money, uncounted(settings, plan))
 
 
 def mode_of(plan: KeptPlan) -> Mode:

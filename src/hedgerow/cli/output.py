@@ -139,6 +139,12 @@ def closing(plan_id: str, kept: Kept) -> str:
 
         how = "on paper" if kept.money in {"", "paper"} else f"at {kept.venue}, {WHOSE[kept.money]}"
         more = "" if kept.mode == "paper" else " --live"
+        if kept.beside:
+            return (
+                f"Nothing was traded. The {kept.venue} account holds {kept.beside} already, which this plan does not count:"
+                f" `hedgerow trade` refuses it. Plan with the account in the book: `hedgerow plan venue:all`, with the file and"
+                f" venue:{kept.venue} as sources under [book] in the settings."
+            )
         return f"Nothing was traded. To trade it {how}:  hedgerow trade {plan_id[:6]}{more}"
     return (
         f"Nothing was traded, and the plan is not kept for trading. {kept.why_not}"

@@ -86,12 +86,15 @@ def accounts_of(
     given = _given(rules.collateral, worth, drafts[fed[0]]) if fed else float("nan")
     whole = sum(needed[name] for name in fed)
     return tuple(
-        _account(
-            draft,
-            _wallet(draft, worth, rules, given * (needed[name] / whole if whole > 0 else 1.0)),
-            needed[name],
-            risk,
-            rules,
+        replace(
+            _account(
+                draft,
+                _wallet(draft, worth, rules, given * (needed[name] / whole if whole > 0 else 1.0)),
+                needed[name],
+                risk,
+                rules,
+            ),
+            told=draft.fed or _there(name, worth),
         )
         for name, draft in drafts.items()
     )
@@ -160,6 +163,15 @@ def _wallet(draft: _Draft, worth: Valuation, rules: AccountRules, given: float) 
         )
     )
     return there + (given if draft.fed else 0.0)
+
+
+def _there(name: str, worth: Valuation) -> bool:
+    """Whether the book tells what is in an account, be it nothing."""
+    rows = (h.position for h in worth.holdings)
+    return any(
+        p.kind is PositionKind.COLLATERAL and f"{p.account}/{p.symbol}" == name and p.tags != NEW
+        for p in rows
+    )
 
 
 def _account_of(holding: Holding) -> str:

@@ -104,6 +104,12 @@ def _margin(ticket: Ticket) -> list[str]:
         if account.settle != coin and is_stablecoin(account.settle) and is_stablecoin(coin)
     ]
     for account in ticket.plan.margin:
+        if not account.told:
+            lines.append(
+                f"The book has contracts in {account.account} and no margin of them: how far they are from liquidation is not known."
+                " Give --collateral, or plan with the account as a book (`venue:NAME`)."
+            )
+            continue
         given = np.isfinite(account.collateral_usd)
         if given and account.max_rally is not None and account.max_rally < account.required_rally:
             way = "rally" if account.shorts else "fall"

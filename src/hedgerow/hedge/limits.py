@@ -84,8 +84,10 @@ def _of_account(account: MarginAccount, worth: Valuation, limits: Limits) -> lis
         missing = account.required_usd - account.collateral_usd
         part = account.collateral_usd / account.required_usd if account.required_usd > 0 else 1.0
         remedy = f"add {missing:,.0f} collateral, or hedge {percent_text(max(part, 0.0))} of the beta"
+        if not account.told:
+            remedy = f"say what margin is there: --collateral; it takes {account.required_usd:,.0f}"
         found.append(Refusal("liquidation distance", account.account, reach, account.required_rally, remedy))
-    if given and account.leverage > limits.max_leverage:
+    if given and account.told and account.leverage > limits.max_leverage:
         remedy = f"add collateral or trade at most {limits.max_leverage:g} times it"
         found.append(Refusal("leverage", account.account, account.leverage, limits.max_leverage, remedy))
     held = account.collateral_usd if given else account.required_usd

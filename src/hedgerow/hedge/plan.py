@@ -75,7 +75,8 @@ class MarginAccount:
     distance rule. `max_rally` is the rise of all its short legs' underlyings together (or fall, for longs) at
     which the account is liquidated; None: never. With longs and shorts in one account, the least move of one alone. `liquidation_probability` is the chance to touch that within
     `horizon_days`; `shorts` is False for an account whose legs are long, which falls endanger.
-    `net_usd` are the dollars of its legs, short below zero; a wallet `in_coin` moves with them.
+    `net_usd` are the dollars of its legs, short below zero; a wallet `in_coin` moves with them. Where neither book nor plan `told`
+    of collateral in an account with open contracts, what is said of liquidation is of their profit alone: nobody knows it.
     """
 
     account: str
@@ -92,6 +93,7 @@ class MarginAccount:
     shorts: bool = True
     net_usd: float = 0.0
     in_coin: bool = False
+    told: bool = True
 
     def equity_after(self, wallet_usd: float, distance: float) -> float:
         """Return the account's equity in dollars after a move of `distance` (0.4 is 40 %) against it."""

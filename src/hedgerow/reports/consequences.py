@@ -110,6 +110,11 @@ def margin_rows(plan: HedgePlan, money: str) -> list[Fact]:
 
 def _reach(account: MarginAccount, plan: HedgePlan, money: str, way: str) -> tuple[str, str]:
     given = np.isfinite(account.collateral_usd)
+    if not account.told:
+        return (
+            "of margin there nothing is told",
+            "liquidation is not known: --collateral, or the account as a book",
+        )
     held = f"with {amount(account.collateral_usd, money)} there" if given else "with that"
     if account.max_rally is None:
         return f"{held} it is never liquidated", ""

@@ -156,6 +156,7 @@ def _margin(ticket: Ticket) -> list[tuple[str, str]]:
     for a in ticket.plan.margin:
         given = money(a.collateral_usd) if np.isfinite(a.collateral_usd) else "not given"
         gone = "never" if a.max_rally is None else f"at {percent(a.max_rally)}"
+        given, gone = (given, gone) if a.told else ("not told", "at what is not known")
         text = f"needs {money(a.required_usd)} to survive {percent(a.required_rally)}; collateral {given}; liquidated {gone}"
         rows.append(
             (
@@ -241,8 +242,8 @@ def survival_figure(ticket: Ticket) -> Figure:
         [
             plain_text(a.account),
             percent(a.required_rally),
-            "never" if a.max_rally is None else percent(a.max_rally),
-            percent(a.liquidation_probability),
+            "not known" if not a.told else "never" if a.max_rally is None else percent(a.max_rally),
+            percent(a.liquidation_probability) if a.told else "not known",
         ]
         for a in ticket.plan.margin
     ]

@@ -262,6 +262,7 @@ def _survival(margin: tuple[MarginAccount, ...]) -> str:
     for account in margin:
         way = "+" if account.shorts else "−"
         far = "any move" if account.max_rally is None else f"{way}{percent(account.max_rally)}"
+        far = far if account.told else "not known"
         found.append(far if len(margin) == 1 else f"{plain_text(account.account)} {far}")
     return "; ".join(found)
 

@@ -186,6 +186,10 @@ def _margin(account: MarginAccount, money: str) -> Lines:
 
 
 def _survival(account: MarginAccount, money: str) -> Lines:
+    if not account.told:
+        return [
+            "Not known: the book has contracts there and tells no margin of them. Name the account as a book, or say what is there."
+        ]
     given = math.isfinite(account.collateral_usd)
     has = amount(account.collateral_usd if given else account.required_usd, money)
     whose = "given" if given else "which the plan asks for"

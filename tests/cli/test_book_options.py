@@ -64,6 +64,35 @@ def test_options_are_in_every_number(run: Run, held: str, book: Callable[[str], 
     assert "options" not in bare["plan"]
 
 
+def test_a_row_that_is_options_says_so_and_what_is_counted_of_them(
+    run: Run, book: Callable[[str], str]
+) -> None:
+    put, call = a_simulated()
+    alone = run("plan", book(f"ETH,10\nUSDT,20000\n{put},-2\n".join(("symbol,quantity\n", ""))))
+    assert "BTC (options)" in alone.out
+    both = run("plan", book(f"{COINS}{put},2\n{call},-1\n"))
+    assert "BTC and options" in both.out
+    assert "options" not in run("plan", book(COINS)).out.partition("Best contract")[0]
+    worth = " ".join(run("value", book(f"{COINS}{put},2\n{call},-1\n")).out.split())
+    assert "long and short together" in worth
+    assert "of options what they move with or are worth, the larger" in worth
+
+
+@pytest.mark.parametrize("verb", ["value", "plan"])
+def test_of_an_option_that_has_ended_it_is_said_to_take_the_row_out(
+    run: Run, book: Callable[[str], str], verb: str
+) -> None:
+    done = run(verb, book(f"{COINS}BTC-27MAR20-80000-P,2\nNOSUCH,3\n"))
+    said = " ".join(done.out.split())
+    assert done.status == 1
+    assert "BTC-27MAR20-80000-P (it ended on 2020-03-27: take the row out" in said
+    assert "Take the row of BTC-27MAR20-80000-P out of the book. Give --price NOSUCH=…" in said
+    assert "--chain" not in said
+    alone = run(verb, book(f"{COINS}BTC-27MAR20-80000-P,2\n"))
+    assert "--chain" not in alone.out
+    assert "--exclude" not in alone.out
+
+
 def test_text_says_it(run: Run, held: str) -> None:
     worth, beta, plan = (" ".join(run(verb, held).out.split()) for verb in ("value", "beta", "plan"))
     put, _ = a_simulated()

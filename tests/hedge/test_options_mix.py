@@ -24,6 +24,7 @@ from hedgerow.hedge.options.protect import _scene, protect
 from hedgerow.hedge.options.scene import Scene
 from hedgerow.hedge.options.smiles import smiles_of
 from hedgerow.model.option_chain import OptionChain
+from hedgerow.reports.mix_text import mix_cells, mix_facts
 
 FUTURES = contract(lot="0.25")
 
@@ -140,6 +141,30 @@ def test_it_costs_no_more_than_either_alone(planned: Mix) -> None:
     assert planned.still_usd / planned.days <= half.still_usd / half.days + 1e-9
     assert bare.still_usd <= half.still_usd + 1e-9
     assert half.contracts == 0
+
+
+def test_a_mix_that_the_book_has_not_the_margin_of_is_never_recommended() -> None:
+    """The arrow is at the cheapest of those that stablecoins and the options' own coin can margin, and it says why."""
+    wanted = Wanted(0.15, 0.40, keep=0.5)
+    found = protect(the_exposure(), flat_chain(), wanted, the_market(), (contract(),))
+    rows = found.exposure.worth.rows
+    free = sum(row.value_usd for row in rows if row.symbol in {"USDT", "BTC"})
+    assert found.free_usd == pytest.approx(free)
+    assert found.beyond is None
+    dear, cheap = (
+        replace(found.mixes[0], margin_usd=free * share, still_usd=cost)
+        for share, cost in ((1.01, -900.0), (0.99, 400.0))
+    )
+    both = replace(found, mixes=(dear, cheap))
+    assert (both.mix, both.beyond) == (cheap, dear)
+    arrows = [row[0] for row in mix_cells(both, "USD")[1]]
+    assert [arrow.startswith("→") for arrow in arrows] == [False, True]
+    said = " ".join(str(text) for row in mix_facts(both, "USD") for text in row)
+    assert "the cheapest, not recommended: it takes" in said
+    none = replace(found, mixes=(dear,))
+    assert none.mix is None
+    ((_, _, told, _),) = mix_facts(none, "USD")
+    assert "not recommended" in told
 
 
 def test_what_cannot_be_says_so() -> None:

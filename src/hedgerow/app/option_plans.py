@@ -103,6 +103,11 @@ def _chosen(plan: OptionsPlan, which: str) -> _Chosen:
     kind = KINDS[which]
     if which == "mix":
         mix = plan.mix
+        if mix is None and plan.beyond is not None:
+            raise UsageError(
+                f"the cheapest mix takes {plan.beyond.margin_usd:,.0f} of margin, and the book has {plan.free_usd:,.0f} free",
+                advice="Put the margin into the book, or take options that are bought: --take put.",
+            )
         if mix is None:
             raise UsageError(
                 "there is no mix of options and futures to take", advice="Add --with-futures and --floor 15%."

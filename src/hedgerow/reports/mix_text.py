@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hedgerow.hedge.options.plan import Mix, OptionsPlan
+from hedgerow.model.coins import is_stablecoin
 from hedgerow.reports.layout import Fact
 from hedgerow.reports.wording import amount, count, percent
 
@@ -62,8 +63,11 @@ def mix_facts(found: OptionsPlan, money: str) -> list[Fact]:
     asked = (
         f"{percent(found.wanted.keep)} of what the book gains at {coin} {percent(found.rally, signed=True)}"
     )
+    dear = _unaffordable(found, money)
     if each is None:
-        return [("", "together", f"none: the floor at every move and {asked} cannot both be had.", "")]
+        return dear or [
+            ("", "together", f"none: the floor at every move and {asked} cannot both be had.", "")
+        ]
     if each.position is None:
         said = f"A perpetual is simply better: alone it holds the floor and keeps {asked}, and costs least."
     elif each.instrument is None:
@@ -72,8 +76,8 @@ def mix_facts(found: OptionsPlan, money: str) -> list[Fact]:
         said = f"The cheapest that holds the floor at every move to the crash and keeps {asked}."
     flat = amount(each.flat_rally_usd, money, signed=True)
     rally = percent(found.rally, signed=True)
-    stable = amount(found.exposure.worth.stablecoins_usd, money)
     rows: list[Fact] = [
+        *dear,
         ("", "together", said, "" if each.proven else "time ran out before nothing cheaper was shown"),
         (
             "",
@@ -86,7 +90,23 @@ def mix_facts(found: OptionsPlan, money: str) -> list[Fact]:
             "",
             "its margin",
             f"{amount(each.margin_usd, money)} in two accounts",
-            f"the book has {stable} in stablecoins",
+            f"the book has {_free(found, money)}",
         ),
     ]
     return rows
+
+
+def _free(found: OptionsPlan, money: str) -> str:
+    """What of the book can be margin, in words."""
+    coin = found.chain.settle
+    which = "stablecoins" if is_stablecoin(coin) else f"stablecoins and {coin}"
+    return f"{amount(found.free_usd, money)} in {which}"
+
+
+def _unaffordable(found: OptionsPlan, money: str) -> list[Fact]:
+    """Why the cheapest is not what the arrow is at, nothing where it is."""
+    each = found.beyond
+    if each is None:
+        return []
+    said = f"not recommended: it takes {amount(each.margin_usd, money)} of margin, the book has {_free(found, money)}"
+    return [("", f"until {str(each.expiry)[:10]}", f"the cheapest, {said}.", "")]

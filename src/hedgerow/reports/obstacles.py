@@ -17,6 +17,7 @@ from hedgerow.reports.wording import amount, percent
 __all__ = ["refusals_text", "spoken_warnings", "unknown_text"]
 
 _UNKNOWN = "unknown:"
+_OVER = "it ended on "
 _IN_MONEY = {"instrument cap", "venue cap"}
 _IN_PERCENT = {"venue share", "share of daily volume", "price move", "contract units"}
 _IN_CONTRACTS = "in contracts"
@@ -61,12 +62,16 @@ def unknown_text(
     named = {symbol for symbol in unknown if any(f" of {symbol} (" in warning for warning in told)}
     told += [f"{_UNKNOWN} {symbol}" for symbol in unknown if symbol not in named]
     lines: list[Text] = [line(warning, "bold") for warning in told]
-    options = dict.fromkeys(_way(symbol, told) for symbol in unknown)
+    over = [s for s in unknown if any(f" of {s} ({_OVER}" in said for said in told)]
+    options = dict.fromkeys(_way(symbol, told) for symbol in unknown if symbol not in over)
     it = "it" if len(unknown) == 1 else "them"
     block = ": not to be traded as it is" if plan else ""
-    ways = f"Give {', '.join(options)}"
-    ways = f"{ways} or leave {it} out: --exclude {','.join(unknown)}" if plan else f"{ways.rstrip(',')}."
-    lines.append(line(f"  Every number here is without {it}{block}. {ways}"))
+    ways = [f"Take the row of {' and '.join(over)} out of the book."] if over else []
+    if options:
+        given = f"Give {', '.join(options)}"
+        out = ",".join(s for s in unknown if s not in over)
+        ways.append(f"{given} or leave {it} out: --exclude {out}" if plan else f"{given.rstrip(',')}.")
+    lines.append(line(f"  Every number here is without {it}{block}. {' '.join(ways)}"))
     return Group(*lines)
 
 

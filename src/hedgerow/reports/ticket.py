@@ -88,6 +88,8 @@ def worth_rows(worth: Valuation, doubts: tuple[str, ...] = ()) -> list[Fact]:
     """Return step 1; `doubts` are coins whose price is in doubt."""
     apart = abs(worth.gross_usd - worth.total_usd) > 0.01 * max(worth.gross_usd, 1.0)
     asides = [f"long and short together {amount(worth.gross_usd, worth.currency)}"] if apart else []
+    if asides and worth.options:
+        asides = [f"{asides[0]}, of options what they move with or are worth, the larger"]
     nothing = bool(worth.unknown) and not any(np.isfinite(row.value_usd) for row in worth.rows)
     asides += [f"without {len(worth.unknown)} unknown"] if worth.unknown and not nothing else []
     asides += [f"on a price of {', '.join(doubts)} that no market makes"] if doubts else []
@@ -117,7 +119,7 @@ def exposure_table(exposure: Exposure, most: int | None = None) -> RenderableTyp
     names = ["coin", "moves with"]
     for factor in exposure.factors:
         names += ["beta" if len(exposure.factors) == 1 else f"beta {factor}", "±"]
-    cells = [_coin(row, exposure.worth.currency, largest, as_share=parts) for row in shown]
+    cells = [_coin(row, exposure.worth, largest, as_share=parts) for row in shown]
     if len(rows) > len(shown):
         rest = rows[len(shown) :]
         dollars = amount(sum(row.delta_usd for row in rest), exposure.worth.currency)
@@ -131,9 +133,16 @@ def exposure_table(exposure: Exposure, most: int | None = None) -> RenderableTyp
     return columns([*names, "", title, ""], cells, left=(0, wide, wide + 2))
 
 
-def _coin(row: AssetExposure, money: str, largest: float, *, as_share: bool) -> list[str]:
+def _named(row: AssetExposure, worth: Valuation) -> str:
+    """A coin's name, with what of it are options: its dollars are then theirs too."""
+    kinds = {h.option is not None for h in worth.holdings if any(s == row.symbol for s, _ in h.delta_usd)}
+    return row.symbol + {(True,): " (options)", (False, True): " and options"}.get(tuple(sorted(kinds)), "")
+
+
+def _coin(row: AssetExposure, worth: Valuation, largest: float, *, as_share: bool) -> list[str]:
     """One coin's cells: its part of the beta as a share, or in dollars where longs and shorts offset each other."""
-    cells = [row.symbol, amount(row.delta_usd, money)]
+    money = worth.currency
+    cells = [_named(row, worth), amount(row.delta_usd, money)]
     policy = row.method == "policy"
     for beta, stderr in zip(row.beta, row.stderr, strict=True):
         cells += [number(beta), "" if policy or row.method == "factor" else number(stderr)]

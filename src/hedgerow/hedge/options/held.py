@@ -144,6 +144,8 @@ def hold_option(position: Position, market: Market, price_of: Callable[[str], fl
     """Return what an option of the book is at market, or in words why it is not known; `price_of` a coin in its currency."""
     name = position.option
     chain = None if name is None else market.options.get(name.underlying)
+    if name is not None and name.ends <= market.as_of:
+        return _over(name)
     if name is None or chain is None:
         return (
             f"no chain of options on {position.underlying or position.symbol} by then: give one with --chain"
@@ -186,13 +188,18 @@ def _at(position: OptionPosition, volatility: float) -> OptionPosition:
     return replace(position, legs=(leg,))
 
 
+def _over(name: OptionName) -> str:
+    """What is said of an option that has ended: no chain tells its price any more."""
+    return f"it ended on {str(name.ends)[:10]}: take the row out, what it paid is in the account"
+
+
 def _unfit(name: OptionName, chain: OptionChain, market: Market, spot: float, settle: float) -> str:
     """Say why a chain cannot tell the option's price now; "" where it can."""
-    ended, source = str(name.ends)[:10], chain.source
+    source = chain.source
     whys = (
         (
             name.ends <= max(market.as_of, chain.as_of),
-            f"it ended on {ended}: take the row out, what it paid is in the account",
+            _over(name),
         ),
         (
             not name.settles_in(chain.settle),

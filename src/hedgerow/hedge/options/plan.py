@@ -13,6 +13,7 @@ from hedgerow.hedge.exposure import Exposure
 from hedgerow.hedge.options.legs import OptionGreeks, OptionPosition
 from hedgerow.hedge.options.since import OptionsSince
 from hedgerow.model.arrays import FloatArray
+from hedgerow.model.coins import is_stablecoin
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.option_chain import OptionChain
 from hedgerow.stats.smile import Smile
@@ -265,10 +266,25 @@ class OptionsPlan:
     since: OptionsSince | None = None
 
     @property
+    def free_usd(self) -> float:
+        """Dollars of the book that can be margin: stablecoins, and the coin that the options are paid in."""
+        worth, coin = self.exposure.worth, self.chain.settle
+        rows = (h for h in worth.holdings if h.option is None and h.position.instrument is None)
+        own = sum(h.value_usd for h in rows if h.position.symbol == coin and np.isfinite(h.value_usd))
+        return max(worth.stablecoins_usd, 0.0) + (0.0 if is_stablecoin(coin) else max(own, 0.0))
+
+    @property
     def mix(self) -> Mix | None:
-        """The mix of options and futures that costs least a month, None where there is none."""
-        found = [each for each in self.mixes if each.usable]
+        """The mix of options and futures that costs least a month of those that the book has the margin of, None where there is none."""
+        found = [each for each in self.mixes if each.usable and each.margin_usd <= self.free_usd]
         return min(found, key=lambda each: each.cost_usd_per_month, default=None)
+
+    @property
+    def beyond(self) -> Mix | None:
+        """The cheapest mix, where the book has not the margin of it; None where it has, or there is none."""
+        found = [each for each in self.mixes if each.usable]
+        least = min(found, key=lambda each: each.cost_usd_per_month, default=None)
+        return None if least is None or least.margin_usd <= self.free_usd else least
 
     @property
     def leads(self) -> tuple[Protection, ...]:

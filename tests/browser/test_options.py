@@ -25,6 +25,18 @@ def test_options_held_and_options_beside(browser: Browser, tmp_path: Path) -> No
         ):
             eyes.open(page)
             expect(eyes.tab.get_by_role("heading", name=heading)).to_be_visible()
+            if page == "/hedge":
+                folds = eyes.tab.locator("details.fold").evaluate_all("all => all.map(one => one.open)")
+                assert folds[0]
+                assert not any(folds[1:])
+                eyes.tab.set_viewport_size({"width": 360, "height": 900})
+                tall = "document.documentElement.scrollHeight"
+                folded = eyes.tab.evaluate(tall)
+                eyes.tab.locator("details.fold").evaluate_all(
+                    "all => all.forEach(one => { one.open = true; })"
+                )
+                assert folded < 0.8 * eyes.tab.evaluate(tall)
+                eyes.tab.set_viewport_size({"width": 1440, "height": 900})
             eyes.unfold()
             eyes.sound_everywhere()
             part = eyes.tab.locator("section", has=eyes.tab.get_by_role("heading", name=heading))

@@ -43,6 +43,22 @@ def test_every_page_is_sound(browser: Browser, book: Opened, width: int, scheme:
 
 
 @pytest.mark.slow
+def test_on_a_phone_the_coins_are_whole_with_their_errors(browser: Browser, book: Opened) -> None:
+    eyes = Eyes(browser, book.port, 360)
+    eyes.enter(book)
+    eyes.open("/exposure")
+    wide = eyes.tab.locator("#parts + .wide")
+    assert wide.evaluate("one => one.scrollWidth <= one.clientWidth")
+    row = wide.locator("tbody tr").first
+    expect(row.locator(".within").first).to_be_visible()
+    narrow = row.inner_text().replace("±", "").split()
+    eyes.tab.set_viewport_size({"width": 1440, "height": 900})
+    expect(row.locator(".within").first).to_be_hidden()
+    assert sorted(row.inner_text().split()) == sorted(narrow)  # nothing is left out on the phone
+    eyes.context.close()
+
+
+@pytest.mark.slow
 def test_the_slider_moves_the_consequences_by_keyboard(browser: Browser, book: Opened) -> None:
     eyes = Eyes(browser, book.port)
     eyes.enter(book)

@@ -82,7 +82,14 @@ def halted(looked: Looked, _: Thresholds) -> list[Finding]:
     standing: Standing = "fine" if why is None else "bad"
     text = "" if why is None else f"the account is halted, nothing that adds risk is sent: {why}"
     return [
-        Finding("halted", "account", standing, "warning", text, "`hedgerow halt --lift` goes on; where this account alone was halted, with its name."),
+        Finding(
+            "halted",
+            "account",
+            standing,
+            "warning",
+            text,
+            "`hedgerow halt --lift` goes on; where this account alone was halted, with its name.",
+        ),
     ]
 
 

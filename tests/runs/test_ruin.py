@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hedgerow.hedge.margin import Stake, equity_after, maintenance_after, survivable_move
-from hedgerow.hedge.ruin import Survival, first_gone
+from hedgerow.hedge.ruin import Survival, first_gone, hedged_accounts
 from hedgerow.hedge.survival import HedgeAccount
 from hedgerow.model.errors import BadInput
 from hedgerow.model.instruments import Instrument, Payoff
@@ -112,6 +112,15 @@ def test_processes_draw_what_this_one_does(ticket: object) -> None:
         MARKET, prices=MARKET.prices[-40:], volumes_usd=MARKET.volumes_usd[-40:], times=MARKET.times[-40:]
     )
     assert math.isnan(survival_chances(ticket.plan, ticket.worth, without, draws)[0].chance)
+
+
+def test_an_account_of_which_nobody_told_the_margin_is_unknown(ticket: object) -> None:
+    from hedgerow.hedge.ticket import Ticket
+
+    assert isinstance(ticket, Ticket)
+    untold = replace(ticket.plan, margin=tuple(replace(each, told=False) for each in ticket.plan.margin))
+    assert [math.isnan(each.equity_usd) for each in hedged_accounts(untold, ticket.worth)] == [True]
+    assert math.isnan(survival_chances(untold, ticket.worth, MARKET, Draws(100, 30.0))[0].chance)
 
 
 def test_nobody_gone_is_no_chance_of_nothing() -> None:

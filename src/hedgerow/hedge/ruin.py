@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,12 +49,17 @@ class Survival:
 
 
 def hedged_accounts(plan: HedgePlan, worth: Valuation) -> tuple[HedgeAccount, ...]:
-    """Return the accounts of a plan after its trades, each with the collateral that it was given, or that it needs."""
+    """Return the accounts of a plan after its trades, each with the collateral that it was given, or that it needs.
+
+    Where nobody told what is in one that has contracts, its money is NaN.
+    """
     put = {
         each.account: each.required_usd if math.isnan(each.collateral_usd) else each.collateral_usd
         for each in plan.margin
     }
-    return hedge_accounts(worth, [_stake(leg) for leg in plan.legs], put)
+    untold = {each.account for each in plan.margin if not each.told}
+    found = hedge_accounts(worth, [_stake(leg) for leg in plan.legs], put)
+    return tuple(replace(each, equity_usd=math.nan) if each.name in untold else each for each in found)
 
 
 def _stake(leg: Leg) -> Stake:

@@ -25,12 +25,12 @@ def uncounted(settings: Settings, plan: KeptPlan) -> str:
 
     "" also where no journal can be read: `trade` asks again.
     """
-    from hedgerow.store.journal import look_into
-
     place, counted = place_of(settings, mode_of(plan)).journal, counted_by(plan)
     try:
         if counted is None or not place.exists():
             return ""
+        from hedgerow.store.journal import look_into  # not before there is one: it takes its time to load
+
         with look_into(place) as journal:
             held = _held(journal, {str(leg["venue"]) for leg in legs_of(plan)})
     except HedgerowError:

@@ -22,7 +22,7 @@ from hedgerow.app.contracts import on_paper
 from hedgerow.app.dealing import PAPER_ACCOUNT, Dealing, dealing, wall_ms
 from hedgerow.app.desk import Desk, Report, open_desk
 from hedgerow.app.failed import traced, traced_at
-from hedgerow.app.outward import outward
+from hedgerow.app.outward import Outward, outward
 from hedgerow.app.paper_watch import (
     PaperWatch,
     Rehearsed,
@@ -33,7 +33,7 @@ from hedgerow.app.paper_watch import (
     staged,
     watching,
 )
-from hedgerow.app.plans import Mode, place_of, watchable
+from hedgerow.app.plans import Mode, Place, place_of, watchable
 from hedgerow.app.renewing import Renewed
 from hedgerow.app.settling import Settling
 from hedgerow.app.standing import last_looks
@@ -156,27 +156,41 @@ def watch(
     `ask` tells the passphrase of the file that the addresses of whoever is told lie in.
     Raises what holding an account, opening that file, reading holdings and prices and executing raise.
     """
-    from hedgerow.runs.diary import diary_of
-    from hedgerow.runs.files import FilesBefore
-
     place, ask = place_of(settings, "paper"), ask or passphrase_from(None)
     prices, opened = Renewed(settings), partial(open_desk, on_paper(watchable(settings)), book)
     with traced(settings, place, (PAPER_ACCOUNT, _name(book)), say, ask):
         desk = opened(report)
     with outward(settings, place, ask) as out:
         while True:
-            with dealing(place, desk.hedge_market, desk.catalogue, settings) as at:
-                taken_for(place, at, book_called(book), trades=settings.watch.mode != "observe")
-                around = out.around(at.account, _name(book), say)
-                before = FilesBefore.of(at.journal.read(diary_of(at.account, _name(book))))
-                watched = _watched(settings, book, _with_account_options(settings, desk, at), before)
-                with traced_at(at, _name(book), out, around, lambda _: True):
-                    look = at.ask(
-                        watching(settings, watched, (at, place), around, once=once, over=prices.settled)
-                    )
-                if once:
-                    return look
-                desk = prices.reopened(opened, (at, _name(book)), out, around)
+            look, renewed = _on_paper(settings, book, (place, desk), (out, say), prices, opened, once=once)
+            if renewed is None:
+                return look
+            desk = renewed
+
+
+def _on_paper(
+    settings: Settings,
+    book: str,
+    of: tuple[Place, Desk],
+    told_to: tuple[Outward, Say],
+    prices: Renewed,
+    opened: Callable[[], Desk],
+    *,
+    once: bool,
+) -> tuple[Look | None, Desk | None]:
+    """Hold the paper account and look `once`, or until the prices changed; return that look, or what they are opened as."""
+    from hedgerow.runs.diary import diary_of
+    from hedgerow.runs.files import FilesBefore
+
+    (place, desk), (out, say), name = of, told_to, _name(book)
+    with dealing(place, desk.hedge_market, desk.catalogue, settings) as at:
+        taken_for(place, at, book_called(book), trades=settings.watch.mode != "observe")
+        around = out.around(at.account, name, say)
+        before = FilesBefore.of(at.journal.read(diary_of(at.account, name)))
+        watched = _watched(settings, book, _with_account_options(settings, desk, at), before)
+        with traced_at(at, name, out, around, lambda _: True):
+            look = at.ask(watching(settings, watched, (at, place), around, once=once, over=prices.settled))
+        return look, None if once else prices.reopened(opened, (at, name), out, around)
 
 
 def _rows(book: Portfolio) -> list[Position]:

@@ -162,17 +162,17 @@ def _paper(settings: Settings, book: str, asked: WatchOptions, shown: Output) ->
         out(line)
 
     watching, rehearsing = _of(settings, book)
+    if asked.rehearse is None:
+        try:
+            with progress(shown) as report, terminated_as_interrupted():
+                look = watching(say, report, once=asked.once)
+        except KeyboardInterrupt:
+            sys.stderr.write("stopped; the hedge stays as it is\n")
+            return 0
+        if asked.once and look is not None and not any(line.action == "proposal" for line in said):
+            _still(look, say, bare=not said)
+        return int(look is not None and any(row.level == "critical" for row in look.alarms))
     with progress(shown) as report:
-        if asked.rehearse is None:
-            try:
-                with terminated_as_interrupted():
-                    look = watching(say, report, once=asked.once)
-            except KeyboardInterrupt:
-                sys.stderr.write("stopped; the hedge stays as it is\n")
-                return 0
-            if asked.once and look is not None and not any(line.action == "proposal" for line in said):
-                _still(look, say, bare=not said)
-            return int(look is not None and any(row.level == "critical" for row in look.alarms))
         done = rehearsing(asked.rehearse, say, report)
     sums = done.looks, done.came_to, done.modelled
     answer(lambda: told.summary_json(*sums), lambda: told.summary_text(*sums), shown)

@@ -73,6 +73,14 @@ def test_all_refusals_are_listed() -> None:
     ]
 
 
+def test_margin_that_nobody_told_of_is_asked_for_and_no_leverage_is_made_up() -> None:
+    made = ticket(collateral="5000USDT")
+    untold = replace(made.plan, margin=tuple(replace(each, told=False) for each in made.plan.margin))
+    (found,) = check(untold, made.worth, Limits(), (PAPER,), {"BTCUSDT": 1e9})
+    assert found.rule == "liquidation distance"
+    assert found.remedy.startswith("say what margin is there: --collateral; it takes ")
+
+
 def test_what_is_not_verified_says_so() -> None:
     made = ticket()
     told = check(made.plan, made.worth, Limits(jurisdiction="US"), (PAPER,), {})[0].detail

@@ -85,7 +85,7 @@ def universe_betas(
     if not coins:
         raise UsageError("no coins to measure", advice="Give a price file with coins, or --coins.")
     parts = _Parts(coins, size)
-    found = {key: part for key, part in (kept or {}).items() if key in set(parts)}
+    found = {key: (kept or {})[key] for key in parts if key in (kept or {})}
     left = {key: parts[key] for key in parts if key not in found}
     for share in spread(_measured, (read, measure), left, workers):
         for key, part in share:

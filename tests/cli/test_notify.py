@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import json
 import os
-from collections.abc import Awaitable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import BOOK, Run
 from tests.outlets.inbox import Inbox, inbox
 
+from hedgerow.model.errors import BadInput
 from hedgerow.store import keys as vaults
 from hedgerow.store.journal import open_journal
 
@@ -177,19 +177,22 @@ def test_no_secret_of_a_target_is_in_the_journal(
 def test_a_watch_that_ends_by_itself_calls_and_says_when_it_looks_again(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: Inbox, words: tuple[str, ...]
 ) -> None:
-    """The holdings become unreadable between two looks."""
+    """What it cannot go on with comes between two looks: holdings that are unreadable are waited for, and so end nothing."""
     monkeypatch.setenv("HEDGEROW_NOTIFY_PHONE", service.address())
     book = tmp_path / "mine.csv"
     good = Path(BOOK).read_text(encoding="utf-8")
     book.write_text(good, encoding="utf-8")
+    rests = iter(range(4))
 
-    def spoil(_monitor: object, _begun: int) -> Awaitable[None]:
+    async def rest(_monitor: object, _begun: int) -> None:
+        if next(rests) == 3:
+            raise BadInput("the limits cannot be read", advice="Give the file back.")
         book.write_text("this is no book", encoding="utf-8")
-        return asyncio.sleep(0)
 
     with monkeypatch.context() as patched:
-        patched.setattr("hedgerow.runs.monitor.Monitor.rest", spoil)
+        patched.setattr("hedgerow.runs.monitor.Monitor.rest", rest)
         assert run("watch", str(book), *words).status == 4
+    assert next(rests, None) is None
     ended = next(one for one in service.got if "the watch ended" in one["title"] + one["message"])
     assert ended["type"] == "failure"
     assert (

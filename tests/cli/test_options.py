@@ -151,8 +151,9 @@ def test_a_real_chain(run: Run, data_dir: Path) -> None:
 
 
 def test_options_and_futures_together(run: Run, tmp_path: Path) -> None:
-    page = tmp_path / "o.html"
-    words = ("options", BOOK, "--floor", "15%", "--with-futures", "--keep", "10%")
+    page, book = tmp_path / "o.html", tmp_path / "mine.csv"
+    book.write_text(Path(BOOK).read_text(encoding="utf-8").replace("USDT,70000", "USDT,140000"))
+    words = ("options", str(book), "--floor", "15%", "--with-futures", "--keep", "10%")
     found = run(*words, "--json", "--html", str(page)).json
     (lead,) = [m for m in found["mixes"] if m["lead"]]
     assert lead["crash"]["worst_on_the_way_usd"] >= -0.15 * found["nav_usd"] - 0.01
@@ -163,4 +164,7 @@ def test_options_and_futures_together(run: Run, tmp_path: Path) -> None:
     for told in ("together, until", "The cheapest that holds the floor at every move", "in two accounts"):
         assert told in text
     assert "together" in page.read_text()
+    poor = ("options", BOOK, *words[2:])  # it has not the margin of any
+    assert not any(m["lead"] for m in run(*poor, "--json").json["mixes"])
+    assert "the cheapest, not recommended: it takes" in " ".join(run(*poor).out.split())
     assert "mixes" not in run("options", BOOK, "--floor", "15%", "--json").json

@@ -90,6 +90,15 @@ def test_other_versions_are_refused() -> None:
         sharing.shared_out(times, 3, [("a", 1)], ("hedgerow 0",))
 
 
+def test_a_solver_with_a_library_of_its_own_makes_no_other_version() -> None:
+    """This process has solved something, the workers have not."""
+    assert sharing._computes("/v/site-packages/numpy.libs/libscipy_openblas64_-1.so")
+    assert sharing._computes("/v/site-packages/scipy/.dylibs/libscipy_openblas.dylib")
+    assert sharing._computes("/usr/lib/x86_64-linux-gnu/openblas-pthread/libblas.so.3")
+    assert not sharing._computes("/v/site-packages/scs.libs/libopenblas-r0-1.3.15.so")
+    assert not sharing._computes("/v/site-packages/scs/.dylibs/libopenblas.dylib")
+
+
 class Told:
     """A crew without workers: shares come back last first, each point in `point_s` seconds."""
 

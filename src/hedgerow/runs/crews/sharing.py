@@ -25,9 +25,16 @@ TRIES = 3
 def release() -> tuple[str, ...]:
     """Return what has to be the same everywhere for results to be: versions of what computes, and kernels of matrices."""
     versions = (f"{name} {version(name)}" for name in ("numpy", "scipy", "numba"))
-    blas = (one for one in _libraries().info() if one["user_api"] == "blas")
+    blas = (one for one in _libraries().info() if one["user_api"] == "blas" and _computes(one["filepath"]))
     kernels = {f"{one['internal_api']} for {one.get('architecture', 'any')}" for one in blas}
     return f"hedgerow {_own()}", *versions, *sorted(kernels)
+
+
+def _computes(library: str) -> bool:
+    """Whether work multiplies matrices by a library: solvers bring others, which are loaded only where one has solved."""
+    folder = Path(library).parent
+    owner = folder.parent.name if folder.name == ".dylibs" else folder.name.removesuffix(".libs")
+    return not folder.name.endswith("libs") or owner in {"numpy", "scipy"}
 
 
 @cache

@@ -61,7 +61,7 @@ def test_a_leverage_that_somebody_changed_rings_until_it_is_set_back() -> None:
     before = world.venue.state.account("paper").setting(world.contracts[0], world.venue.state.rules).leverage
     on = rings_once(world, f"account mode: {BTC}", leverage(7), leverage(int(before)))
     (row,) = on[0].alarms
-    assert row.text == f"{BTC}: leverage was {before.normalize():f}, is 7"
+    assert row.text == f"{BTC}: leverage is 7 instead of {before.normalize():f}"
     assert row.level == "warning"
     (ask,) = on[0].asks
     assert ask.name[:8] in row.advice
@@ -73,15 +73,30 @@ def test_a_change_of_modes_that_is_meant_is_said_so_and_stays_so_over_a_restart(
     world.clock.advance(300_000)
     (look, *_) = world.watch_often(2)
     (row,) = look.alarms
-    assert (row.level, row.text) == ("critical", f"{BTC}: margin mode was cross, is isolated")
+    assert (row.level, row.text) == ("critical", f"{BTC}: margin mode is isolated instead of cross")
     world.approvals[look.asks[0].name] = "Ann"
     after = world.watch_often(2)  # each in a life of its own
     assert [(each.alarms, each.asks) for each in after] == [((), ()), ((), ())]
     del world.answers["modes"]
     world.clock.advance(300_000)
     assert [row.text for row in world.watch_often(1)[0].alarms] == [
-        f"{BTC}: margin mode was isolated, is cross"
+        f"{BTC}: margin mode is cross instead of isolated"
     ]
+
+
+def test_modes_that_no_watch_trades_in_ring_where_the_position_is_first_seen() -> None:
+    """They were the baseline: cross margin rang then, and isolated margin again was well."""
+    world = hedged()
+    world.answers["modes"] = lambda told: replace(told, margin_mode="isolated", hedge=True)
+    (look,) = world.watch_often(1)
+    (row,) = look.alarms
+    assert (row.level, row.text) == (
+        "critical",
+        f"{BTC}: position mode is long and short apart instead of one-way; margin mode is isolated instead of cross",
+    )
+    del world.answers["modes"]
+    world.clock.advance(300_000)
+    assert [look.alarms for look in world.watch_often(1)] == [()]
 
 
 def test_modes_that_are_not_told_change_nothing() -> None:

@@ -8,8 +8,10 @@ from typing import ClassVar, Literal, TypeVar
 
 from hedgerow.hedge.staleness import Freshness
 from hedgerow.model.errors import UsageError
+from hedgerow.model.ports import AccountModes
 
 __all__ = [
+    "TRADED_IN",
     "Bounds",
     "Mode",
     "Thresholds",
@@ -21,6 +23,9 @@ __all__ = [
 Part = TypeVar("Part", "Bounds", "Thresholds")
 Mode = Literal["observe", "propose", "auto"]
 """Say what would be done; ask before it is done; do it within bounds."""
+
+TRADED_IN = AccountModes(hedge=False, margin_mode="cross", leverage=None)
+"""How accounts are set for the trades of a watch: one-way, with all of the account's margin, at the leverage that is there."""
 
 
 @dataclass(frozen=True, slots=True)

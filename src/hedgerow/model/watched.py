@@ -227,7 +227,7 @@ class SumRow:
 
 @dataclass(frozen=True, slots=True)
 class ModesRow:
-    """How the account trades a contract: as it was when the position was first seen, and `now`, since `changed_at` otherwise."""
+    """How the account trades a contract: as it has to (`kept`), and `now`, since `changed_at` otherwise."""
 
     instrument: str
     kept: AccountModes

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from hedgerow.hedge.execution import Done, Ticketed
 from hedgerow.hedge.plan import Refusal
 from hedgerow.hedge.valuation import contract_price, price_of
+from hedgerow.hedge.watch import TRADED_IN
 from hedgerow.model.errors import (
     Halted,
     HedgerowError,
@@ -20,7 +21,7 @@ from hedgerow.model.errors import (
 )
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.orders import contracts_of
-from hedgerow.model.ports import AccountModes, Clock, Lease, Level, Notifier, Store
+from hedgerow.model.ports import Clock, Lease, Level, Notifier, Store
 from hedgerow.model.trades import LegTraded
 from hedgerow.model.watched import Proposal
 from hedgerow.runs.diary import plan_mark
@@ -42,7 +43,6 @@ __all__ = ["Dealt", "Hand", "dollars_of", "unreached"]
 _Answer = TypeVar("_Answer")
 _FAILURES = (StateUnknown, Halted, UnknownSymbol, VenueRefused, VenueUnreachable)
 _SOON_MS = 5_000
-_WANTED = AccountModes(hedge=False, margin_mode="cross", leverage=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class Hand:
         now = self.clock.now()
         contracts = {contract.name: count for contract, count in orders.items()}
         name = f"{plan_mark(asked.name)}{now}"
-        ticket = Ticketed(name, self.watched.account, now, wanted=_WANTED, ahead=ahead)
+        ticket = Ticketed(name, self.watched.account, now, wanted=TRADED_IN, ahead=ahead)
         wanted = Asked(ticket, contracts, basis_of(asked), self.watched.rules.freshness, now)
         hand = self._executor(name, told)
         pp("watch.before_trade")

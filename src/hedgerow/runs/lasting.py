@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from hedgerow.hedge.watch import TRADED_IN
 from hedgerow.model.ports import AccountModes
 from hedgerow.model.questions import AskRow, BookRow, SlipRow
 from hedgerow.model.watched import Look, ModesRow
@@ -28,7 +29,10 @@ __all__ = ["Kept", "Lasting", "asks_of", "differences", "kept", "lasting_after",
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How a contract was set when its position was first seen; since `changed_at` it is set as `now`, None: it is not."""
+    """How a contract has to be set: the leverage that its position was first seen with, and modes as a watch trades in.
+
+    Since `changed_at` it is set as `now`, None: it is as it has to be.
+    """
 
     modes: AccountModes
     now: AccountModes
@@ -53,14 +57,16 @@ class Lasting:
 
 
 def differences(before: AccountModes, now: AccountModes) -> tuple[str, ...]:
-    """Return what changed between two readings, in words; what one of them does not say has not changed."""
+    """Return what is other `now` than `before`, in words; what one of them does not say is not other."""
     sides = {True: "long and short apart", False: "one-way"}
     pairs = [
         ("position mode", *(None if m.hedge is None else sides[m.hedge] for m in (before, now))),
         ("margin mode", before.margin_mode, now.margin_mode),
         ("leverage", *(None if m.leverage is None else f"{m.leverage.normalize():f}" for m in (before, now))),
     ]
-    return tuple(f"{what} was {old}, is {new}" for what, old, new in pairs if old and new and old != new)
+    return tuple(
+        f"{what} is {new} instead of {old}" for what, old, new in pairs if old and new and old != new
+    )
 
 
 def kept(
@@ -80,7 +86,7 @@ def kept(
     for name in held:
         was, now = before.modes.get(name), modes.get(name)
         if was is None:
-            found |= {} if now is None else {name: Kept(now, now)}
+            found |= {} if now is None else {name: _first(now, at)}
             continue
         now = was.now if now is None else now
         if was.changed_at is not None and approved(_ask_name(name, was.changed_at)):
@@ -134,6 +140,12 @@ def modes_rows(lasting: Lasting) -> tuple[ModesRow, ...]:
     return tuple(
         ModesRow(name, each.modes, each.now, each.changed_at) for name, each in lasting.modes.items()
     )
+
+
+def _first(now: AccountModes, at: int) -> Kept:
+    """What is kept of a position that is seen for the first time: modes that no watch trades in are no baseline."""
+    meant = replace(now, hedge=TRADED_IN.hedge, margin_mode=TRADED_IN.margin_mode)
+    return Kept(meant, now, at if differences(meant, now) else None)
 
 
 def _ask_name(contract: str, changed_at: int) -> str:

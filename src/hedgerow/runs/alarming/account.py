@@ -42,7 +42,7 @@ def positions(looked: Looked, _: Thresholds) -> list[Finding]:
 
 
 def modes(looked: Looked, _: Thresholds) -> list[Finding]:
-    """How the account trades a contract, against how it did when the position was first seen."""
+    """How the account trades a contract, against how it has to."""
     names = {ask.about: ask.name for ask in asks_of(looked.lasting)}
     found = []
     for name, each in sorted(looked.lasting.modes.items()):

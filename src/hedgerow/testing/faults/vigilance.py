@@ -129,20 +129,19 @@ def _bounds(history: History) -> Iterator[str]:
 
 def _large(history: History, most: float | None) -> Iterator[str]:
     """No contract of a plan is traded for more dollars than one order may have, by the prices that its trade began with."""
-    intents: dict[str, Mapping[str, Any]] = {}
+    if most is None:
+        return
     began: dict[str, Mapping[str, Decimal]] = {}
     traded: dict[tuple[str, str], Decimal] = {}
-    for at, kind, body in history:
+    for _, kind, body in history:
         if kind == "programme":
             began.setdefault(body["plan"], body["prices"])
-        elif kind == "intent":
-            intents[body["client_id"]] = body
-        elif kind == "fill" and most is not None and (intent := intents.get(body["client_id"])):
-            key = intent["plan"], intent["instrument"]
-            price = began.get(intent["plan"], {}).get(intent["instrument"], body["price"])
-            traded[key] = traded.get(key, _ZERO) + abs(body["quantity"]) * price
-            if intent["purpose"] == "trade" and traded[key] > Decimal(most) * Decimal("1.03"):
-                yield f"W2 at {at}: {traded[key]:.0f} dollars of {key} traded, {most} are allowed"
+    for at, intent, fill in _fills(history):
+        key = intent["plan"], intent["instrument"]
+        price = began.get(intent["plan"], {}).get(intent["instrument"], fill["price"])
+        traded[key] = traded.get(key, _ZERO) + abs(fill["quantity"]) * price
+        if intent["purpose"] == "trade" and traded[key] > Decimal(most) * Decimal("1.03"):
+            yield f"W2 at {at}: {traded[key]:.0f} dollars of {key} traded, {most} are allowed"
 
 
 @dataclass(slots=True)

@@ -333,8 +333,13 @@ def test_what_a_watch_may_do_is_not_wrong() -> None:
     assert check_vigil([HELD, ISOLATED, CALM, *told]) == []
     twice = _line(1, "doubled", client_id="watch-aa-110")
     assert check_vigil([_bounded(max_turnover=0.03), twice, *PLAN_A, *PLAN_B]) == []
+    small = _bounded(max_order_usd=10.0)
+    assert len(check_vigil([small, *PLAN_A])) == 1
+    assert check_vigil([small, twice, *PLAN_A]) == []
     missed = [_called(SILENCE, 4), _look(5)]
     assert check_vigil([*missed, _look(7, SILENCE), _look(9), _called(SILENCE, 10, "info"), _look(11)]) == []
     assert check_vigil([*missed, _look(7), _called(SILENCE, 8, "info"), _look(9)]) == []
+    well = [*missed, _look(7), _called(SILENCE, 8, "info")]
+    assert check_vigil([*well, _called(SILENCE, 9), _look(10), _look(11), _called(SILENCE, 12, "info")]) == []
     back = [_called(SILENCE, 4), _look(5, SILENCE), _called(SILENCE, 6), _look(7), _look(9)]
     assert check_vigil([*back, _called(SILENCE, 10, "info"), _look(11)]) == []

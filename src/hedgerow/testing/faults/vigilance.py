@@ -225,6 +225,7 @@ def _alarms(history: History) -> Iterator[str]:
                 yield f"W5 at {at}: {body['title']} is called twice at one look"
             called[body["title"]] = said
             over.discard(body["title"])
+            stands.pop(body["title"], None)  # what is called now is another silence, or its end
         elif kind == "started":
             # What was called and not written is called again: better twice than never. What was written and not called
             # over stands with whoever passes messages on, who says so after the next look.

@@ -32,6 +32,8 @@ from hedgerow.model.ports import Lease
 from hedgerow.store import driver
 from hedgerow.store import postgresql as server_side
 from hedgerow.store.journal import Journal, look_into, open_journal
+from hedgerow.store.lines import lines_in
+from hedgerow.store.owners import owners_of
 from hedgerow.store.server import Server, where_of
 
 TTL = 15_000
@@ -234,6 +236,23 @@ def test_many_leases_are_renewed_at_once_and_others_are_let_be(journal: Journal,
         left = {lease.account: ms for lease, ms in other.leases()}
         assert left["v:7"] <= TTL < left["v:8"] <= 2 * TTL
         assert journal.renew_all((), TTL) == ()
+
+
+def test_what_one_account_is_of_is_told_without_the_lines_of_all_others(place: Server) -> None:
+    """Letters that a server's patterns have a meaning for are letters here."""
+    open_journal(place).close()
+    owners = owners_of(place)
+    for number, account in enumerate(("a:x", "a:x_", "a:%", 'a:"\\ß', "a:x")):
+        owners.set(account, f"/{number}.csv", number)
+    assert [owners.of(each) for each in ("a:x", "a:x_", "a:%", 'a:"\\ß', "a:")] == [
+        "/4.csv",
+        "/1.csv",
+        "/2.csv",
+        "/3.csv",
+        "",
+    ]
+    assert len(lines_in(owners.path, part='"a:x"')) == 2
+    assert len(lines_in(owners.path)) == 5
 
 
 def test_processes_that_renew_the_same_accounts_do_not_stop_each_other(place: Server) -> None:

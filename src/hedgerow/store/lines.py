@@ -2,7 +2,7 @@
 
 beside(journal, "approvals") -> Lines
 add_line(lines, text)                      durable when it returns
-lines_in(lines) -> list[str]
+lines_in(lines) -> list[str]                all of them, or those that have a part
 mark_of(lines)                             changes with every line
 """
 
@@ -55,17 +55,18 @@ def add_line(lines: Lines, line: str) -> None:
         add(lines.server, lines.name, line)
 
 
-def lines_in(lines: Lines, errors: str = "strict") -> list[str]:
-    """Return all lines that are not empty, in order. Raises `OSError`, and `UnicodeDecodeError` for a file of other bytes.
+def lines_in(lines: Lines, errors: str = "strict", part: str = "") -> list[str]:
+    """Return all lines that are not empty and have a `part`, in order. Raises `OSError`, and `UnicodeDecodeError` for a file of other bytes.
 
-    `FileNotFoundError` where nothing was ever written to a file; of a server's table the lines are none then.
+    A server looks for the part itself: who asks for one of ten thousand is not sent the rest. `FileNotFoundError` where nothing was ever written to a file; of a server's table the lines are none then.
     """
     if isinstance(lines, Path):
-        return [line for line in lines.read_text(encoding="utf-8", errors=errors).splitlines() if line]
+        found = lines.read_text(encoding="utf-8", errors=errors).splitlines()
+        return [line for line in found if line and part in line]
     from hedgerow.store.shared import all_of
 
     with _as_of_a_disk():
-        return [line for line in all_of(lines.server, lines.name) if line]
+        return [line for line in all_of(lines.server, lines.name, part) if line]
 
 
 def mark_of(place: Lines | Sheet | Where) -> tuple[int, int] | None:

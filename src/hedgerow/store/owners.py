@@ -38,7 +38,7 @@ class Owners:
         A line that was cut short says nothing: nothing was sent on it. Raises `JournalFailed` where the file cannot be read.
         """
         try:
-            lines = lines_in(self.path, errors="replace")
+            lines = lines_in(self.path, errors="replace", part=json.dumps(account))
         except FileNotFoundError:
             return ""
         except OSError as why:

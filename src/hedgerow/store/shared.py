@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, text
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, text
 
 from hedgerow.store.postgresql import Database
 from hedgerow.store.server import Server
@@ -17,7 +17,11 @@ from hedgerow.store.tables import DOCUMENTS, LINES
 
 __all__ = ["add", "all_of", "get", "names", "put", "remove_older"]
 
-_LINES = select(LINES.c.line).where(LINES.c.name == bindparam("of")).order_by(LINES.c.number)
+_LINES = (
+    select(LINES.c.line)
+    .where(LINES.c.name == bindparam("of"), func.strpos(LINES.c.line, bindparam("part")) > 0)
+    .order_by(LINES.c.number)
+)
 _GET = select(DOCUMENTS.c.text).where(
     DOCUMENTS.c.folder == bindparam("f"), DOCUMENTS.c.name == bindparam("n")
 )
@@ -36,10 +40,10 @@ def add(server: Server, name: str, line: str) -> None:
         connection.execute(insert(LINES), {"name": name, "line": line})
 
 
-def all_of(server: Server, name: str) -> list[str]:
-    """Return the lines of that name, in order."""
+def all_of(server: Server, name: str, part: str = "") -> list[str]:
+    """Return the lines of that name that have a `part`, in order; "": all."""
     with _database(server).reading() as connection:
-        return list(connection.execute(_LINES, {"of": name}).scalars()) if connection else []
+        return list(connection.execute(_LINES, {"of": name, "part": part}).scalars()) if connection else []
 
 
 def put(server: Server, folder: str, name: str, at: int, text: str) -> None:

@@ -324,7 +324,12 @@ def main(words: list[str]) -> int:
         raise SystemExit("there is no PostgreSQL: apt-get install postgresql")
     with running() as server, tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         told = asdict(
-            lived(server, Rules(asked.books, asked.workers, asked.lease, asked.every), Path(folder))
+            lived(
+                server,
+                Rules(asked.books, asked.workers, asked.lease, asked.every),
+                Path(folder),
+                tuple(asked.only),
+            )
         )
     told["taken_over_ms"] = {
         what: {"median": ms[len(ms) // 2], "longest": ms[-1]}

@@ -231,3 +231,42 @@ def test_coins_are_told_to_the_cent_with_true_signs_and_a_far_liquidation_as_far
     assert "liquidation   more than 1,000 % away" in text
     assert "funding       none;" in text
     assert "liquidation   23 % away" in brief_text([replace(brief, distance=0.23)])
+
+
+def test_what_a_fund_paid_after_a_liquidation_is_no_fee_and_the_lines_add_up() -> None:
+    prices = CALM.prices.copy()
+    prices[-30 * 6 + 5 :, :3] *= 3.0
+    world = World(replace(CALM, prices=prices))
+    world.watch(9)
+    brief = told(world)
+    assert brief.price is not None
+    assert brief.insurance["USDT"] > 10_000
+    assert 0 < brief.fees["USDT"] < 10_000
+    assert brief.lent["USDT"] > 0
+    assert (brief.nav_change_usd, brief.hedge_usd, brief.book_usd) != (None, None, None)
+    assert brief.hedge_usd == pytest.approx(
+        float(brief.price["USDT"] + brief.funding["USDT"] - brief.fees["USDT"] + brief.insurance["USDT"])
+    )
+    begins, ends = (world.look(at).market for at in (brief.since, brief.at))
+    coins = sum(
+        float(units) * (ends.prices[-1, ends.column(c)] - begins.prices[-1, begins.column(c)])
+        for c, units in world.book.items()
+    )
+    assert brief.book_usd == pytest.approx(coins, abs=1.0)
+    text = brief_text([brief])
+    assert "  insurance" in text
+    assert "funding, fees and insurance included" in text
+    assert "  paper margin" in text
+    assert brief_json([brief])["briefs"][0]["insurance"] == {"USDT": f"{brief.insurance['USDT']:f}"}
+
+
+def test_a_brief_begins_at_the_look_nearest_to_a_day_ago_that_knew_the_worth() -> None:
+    prices = CALM.prices.copy()
+    prices[-30 * 6 + 1 : -30 * 6 + 3, CALM.symbols.index("SOL")] *= 10.0
+    world = World(replace(CALM, prices=prices))
+    world.watch(9)
+    unknown = [look.at for look in world.looks if math.isnan(look.nav_usd)]
+    assert world.looks[-1].at - DAY in unknown
+    brief = told(world)
+    assert brief.nav_change_usd is not None
+    assert brief.since == unknown[0] - 4 * HOUR

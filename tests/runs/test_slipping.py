@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 from tests.runs.test_monitor import CALM
-from tests.runs.watched import World
+from tests.runs.watched import ACCOUNT, World
 
 from hedgerow.model.market import Market
 from hedgerow.runs.diary import decided_again
@@ -172,3 +172,76 @@ def test_a_move_below_four_times_widens_the_band_to_a_quarter_of_the_book_at_mos
         prices[-30 * 6 - bar, CALM.symbols.index("ETH")] *= 3.9
     (look,) = World(replace(CALM, prices=prices), book={"ETH": "40"}).watch(1)
     assert look.band_usd[0] == pytest.approx(0.25 * 40 * float(CALM.prices[-30 * 6 - 1, 1]), rel=1e-9)
+
+
+def liquidated(world: World) -> bool:
+    """Whether the venue closed something by itself."""
+    return any(record.body.get("kind") == "liquidation" for record in world.store.read(ACCOUNT))
+
+
+@pytest.mark.parametrize("instruments", ["BTCUSDT", "ETHUSDT"])
+def test_a_paper_account_is_not_liquidated_on_a_price_that_is_doubted(instruments: str) -> None:
+    coin = instruments.removesuffix("USDT")
+    world = World(
+        slipped(slipped(CALM, {coin: 10.0}, 3), {coin: 0.1}, 5), instruments=instruments, lease_ms=3600_000
+    )
+    world.watch(3)
+    held, mark = world.held(), world.mark(f"paper:{instruments}")
+    (first, _) = world.watch(2)
+    assert (world.held(), liquidated(world)) == (held, False)
+    assert world.mark(f"paper:{instruments}") == mark
+    (row,) = (each for each in first.alarms if each.watch == "price jump")
+    assert f"paper:{instruments} at {mark:,f}" in row.advice
+    assert f"paper:{instruments}" not in {each.name for each in first.prices}
+    assert "stale feed" not in {each.watch for each in first.alarms}
+    (right,) = world.watch(1)
+    # a bar of the benchmark that stays in its history stays the same question, and calls nobody again
+    assert right.slip == (first.slip if coin == "BTC" else None)
+    assert calls(world) == 1
+    assert world.mark(f"paper:{instruments}") != mark
+    assert not liquidated(world)
+
+
+def test_who_says_that_a_price_is_right_lets_the_paper_account_have_it_with_what_comes_of_it() -> None:
+    world = World(slipped(CALM, {"BTC": 10.0, "ETH": 10.0, "SOL": 10.0}, 3), lease_ms=3600_000)
+    world.watch(4)
+    assert not liquidated(world)
+    world.meant()
+    (look,) = world.watch(1)
+    assert (look.slip_by, liquidated(world)) == ("Ann", True)
+    (lost,) = (each for each in look.alarms if each.watch == "hedge lost")
+    assert "The hedge is put back" in lost.advice
+    assert sum(line.action == "put in" and "of paper margin" in line.text for line in world.lines) == 2
+    assert look.traded_usd > 0
+
+
+def test_a_hedge_that_was_taken_is_not_said_to_be_put_back_while_nothing_is_sent() -> None:
+    world = World(slipped(CALM, {"BTC": 10.0}, 3), doubting=False, lease_ms=3600_000)
+    world.watch(4)
+    (look,) = world.looks[-1:]
+    (lost,) = (each for each in look.alarms if each.watch == "hedge lost")
+    assert "Nothing is put back meanwhile" in lost.advice
+    assert "BTC is at" in lost.advice
+    world = World(slipped(CALM, {"BTC": 3.0, "ETH": 3.0, "SOL": 3.0}, 3), lease_ms=3600_000)
+    world.watch(3)
+    world.mode = "propose"
+    (look,) = world.watch(1)
+    (lost,) = (each for each in look.alarms if each.watch == "hedge lost")
+    assert "not put back by itself: proposal" in lost.advice
+
+
+def test_a_move_that_a_market_makes_liquidates_a_paper_account_as_a_venue_would() -> None:
+    world = World(slipped(CALM, {"BTC": 3.0, "ETH": 3.0, "SOL": 3.0}, 3))
+    world.watch(4)
+    assert liquidated(world)
+
+
+def test_one_yes_for_several_prices_is_enough_also_in_later_lives() -> None:
+    world = World(slipped(CALM, {"BTC": 10.0, "ETH": 10.0, "SOL": 10.0}, 3), lease_ms=3600_000)
+    world.watch(4)
+    world.meant()
+    looks = [world.watch(1)[0] for _ in range(3)]
+    assert [look.slip for look in looks] == [None] * 3
+    assert [look.slip_by for look in looks] == ["Ann", "", ""]
+    assert {row.coin for row in looks[-1].meant} == {"BTC", "ETH", "SOL"}
+    assert calls(world) == 1

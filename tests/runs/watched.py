@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from hedgerow.hedge.policy import Policy
+from hedgerow.hedge.slips import volatility_of
 from hedgerow.hedge.watch import Bounds, WatchRules
 from hedgerow.model.errors import VenueUnreachable
 from hedgerow.model.instruments import Instrument
@@ -27,6 +28,7 @@ from hedgerow.testing import market_of
 from hedgerow.venues.catalogue import catalogue
 from hedgerow.venues.clocks import VirtualClock
 from hedgerow.venues.paper import PaperVenue
+from hedgerow.venues.paper_doubts import Doubts
 from hedgerow.venues.paper_feed import MarketFeed
 
 __all__ = ["ACCOUNT", "DAY", "HOUR", "Script", "World", "market"]
@@ -90,6 +92,7 @@ class World:
     error: type[VenueUnreachable] = VenueUnreachable
     top_up: bool = True
     lends: bool = True
+    doubting: bool = True
     lease_ms: int = 30 * DAY
     pulse_ms: int = 0
     put: list[Decimal] = field(default_factory=list)
@@ -108,7 +111,8 @@ class World:
             view = self._cut(at) if at < self.closes[-1] else self.whole
             found |= {c.name: c for c in catalogue(view)}
         self.contracts = tuple(found.values())
-        self.venue = PaperVenue(self.clock, MarketFeed(self.whole, self.contracts))
+        doubts = Doubts(lambda one: volatility_of(self.whole, one.underlying)) if self.doubting else None
+        self.venue = PaperVenue(self.clock, MarketFeed(self.whole, self.contracts), doubts=doubts)
         self.store = MemoryStore(self.clock.monotonic)
 
     def _cut(self, at: int) -> Market:
@@ -129,13 +133,16 @@ class World:
         """Say yes to what the last look asks about."""
         self.approvals |= {ask.name: "Ann" for ask in self.looks[-1].asks}
 
-    def provide(self, wanted: Mapping[str, float]) -> None:
+    def provide(self, wanted: Mapping[str, float]) -> dict[str, Decimal]:
         """Put paper coins in where there are less."""
+        put: dict[str, Decimal] = {}
         for coin, dollars in wanted.items() if self.top_up else ():
             there = self.venue.state.account("paper").wallet(coin)
             if there < Decimal(f"{dollars:.2f}"):
-                self.put.append(Decimal(f"{dollars * 1.05:.2f}") - there)
-                self.venue.credit(coin, self.put[-1])
+                put[coin] = Decimal(f"{dollars * 1.05:.2f}") - there
+                self.put.append(put[coin])
+                self.venue.credit(coin, put[coin])
+        return put
 
     @property
     def doors(self) -> Doors:
@@ -159,6 +166,7 @@ class World:
         watched = Watched("book", ACCOUNT, holder, self.policy, rules, self.lease_ms, pulse_ms=self.pulse_ms)
         provide = self.provide if self.lends else None
         around = Around(self, lambda p: self.approvals.get(p, ""), provide, self.lines.append)
+        around = replace(around, kept_back=self.venue.kept_back, believe=self.venue.believe)
         return Monitor(watched, self.doors, self.store, self.clock, self, around)
 
     def watch(self, bars: int, monitor: Monitor | None = None) -> list[Look]:

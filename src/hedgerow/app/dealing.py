@@ -123,20 +123,28 @@ def equity_of(venue: PaperVenue) -> dict[str, Decimal]:
 
 @contextmanager
 def dealing(
-    place: Place, market: Market, contracts: Sequence[Instrument], settings: Settings
+    place: Place,
+    market: Market,
+    contracts: Sequence[Instrument],
+    settings: Settings,
+    *,
+    doubting: bool = False,
 ) -> Iterator[Dealing]:
     """Hold the paper account of a state folder, at the prices of `market`, for `contracts` and whatever it holds.
 
+    Where it is `doubting`, prices of what it holds that no market makes are kept back until somebody believes them.
     The venue's clock begins at the market's end, where the account stood or after the journal's last record, whichever is latest, and
     runs as the wall's.
     Raises `LeaseHeld` where another process trades it, `BadInput` where it lives on other prices, and what opening a
     journal raises.
     """
+    from hedgerow.hedge.slips import volatility_of
     from hedgerow.runs.ledger import ledger_of
     from hedgerow.runs.reconcile import Doors
     from hedgerow.store.journal import open_journal
     from hedgerow.venues.clocks import WallClock
     from hedgerow.venues.paper import PaperVenue
+    from hedgerow.venues.paper_doubts import Doubts
     from hedgerow.venues.paper_feed import MarketFeed
 
     holder = holder_of()
@@ -162,6 +170,7 @@ def dealing(
             MarketFeed(market, tuple(known.values())),
             books=books,
             keep=lambda told: _keep(journal, lease, place.venue, told),
+            doubts=Doubts(lambda one: volatility_of(market, one.underlying)) if doubting else None,
         )
         fresh = tuple(each for name, each in known.items() if name not in venue.state.listings)
         for event in MarketFeed(market, fresh).opening(clock.now()):

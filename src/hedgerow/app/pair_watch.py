@@ -211,7 +211,7 @@ def watch_pair(
     place = place_of(settings, "paper")
     with (
         outward(settings, place, ask or passphrase_from(None)) as out,
-        dealing(place, pair.market, pair.contracts, asked) as at,
+        dealing(place, pair.market, pair.contracts, asked, doubting=True) as at,
     ):
         taken_for(place, at, owner_of_plan(plan), trades=asked.watch.mode != "observe")
         _alone(at, pair)

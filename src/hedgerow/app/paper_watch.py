@@ -101,6 +101,8 @@ def watching(
     async def work(doors: Doors) -> Look | None:
         provide = None if paper is None else _provider(paper, watched.market)
         around = replace(told_to, approved=enough_of(settings, place), provide=provide)
+        if paper is not None:
+            around = replace(around, kept_back=paper.kept_back, believe=paper.believe)
         asked = Watched(watched.name, at.account, at.lease, watched.policy, rules_of(settings))
         monitor = Monitor(asked, doors, at.journal, at.clock, watched.eyes(passed), around)
         if once:
@@ -141,20 +143,23 @@ class Stage:
         return Doors(self.venue.data, self.venue.trading, self.venue.account)
 
     @property
-    def provide(self) -> Callable[[Mapping[str, float]], None]:
+    def provide(self) -> Callable[[Mapping[str, float]], Mapping[str, Decimal]]:
         """Puts paper coins where margin is missing."""
         return _provider(self.venue, self.market)
 
 
 def staged(market: Market, contracts: tuple[Instrument, ...], begins: int) -> Stage:
     """Return a paper venue of `contracts` on the prices of `market`, in virtual time from `begins` on."""
+    from hedgerow.hedge.slips import volatility_of
     from hedgerow.store.memory import MemoryStore
     from hedgerow.venues.clocks import VirtualClock
     from hedgerow.venues.paper import PaperVenue
+    from hedgerow.venues.paper_doubts import Doubts
     from hedgerow.venues.paper_feed import MarketFeed
 
     clock = VirtualClock(begins)
-    venue = PaperVenue(clock, MarketFeed(market, contracts))
+    doubts = Doubts(lambda one: volatility_of(market, one.underlying))
+    venue = PaperVenue(clock, MarketFeed(market, contracts), doubts=doubts)
     return Stage(market, clock, venue, MemoryStore(clock.monotonic))
 
 
@@ -180,6 +185,7 @@ def rehearsed(
     rules = rules_of(replace(settings, watch=replace(settings.watch, every_s=every_s)))
     asked = Watched(watched.name, PAPER_ACCOUNT, "rehearsal", watched.policy, rules, 30 * _DAY_MS, pulse_ms=0)
     around = Around(Calls(), lambda _: "", stage.provide, say, more=more)
+    around = replace(around, kept_back=stage.venue.kept_back, believe=stage.venue.believe)
     monitor = Monitor(asked, stage.doors, stage.store, stage.clock, watched.eyes(lambda _: None), around)
     asyncio.run(monitor.run(ends + 1))
     records = tuple(stage.store.read(diary_of(PAPER_ACCOUNT, watched.name)))
@@ -215,17 +221,20 @@ def span_of(market: Market, since: str) -> tuple[int, int]:
     return begins, closes[-1]
 
 
-def _provider(venue: PaperVenue, market: Market) -> Callable[[Mapping[str, float]], None]:
+def _provider(venue: PaperVenue, market: Market) -> Callable[[Mapping[str, float]], Mapping[str, Decimal]]:
     """Put paper coins where a decision wants more margin than there is: what open contracts have lost is none any more."""
     from hedgerow.app.dealing import equity_of
     from hedgerow.hedge.valuation import price_of
 
-    def provide(wanted: Mapping[str, float]) -> None:
+    def provide(wanted: Mapping[str, float]) -> Mapping[str, Decimal]:
         there = equity_of(venue)
+        put: dict[str, Decimal] = {}
         for coin, dollars in wanted.items():
             price = price_of(market, coin)
             least = Decimal(f"{dollars / price if price > 0.0 else dollars:.8f}")
             if there.get(coin, Decimal(0)) < least:
-                venue.credit(coin, least * _HEADROOM - there.get(coin, Decimal(0)))
+                put[coin] = least * _HEADROOM - there.get(coin, Decimal(0))
+                venue.credit(coin, put[coin])
+        return put
 
     return provide

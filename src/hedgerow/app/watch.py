@@ -183,7 +183,7 @@ def _on_paper(
     from hedgerow.runs.files import FilesBefore
 
     (place, desk), (out, say), name = of, told_to, _name(book)
-    with dealing(place, desk.hedge_market, desk.catalogue, settings) as at:
+    with dealing(place, desk.hedge_market, desk.catalogue, settings, doubting=True) as at:
         taken_for(place, at, book_called(book), trades=settings.watch.mode != "observe")
         around = out.around(at.account, name, say)
         before = FilesBefore.of(at.journal.read(diary_of(at.account, name)))

@@ -25,7 +25,16 @@ from hedgerow.model.arrays import FloatArray, TimeArray
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market, Quote
 
-__all__ = ["Known", "Slip", "allowed", "coins_of", "dollars_by_coin", "slips_of", "without_slips"]
+__all__ = [
+    "Known",
+    "Slip",
+    "allowed",
+    "coins_of",
+    "dollars_by_coin",
+    "slips_of",
+    "volatility_of",
+    "without_slips",
+]
 
 _LEAST, _MOST = 4.0, 8.0
 _DEVIATIONS = 10.0
@@ -49,7 +58,7 @@ class Known:
 class Slip:
     """A coin's `price` in dollars that is no market's move from the one `before`, so many `days` older; `volatility` a day (NaN: not known).
 
-    `bar`: it is a bar of a factor, which no given price puts right.
+    `bar`: it is a bar of a factor, which no given price puts right, closing `on` that instant; "": it is the last.
     """
 
     coin: str
@@ -58,11 +67,13 @@ class Slip:
     days: float
     volatility: float
     bar: bool = False
+    on: str = ""
 
     @property
     def words(self) -> str:
         """Both prices, how far apart they are, and in what time."""
-        return f"{self.coin} is at {_dollars(self.price)} and was at {_dollars(self.before.price)} {_ago(self.days)} ({_times(self.price / self.before.price)})"
+        now = f"was at {_dollars(self.price)} on {self.on}" if self.on else f"is at {_dollars(self.price)}"
+        return f"{self.coin} {now} and was at {_dollars(self.before.price)} {_ago(self.days)} ({_times(self.price / self.before.price)})"
 
 
 def allowed(volatility: float, days: float) -> float:
@@ -107,6 +118,11 @@ def slips_of(
     )
 
 
+def volatility_of(market: Market, coin: str) -> float:
+    """Return a coin's robust standard deviation a day over the last bars but one; NaN of too few."""
+    return _volatility(_closes(market, coin).prices[:-1], market.bars_per_day)
+
+
 def coins_of(orders: Iterable[Instrument]) -> tuple[str, ...]:
     """Return the coins whose prices make the size of orders, each once."""
     return tuple(dict.fromkeys(coin for one in orders for coin in (one.underlying, one.settle)))
@@ -125,17 +141,24 @@ def dollars_by_coin(worth: Valuation) -> dict[str, float]:
 
 
 def _bar(market: Market, coin: str) -> Slip | None:
-    """The last bar of 90 days that is no market's move from the one before it."""
+    """The last bar of 90 days that is no market's move from the one before it; of a spike the bar that went, not the one that came back."""
     closes = _closes(market, coin)
     steps = np.abs(np.diff(np.log(closes.prices)))
     volatility = _volatility(closes.prices[:-1], market.bars_per_day)
+    last: Slip | None = None
     for row in np.flatnonzero(steps > math.log(_LEAST))[::-1].tolist():
         bar = Quote(float(closes.prices[row + 1]), closes.times[row + 1], 0)
         before = Known(float(closes.prices[row]), closes.times[row])
         found = _apart(coin, before, bar, bar.time, volatility)
-        if found is not None:
-            return replace(found, bar=True)
-    return None
+        if found is None:
+            continue
+        newest = row + 2 == len(closes.prices)
+        found = replace(found, bar=True, on="" if newest else str(bar.time.astype("datetime64[m]")))
+        if last is not None:
+            came_back = 1.0 / _LEAST < last.price / found.before.price < _LEAST
+            return found if came_back else last
+        last = found
+    return last
 
 
 def _slip(market: Market, coin: str, known: Known | None) -> Slip | None:
@@ -149,7 +172,7 @@ def _slip(market: Market, coin: str, known: Known | None) -> Slip | None:
     refer = (*bars, *(() if known is None else (known,)))
     if all(1.0 / _LEAST <= quote.price_usd / each.price <= _LEAST for each in refer):
         return None
-    volatility = _volatility(closes.prices[:-1], market.bars_per_day)
+    volatility = volatility_of(market, coin)
     slips = [_apart(coin, bar, quote, quote.time, volatility) for bar in bars]
     from_bars = slips[-1] if slips and all(slips) else None  # of two bars that differ one agrees
     from_known = None if known is None else _apart(coin, known, quote, market.as_of, volatility)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from hedgerow.model.watched import AlarmRow
@@ -40,10 +40,10 @@ class Brief:
     """How a watched book stands at its last look, `at`, and what came since the look at `since` (milliseconds of UTC).
 
     `price`, `funding` and `fees` are coins by which the hedge account grew, price with what is not realised (None: a price is not
-    known), `put_in` what came into it besides (below zero: was taken out); `hedge_usd` and `put_in_usd` the same in dollars, a
+    known), `insurance` what a venue's fund paid where a liquidation left less than nothing, `put_in` what came into it besides (below zero: was taken out); `hedge_usd` and `put_in_usd` the same in dollars, a
     stablecoin at a dollar; `book_usd` what the rest of the net value gained. `edited`: the holdings were changed meanwhile;
     `flow_usd` what came into them by that, less what went out, at the prices of then, which is no gain (None: not known, and then it is in
-    `book_usd`). `distance` is infinite with nothing open.
+    `book_usd`). `distance` is infinite with nothing open. `lent` are coins by which the margin grew that a paper venue put there: nobody's, in no net value.
     """
 
     account: str
@@ -71,3 +71,5 @@ class Brief:
     fills: int
     effect: Effect
     alarms: tuple[AlarmRow, ...]
+    insurance: Mapping[str, Decimal] = field(default_factory=dict)
+    lent: Mapping[str, Decimal] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from typing import Literal
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.portfolio import FileRow, Portfolio
 from hedgerow.model.ports import AccountModes
-from hedgerow.model.questions import AskRow, BookRow, SlipRow
+from hedgerow.model.questions import AskRow, BookRow, JumpRow, SlipRow
 
 __all__ = [
     "AlarmRow",
@@ -316,7 +316,8 @@ class Look:
     owner changed the holdings since the look before, at the prices of this one; NaN: they were changed, and it is not known by how much.
     `refused` is the trade that the venue refused last and that is still wanted, None: there is none.
     `changed_book` is the open question about the holdings, `book_by` who answered one at this look; `slip` and `slip_by` are the same
-    about prices. `holds` is how far the band holds by options; None: there are none, or it is left already. `files` are the files that the holdings were read from.
+    about prices, and `meant` are those that somebody said to be right. `holds` is how far the band holds by options; None: there are none, or it is left already. `files` are the files that the holdings were read from.
+    `read_to` is the place of the account's last record that was known before anything was sent; 0: an earlier version did not say.
     """
 
     at: int
@@ -368,8 +369,10 @@ class Look:
     book_by: str = ""
     slip: SlipRow | None = None
     slip_by: str = ""
+    meant: tuple[JumpRow, ...] = ()
     holds: HoldsRow | None = None
     files: tuple[FileRow, ...] = ()
+    read_to: int = 0
 
     @property
     def left_error_usd(self) -> tuple[float, ...]:

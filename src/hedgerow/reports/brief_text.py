@@ -46,6 +46,11 @@ def _lines(brief: Brief) -> list[str]:
         ("effectiveness", _effect(brief)),
         ("alarms", _alarms(brief)),
     ]
+    if brief.lent:
+        rows.insert(3, ("paper margin", f"{rounded(brief.lent, signed=True)}: nobody's, and in no net value"))
+    if brief.insurance:
+        said = "a liquidation left less than nothing, and the venue's fund paid the rest"
+        rows.insert(3, ("insurance", f"{rounded(brief.insurance, signed=True)}: {said}"))
     if brief.flow_usd:
         rows.insert(
             3, ("flows", f"{amount(brief.flow_usd, signed=True)} of holdings came in, less what went out")
@@ -76,10 +81,11 @@ def _beta(row: BriefBeta, in_band: bool | None) -> str:
 
 def _result(brief: Brief) -> str:
     price = "unknown" if brief.price is None else rounded(brief.price, signed=True)
+    besides = "funding, fees and insurance" if brief.insurance else "funding and fees"
     own = "your coins" if brief.flow_usd is not None else "your coins, with what came in and went out"
     return (
         f"{own} {amount(brief.book_usd, signed=True)} · the hedge's price {price} · "
-        f"funding and fees included {amount(brief.hedge_usd, signed=True)}"
+        f"{besides} included {amount(brief.hedge_usd, signed=True)}"
     )
 
 
@@ -138,7 +144,9 @@ def _json(brief: Brief) -> dict[str, Any]:
         "price": _exact(brief.price),
         "funding": _exact(brief.funding),
         "fees": _exact(brief.fees),
+        "insurance": _exact(brief.insurance),
         "put_in": _exact(brief.put_in),
+        "lent": _exact(brief.lent),
         "hedge_usd": brief.hedge_usd,
         "put_in_usd": brief.put_in_usd,
         "book_usd": brief.book_usd,

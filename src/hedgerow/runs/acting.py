@@ -7,8 +7,9 @@ actor.noted(verdict, dealt, seen, after)                     what the venue refu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from hedgerow.hedge.plan import Refusal
@@ -68,12 +69,13 @@ class Actor:
         refusals = self._kept_back(verdict, seen, lasting.proof.breaker) if rules.mode == "auto" else ()
         if refusals:
             return Dealt(asked, refusals=refusals)
+        put: Mapping[str, Decimal] | None = None
         if self._around.provide is not None:
-            self._around.provide(margin_before(verdict, seen.sight, self._watched.policy))
+            put = self._around.provide(margin_before(verdict, seen.sight, self._watched.policy))
         orders = asked_orders(asked, verdict)
         told = self.refused.why if self.refused is not None else ""
         dealt = await self._hand.trade(asked, orders, seen.sight, hold(), verdict.ahead, told=told)
-        return replace(dealt, approved_by=by)
+        return replace(dealt, approved_by=by, put_in=put or {})
 
     def noted(self, verdict: Verdict, dealt: Dealt, seen: Seen, after: Seen) -> None:
         """Remember what the venue refused of a look, or that nothing of it stands any more; people's trades are asked anew."""

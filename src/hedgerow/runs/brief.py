@@ -34,10 +34,19 @@ Coins = Mapping[str, Decimal]
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """A look, and what the journal added up to then."""
+    """A look, what the journal added up to then, and coins that insurance funds had paid."""
 
     look: Look
     ledger: Ledger
+    insured: Coins
+
+    @property
+    def fees(self) -> dict[str, Decimal]:
+        """Coins of fees, without what came from insurance funds, which the fills have as fees below zero."""
+        paid = _of(self.ledger, "fees")
+        return {
+            coin: paid.get(coin, ZERO) + self.insured.get(coin, ZERO) for coin in {**paid, **self.insured}
+        }
 
 
 def brief_of(
@@ -57,12 +66,10 @@ def brief_of(
         return None
     chosen = list({each.seq: each for each in (seen[0], seen[-1])}.values()) if whole else _chosen(seen)
     marks = _marks(chosen, records)
-    first, last = marks[0], marks[-1]
-    look = last.look
-    price, funding, fees, put = _lines(first, last)
+    first, last, look = marks[0], marks[-1], marks[-1].look
+    price, funding, fees, insurance, put = _lines(first, last)
     nav, change = _known(look.nav_usd), _known(look.nav_usd - first.look.nav_usd)
-    hedge, put_usd = _gains(first, last)
-    flow = _flow(seen, marks)
+    (hedge, put_usd), flow = _gains(first, last), _flow(seen, marks)
     own = (
         None
         if change is None or hedge is None or put_usd is None
@@ -93,14 +100,21 @@ def brief_of(
         fills=_fills(last.ledger) - _fills(first.ledger),
         effect=_effect(_days(seen, seen[0].at if whole else seen[-1].at - (_DAYS + 1) * _DAY_MS)),
         alarms=look.alarms,
+        insurance=insurance,
+        lent=_less(*({row.name: row.number for row in mark.look.lent} for mark in (last, first))),
     )
 
 
 def _chosen(looks: Sequence[Record]) -> list[Record]:
-    """The look a day before the last one, or the first, and the last."""
+    """The look a day before the last one, or the first, and the last; of those the one nearest to it that knew what all is worth."""
     before = [record for record in looks if record.at <= looks[-1].at - _DAY_MS]
-    rows = {record.seq: record for record in (before[-1] if before else looks[0], looks[-1])}
-    return list(rows.values())
+    known = [row for row in before if _worth(row)] or [row for row in looks if _worth(row)][:1]
+    first = (known or before or looks[:1])[-1]
+    return list({record.seq: record for record in (first, looks[-1])}.values())
+
+
+def _worth(record: Record) -> bool:
+    return math.isfinite(float(str(record.body.get("nav_usd", "nan"))))
 
 
 def _flow(looks: Sequence[Record], marks: Sequence[_Mark]) -> float | None:
@@ -123,18 +137,31 @@ def _marks(chosen: Sequence[Record], records: Iterable[Record]) -> list[_Mark]:
     """Each look with what the journal added up to when it was written."""
     marks: list[_Mark] = []
     fold, rest = Fold(), iter(records)
-    pending = next(rest, None)
+    pending, insured = next(rest, None), dict[str, Decimal]()
     for record in chosen:
         look: Look = value_of(record.body)
         while pending is not None and _before(pending, record, look, fold):
             fold.take(pending)
+            _insure(insured, pending)
             pending = next(rest, None)
-        marks.append(_Mark(look, fold.ledger()))
+        marks.append(_Mark(look, fold.ledger(), dict(insured)))
     return marks
 
 
+def _insure(insured: dict[str, Decimal], record: Record) -> None:
+    """Add what a fund paid of a liquidation that left less than nothing."""
+    if record.kind == FILL and record.body.get("kind") == "liquidation":
+        coin, fee = str(record.body["fee_coin"]), Decimal(str(record.body["fee"]))
+        insured[coin] = insured.get(coin, ZERO) + max(-fee, ZERO)
+
+
 def _before(pending: Record, record: Record, look: Look, fold: Fold) -> bool:
-    """Whether the journal's next record came before a look: what was traded at it may carry its instant, and came after it."""
+    """Whether the journal's next record came before a look: what was traded at it may carry its instant, and came after it.
+
+    What it read of the venue is written later than its instant, and belongs to it: it says up to where.
+    """
+    if look.read_to:
+        return pending.seq <= look.read_to
     return pending.at < record.at or (
         pending.at == record.at and not (pending.kind == FILL and _agree(look, fold))
     )
@@ -201,11 +228,11 @@ def _price_gain(first: _Mark, last: _Mark) -> dict[str, Decimal] | None:
     return None if before is None or after is None else _less(after, before)
 
 
-def _lines(first: _Mark, last: _Mark) -> tuple[Coins | None, Coins, Coins, Coins | None]:
-    """Coins by which the hedge account grew between two looks: by price, by funding, by fees, and put in besides."""
+def _lines(first: _Mark, last: _Mark) -> tuple[Coins | None, Coins, Coins, Coins, Coins | None]:
+    """Coins by which the hedge account grew between two looks: by price, by funding, by fees, by insurance, and put in besides."""
     funding = _less(_of(last.ledger, "funding"), _of(first.ledger, "funding"))
-    fees = _less(_of(last.ledger, "fees"), _of(first.ledger, "fees"))
-    return _price_gain(first, last), funding, fees, _put_in(first, last)
+    fees, insurance = _less(last.fees, first.fees), _less(last.insured, first.insured)
+    return _price_gain(first, last), funding, fees, insurance, _put_in(first, last)
 
 
 def _put_in(first: _Mark, last: _Mark) -> dict[str, Decimal] | None:
@@ -237,11 +264,10 @@ def _dollars(coins: Coins | None, first: _Mark, last: _Mark) -> float | None:
 
 def _gains(first: _Mark, last: _Mark) -> tuple[float | None, float | None]:
     """Dollars that the hedge account gained by trading, and that were put in."""
-    price, funding, fees, put = _lines(first, last)
-    known = [_dollars(each, first, last) for each in (price, funding, fees)]
-    gained = None
-    if known[0] is not None and known[1] is not None and known[2] is not None:
-        gained = known[0] + known[1] - known[2]
+    price, funding, fees, insurance, put = _lines(first, last)
+    lines = (price, funding, insurance, {coin: -units for coin, units in fees.items()})
+    known = [usd for each in lines if (usd := _dollars(each, first, last)) is not None]
+    gained = sum(known) if len(known) == len(lines) else None
     return gained, _dollars(put, first, last)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
@@ -50,6 +50,7 @@ class Dealt:
     """What came of a decision: its `proposal` and who approved it, `waiting` for whom, `refusals`, or what was `sent` and what it cost.
 
     `silent` says why the venue could not be reached, "" where it could; `declined` what it said where it refused the orders.
+    `put_in` are coins of margin that a paper account was given for it.
     """
 
     proposal: Proposal | None = None
@@ -63,6 +64,7 @@ class Dealt:
     cost_usd: float = 0.0
     silent: str = ""
     declined: str = ""
+    put_in: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

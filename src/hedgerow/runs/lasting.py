@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from hedgerow.hedge.watch import TRADED_IN
 from hedgerow.model.ports import AccountModes
-from hedgerow.model.questions import AskRow, BookRow, SlipRow
+from hedgerow.model.questions import AskRow, BookRow, JumpRow, SlipRow
 from hedgerow.model.watched import Look, ModesRow
 from hedgerow.runs.days import day_of
 from hedgerow.runs.proving import Proof, judged
@@ -46,7 +46,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Lasting:
-    """How each open contract was set, by its name; what is known of promises; the open questions about the holdings and about prices, `book_by` and `slip_by` who answered one."""
+    """How each open contract was set, by its name; what is known of promises; the open questions about the holdings and about prices, `book_by` and `slip_by` who answered one, `meant` the prices that were said to be right."""
 
     modes: Mapping[str, Kept] = field(default_factory=dict)
     proof: Proof = field(default_factory=Proof)
@@ -54,6 +54,7 @@ class Lasting:
     book_by: str = ""
     slip: SlipRow | None = None
     slip_by: str = ""
+    meant: tuple[JumpRow, ...] = ()
 
 
 def differences(before: AccountModes, now: AccountModes) -> tuple[str, ...]:
@@ -132,7 +133,7 @@ def asks_of(lasting: Lasting) -> tuple[AskRow, ...]:
 def lasting_of(look: Look, proof: Proof) -> Lasting:
     """Return what the last look left behind, with the `proof` of all of them."""
     modes = {row.instrument: Kept(row.kept, row.now, row.changed_at) for row in look.modes}
-    return Lasting(modes, proof, look.changed_book, slip=look.slip)
+    return Lasting(modes, proof, look.changed_book, slip=look.slip, meant=look.meant)
 
 
 def modes_rows(lasting: Lasting) -> tuple[ModesRow, ...]:

@@ -42,7 +42,8 @@ _PATIENCE_MS = 5_000
 class Seen:
     """A sight and the facts beside it, from a `view`; `paid` is the funding that came since the last look.
 
-    `trouble` says why positions are not known; `silent` why the venue could not be reached since prices came, "" where it could.
+    `trouble` says why positions are not known; `silent` why the venue could not be reached since prices came, "" where it could;
+    `read_to` is the account's last record of then.
     """
 
     sight: Sight
@@ -51,6 +52,7 @@ class Seen:
     paid: tuple[FundingPaid, ...] = ()
     trouble: str = ""
     silent: str = ""
+    read_to: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ class Lookout:
             unprotected=missing,
             foretold=foretold(stakes, asked.funding),
         )
-        return Seen(sight, facts, view, paid, found.trouble, self.rounds.silent)
+        return Seen(sight, facts, view, paid, found.trouble, self.rounds.silent, self.tail.read_to)
 
     def _lent(self, found: _Account) -> dict[str, Decimal]:
         """What of a paper account's coins is nobody's; nothing of a venue's, and where they are not known."""

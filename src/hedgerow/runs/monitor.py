@@ -51,7 +51,7 @@ __all__ = ["Around", "Monitor", "Provide", "Shown", "Watched"]
 
 _QUESTION_MS = 4_000
 """How much later than by looks silence is called where a question hangs."""
-Provide = Callable[[Mapping[str, float]], None]
+Provide = Callable[[Mapping[str, float]], Mapping[str, Decimal] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Around:
     """Whom the watch has around it: whoever is called, who approved a proposal (its name → theirs, "": nobody), who is told each line.
 
     `looked` is shown each look once it is written down. `provide` puts paper coins (dollars by coin) where margin is missing:
-    on a real venue nobody does. `fresh` brings what the eyes see up to now, before each look; `more` looks at it besides, and says
+    on a real venue nobody does. `kept_back` are its contracts that stay at a mark since no market makes their price of now, until it is told to `believe` it. `fresh` brings what the eyes see up to now, before each look; `more` looks at it besides, and says
     what it found. `market` and `account` are asked by looks in place of the doors, where several watches or questions share an
     answer: who trades asks the doors. `executor` is who trades. `later` wakes whoever calls while a question hangs; None: nobody does.
     """
@@ -104,6 +104,8 @@ class Around:
     account: Account | None = None
     executor: Callable[..., Executor] = Executor
     later: Later | None = None
+    kept_back: Callable[[], Mapping[str, Decimal]] = dict
+    believe: Callable[[], None] = lambda: None
 
     def doors(self, doors: Doors) -> Doors:
         """Return the doors that looks ask."""
@@ -142,7 +144,7 @@ class Monitor:
         self._actor = Actor(watched, around, self._hand, self._lookout, self._spent, before)
         self._acceptance, self._prices = (
             Acceptance(watched.policy, before),
-            Acceptable(watched.policy, before),
+            Acceptable(watched.policy, before, around.believe),
         )
         self._flows = Flows()
         limit_ms = round(1000 * watched.rules.thresholds.stale_s[0]) + _QUESTION_MS
@@ -221,6 +223,7 @@ class Monitor:
         self._actor.noted(verdict, dealt, seen, after)
         self._changes = _followed(self._changes, before or self._learned, after.sight, self._watched.rules)
         facts = replace(after.facts, taken=seen.facts.taken, refusals=dealt.refusals, waiting=dealt.waiting)
+        facts = replace(facts, kept_back=self._around.kept_back())
         of = after.sight, left, facts.round.modes
         self._lasting = lasting_after(self._lasting, of, self._watched, self._around.approved)
         changed = self._alarm(Looked(after.sight, left, facts, self._changes, self._lasting))
@@ -280,7 +283,9 @@ class Monitor:
         if self._around.fresh is not None:
             await self._around.fresh()
         lease, at = self._hold(), self._clock.now()
-        return await self._lookout.see(at, self._eyes.look(at), lease, patient=STALE in self._alarms)
+        view = self._eyes.look(at)
+        self._prices.before(self._lasting, view, self._around.approved)
+        return await self._lookout.see(at, view, lease, patient=STALE in self._alarms)
 
     async def _see_after(self, dealt: Dealt | None, begun: int) -> Seen:
         """See what a trade left behind; a venue that it waited for in vain is asked nothing."""

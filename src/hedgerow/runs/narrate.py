@@ -60,7 +60,7 @@ def look_of(
         book=seen.view.book_id,
         held=_held(sight),
         coins=_coins(sight),
-        prices=_prices(seen, exposure.factors if exposure else ()),
+        prices=_prices(seen, exposure.factors if exposure else (), lasting),
         halted=sight.halted,
         traded_at=traded_at,
         learned=learned,
@@ -109,7 +109,9 @@ def _with(lasting: Lasting, left: Verdict, look: Look, seen: Seen, promised_usd:
         book_by=lasting.book_by,
         slip=lasting.slip,
         slip_by=lasting.slip_by,
+        meant=lasting.meant,
         files=tuple(row for row, _ in seen.view.files),
+        read_to=seen.read_to,
     )
 
 
@@ -143,6 +145,9 @@ def lines_of(
         lines.append(
             WatchLine(look.at, look.act, _said(look), said.of_look(look, look.beta_usd, look.stderr_usd))
         )
+    for coin, units in dealt.put_in.items():
+        text = f"{units:,.2f} {coin} of paper margin into the account: nobody's, and in no net value"
+        lines.append(WatchLine(look.at, "put in", text, {"coin": coin, "amount": float(units)}))
     for leg in dealt.legs:
         if leg.traded:
             count = contracts_of(leg.instrument, leg.traded)
@@ -259,11 +264,12 @@ def _numbers(values: FloatArray) -> tuple[float, ...]:
     return tuple(float(x) for x in np.atleast_1d(values))
 
 
-def _prices(seen: Seen, factors: tuple[str, ...]) -> tuple[NumberRow, ...]:
+def _prices(seen: Seen, factors: tuple[str, ...], lasting: Lasting) -> tuple[NumberRow, ...]:
     """Prices that were given from outside the history, those of the factors and the open contracts, and on paper the book's.
 
-    A venue's are all given.
+    A venue's are all given. What is asked about is no contract's price.
     """
+    asked = set() if lasting.slip is None else {row.coin for row in lasting.slip.jumps}
     sight = seen.sight
     given = sight.market.given.items()
     found: dict[str, Decimal] = {name: decimal_of(repr(price)) for name, price in given if np.isfinite(price)}
@@ -273,6 +279,8 @@ def _prices(seen: Seen, factors: tuple[str, ...]) -> tuple[NumberRow, ...]:
         if np.isfinite(price):
             found[coin] = decimal_of(repr(price))
     for held in sight.futures:
+        if asked & {held.instrument.underlying, held.instrument.quote}:
+            continue
         price = contract_price(sight.hedge, held.instrument)
         if np.isfinite(price):
             found[held.instrument.name] = decimal_of(repr(price))

@@ -37,6 +37,11 @@ class Tail:
         self._new: list[FundingPaid] = []
         self.news()
 
+    @property
+    def read_to(self) -> int:
+        """The place in the stream of the last record that was read."""
+        return self._after
+
     def ledger(self) -> Ledger:
         """Return what the journal adds up to now. Raises `JournalBroken`."""
         self._read()

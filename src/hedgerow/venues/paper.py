@@ -35,9 +35,13 @@ from hedgerow.model.instruments import Instrument
 from hedgerow.model.orders import Fill
 from hedgerow.model.ports import Candle, Clock, FundingPaid, FundingPrint, StreamEvent
 from hedgerow.venues.paper_doors import PaperAccount, PaperData, PaperTrading
+from hedgerow.venues.paper_doubts import Doubts
 from hedgerow.venues.paper_state import PaperBooks
 
 __all__ = ["Feed", "PaperVenue"]
+
+
+_SECOND_MS = 1_000
 
 
 class Feed(Protocol):
@@ -72,8 +76,9 @@ class PaperVenue:
         rules: VenueRules | None = None,
         books: PaperBooks | None = None,
         keep: Callable[[PaperBooks], None] | None = None,
+        doubts: Doubts | None = None,
     ) -> None:
-        self.clock, self.feed, self.name = clock, feed, name
+        self.clock, self.feed, self.name, self._doubts = clock, feed, name, doubts
         self._keep, self._told = keep, False
         self._fills: list[Fill] = []
         self._payments: list[Funded] = []
@@ -88,6 +93,7 @@ class PaperVenue:
             self._fills += books.fills
             self._payments += books.payments
             self._prints += books.prints
+            self._doubt_again()
         self.data, self.trading, self.account = PaperData(self), PaperTrading(self), PaperAccount(self)
 
     def export(self) -> PaperBooks:
@@ -100,7 +106,7 @@ class PaperVenue:
         """Let everything happen that is due by the clock, and return its instant."""
         now = max(self.clock.now(), self.state.at)
         for event in self.feed.events(self.state.at, now, self.state.listings):
-            self._step(event)
+            self._step(event if self._doubts is None else self._doubts.checked(self.state, self.name, event))
         if self.state.at < now:
             self._step(Passed(now))
         self._keep_books()
@@ -117,6 +123,18 @@ class PaperVenue:
     def credit(self, coin: str, amount: Decimal, kind: Kind = "derivatives") -> None:
         """Put coins into the account."""
         self.happen(Credited(0, self.name, coin, amount, kind))
+
+    def kept_back(self) -> dict[str, Decimal]:
+        """Return the contracts that stay at the mark before, since no market makes the price of now, and that mark."""
+        names = sorted(self._doubts.contracts) if self._doubts is not None else ()
+        return {name: mark for name in names if (mark := self.state.listings[name].mark) is not None}
+
+    def believe(self) -> None:
+        """Take the prices that were kept back, with whatever comes of them."""
+        now = self.catch_up()
+        for event in self._doubts.taken() if self._doubts is not None else ():
+            self._step(replace(event, at=now))
+        self._keep_books()
 
     def fills(self, instrument: str, since: int) -> tuple[Fill, ...]:
         """Return the account's fills from `since` on."""
@@ -148,6 +166,15 @@ class PaperVenue:
             queue.put_nowait(StreamEvent("lost", self.state.at) if lost else None)
         if not lost:
             self._listeners.clear()
+
+    def _doubt_again(self) -> None:
+        """Keep back what the life before kept back, so that it can be believed at once."""
+        if self._doubts is None:
+            return
+        now = max(self.clock.now(), self.state.at)
+        held = {leg.instrument.name for leg in self.state.account(self.name).legs.values()}
+        for event in self.feed.events(now - _SECOND_MS, now, held):
+            self._doubts.checked(self.state, self.name, event)
 
     def _keep_books(self) -> None:
         """Hand the books on after whatever may concern an account, before anybody is told."""

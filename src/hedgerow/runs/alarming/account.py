@@ -36,9 +36,21 @@ def positions(looked: Looked, _: Thresholds) -> list[Finding]:
             text = (
                 f"{name}: the venue took {sum((f.quantity for f in taken), Decimal(0)):f} ({taken[0].kind})"
             )
-            advice = "The hedge is being put back; lower its leverage or split it over venues."
+            advice = f"{_put_back(looked)}; lower its leverage or split it over venues."
         found.append(Finding("hedge lost", name, standing, "critical", text, advice))
     return found
+
+
+def _put_back(looked: Looked) -> str:
+    """What becomes of a hedge that the venue took: nothing, while this look's prices or holdings are not to be traded on."""
+    verdict, facts = looked.verdict, looked.facts
+    if verdict.act == "stop":
+        return f"Nothing is put back meanwhile: {verdict.reason}"
+    if facts.refusals:
+        return f"It is not put back: {'; '.join(each.detail for each in facts.refusals)}"
+    if facts.waiting:
+        return f"It is not put back by itself: {facts.waiting}"
+    return "The hedge is put back as far as the band wants it"
 
 
 def modes(looked: Looked, _: Thresholds) -> list[Finding]:

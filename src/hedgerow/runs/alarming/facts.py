@@ -32,7 +32,8 @@ class Facts:
     was wanted was not done; `waiting` a proposal that nobody has approved; `round` what is asked less often than at each
     look; `basis` marks over indexes less one, by contract; `maintenance` what the venue said of its own ("": it is at
     work, None: it did not say); `unprotected` stops that were
-    placed and are not at the venue, None: not known; `foretold` what funding may come to.
+    placed and are not at the venue, None: not known; `foretold` what funding may come to; `kept_back` contracts that a paper venue
+    leaves at a mark, and that, since no market makes their price of now.
     """
 
     feed_at: int
@@ -48,6 +49,7 @@ class Facts:
     maintenance: str | None = None
     unprotected: tuple[Stop, ...] | None = None
     foretold: tuple[FundingRow, ...] = ()
+    kept_back: Mapping[str, Decimal] = field(default_factory=dict)
 
     @property
     def rests(self) -> bool:

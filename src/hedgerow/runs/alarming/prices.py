@@ -44,6 +44,11 @@ def jumps(looked: Looked, _: Thresholds) -> list[Finding]:
         "Nothing is sent until you have looked: put the prices right (the file, or `--price COIN=dollars`), or, if they are right, "
         f"`hedgerow approve {asked.name[:8]}`."
     )
+    if looked.facts.kept_back:
+        stay = ", ".join(f"{name} at {mark:,f}" for name, mark in sorted(looked.facts.kept_back.items()))
+        advice += (
+            f" Until then the paper account keeps {stay}: nothing is liquidated on a price that is doubted."
+        )
     return [
         Finding("price jump", asked.name[:8], "bad", "critical", f"no market moves so: {asked.why}", advice)
     ]

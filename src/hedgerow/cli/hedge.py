@@ -197,7 +197,8 @@ def _planned(book: str, asked: _Asked, above: str = "") -> Ticket:
 
     if above:
         sys.stdout.write(f"{above}\n")
-    answer(lambda: document, text, asked.output)
+    there = {"uncounted": kept.beside.split(", ")} if kept.beside else {}
+    answer(lambda: {**document, **there}, text, asked.output)
     return ticket
 
 

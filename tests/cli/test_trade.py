@@ -138,11 +138,14 @@ def test_after_flattening_the_same_plan_made_again_is_traded_again_and_only_then
     assert (again.status, "was traded before" in again.err) == (2, True)
     assert paper_coins(tmp_path) == before
     assert ALREADY not in " ".join(run(*PLAN).out.split())
-    assert run(*PLAN, "--json").json["plan_id"] == first
+    alone = run(*PLAN, "--json").json
+    assert (alone["plan_id"], "uncounted" in alone) == (first, False)
     told = run("trade", first, "--json")
     assert (told.status, told.json["plan_id"], told.json["outcome"]) == (0, first, "complete")
     assert [r["rule"] for r in run("trade", first, "--json").json["refusals"]] == ["position"]
     assert ALREADY in " ".join(run(*PLAN).out.split())
+    (beside,) = run(*PLAN, "--json").json["uncounted"]
+    assert beside.endswith(" BTCUSDT")
 
 
 def test_a_plan_of_file_and_account_together_counts_what_is_held_with_its_margin(

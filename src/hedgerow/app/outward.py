@@ -9,12 +9,14 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hedgerow.app.briefs import Paperboy
 from hedgerow.app.dealing import wall_ms
 from hedgerow.app.notify import told
 from hedgerow.app.plans import Mode, Place
+from hedgerow.app.settings_file import CHANGED, SettingsFile
 from hedgerow.app.standing import source_of
 from hedgerow.config import Settings
 from hedgerow.model.errors import HedgerowError
@@ -55,7 +57,7 @@ class _Nobody:
 class Outward:
     """The outlets of one process, shared by all its watches. `beats` has the last sign of life of each.
 
-    `wrong` is why watches ended that nobody stopped.
+    `wrong` is why watches ended that nobody stopped. `file` is that of the settings, None: nobody looks at it.
     """
 
     settings: Settings
@@ -67,6 +69,7 @@ class Outward:
     port: int | None
     beats: dict[str, Beat] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
+    file: SettingsFile | None = None
 
     def around(self, account: str, book: str, say: Say) -> Around:
         """Return whom a watch has around it: who is called, where its lines go besides `say`, who is shown its looks."""
@@ -81,6 +84,8 @@ class Outward:
 
         def looked(shown: Shown) -> None:
             self._show(account, book, shown)
+            if self.file is not None and self.file.changed():
+                report(WatchLine(shown.look.at, "settings", CHANGED))
 
         return Around(notifier, report=report, looked=looked, later=_later)
 
@@ -153,10 +158,10 @@ def _later(ms: int, act: Callable[[], None]) -> object:
 
 
 @contextmanager
-def outward(settings: Settings, place: Place, ask: Ask) -> Iterator[Outward]:
+def outward(settings: Settings, place: Place, ask: Ask, file: Path | None = None) -> Iterator[Outward]:
     """Open the outlets of a process that watches, and close them behind it. Errors as `told`, `log_to` and `served`.
 
-    That it began and how it ended are records too.
+    That it began and how it ended are records too. `file` is that of the settings: that it changed is said after a look.
     """
     with ExitStack() as stack:
         log = stack.enter_context(log_to(settings.log.file, settings.log.level))
@@ -165,6 +170,7 @@ def outward(settings: Settings, place: Place, ask: Ask) -> Iterator[Outward]:
         port = settings.watch.metrics_port
         port = None if port is None else stack.enter_context(served(port, gauges))
         out = Outward(settings, place.mode, log, courier, gauges, beats_of(place.journal), port)
+        out = out if file is None else replace(out, file=SettingsFile(file))
         boy = _paperboy(settings, place, courier)
         if boy is not None:
             boy.start()

@@ -71,12 +71,14 @@ class _DeskEyes:
     _id: str = ""
     _file: Settling = field(init=False)
     _closes: tuple[list[int], list[int]] = field(init=False)
+    _assumed: tuple[str, ...] = field(init=False)
     _cut: dict[tuple[int, int], tuple[Market, Market]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         from hedgerow.runs.past import with_dollars
 
         market, hedge = with_dollars(self.desk.market), with_dollars(self.desk.hedge_market)
+        self._assumed = tuple(sorted(market.given.keys() - self.desk.market.given.keys()))
         one = self.desk.hedge_market is self.desk.market
         self.desk = replace(self.desk, market=market, hedge_market=market if one else hedge)
         self._closes = closes_of(self.desk.market), closes_of(self.desk.hedge_market)
@@ -111,7 +113,9 @@ class _DeskEyes:
             c for c in self.desk.catalogue if c.expiry is None or c.expiry.timestamp() * 1000 > at
         )
         files = ((self._file.row, self.desk.book),)
-        return View(self.desk.book, self._id, market, hedge, contracts, blind, files=files)
+        return View(
+            self.desk.book, self._id, market, hedge, contracts, blind, files=files, assumed=self._assumed
+        )
 
     def _parsed(self, data: bytes) -> Portfolio:
         from hedgerow.venues.catalogue import ladder
@@ -150,17 +154,18 @@ def watch(
     *,
     once: bool = False,
     ask: Ask | None = None,
+    file: Path | None = None,
 ) -> Look | None:
     """Watch a book on the paper account until it is stopped, or look `once` and return the look.
 
-    `ask` tells the passphrase of the file that the addresses of whoever is told lie in.
+    `ask` tells the passphrase of the file that the addresses of whoever is told lie in. `file` is that of the settings.
     Raises what holding an account, opening that file, reading holdings and prices and executing raise.
     """
     place, ask = place_of(settings, "paper"), ask or passphrase_from(None)
     prices, opened = Renewed(settings), partial(open_desk, on_paper(watchable(settings)), book)
     with traced(settings, place, (PAPER_ACCOUNT, _name(book)), say, ask):
         desk = opened(report)
-    with outward(settings, place, ask) as out:
+    with outward(settings, place, ask, file) as out:
         while True:
             look, renewed = _on_paper(settings, book, (place, desk), (out, say), prices, opened, once=once)
             if renewed is None:
@@ -215,6 +220,7 @@ def watch_live(
     confirm: Callable[[Leave], None],
     *,
     once: bool = False,
+    file: Path | None = None,
 ) -> Ended:
     """Watch books on accounts of `venues` until it is stopped, or look `once` at each.
 
@@ -226,7 +232,7 @@ def watch_live(
 
     posts = posts_of(settings, books, venues)
     asked(posts, confirm)
-    with outward(settings, place_of(settings, "live"), passphrase_from(None)) as out:
+    with outward(settings, place_of(settings, "live"), passphrase_from(None), file) as out:
         ended = kept(posts, say, out, once=once)
         if ended.code:
             out.wrong.append(f"a book's watch failed, exit code {ended.code}")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import getpass
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
+from shlex import quote
 from typing import Annotated, Literal
 
 from cyclopts import Group, Parameter
@@ -24,13 +27,14 @@ from hedgerow.cli.confirming import let_by
 from hedgerow.cli.interrupting import terminated_as_interrupted
 from hedgerow.cli.options import BetaOptions, DataOptions, HedgeOptions, Output, settings_of
 from hedgerow.cli.output import answer, progress
-from hedgerow.config import Settings
+from hedgerow.config import Settings, config_path
 from hedgerow.model.errors import UsageError
 from hedgerow.model.watched import Look, WatchLine
 from hedgerow.reports import watch_text as told
 
 __all__ = ["approve", "watch"]
 
+_COMMAND = re.compile(r"`(hedgerow (?:approve|halt|reconcile|status)\b[^`]*)`")
 _WATCH = Group("Watch", sort_key=0)
 
 
@@ -132,7 +136,8 @@ def _live(settings: Settings, books: tuple[str, ...], asked: WatchOptions, shown
         said.append(line)
         out(line)
 
-    ended = watched_live(settings, books, venues, say, let_by(asked.yes_live), once=asked.once)
+    let = let_by(asked.yes_live)
+    ended = watched_live(settings, books, venues, say, let, once=asked.once, file=_file(shown))
     for look in ended.looks if asked.once else ():
         if look is not None and not any(line.at == look.at for line in said):
             _still(look, out, bare=True)
@@ -161,7 +166,7 @@ def _paper(settings: Settings, book: str, asked: WatchOptions, shown: Output) ->
         said.append(line)
         out(line)
 
-    watching, rehearsing = _of(settings, book)
+    watching, rehearsing = _of(settings, book, shown)
     if asked.rehearse is None:
         try:
             with progress(shown) as report, terminated_as_interrupted():
@@ -193,11 +198,18 @@ def _still(look: Look, say: Callable[[WatchLine], None], *, bare: bool) -> None:
         say(WatchLine(look.at, look.act, f"{why}: as at the look before", {"reason": look.reason}))
 
 
-def _of(settings: Settings, book: str) -> tuple[Callable[..., Look | None], Callable[..., Rehearsed]]:
+def _file(shown: Output) -> Path:
+    """The file of the settings, whether or not there is one."""
+    return Path(shown.config) if shown.config is not None else config_path()
+
+
+def _of(
+    settings: Settings, book: str, shown: Output
+) -> tuple[Callable[..., Look | None], Callable[..., Rehearsed]]:
     """How what is named is watched, and how it is rehearsed: a file of holdings, or a pair that was traded."""
     pair = pair_of(settings, book)
     if pair is None:
-        return partial(watched, settings, book), partial(rehearsed, settings, book)
+        return partial(watched, settings, book, file=_file(shown)), partial(rehearsed, settings, book)
     return partial(watch_pair, settings, pair), partial(rehearse_pair, settings, pair)
 
 
@@ -244,11 +256,19 @@ def _settings(settings: Settings, asked: WatchOptions) -> Settings:
     return replace(settings, watch=replace(said, mode=mode, every_s=every, books=books), log=log)
 
 
+def _where(text: str, state: str | None) -> str:
+    """A line whose commands are of the state that was named: without it they would act on another account."""
+    if state is None:
+        return text
+    return _COMMAND.sub(lambda found: f"`{found[1]} --state {quote(str(state))}`", text)
+
+
 def _printer(shown: Output) -> Callable[[WatchLine], None]:
     """What prints a line where stdout is now: while something is read it is another's."""
     stream = sys.stdout
 
     def say(line: WatchLine) -> None:
+        line = replace(line, text=_where(line.text, shown.state))
         stream.write(told.line_json(line) if shown.json else told.line_text(line))
         stream.flush()
 

@@ -43,7 +43,7 @@ class Brief:
     known), `insurance` what a venue's fund paid where a liquidation left less than nothing, `put_in` what came into it besides (below zero: was taken out); `hedge_usd` and `put_in_usd` the same in dollars, a
     stablecoin at a dollar; `book_usd` what the rest of the net value gained. `edited`: the holdings were changed meanwhile;
     `flow_usd` what came into them by that, less what went out, at the prices of then, which is no gain (None: not known, and then it is in
-    `book_usd`). `distance` is infinite with nothing open. `lent` are coins by which the margin grew that a paper venue put there: nobody's, in no net value.
+    `book_usd`). `distance` is infinite with nothing open. `lent` are coins by which the margin grew that a paper venue put there: nobody's, in no net value. `assumed` are dollar coins that count at one dollar, since nobody prices them.
     """
 
     account: str
@@ -73,3 +73,4 @@ class Brief:
     alarms: tuple[AlarmRow, ...]
     insurance: Mapping[str, Decimal] = field(default_factory=dict)
     lent: Mapping[str, Decimal] = field(default_factory=dict)
+    assumed: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Result", "error_text", "percent_text", "plain"]
+__all__ = ["Result", "error_text", "percent_text", "plain", "sentence"]
 
 
 def plain(value: Any) -> Any:
@@ -50,6 +50,11 @@ def _cell(value: Any) -> str:
     if simple is None:
         return "unknown"
     return f"{simple:,.6g}" if isinstance(simple, float) else str(simple)
+
+
+def sentence(text: str) -> str:
+    """Return words as a sentence begins: with a capital letter."""
+    return text[:1].upper() + text[1:]
 
 
 def percent_text(fraction: float, digits: int = 0, *, signed: bool = False) -> str:

@@ -318,6 +318,7 @@ class Look:
     `changed_book` is the open question about the holdings, `book_by` who answered one at this look; `slip` and `slip_by` are the same
     about prices, and `meant` are those that somebody said to be right. `holds` is how far the band holds by options; None: there are none, or it is left already. `files` are the files that the holdings were read from.
     `read_to` is the place of the account's last record that was known before anything was sent; 0: an earlier version did not say.
+    `assumed` are dollar coins of the book and the account that count at one dollar, since nobody prices them.
     """
 
     at: int
@@ -373,6 +374,7 @@ class Look:
     holds: HoldsRow | None = None
     files: tuple[FileRow, ...] = ()
     read_to: int = 0
+    assumed: tuple[str, ...] = ()
 
     @property
     def left_error_usd(self) -> tuple[float, ...]:

@@ -57,6 +57,10 @@ def _lines(brief: Brief) -> list[str]:
         )
     if brief.put_in:
         rows.insert(3, ("put in", f"{rounded(brief.put_in, signed=True)} into the hedge account"))
+    if brief.assumed:
+        rows.append(
+            ("assumed", f"{' and '.join(brief.assumed)} at one dollar: nothing says what it is worth")
+        )
     if brief.halted is not None:
         rows.insert(0, ("HALTED", brief.halted))
     head = f"{brief.account} {brief.book}, {brief.mode}, {_moment(brief.at)}, since {_moment(brief.since)}"
@@ -147,6 +151,7 @@ def _json(brief: Brief) -> dict[str, Any]:
         "insurance": _exact(brief.insurance),
         "put_in": _exact(brief.put_in),
         "lent": _exact(brief.lent),
+        "assumed": list(brief.assumed),
         "hedge_usd": brief.hedge_usd,
         "put_in_usd": brief.put_in_usd,
         "book_usd": brief.book_usd,

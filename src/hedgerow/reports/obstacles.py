@@ -70,7 +70,7 @@ def unknown_text(
     if options:
         given = f"Give {', '.join(options)}"
         out = ",".join(s for s in unknown if s not in over)
-        ways.append(f"{given} or leave {it} out: --exclude {out}" if plan else f"{given.rstrip(',')}.")
+        ways.append(f"{given} or leave {it} out: --exclude {out}" if plan else f"{given}.")
     lines.append(line(f"  Every number here is without {it}{block}. {' '.join(ways)}"))
     return Group(*lines)
 
@@ -79,7 +79,7 @@ def _way(symbol: str, told: list[str]) -> str:
     """Return what would make a row known: a beta, a chain of options that tells it now, or a price."""
     if any(f"beta of {symbol} (" in said for said in told):
         return f"--beta {symbol}=…"
-    return "--chain FILE, a chain of this moment," if option_named(symbol) else f"--price {symbol}=…"
+    return "--chain FILE (a chain of this moment)" if option_named(symbol) else f"--price {symbol}=…"
 
 
 def spoken_warnings(warnings: Iterable[str]) -> tuple[str, ...]:

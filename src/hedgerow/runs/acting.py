@@ -47,6 +47,10 @@ class Actor:
 
     async def act(self, verdict: Verdict, seen: Seen, lasting: Lasting, hold: Callable[[], Lease]) -> Dealt:
         """Do what was decided. `lasting` has the open breaker and the question about the holdings; `hold` makes the lease last. Errors as `Hand.trade`."""
+        dealt = await self._done(verdict, seen, lasting, hold)
+        return replace(dealt, expects_usd=verdict.cost_usd if verdict.orders else None)
+
+    async def _done(self, verdict: Verdict, seen: Seen, lasting: Lasting, hold: Callable[[], Lease]) -> Dealt:
         rules, before = self._watched.rules, self.pending
         self.pending = None
         if not verdict.orders:

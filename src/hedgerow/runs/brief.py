@@ -68,13 +68,11 @@ def brief_of(
     marks = _marks(chosen, records)
     first, last, look = marks[0], marks[-1], marks[-1].look
     price, funding, fees, insurance, put = _lines(first, last)
-    nav, change = _known(look.nav_usd), _known(look.nav_usd - first.look.nav_usd)
+    change = _known(look.nav_usd - first.look.nav_usd)
     (hedge, put_usd), flow = _gains(first, last), _flow(seen, marks)
-    own = (
-        None
-        if change is None or hedge is None or put_usd is None
-        else change - hedge - put_usd - (flow or 0.0)
-    )
+    own = None
+    if change is not None and hedge is not None and put_usd is not None:
+        own = change - hedge - put_usd - (flow or 0.0)
     return Brief(
         *watch,
         mode=look.mode,
@@ -82,7 +80,7 @@ def brief_of(
         at=look.at,
         reason=look.reason,
         halted=look.halted,
-        nav_usd=nav,
+        nav_usd=_known(look.nav_usd),
         nav_change_usd=change,
         betas=_betas(look, factors),
         in_band=look.in_band if look.left_usd else None,
@@ -101,6 +99,7 @@ def brief_of(
         effect=_effect(_days(seen, seen[0].at if whole else seen[-1].at - (_DAYS + 1) * _DAY_MS)),
         alarms=look.alarms,
         insurance=insurance,
+        assumed=look.assumed,
         lent=_less(*({row.name: row.number for row in mark.look.lent} for mark in (last, first))),
     )
 

@@ -52,7 +52,7 @@ class View:
     """What is there to be seen of the market and the owner's holdings at an instant; `book_id` is the holdings' fingerprint.
 
     `blind` says why prices or holdings of now are not known, "" where they are; `ground` is what a view of a venue rests on. `files` are
-    the files that the holdings are of, each with what counts of it.
+    the files that the holdings are of, each with what counts of it. `assumed` are dollar coins that nobody prices and that count at one dollar.
     """
 
     book: Portfolio
@@ -63,6 +63,7 @@ class View:
     blind: str = ""
     ground: Ground | None = None
     files: tuple[tuple[FileRow, Portfolio], ...] = ()
+    assumed: tuple[str, ...] = ()
 
 
 class Eyes(Protocol):

@@ -50,7 +50,7 @@ class Dealt:
     """What came of a decision: its `proposal` and who approved it, `waiting` for whom, `refusals`, or what was `sent` and what it cost.
 
     `silent` says why the venue could not be reached, "" where it could; `declined` what it said where it refused the orders.
-    `put_in` are coins of margin that a paper account was given for it.
+    `put_in` are coins of margin that a paper account was given for it; `expects_usd` what it is to cost by the plan, None: not said.
     """
 
     proposal: Proposal | None = None
@@ -65,6 +65,7 @@ class Dealt:
     silent: str = ""
     declined: str = ""
     put_in: Mapping[str, Decimal] = field(default_factory=dict)
+    expects_usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

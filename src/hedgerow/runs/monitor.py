@@ -25,7 +25,7 @@ from hedgerow.model.ports import Account, Clock, Lease, MarketData, Notifier, St
 from hedgerow.model.watched import Look, WatchLine
 from hedgerow.runs.accepting import Acceptance
 from hedgerow.runs.acting import Actor
-from hedgerow.runs.alarming import Looked, findings_of
+from hedgerow.runs.alarming import Facts, Looked, findings_of
 from hedgerow.runs.bounds import Spent
 from hedgerow.runs.changing import Changes, followed
 from hedgerow.runs.diary import LOOK, Eyes, diary_of, remembered, sight_of
@@ -35,7 +35,7 @@ from hedgerow.runs.ground import ground_records
 from hedgerow.runs.hand import Dealt, Hand
 from hedgerow.runs.lasting import lasting_after
 from hedgerow.runs.lookout import Lookout, Seen
-from hedgerow.runs.narrate import lines_of, look_of
+from hedgerow.runs.narrate import finished_line, lines_of, look_of
 from hedgerow.runs.points import pp
 from hedgerow.runs.proposing import call
 from hedgerow.runs.proving import noted
@@ -142,10 +142,8 @@ class Monitor:
         self._changes, self._lasting = before.changes or Changes(), before.lasting
         self._learned: Learned | None = None
         self._actor = Actor(watched, around, self._hand, self._lookout, self._spent, before)
-        self._acceptance, self._prices = (
-            Acceptance(watched.policy, before),
-            Acceptable(watched.policy, before, around.believe),
-        )
+        self._acceptance = Acceptance(watched.policy, before)
+        self._prices = Acceptable(watched.policy, before, around.believe)
         self._flows = Flows()
         limit_ms = round(1000 * watched.rules.thresholds.stale_s[0]) + _QUESTION_MS
         stale = STALE in self._alarms
@@ -206,7 +204,11 @@ class Monitor:
         begun = self._clock.monotonic()
         policy, lease = self._watched.policy, self._hold()
         self._voice.listen()
-        stuck = None if self._watched.rules.mode == "observe" else await self._hand.finish(lease)
+        stuck = (
+            None
+            if self._watched.rules.mode == "observe"
+            else await _finish(self._hand, lease, self._around.report)
+        )
         seen = await self._see_after(stuck, begun)
         self._recall()
         before = self._learned
@@ -222,8 +224,7 @@ class Monitor:
             left, after = _judged(verdict.learned, after.sight.at, after, policy)
         self._actor.noted(verdict, dealt, seen, after)
         self._changes = _followed(self._changes, before or self._learned, after.sight, self._watched.rules)
-        facts = replace(after.facts, taken=seen.facts.taken, refusals=dealt.refusals, waiting=dealt.waiting)
-        facts = replace(facts, kept_back=self._around.kept_back())
+        facts = _facts(after, seen, dealt, self._around.kept_back())
         of = after.sight, left, facts.round.modes
         self._lasting = lasting_after(self._lasting, of, self._watched, self._around.approved)
         changed = self._alarm(Looked(after.sight, left, facts, self._changes, self._lasting))
@@ -334,6 +335,23 @@ def _call_over(notifier: Notifier, changed: Changed) -> None:
         pp("watch.before_call_over")
         notifier.notify("info", f"{finding.watch}: {finding.about}", "is well again")
         pp("watch.called_over")
+
+
+def _facts(after: Seen, seen: Seen, dealt: Dealt, kept_back: Mapping[str, Decimal]) -> Facts:
+    """What is known once everything is done: of before it what the venue took, and what was not done."""
+    facts = replace(after.facts, taken=seen.facts.taken, kept_back=kept_back)
+    return replace(facts, refusals=dealt.refusals, waiting=dealt.waiting)
+
+
+async def _finish(hand: Hand, lease: Lease, report: Callable[[WatchLine], None]) -> Dealt | None:
+    """Finish what a life before left unfinished, and say so; or return why that is not possible now."""
+    if not hand.tail.unfinished():
+        return None
+    before, plan = hand.tail.ledger(), hand.tail.newest
+    stuck = await hand.finish(lease)
+    if stuck is None:
+        report(finished_line(hand.clock.now(), plan, before, hand.tail.ledger()))
+    return stuck
 
 
 def _judged(

@@ -31,10 +31,11 @@ from hedgerow.runs.changing import Changes
 from hedgerow.runs.diary import orders_of
 from hedgerow.runs.hand import Dealt
 from hedgerow.runs.lasting import Lasting, asks_of, modes_rows
+from hedgerow.runs.ledger import Ledger
 from hedgerow.runs.lookout import Seen
 from hedgerow.runs.watching import Sight, Verdict
 
-__all__ = ["lines_of", "look_of"]
+__all__ = ["finished_line", "lines_of", "look_of"]
 
 _CHANGED = "the holdings changed: they count from the next look that reads the same"
 
@@ -112,6 +113,9 @@ def _with(lasting: Lasting, left: Verdict, look: Look, seen: Seen, promised_usd:
         meant=lasting.meant,
         files=tuple(row for row, _ in seen.view.files),
         read_to=seen.read_to,
+        assumed=tuple(
+            c for c in seen.view.assumed if c in {*seen.sight.book.symbols, *(seen.sight.coins or {})}
+        ),
     )
 
 
@@ -143,7 +147,9 @@ def lines_of(
     again = before is not None and _stands(look) == _stands(before)
     if not again:
         lines.append(
-            WatchLine(look.at, look.act, _said(look), said.of_look(look, look.beta_usd, look.stderr_usd))
+            WatchLine(
+                look.at, look.act, _said(look, dealt), said.of_look(look, look.beta_usd, look.stderr_usd)
+            )
         )
     for coin, units in dealt.put_in.items():
         text = f"{units:,.2f} {coin} of paper margin into the account: nobody's, and in no net value"
@@ -165,9 +171,31 @@ def lines_of(
         lines.append(WatchLine(look.at, "left", text, facts))
     if look.proposal and dealt.waiting and look.mode == "propose" and not again:
         name = look.proposal.name
-        text = f"{name[:8]} waits: `hedgerow approve {name[:8]}`"
+        text = f"{name[:8]} waits, {_cost(dealt)}: `hedgerow approve {name[:8]}`"
         lines.append(WatchLine(look.at, "proposal", text, {"proposal": name}))
-    return (*lines, *_unsettled(look, before), *_told(look, dealt, changed))
+    return (*lines, *_assumed(look, before), *_unsettled(look, before), *_told(look, dealt, changed))
+
+
+def _assumed(look: Look, before: Look | None) -> list[WatchLine]:
+    """That a dollar coin has no price, once."""
+    new = [coin for coin in look.assumed if before is None or coin not in before.assumed]
+    if not new:
+        return []
+    ways = " ".join(f"--price {coin}=…" for coin in new)
+    text = f"{' and '.join(new)} at one dollar: nothing says what it is worth ({ways}), and no depeg is seen"
+    return [WatchLine(look.at, "assumed", text)]
+
+
+def finished_line(at: int, plan: str, before: Ledger, after: Ledger) -> WatchLine:
+    """Return that a plan which a life before had begun is finished, and what was traded for that."""
+    traded = {name: after.quantity(name) - before.quantity(name) for name in after.instruments}
+    said = ", ".join(
+        f"{contracts_of(after.instruments[name], units):+f} {after.instruments[name].symbol}"
+        for name, units in traded.items()
+        if units
+    )
+    text = f"the trade {plan}, which an earlier life had begun: {said or 'nothing more was traded for it'}"
+    return WatchLine(at, "finished", text, {"plan": plan})
 
 
 def _unsettled(look: Look, before: Look | None) -> list[WatchLine]:
@@ -215,11 +243,21 @@ def _stands(look: Look) -> tuple[object, ...]:
     return look.act, reason, look.trouble, look.proposal and look.proposal.name, look.done
 
 
-def _said(look: Look) -> str:
+def _said(look: Look, dealt: Dealt) -> str:
     orders = orders_said(look.orders)
     beta = _beta(look.beta_usd, look.stderr_usd, look) if look.beta_usd else ""
     reach = _reach(look) if look.act == "hold" else ""
-    return " · ".join(part for part in (beta, look.reason, reach, look.trouble, orders) if part)
+    cost = _cost(dealt) if orders and look.act == "rebalance" else ""  # a roll's reason says it
+    return " · ".join(part for part in (beta, look.reason, reach, look.trouble, orders, cost) if part)
+
+
+def _cost(dealt: Dealt) -> str:
+    """What a trade is to cost by the plan."""
+    return (
+        "at a cost that is not known"
+        if dealt.expects_usd is None
+        else f"costs about ${dealt.expects_usd:,.0f}"
+    )
 
 
 def _reach(look: Look) -> str:

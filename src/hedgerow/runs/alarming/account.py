@@ -9,7 +9,7 @@ from hedgerow.hedge.alarms import Finding, Standing, standing_of
 from hedgerow.hedge.survival import hedge_accounts
 from hedgerow.hedge.valuation import is_lent
 from hedgerow.hedge.watch import Thresholds
-from hedgerow.model.display import percent_text
+from hedgerow.model.display import percent_text, sentence
 from hedgerow.model.ports import Level
 from hedgerow.runs.alarming.facts import Looked
 from hedgerow.runs.lasting import asks_of
@@ -111,7 +111,7 @@ def hands(looked: Looked, _: Thresholds) -> list[Finding]:
     refused = "; ".join(f"{each.rule}: {each.detail}" for each in refusals)
     remedy = "; ".join(each.remedy for each in refusals)
     level: Level = "info" if looked.facts.rests else "warning"
-    return [Finding("limits", "trade", "bad" if refusals else "fine", level, refused, remedy)]
+    return [Finding("limits", "trade", "bad" if refusals else "fine", level, refused, sentence(remedy))]
 
 
 def book(looked: Looked, _: Thresholds) -> list[Finding]:

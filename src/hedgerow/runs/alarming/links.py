@@ -5,6 +5,7 @@ from __future__ import annotations
 from hedgerow.hedge.alarms import Finding, standing_of
 from hedgerow.hedge.watch import Thresholds
 from hedgerow.model.coins import is_stablecoin
+from hedgerow.model.display import sentence
 from hedgerow.model.option_names import option_named
 from hedgerow.model.ports import Level
 from hedgerow.runs.alarming.facts import OBSERVES, Looked
@@ -57,10 +58,10 @@ def _brought_back(looked: Looked) -> str:
         ),
         (
             facts.waiting == OBSERVES,
-            "It only observes: `--mode propose` asks before each trade, `--mode auto` trades by itself; a new plan knows no open contract that its book has not.",
+            "With `--mode propose` it asks before each trade, with `--mode auto` it trades by itself; a new plan knows no open contract that its book has not.",
         ),
         (facts.waiting != "", "`hedgerow approve` with the proposal's name trades it."),
-        (remedies != "", remedies),
+        (remedies != "", sentence(remedies)),
         (
             looked.verdict.act == "hold",
             "What is missing is less than can be ordered: a contract with a smaller lot (--instruments), or a wider band.",

@@ -198,7 +198,7 @@ def test_without_a_chain_or_with_an_old_one_nothing_is_zero(
         assert not done.json["complete"]
     assert late.status == 0  # the chain of 21:17 that day
     told = run("plan", mine, *real(data_dir)).out
-    assert "--chain FILE, a chain of this moment" in " ".join(told.split())
+    assert "--chain FILE (a chain of this moment)" in " ".join(told.split())
 
 
 @pytest.mark.market_data

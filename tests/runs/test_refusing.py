@@ -122,7 +122,7 @@ def test_a_size_beyond_the_bracket_is_refused_here_before_anything_is_sent(
     (row,) = (row for row in looks[-1].alarms if row.watch == "limits")
     assert venue.sent == []
     assert "where the venue takes less than 5,000,000 at leverage 20" in row.text
-    assert "set leverage 5 at the venue" in row.advice
+    assert "Set leverage 5 at the venue" in row.advice
     assert [title for _, title, _ in world.alarms].count("limits: trade") == 1
 
 

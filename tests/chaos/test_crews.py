@@ -36,7 +36,9 @@ def test_one_that_wakes_and_goes_on_is_found_out(
     monkeypatch.setattr(Leases, "_asked", lambda _self, work: work())
     monkeypatch.setattr(Share, "_over", lambda _: None)
     rules = Rules(books=4, workers=2, lease_ms=1_500, every_ms=400)
-    for tried in range(5):  # one that is stopped in the middle of a write is thrown out by the server, and writes no more
+    for tried in range(
+        5
+    ):  # one that is stopped in the middle of a write is thrown out by the server, and writes no more
         (tmp_path / str(tried)).mkdir()
         told = lived(postgresql, rules, tmp_path / str(tried), ("stopped",))
         if any(" after " in line for line in told.violations):

@@ -37,7 +37,7 @@ def closes(place: Path, days: int) -> None:
 class Lines:
     """A watch in a process of its own, and what it says."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *more: str) -> None:
         words = [
             "watch",
             "book.csv",
@@ -50,6 +50,7 @@ class Lines:
             "--json",
             "--state",
             "s",
+            *more,
         ]
         self.process = subprocess.Popen(
             [*STARTS, *words],
@@ -92,6 +93,17 @@ class Lines:
         raise AssertionError(f"nothing of {action} was said")
 
 
+def chain(place: Path, days: int) -> None:
+    """Write a chain of the last of so many days: one put on BTC, quoted in coins."""
+    index = 2_000.0 * float(np.exp(MARKET[:days].sum()))
+    at = np.datetime64("2025-01-01") + days
+    head = "timestamp,instrument_name,option_type,strike,expiry_datetime,bid_price,ask_price,futures_price,index_price"
+    row = f"{at}T00:00Z,BTC-29AUG25-2000-P,put,2000,2025-08-29T08:00Z,0.15,0.16,{index:.2f},{index:.2f}"
+    begun = place.with_suffix(".begun")
+    begun.write_text(f"{head}\n{row}\n", encoding="utf-8")
+    begun.replace(place)
+
+
 @pytest.fixture
 def lines(tmp_path: Path) -> Iterator[Lines]:
     (tmp_path / "book.csv").write_text("symbol,quantity\nETH,40\n", encoding="utf-8")
@@ -121,3 +133,20 @@ def test_new_bars_are_looked_at_and_a_file_that_is_gone_is_told(lines: Lines, tm
     assert "not hedged" in lines.until("cleared")["text"]
     code, err = lines.end()
     assert (code, "stopped" in err) == (0, True)
+
+
+def test_a_chain_that_is_written_anew_is_read_anew(tmp_path: Path) -> None:
+    (tmp_path / "book.csv").write_text("symbol,quantity\nETH,40\nBTC-29AUG25-2000-P,5\n", encoding="utf-8")
+    closes(tmp_path / "p.csv", 190)
+    chain(tmp_path / "chain.csv", 180)
+    lines = Lines(tmp_path, "--chain", "chain.csv")
+    try:
+        assert "BTC-29AUG25-2000-P" in lines.until("stop")["text"]  # a chain of ten days ago tells nothing
+        chain(tmp_path / "chain.csv", 190)
+        lines.until("prices")
+        lines.until("rebalance")
+        assert lines.end()[0] == 0
+    finally:
+        if lines.process.poll() is None:
+            lines.process.kill()
+            lines.end()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,14 @@ from tests.hedge.books import betas_of
 from tests.hedge.chains import INDEX
 from tests.hedge.test_book_options import BETAS, PUT, Row, chain, name_of, seen, the_book, the_market
 
+from hedgerow.files.chains import read_chain
 from hedgerow.hedge.exposure import expose
+from hedgerow.hedge.options.held import cut_to, marked_by
 from hedgerow.hedge.valuation import value
 from hedgerow.model.option_chain import OptionChain
+from hedgerow.model.option_names import option_named
+from hedgerow.venues.simulated import simulated_market
+from hedgerow.venues.simulated_chain import simulated_chain
 
 Broken = Callable[[OptionChain], OptionChain | None]
 
@@ -138,3 +144,25 @@ def test_of_call_and_put_the_one_that_leaves_less_open_tells_the_volatility() ->
     wide = replace(one, quotes=tuple(q for q in one.quotes if not q.call))
     (alone,) = value(the_book((deep,)), replace(at, options={"BTC": wide})).options
     assert alone.doubt > 0.1
+
+
+@pytest.mark.parametrize("at", [0.3, 0.7, 1.0, 1.6, 4.0])
+def test_a_chain_that_is_cut_prices_what_it_is_cut_to_as_the_whole_one_does(at: float) -> None:
+    whole = simulated_chain(simulated_market())
+    near = sorted(whole.quotes, key=lambda q: abs(q.strike - at * whole.index_usd))[:12]
+    names = [name for q in near if (name := option_named(q.symbol)) is not None]
+    assert len(names) == 12
+    one = cut_to(names[:1], whole)
+    assert marked_by(names[0], one) == marked_by(names[0], whole)
+    several = cut_to(names, whole)
+    assert len(one.quotes) <= len(several.quotes) < len(whole.quotes)
+    assert [marked_by(n, several) for n in names] == [marked_by(n, whole) for n in names]
+
+
+@pytest.mark.market_data
+def test_a_real_chain_that_is_cut(data_dir: Path) -> None:
+    whole = read_chain(data_dir / "deribit_option_chains_2025-12-30_31.parquet", "BTC")
+    names = [name for q in whole.quotes if (name := option_named(q.symbol)) is not None]
+    assert len(names) == len(whole.quotes)
+    for name in names[::7]:
+        assert repr(marked_by(name, cut_to([name], whole))) == repr(marked_by(name, whole))

@@ -17,7 +17,7 @@ from hedgerow.model.portfolio import Portfolio
 if TYPE_CHECKING:
     from hedgerow.model.option_chain import OptionChain
 
-__all__ = ["chain_of", "live_chain_of", "with_chains", "with_options"]
+__all__ = ["chain_of", "chains_on", "live_chain_of", "with_chains", "with_options"]
 
 
 def with_options(settings: Settings, market: Market, book: Portfolio) -> Market:
@@ -26,7 +26,7 @@ def with_options(settings: Settings, market: Market, book: Portfolio) -> Market:
     Raises `BadPrices` for a file that cannot be read; an option that it does not tell is unknown in the book.
     """
     coins = tuple(dict.fromkeys(row.option.underlying for row in book.positions if row.option is not None))
-    return replace(market, options=_chains(settings, market, coins)) if coins else market
+    return replace(market, options=chains_on(settings, market, coins)) if coins else market
 
 
 def with_chains(settings: Settings, market: Market, contracts: Iterable[Instrument]) -> Market:
@@ -37,7 +37,7 @@ def with_chains(settings: Settings, market: Market, contracts: Iterable[Instrume
     coins = {each.underlying for each in contracts if is_option(each)} - set(market.options)
     if not coins:
         return market
-    return replace(market, options={**market.options, **_chains(settings, market, sorted(coins))})
+    return replace(market, options={**market.options, **chains_on(settings, market, sorted(coins))})
 
 
 def chain_of(settings: Settings, market: Market, coin: str) -> OptionChain:
@@ -88,7 +88,8 @@ def _in_dollars(market: Market) -> Market:
     return replace(market, prices=market.prices / dollar, given=given, currency="USD")
 
 
-def _chains(settings: Settings, market: Market, coins: Sequence[str]) -> dict[str, OptionChain]:
+def chains_on(settings: Settings, market: Market, coins: Sequence[str]) -> dict[str, OptionChain]:
+    """Return the chain of each coin that there is one of. Raises `BadPrices` for a file that cannot be read, and what asking a venue raises."""
     venue = live_chain_of(settings)
     if venue:
         return {coin: _now(settings, venue, coin) for coin in coins}

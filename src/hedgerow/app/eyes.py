@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import numpy as np
 
 from hedgerow.app.contracts import LEADS, tells_price
+from hedgerow.hedge.options.held import cut_to
 from hedgerow.hedge.policy import Policy
 from hedgerow.hedge.pool import find
 from hedgerow.model.coins import WRAPPED, is_stablecoin
 from hedgerow.model.errors import BadInput, NotEnoughData, StateUnknown, VenueRefused, VenueUnreachable
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
+from hedgerow.model.option_contracts import is_option, option_of
 from hedgerow.model.portfolio import Portfolio
 from hedgerow.model.ports import (
     Account,
@@ -40,6 +42,7 @@ from hedgerow.runs.ground import Recollection, fingerprint, market_now
 if TYPE_CHECKING:
     from hedgerow.app.beside import Holdings
     from hedgerow.app.feed import Feed
+    from hedgerow.model.option_chain import OptionChain
 
 __all__ = ["Ahead", "LiveEyes"]
 
@@ -157,7 +160,21 @@ class LiveEyes:
         await self._look_into_wallet()
         now = await self.feed.prices(self._wanted(book, contracts, hedge))
         history = await self.feed.history()
-        return self._viewed(book, contracts, history, now)
+        chains = await self._chains(book, hedge, history[0])
+        return self._viewed(book, contracts, history, now, chains)
+
+    async def _chains(
+        self, book: Portfolio, hedge: tuple[Instrument, ...], market: Market
+    ) -> tuple[OptionChain, ...]:
+        """The chains of what options the book and the account hold, cut to them: so much is written down of each look."""
+        rows = [row.option for row in book.positions if row.option is not None]
+        names = {*rows, *(option_of(one.symbol) for one in hedge if is_option(one))}
+        if not names:
+            return ()
+        found = await self.feed.chains.of(market, sorted({name.underlying for name in names}))
+        return tuple(
+            cut_to((n for n in names if n.underlying == coin), chain) for coin, chain in found.items()
+        )
 
     def _viewed(
         self,
@@ -165,12 +182,13 @@ class LiveEyes:
         contracts: tuple[Instrument, ...],
         history: tuple[Market, Market],
         now: dict[str, float],
+        chains: tuple[OptionChain, ...],
     ) -> View:
         market = history[0]
         coins = frozenset((*now, *market.given))
         priced, listed = self._offered.of((contracts, coins), lambda: _offered(contracts, coins))
         until = int(market.times[-1].astype("datetime64[ms]").astype(np.int64))
-        ground = Ground(self.clock.now(), until, listed)
+        ground = Ground(self.clock.now(), until, listed, chains)
         given = {
             **market.given,
             **now,

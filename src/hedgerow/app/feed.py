@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hedgerow.app.books import AccountBook, Fees
+from hedgerow.app.chains_now import ChainsNow
 from hedgerow.app.contracts import dollars_of, listed_at, pulled_tiers, recent, tells_price
 from hedgerow.app.dealing import wall_ms
 from hedgerow.app.desk import market_of
 from hedgerow.app.venues import market_door
-from hedgerow.config import Settings
+from hedgerow.config import VENUE_BOOK, Settings
 from hedgerow.model.errors import StateUnknown, UnknownSymbol, VenueRefused, VenueUnreachable
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.market import Market
@@ -34,12 +35,12 @@ __all__ = ["Feed", "feed_of", "history_of"]
 
 _LISTED_MS = 300_000
 _SHARED_MS = 2_000
-_FILES = ("prices", "funding", "books", "open_interest", "sectors")
+_FILES = ("prices", "funding", "books", "open_interest", "sectors", "chain")
 
 
 @dataclass(slots=True)
 class Feed:
-    """One venue's market, and `market` to ask it anything else. What one book asked for, another has too: prices, and whether files changed, for two seconds, the list of contracts for five minutes.
+    """One venue's market, `market` to ask it anything else, and `chains` of options. What one book asked for, another has too: prices, and whether files changed, for two seconds, the list of contracts for five minutes.
 
     A price older than `stale_ms` by the venue's own stamp is none.
     """
@@ -49,6 +50,7 @@ class Feed:
     door: CcxtVenue
     stale_ms: int
     market: SharedMarket = field(init=False)
+    chains: ChainsNow = field(init=False)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _stamp: object = None
     _stamped_at: int = 0
@@ -60,6 +62,7 @@ class Feed:
 
     def __post_init__(self) -> None:
         self.market = SharedMarket(self.door.data, WallClock())
+        self.chains = ChainsNow(self.settings)
 
     @property
     def own(self) -> dict[str, float]:
@@ -167,7 +170,8 @@ def stamp_of(settings: Settings) -> object:
     from hedgerow.store.bucket import is_remote, mark_of
 
     data = settings.data
-    roots = [Path(path) for name in _FILES if (path := getattr(data, name)) is not None]
+    named = [str(path) for name in _FILES if (path := getattr(data, name)) is not None]
+    roots = [Path(path) for path in named if not path.startswith(VENUE_BOOK)]  # what a venue tells is no file
     if data.market is not None:
         venue = data.market.strip().partition(":")[0]
         roots += sorted(lake_root(data.lake).glob(f"kind=*/venue={venue}"))

@@ -1,4 +1,4 @@
-"""Prices on paper that change under a watch: it goes on with the new ones, once they are whole.
+"""Prices and option chains on paper that change under a watch: it goes on with the new ones, once they are whole.
 
 prices = Renewed(settings)                    before they are read
 prices.settled()                              after each look: whether the files are others now, the same at two looks
@@ -44,7 +44,7 @@ class Renewed:
     ) -> Desk:
         """Return what is `opened`; while it cannot be, every look's time leaves a look that saw nothing, and a call."""
         at, book = watched
-        around.report(WatchLine(at.clock.now(), "prices", "the price files changed: they are read anew"))
+        around.report(WatchLine(at.clock.now(), "prices", "the files of prices changed: they are read anew"))
         while True:
             self._first = self._last = stamp_of(self._settings)
             try:

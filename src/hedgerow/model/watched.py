@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 from hedgerow.model.instruments import Instrument
+from hedgerow.model.option_chain import OptionChain
 from hedgerow.model.portfolio import FileRow, Portfolio
 from hedgerow.model.ports import AccountModes
 from hedgerow.model.questions import AskRow, BookRow, JumpRow, SlipRow
@@ -92,12 +93,13 @@ class Ground:
     """What a look at a venue rested on besides prices and holdings, so that it can be decided again.
 
     `as_of` the instant of its prices and `bars_to` the close of the last bar of its history, in milliseconds of UTC;
-    `listed` the fingerprint of the contracts.
+    `listed` the fingerprint of the contracts; `chains` what prices options that are held, cut to what tells their prices.
     """
 
     as_of: int
     bars_to: int
     listed: str
+    chains: tuple[OptionChain, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

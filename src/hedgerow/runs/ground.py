@@ -1,6 +1,6 @@
 """What looks at a venue rested on: written down with them, and brought back, so that a live day can be decided again.
 
-market_now(history, ground, given)              a history with the prices of an instant, and no other price
+market_now(history, ground, given)              a history with the prices and chains of an instant, and no other price
 ground_records(view, known)                     what of a view is not in the diary yet
 Recollection(records, history).look(at)         a recorded look's view
 """
@@ -55,7 +55,8 @@ def market_now(history: Market, ground: Ground, given: Mapping[str, float]) -> M
     known = cut(history, row)
     unknown = {coin: _NAN for coin in history.symbols if not is_stablecoin(coin)}
     at = max(np.datetime64(ground.as_of, "ms"), until)
-    return replace(known, as_of=at, given={**unknown, **given})
+    chains = {chain.underlying: chain for chain in ground.chains}
+    return replace(known, as_of=at, given={**unknown, **given}, options=chains)
 
 
 def ground_records(view: View, known: Iterable[str]) -> list[tuple[str, Mapping[str, object]]]:

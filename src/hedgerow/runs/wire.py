@@ -15,8 +15,10 @@ from enum import Enum
 from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
+import numpy as np
+
 from hedgerow.hedge import execution
-from hedgerow.model import instruments, orders, portfolio, ports, questions, watched
+from hedgerow.model import instruments, option_chain, orders, portfolio, ports, questions, watched
 from hedgerow.model.errors import JournalBroken
 
 __all__ = ["body_of", "value_of"]
@@ -28,8 +30,9 @@ _WRITERS: tuple[tuple[type, Callable[[Any], object]], ...] = (
     (Enum, lambda value: value.value),
     (float, repr),
     (datetime, datetime.isoformat),
+    (np.datetime64, str),
 )
-_ROOMS = (execution, orders, ports, instruments, portfolio, questions, watched)
+_ROOMS = (execution, orders, ports, instruments, option_chain, portfolio, questions, watched)
 
 
 def body_of(value: Any) -> dict[str, object]:

@@ -27,7 +27,16 @@ from hedgerow.model.option_names import OptionName
 from hedgerow.model.portfolio import Position
 from hedgerow.stats.black import ImpliedVolatility, Solved, implied_volatility
 
-__all__ = ["HeldOption", "Marked", "beyond_first_order", "doubts_of", "hold_option", "marked_by", "quote_of"]
+__all__ = [
+    "HeldOption",
+    "Marked",
+    "beyond_first_order",
+    "cut_to",
+    "doubts_of",
+    "hold_option",
+    "marked_by",
+    "quote_of",
+]
 
 _OLD = np.timedelta64(24, "h")
 _APART = 0.05
@@ -248,6 +257,20 @@ def marked_by(name: OptionName, chain: OptionChain) -> Marked | str:
     if not math.isfinite(volatility):
         return f"its price tells no volatility: {_implied(quote, chain, price).why()[0]}"
     return Marked(quote, price, basis, volatility, doubt)
+
+
+def cut_to(names: Iterable[OptionName], chain: OptionChain) -> OptionChain:
+    """Return the chain with no more quotes than price the options `names` as the whole one does."""
+    kept: set[str] = set()
+    for name in names:
+        quote = quote_of(name, chain)
+        if quote is None:
+            continue
+        beside = tuple(q for q in chain.quotes if q.expiry == quote.expiry)
+        twins = tuple(q for q in beside if q.strike == quote.strike)
+        enough = marked_by(name, replace(chain, quotes=twins)) == marked_by(name, chain)
+        kept |= {q.symbol for q in (twins if enough else beside)}
+    return replace(chain, quotes=tuple(q for q in chain.quotes if q.symbol in kept), notes=())
 
 
 def _price(quote: OptionQuote) -> tuple[float, str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import decimal
 import socket
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
@@ -180,6 +182,60 @@ def test_a_broken_connection_is_unknown() -> None:
         return web.Response()
 
     assert isinstance(run(replied(broken)), Unknown)
+
+
+async def broken_off(work: Callable[[CcxtVenue], Awaitable[Any]]) -> tuple[list[str], Any]:
+    """What a server heard that breaks every connection off without an answer, and what came of it."""
+    heard: list[str] = []
+
+    async def unanswered(request: web.Request) -> web.Response:
+        heard.append(f"{request.method} {request.path}")
+        assert request.transport is not None
+        request.transport.close()
+        return web.Response()
+
+    venue = door("binance")
+    runner, base = await served(unanswered)
+    rebase(venue.door.exchange, base, "binance")
+    try:
+        return heard, await work(venue)
+    finally:
+        await venue.close()
+        await runner.cleanup()
+
+
+@pytest.mark.parametrize("call", ["fapiPrivateGetOrder", "fapiPrivatePutOrder", "fapiPrivateDeleteOrder"])
+def test_what_sends_leaves_once_by_whatever_method(call: str) -> None:
+    """The HTTP library repeats what is no POST where the connection broke off: there are venues that trade by GET."""
+
+    async def sent(venue: CcxtVenue) -> Any:
+        return await venue.door.wire.send(lambda: getattr(venue.door.exchange, call)({}))
+
+    heard, (seen, raised) = run(broken_off(sent))
+    assert len(heard) == 1
+    assert seen.left
+    assert "/order" in raised
+
+
+def test_a_cancel_that_was_not_answered_is_unknown_and_leaves_once() -> None:
+    async def cancelled(venue: CcxtVenue) -> Any:
+        return await venue.trading.cancel(short(venue))
+
+    heard, reply = run(broken_off(cancelled))
+    assert heard == ["DELETE /binance/fapi/v1/order"]
+    assert isinstance(reply, Unknown)
+
+
+def test_a_read_after_a_send_is_asked_again_as_ever() -> None:
+    async def sent_and_read(venue: CcxtVenue) -> Any:
+        call = venue.door.exchange.fapiPrivateGetOrder
+        await venue.door.wire.send(lambda: call({}))
+        with suppress(Exception):
+            await asyncio.create_task(call({}))
+        return None
+
+    heard, _ = run(broken_off(sent_and_read))
+    assert heard == ["GET /binance/fapi/v1/order"] * 3
 
 
 def test_incident_45_another_host_is_refused_before_a_socket_opens() -> None:

@@ -149,22 +149,28 @@ class Wire:
         self, call: Callable[[], Awaitable[object]], meant: tuple[Meant, ...] = ()
     ) -> tuple[Seen, str]:
         """Do `call` once, never again; return what was seen, and in words what ccxt raised (empty: nothing)."""
-        import ccxt
-
-        seen = Seen(meant)
+        seen = Seen(meant, sending=True)
         if self.ban.until > self.now():
             return seen, f"{self.venue.name} wants no requests until {self.ban.until}"
         seeing(seen)
+        try:
+            return seen, await self._sent(call, seen)
+        finally:
+            seen.sending = False  # tasks that were begun meanwhile still look into it
+
+    async def _sent(self, call: Callable[[], Awaitable[object]], seen: Seen) -> str:
+        import ccxt
+
         try:
             with localcontext():
                 await call()
         except (ccxt.InvalidProxySettings, VenueRefused) as why:  # raised after signing and before any socket
             seen.left = False
-            return seen, _told(why)
+            return _told(why)
         except (ccxt.BaseError, OSError, *_UNREADABLE) as why:
             self._heed(seen)
-            return seen, f"{type(why).__name__}: {_told(why)}"
-        return seen, ""
+            return f"{type(why).__name__}: {_told(why)}"
+        return ""
 
 
 def _told(why: BaseException) -> str:

@@ -2,7 +2,8 @@
 
 before the socket     the request as signed: its path against the deny-list, its quantity and price against the order
 after the answer      status and text, before ccxt makes an exception of them
-the session           the host against the venue's list, redirects refused, IPv4 where the venue binds keys to it
+the session           the host against the venue's list, redirects refused, IPv4 where the venue binds keys to it; what
+                      sends leaves once, though the HTTP library would repeat what is no POST
 
 ccxt's exception classes decide nothing here: they are what ccxt made of an answer that is kept beside them.
 """
@@ -47,9 +48,14 @@ class Meant:
 
 @dataclass(slots=True)
 class Seen:
-    """What was seen of one call. `left`: the request was signed and handed on; before that nothing can have been sent."""
+    """What was seen of one call. `left`: the request was signed and handed on; before that nothing can have been sent.
+
+    `sending`: this call changes something at the venue, and no request of it may leave twice; `gone` are those that left.
+    """
 
     meant: tuple[Meant, ...] = ()
+    sending: bool = False
+    gone: set[tuple[str, str]] = field(default_factory=set)
     left: bool = False
     status: int | None = None
     text: str | None = None
@@ -199,6 +205,22 @@ def pin(exchange: Exchange, hosts: Sequence[str], *, ipv4: bool = False) -> None
     exchange.open = pinned
 
 
+def _leave_once(method: str, path: str) -> None:
+    """Let a request of a call that sends leave, unless it has left: the HTTP library repeats GET, PUT and DELETE by itself.
+
+    It does so where the connection broke before an answer, which says nothing of what the venue has done. What is raised
+    for the second time is an error of that library, so that the outcome is unknown, never "not sent".
+    """
+    import aiohttp
+
+    seen = _seen.get()
+    if seen is None or not seen.sending:
+        return
+    if (method, path) in seen.gone:
+        raise aiohttp.ClientError(f"{path} has left and was not answered; it is not sent again")
+    seen.gone.add((method, path))
+
+
 def _session(exchange: Exchange, *, ipv4: bool) -> tuple[aiohttp.TCPConnector, aiohttp.ClientSession]:
     import aiohttp
 
@@ -211,6 +233,7 @@ def _session(exchange: Exchange, *, ipv4: bool) -> tuple[aiohttp.TCPConnector, a
                 f"{request.url.host} is no host of {exchange.id}",
                 advice="Nothing was sent. A changed address needs a changed list: see docs/venues.",
             )
+        _leave_once(request.method, request.url.path)
         response = await handler(request)
         if response.status in _REDIRECTS:
             response.close()

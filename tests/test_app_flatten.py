@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -100,6 +101,31 @@ def test_what_this_journal_never_traded_is_named_and_stays(
     (found,) = flatten(settings(tmp_path, "bybit"), "live")
     assert (found.code, found.others) == (0, {})
     assert flatten(settings(tmp_path, "bybit"), "live", account="binance:2") == ()
+
+
+def test_the_account_of_another_key_that_nothing_traded_is_looked_at_and_one_that_was_is_not_named_twice(
+    played: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    played(Holding(BTC.name, Decimal("-0.5"), "net", Decimal(60_000)))
+    other = replace(THERE, account="bybit:2", key="bybit/desk2")
+
+    def reached(_: Settings, name: str, **__: bool) -> Reached:
+        if name == "bybit/gone":
+            raise VenueUnreachable("no answer")
+        return other if name == "bybit/desk2" else THERE
+
+    monkeypatch.setattr(closing, "reached", reached)
+    monkeypatch.setattr(closing, "more_keys", lambda _: ("bybit/desk2", "bybit/gone"))
+    found = {each.account: each for each in flatten(settings(tmp_path, "bybit"), "live")}
+    assert {name: each.code for name, each in found.items()} == {"bybit:*": 1, "bybit:2": 1, "bybit/gone": 5}
+    with (
+        open_journal(Place(tmp_path, "live").journal) as journal,
+        leased(journal, "me", "bybit:2") as lease,
+    ):
+        journal.append("bybit:2", 1, [("note", {})], lease)
+    monkeypatch.setattr(closing, "_of_journal", lambda *_: {})
+    found = {each.account: each for each in flatten(settings(tmp_path, "bybit"), "live")}
+    assert {name: each.code for name, each in found.items()} == {"bybit:2": 0, "bybit:1": 1, "bybit/gone": 5}
 
 
 def test_a_venue_that_does_not_say_what_it_holds_is_not_flat(

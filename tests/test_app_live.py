@@ -92,6 +92,32 @@ def test_another_accounts_key_reaches_nothing_and_hinders_no_other(
     assert len(failed) == 1
 
 
+def test_an_account_is_reached_by_whichever_key_of_its_venue_is_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = Place(tmp_path, "live")
+    with open_journal(place.journal) as journal, leased(journal, "me", "bybit:3") as lease:
+        journal.append("bybit:3", 1, [("note", {})], lease)
+    known = {
+        name: replace(THERE, account=f"bybit:{i}", key=name) for i, name in ((2, "bybit/a"), (3, "bybit/b"))
+    }
+
+    def reached(_: Settings, name: str, **__: bool) -> Reached:
+        if name not in known:
+            raise VenueUnreachable(f"{name} does not answer")
+        return known[name]
+
+    monkeypatch.setattr(live, "reached", reached)
+    monkeypatch.setattr(live, "more_keys", lambda _: ("bybit/a", "bybit/b"))
+    failed: list[HedgerowError] = []
+    assert list(live.accounts_of(SETTINGS, place, "*", failed)) == [known["bybit/b"]]
+    del known["bybit/b"]
+    assert list(live.accounts_of(SETTINGS, place, "*", failed)) == []
+    assert [why.message for why in failed] == [
+        "bybit does not answer"
+    ]  # a key that was not asked may be of it
+
+
 def kept(*venues: str) -> KeptPlan:
     legs = [{"venue": name, "instrument": "BTCUSDT"} for name in venues]
     return KeptPlan("a" * 64, "pair", 0, {"legs": legs}, {}, None, {}, {})

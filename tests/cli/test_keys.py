@@ -94,6 +94,35 @@ def test_a_key_is_asked_about_kept_listed_checked_and_removed(
     assert run("keys", "list", "--json").json["keys"] == []
 
 
+def test_keys_of_other_accounts_of_a_venue_have_names_of_their_own(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand = stand_of("mexc")
+    stand.open_account(replace(stand.keys[KEY], key="second", account="desk"), {})
+    with served({"mexc": stand}) as base:
+        config = sent_to(tmp_path, base, "mexc")
+        for name, key in (("mexc", KEY), ("mexc/Desk2", "second")):
+            typed = f"{key}\n{SECRET}\n{PASSPHRASE}\n"
+            added = keyed(run, monkeypatch, "add", name, "--config", config, "--json", typed=typed)
+            assert (added.status, added.json["venue"]) == (0, name.lower())
+        assert [one["venue"] for one in run("keys", "list", "--json").json["keys"]] == ["mexc", "mexc/desk2"]
+        checked = keyed(run, monkeypatch, "check", "mexc/desk2", "--config", config)
+        assert checked.status == 0
+        with passphrase() as descriptor:
+            doctor = run("doctor", "mexc/desk2", "--config", config, "--passphrase-fd", descriptor)
+        assert "there is no key" not in doctor.out
+    assert keyed(run, monkeypatch, "remove", "mexc").status == 0
+    assert [one["venue"] for one in run("keys", "list", "--json").json["keys"]] == ["mexc/desk2"]
+    monkeypatch.setenv("HEDGEROW_KEY_BYBIT__7", "k")
+    monkeypatch.setenv("HEDGEROW_KEY_BYBIT__7_SECRET", "s")
+    monkeypatch.setenv("HEDGEROW_KEY_HYPERLIQUID_WALLET", "0x1")
+    there = [(one["venue"], one["where"]) for one in run("keys", "list", "--json").json["keys"]]
+    assert there[1:] == [("bybit/7", "environment"), ("hyperliquid", "environment")]
+    wrong = keyed(run, monkeypatch, "add", "mexc/a b")
+    assert wrong.status == 4
+    assert "cannot label a key" in wrong.err
+
+
 def test_incident_42_the_right_to_withdraw_is_refused_until_a_line_in_the_settings_says_otherwise(
     tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,7 +32,7 @@ __all__ = ["Holdings"]
 
 @dataclass(slots=True)
 class Holdings:
-    """A book named `source` that is hedged at `venue`; `doors` are those of every account that is read, by venue.
+    """A book named `source` that is hedged at `venue`, or by its key venue/label; `doors` are those of every account that is read, by venue.
 
     `before` is what counted of its files at the last look before this process.
     """

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hedgerow.app.asking import passphrase_from
-from hedgerow.app.keys import keys_of
+from hedgerow.app.keys import first_key, keys_of
 from hedgerow.app.venues import account_door, asked_of
 from hedgerow.config import VENUE_BOOK, Settings
 from hedgerow.model.errors import BadConfig, BadPortfolio
@@ -118,7 +118,7 @@ def _of_venue(settings: Settings, source: str, ask: Ask) -> AccountBook:
     name = source.removeprefix(VENUE_BOOK)
     if name == _PAPER:
         return AccountBook(portfolio_of(name, _on_paper(settings)))
-    door = account_door(settings, name, keys_of(name, ask))
+    door = account_door(settings, first_key(name), keys_of(name, ask))
     found = asked_of(door, lambda: account_of(door))
     book = portfolio_of(door.door.venue.name, found)
     if found.fees is not None:

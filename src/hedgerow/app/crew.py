@@ -171,12 +171,12 @@ def _let(settings: Settings, each: WatchedBook, venue: str, confirm: Callable[[L
 
 
 def _each_its_own(wanted: Sequence[tuple[WatchedBook, str]]) -> None:
-    """Raise `BadConfig` where one account would hedge two books: of a venue there is one key."""
+    """Raise `BadConfig` where one account would hedge two books: each key is of one."""
     there: dict[str, str] = {}
     for each, venue in wanted:
         if venue and venue in there:
             raise BadConfig(
                 f"{there[venue]} and {each.book} would both be hedged at {venue}: each would undo the other's hedge",
-                advice="Give each an account of its own, or put both into one book.",
+                advice=f"Give each an account of its own (--at {venue}/LABEL, `hedgerow keys add`), or put both into one book.",
             )
         there[venue] = each.book

@@ -110,13 +110,13 @@ def _runs(path: Path) -> bool:
 
 def at_venue(settings: Settings, name: str, ask: Ask) -> tuple[Check, ...]:
     """Return what was verified of a venue and its key, and what could not be. Raises `BadConfig` for an unknown venue."""
-    from hedgerow.app.keys import check, keys_of
+    from hedgerow.app.keys import check, keys_of, venue_of
     from hedgerow.app.venues import account_door, asked_of, market_door
     from hedgerow.venues.examination import examine
 
-    door, keyed = market_door(settings, name), False
+    door, keyed = market_door(settings, venue_of(name)), False
     try:
-        door, keyed = account_door(settings, name, keys_of(name, ask)), True
+        door, keyed = account_door(settings, venue_of(name), keys_of(name, ask)), True
         told = check(settings, name, ask)
     except HedgerowError as why:
         key = [Check("key", "not verified", why.message)]

@@ -14,6 +14,7 @@ from functools import partial
 from hedgerow.app.achieved import Scene
 from hedgerow.app.dealing import LEASE_MS, PAPER_ACCOUNT, Dealing, data_of, dealing, wall_ms
 from hedgerow.app.desk import Report, market_of
+from hedgerow.app.keys import more_keys
 from hedgerow.app.live import Reached, accounts_of, live_dealing, reached
 from hedgerow.app.plans import Mode, Place, place_of
 from hedgerow.app.standing import account_names
@@ -129,10 +130,14 @@ def _live(settings: Settings, place: Place, report: Report, account: str) -> Ite
     for name in names:
         yield _apart(place, name, partial(_of_journal, settings, place, report, name))
     known = {name.partition(":")[0] for name in names}
-    for venue in (each for each, told in settings.venues.items() if told.live and each not in known):
-        if account == "*" or account.partition(":")[0] == venue:
+    for venue in (each for each, told in settings.venues.items() if told.live):
+        if venue not in known and (account == "*" or account.partition(":")[0] == venue):
             report(f"looking at {venue}")
             yield _apart(place, f"{venue}:*", partial(_never_traded, settings, venue))
+        more = more_keys(venue) if account == "*" else ()
+        for key in (venue, *more) if more and venue in known else more:
+            report(f"looking at {key}")
+            yield from _by_key(settings, place, key, frozenset(names))
 
 
 def _of_journal(
@@ -153,6 +158,17 @@ def _of_journal(
 
 def _never_traded(settings: Settings, venue: str, _: _Done) -> Mapping[str, Decimal]:
     return _others(settings, reached(settings, venue, only_reduce=True), frozenset())
+
+
+def _by_key(settings: Settings, place: Place, key: str, known: frozenset[str]) -> Iterator[Closed]:
+    """What the account of a key holds, where the journal has not traded it."""
+    try:
+        there = reached(settings, key, only_reduce=True)
+    except HedgerowError as why:
+        yield Closed(place.mode, key, failed=why)
+        return
+    if there.account not in known:
+        yield _apart(place, there.account, lambda _: _others(settings, there, frozenset()))
 
 
 def _others(settings: Settings, there: Reached, known: frozenset[str]) -> Mapping[str, Decimal]:

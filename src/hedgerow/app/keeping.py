@@ -176,7 +176,7 @@ class Keeper:
         account = Ahead(doors.account)
         eyes = LiveEyes(
             self.feed,
-            Holdings(settings, post.book, post.there.venue, opened, FilesBefore.of(at.journal.read(diary))),
+            Holdings(settings, post.book, post.there.name, opened, FilesBefore.of(at.journal.read(diary))),
             policy,
             account,
             at.clock,

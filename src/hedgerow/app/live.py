@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from hedgerow.app.alone import alone
 from hedgerow.app.asking import passphrase_from
 from hedgerow.app.dealing import LEASE_MS, Dealing, account_uid, holder_of, leased, wall_ms
-from hedgerow.app.keys import keys_of
+from hedgerow.app.keys import key_name, keys_of, more_keys, venue_of
 from hedgerow.app.leases import Leases
 from hedgerow.app.plans import Place, legs_of, place_of
 from hedgerow.app.standing import account_names
@@ -65,7 +65,7 @@ KEY_EVERY_MS = 6 * 3_600_000
 class Reached:
     """An account at a venue: its own name there in `account`, the key to it, and what to warn of at every start.
 
-    `mark` is the key's fingerprint where the venue does not say whose account it is, "" where it does.
+    `key` names another key than the venue's first: venue/label. `mark` is the key's fingerprint where the venue does not say whose account it is, "" where it does.
     """
 
     venue: str
@@ -73,6 +73,12 @@ class Reached:
     keys: Keys
     warnings: tuple[str, ...] = ()
     mark: str = ""
+    key: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it is asked for by: its venue, or venue/label."""
+        return self.key or self.venue
 
 
 def live_plan(settings: Settings, prefix: str) -> tuple[KeptPlan, str]:
@@ -123,13 +129,14 @@ def venue_named_by(plan: KeptPlan) -> str:
 def reached(
     settings: Settings, name: str, *, only_reduce: bool = False, another_key: bool = False
 ) -> Reached:
-    """Return the account that a venue's kept key is of, after the venue said what the key may do.
+    """Return the account that a kept key is of, by the key's name (`bybit`, `bybit/desk2`), after the venue said what it may do.
 
     Raises `BadConfig` without a key; `VenueRefused` where `[venues.NAME]` has no `live = true`, and for a key that may not
     trade or may withdraw. With `only_reduce` these are warnings: what closes positions and what reads is not kept back. Where the venue
     does not say whose account it is, raises `BadConfig` for another key than the account's first, but for `another_key`.
     """
-    keys = keys_of(name, passphrase_from(None))
+    key = key_name(name)
+    keys, name = keys_of(key, passphrase_from(None)), venue_of(key)
     if only_reduce:
         venue = account_door(settings, name, keys)
     else:
@@ -148,6 +155,7 @@ def reached(
         replace(keys, account=account),
         warnings,
         "" if said.account_id else _mark(name, keys),
+        key,
     )
     if not another_key:
         _same_key(place_of(settings, "live"), found)
@@ -165,8 +173,8 @@ def _same_key(place: Place, there: Reached) -> None:
     if there.mark and marks_of(place.journal).of(there.account) not in {"", there.mark}:
         raise BadConfig(
             f"another key than before reaches {there.account}, and {there.venue} does not say whose account that is",
-            advice=f"Of the same account: `hedgerow reconcile {there.account} --live --new-key`. Of another one: give it a"
-            " state folder of its own (--state DIR).",
+            advice=f"Of the same account: `hedgerow reconcile {there.account} --live --new-key`. Of another one: add it with"
+            f" a label, `hedgerow keys add {there.venue}/LABEL`.",
         )
 
 
@@ -192,18 +200,31 @@ def accounts_of(
     An account that cannot be reached is put into `failed`, with the reason: it keeps no other from being reached.
     """
     for name in account_names(place, account):
-        venue = name.partition(":")[0]
         try:
-            there = reached(settings, venue, only_reduce=True, another_key=another_key)
-            if there.account != name:
-                raise BadConfig(
-                    f"{name} is not reached: the key of {venue} is of {there.account}",
-                    advice=f"Give the key of that account: hedgerow keys add {venue}.",
-                )
+            yield _by_some_key(settings, name, another_key=another_key)
         except HedgerowError as why:
             failed.append(why)
-        else:
-            yield there
+
+
+def _by_some_key(settings: Settings, account: str, *, another_key: bool) -> Reached:
+    """The account by whichever of its venue's keys is of it; the first key is asked first, and the last error is what is told."""
+    venue = account.partition(":")[0]
+    others, failed = list[str](), None
+    for key in (venue, *more_keys(venue)):
+        try:
+            there = reached(settings, key, only_reduce=True, another_key=another_key)
+        except HedgerowError as why:
+            failed = failed or why
+            continue
+        if there.account == account:
+            return there
+        others.append(f"the key of {key} is of {there.account}")
+    if failed is not None:
+        raise failed
+    raise BadConfig(
+        f"{account} is not reached: {', '.join(others)}",
+        advice=f"Give the key of that account: hedgerow keys add {venue}/LABEL.",
+    )
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from hedgerow.app.asking import passphrase_from
 from hedgerow.app.books import is_account, sources_of
-from hedgerow.app.keys import keys_of
+from hedgerow.app.keys import first_key, keys_of, venue_of
 from hedgerow.app.live import Reached, reached
 from hedgerow.app.offers import begun_in
 from hedgerow.app.plans import place_of, watchable
@@ -117,18 +117,18 @@ def _apart(one: Post, other: Post) -> None:
     if one.there.account == other.there.account:
         raise BadConfig(
             f"{one.book} and {other.book} are both hedged at {one.there.account}: each would undo the other's hedge",
-            advice="Give each an account of its own, or put both into one book.",
+            advice="Give each an account of its own (`hedgerow keys add VENUE/LABEL`, --at VENUE/LABEL), or put both into one book.",
         )
 
 
 def _post(settings: Settings, book: str, venue: str) -> Post:
     if not venue:
         raise UsageError(f"no venue is named for {book}", advice="Give --at VENUE, once for each book.")
-    if venue not in known_venues():
+    if venue_of(venue) not in known_venues():
         raise BadConfig(f"{venue} is no venue", advice=f"There are {', '.join(known_venues())}.")
     data = watchable(settings).data
     if data.market is None and data.prices is None:
-        settings = replace(settings, data=replace(data, market=venue))
+        settings = replace(settings, data=replace(data, market=venue_of(venue)))
     if data.as_of is not None:
         raise UsageError("--as-of is of the past, and a watch is of now", advice="Leave it out.")
     trades = settings.watch.mode != "observe"
@@ -137,8 +137,9 @@ def _post(settings: Settings, book: str, venue: str) -> Post:
             "the settings allow no real money",
             advice="Write [trade] and live = true below it, or watch with --mode observe.",
         )
+    keys = _keys(settings, book, venue)
     there = reached(settings, venue, only_reduce=not trades)
-    return Post(book, settings, there, _keys(settings, book, venue))
+    return Post(book, settings, there, keys)
 
 
 def _keys(settings: Settings, book: str, venue: str) -> dict[str, Keys]:
@@ -147,7 +148,9 @@ def _keys(settings: Settings, book: str, venue: str) -> dict[str, Keys]:
         return {}
     ask = passphrase_from(None)
     names = [one.removeprefix(VENUE_BOOK) for one in sources_of(settings, book) if is_account(one)]
-    unknown = [name for name in names if name not in known_venues()]
+    for name in (venue, *names):
+        first_key(name)
+    unknown = [name for name in names if venue_of(name) not in known_venues()]
     if unknown:
         raise BadConfig(
             f"{VENUE_BOOK}{unknown[0]} is no account that can be watched",

@@ -17,7 +17,12 @@ __all__ = ["keys"]
 
 keys = App(name="keys", help="Keys of venues: added, listed, checked, removed.", help_format="plaintext")
 
-Venue = Annotated[str, Parameter(help="binance, bybit, bingx, weex, mexc or hyperliquid.")]
+Venue = Annotated[
+    str,
+    Parameter(
+        help="binance, bybit, bingx, weex, mexc or hyperliquid; of another account there with a label: bybit/desk2."
+    ),
+]
 
 
 @keys.command

@@ -64,7 +64,8 @@ class WatchOptions:
     at: Annotated[
         tuple[str, ...],
         Parameter(
-            help="The venue, where --market does not say it; of several books once for each.", negative=""
+            help="The venue, where --market does not say it, or another of its keys (bybit/desk2); of several books once for each.",
+            negative="",
         ),
     ] = ()
     share: Annotated[

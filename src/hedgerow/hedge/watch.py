@@ -102,7 +102,7 @@ class WatchRules:
 
 @dataclass(frozen=True, slots=True)
 class WatchedBook:
-    """One of several books that a process watches with `--live`: a file or `venue:NAME`, and the venue `at` whose account hedges it.
+    """One of several books that a process watches with `--live`: a file or `venue:NAME`, and the venue, or its key (bybit/desk2), `at` whose account hedges it.
 
     `mode` (None: that of `[watch]`) and `hedge`, the settings of `[hedge]` that are others for this book.
     """

@@ -50,7 +50,7 @@ _REAL = 1  # keyring's own mark of a backend that can be recommended
 
 @dataclass(frozen=True, slots=True)
 class VenueKey:
-    """A key as it is kept. It is shown nowhere: its `repr` names venue and account only."""
+    """A key as it is kept, `label` where it is not the venue's first one. It is shown nowhere: its `repr` names venue, account and label only."""
 
     venue: str
     account: str
@@ -58,22 +58,28 @@ class VenueKey:
     secret: str = field(repr=False)
     password: str = field(default="", repr=False)
     wallet: str = field(default="", repr=False)
+    label: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it is asked for by: its venue, or venue/label."""
+        return f"{self.venue}/{self.label}" if self.label else self.venue
 
 
 class Vault(Protocol):
-    """A place of keys, one a venue."""
+    """A place of keys, each by its name: a venue, or venue/label."""
 
     def venues(self) -> tuple[str, ...]:
-        """Return whose keys there are; asks for no passphrase."""
+        """Return the names of the keys; asks for no passphrase."""
 
     def get(self, venue: str) -> VenueKey | None:
-        """Return a venue's key, or None."""
+        """Return the key of a name, or None."""
 
     def put(self, key: VenueKey) -> None:
-        """Keep a key in place of the venue's last one."""
+        """Keep a key in place of the last one of its name."""
 
     def remove(self, venue: str) -> bool:
-        """Forget a venue's key; false where there was none."""
+        """Forget the key of a name; false where there was none."""
 
 
 def no_core_dumps() -> None:
@@ -133,8 +139,8 @@ class KeyringVault:
     def put(self, key: VenueKey) -> None:
         """Keep a key in place of the venue's last one."""
         with _ring() as ring:
-            ring.set_password(_SERVICE, f"key {key.venue}", json.dumps(asdict(key)))
-        self._index({*self.venues(), key.venue})
+            ring.set_password(_SERVICE, f"key {key.name}", json.dumps(asdict(key)))
+        self._index({*self.venues(), key.name})
 
     def remove(self, venue: str) -> bool:
         """Forget a venue's key; false where there was none."""
@@ -179,7 +185,7 @@ class FileVault:
                     advice="Choose a longer one: it is all that guards the file once it is copied.",
                 )
             there = {} if fresh else self._opened(said)
-            self._write({**there, key.venue: key}, said)
+            self._write({**there, key.name: key}, said)
 
     def remove(self, venue: str) -> bool:
         """Forget a venue's key; false where there was none."""

@@ -225,6 +225,10 @@ class Stand:
             raise UnknownSymbol(f"{self.tag} has no {symbol}")
         return found
 
+    def place_of(self, account: str) -> int:
+        """Return how many other accounts were opened before it; each venue counts its users from a number of its own on."""
+        return list(dict.fromkeys(key.account for key in self.keys.values())).index(account)
+
     def account(self, name: str) -> VenueAccount:
         """Return an account as it is."""
         return self.state.account(name)

@@ -196,7 +196,7 @@ def balance(call: Call) -> Any:
     rows = balances_of(call.stand.state, call.stand.account(call.account))
     return [
         {
-            "accountAlias": "SgsRmXfWoC",
+            "accountAlias": f"SgsRmXf{1 + call.stand.place_of(call.account):03d}",
             "asset": b.coin,
             "balance": number(b.total),
             "crossWalletBalance": number(b.total),
@@ -214,7 +214,11 @@ def balance(call: Call) -> Any:
 def spot(call: Call) -> Any:
     """Return the spot wallet; flexible savings stand in it again, as receipts named LD and the coin."""
     receipts = [{**row, "asset": f"LD{row['asset']}"} for row in wallet_rows(call, "earn")]
-    return {"accountType": "SPOT", "balances": [*wallet_rows(call, "spot"), *receipts], "uid": 1}
+    return {
+        "accountType": "SPOT",
+        "balances": [*wallet_rows(call, "spot"), *receipts],
+        "uid": 1 + call.stand.place_of(call.account),
+    }
 
 
 def savings(call: Call) -> Any:

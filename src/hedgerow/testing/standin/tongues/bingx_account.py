@@ -55,7 +55,7 @@ def _balance(call: Call) -> Any:
             gained = b.unrealised or _ZERO
             rows.append(
                 {
-                    "userId": "1",
+                    "userId": str(1 + call.stand.place_of(call.account)),
                     "asset": b.coin,
                     "balance": number(b.total),
                     "equity": number(b.total + gained),

@@ -231,7 +231,7 @@ def _key(call: Call) -> Any:
         "ips": ["127.0.0.1"] if key.ip_bound else ["*"],
         "type": 1,
         "deadlineDay": 83,
-        "userID": 24_617_703,
+        "userID": 24_617_703 + call.stand.place_of(key.account),
         "unified": 0,
         "uta": 1,
         "vipLevel": "No VIP",

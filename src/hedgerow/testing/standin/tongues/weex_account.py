@@ -150,7 +150,7 @@ def _spot(call: Call) -> Any:
         "accountType": "SPOT",
         "balances": wallet_rows(call, "spot"),
         "permissions": ["SPOT"],
-        "uid": 8_886_281_669,
+        "uid": 8_886_281_669 + (0 if key is None else call.stand.place_of(key.account)),
     }
 
 

@@ -78,6 +78,27 @@ def test_two_names_of_one_account_are_refused(at: Open, run: Run, monkeypatch: p
         assert there.sent("bybit") == 0
 
 
+def test_a_book_is_not_hedged_at_a_second_account_while_it_is_at_the_first(at: Open, run: Run) -> None:
+    with at("bybit") as there:
+        there.stands["bybit"].open_account(DESK, COINS)
+        book = there.book("one.csv", ONE)
+        first = account_of(there, run, book, "--at", "bybit")
+        traded(there, run, book, "--at", "bybit", "--mode", "auto", "--yes-live", first)
+        second = ("--at", "bybit/desk2")
+        let = (*second, "--mode", "auto", "--yes-live", account_of(there, run, book, *second))
+        refused = there.watch(run, book, *let)
+        assert refused.status == 4, refused.out
+        assert f"{book} is hedged at {first} already" in refused.err
+        assert there.watch(run, book, *second).status == 0  # who only looks may look
+        assert not held(there, "bybit", "desk2")
+        closed = run("halt", "--flatten", "--live", "--config", str(there.config))
+        assert closed.status == 0, closed.err
+        assert run("halt", "--lift", "--live", "--config", str(there.config)).status == 0
+        traded(there, run, book, *let)
+        twice = there.watch(run, book, book, "--at", "bybit", *second)
+        assert (twice.status, "is named twice" in twice.err) == (2, True)
+
+
 def test_a_key_that_may_withdraw_keeps_its_own_book_alone_from_being_traded(at: Open, run: Run) -> None:
     with at("bybit") as there:
         there.stands["bybit"].open_account(replace(DESK, withdraw=True), COINS)

@@ -78,6 +78,10 @@ def wanted_of(
         raise UsageError("no book is named", advice="Give a file of holdings, or venue:NAME.")
     known = {_place(each.book): each for each in settings.watch.books}
     wanted = [known.get(_place(book), WatchedBook(book)) for book in books] or list(settings.watch.books)
+    places = [_place(each.book) for each in wanted]
+    for each in wanted:
+        if places.count(_place(each.book)) > 1:
+            raise UsageError(f"{each.book} is named twice: it would be hedged twice", advice="Name it once.")
     if len(venues) not in {0, 1, len(wanted)}:
         raise UsageError(
             f"{len(venues)} venues are named for {len(wanted)} books",

@@ -41,7 +41,8 @@ def taken_for(
     """Let an account hedge `whose` (`book_called`, `owner_of_plan`), note that where it `trades`, and return whose it was.
 
     An account without contracts is anybody's, and so is one of which the book itself lists every contract (`counted`, by
-    symbol). Two pairs are about their own contracts. Raises `BadConfig` where its contracts hedge another book.
+    symbol). Two pairs are about their own contracts. Raises `BadConfig` where its contracts hedge another book, and for what `trades`
+    where another account has contracts open that hedge this book: it would be hedged twice.
     """
     from hedgerow.store.owners import owners_of
 
@@ -50,6 +51,10 @@ def taken_for(
     pairs = before.startswith(_PAIR) and whose.startswith(_PAIR)
     if before not in {"", whose} and not pairs and not _free(at, counted):
         raise _hedges_another(place, at.account, before, whose)
+    if trades and not whose.startswith(_PAIR):
+        for other in owners.accounts_of(whose):
+            if other != at.account and (there := _open_in(at, other) - (counted or frozenset())):
+                raise _hedged_twice(place, other, whose, there)
     if trades and before != whose:
         owners.set(at.account, whose, wall_ms())
     return before
@@ -69,14 +74,19 @@ def handed_over(place: Place, at: Dealing, whose: str) -> None:
 
 
 def _free(at: Dealing, counted: frozenset[str] | None) -> bool:
-    from hedgerow.runs.ledger import ledger_of
     from hedgerow.runs.trading import unfinished
 
     if unfinished(at.journal, at.account) is not None:
         return False
-    entries = ledger_of(at.journal.read(at.account)).entries.values()
-    held = {entry.leg.instrument.symbol for entry in entries if entry.quantity}
-    return held <= (counted or frozenset())
+    return _open_in(at, at.account) <= (counted or frozenset())
+
+
+def _open_in(at: Dealing, account: str) -> frozenset[str]:
+    """The symbols of the contracts that an account has open by its journal."""
+    from hedgerow.runs.ledger import ledger_of
+
+    entries = ledger_of(at.journal.read(account)).entries.values()
+    return frozenset(entry.leg.instrument.symbol for entry in entries if entry.quantity)
 
 
 def _hedges_another(place: Place, account: str, before: str, whose: str) -> BadConfig:
@@ -90,4 +100,12 @@ def _hedges_another(place: Place, account: str, before: str, whose: str) -> BadC
     return BadConfig(
         f"the contracts of {account} hedge {before}, not {whose}: each would undo the other's hedge",
         advice=f"Give each an account of its own ({other}), or put both into one book.{moved}",
+    )
+
+
+def _hedged_twice(place: Place, other: str, whose: str, there: frozenset[str]) -> BadConfig:
+    live = " --live" if place.mode == "live" else ""
+    return BadConfig(
+        f"{whose} is hedged at {other} already ({', '.join(sorted(there))}): it would be hedged twice",
+        advice=f"Close that hedge first, or let it hedge another book: `hedgerow reconcile {other}{live} --book FILE`.",
     )

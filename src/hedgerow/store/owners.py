@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hedgerow.model.errors import JournalFailed
@@ -37,22 +38,32 @@ class Owners:
 
         A line that was cut short says nothing: nothing was sent on it. Raises `JournalFailed` where the file cannot be read.
         """
+        found = ""
+        for line in self._lines(json.dumps(account)):
+            found = line[self.what] if line["account"] == account else found
+        return found
+
+    def accounts_of(self, whose: str) -> tuple[str, ...]:
+        """Return the accounts that are of `whose` now. Errors as `of`."""
+        said = dict.fromkeys(line["account"] for line in self._lines(json.dumps(whose)))
+        return tuple(account for account in said if self.of(account) == whose)
+
+    def _lines(self, part: str) -> Iterator[dict[str, str]]:
+        """The whole lines that have a part in them."""
         try:
-            lines = lines_in(self.path, errors="replace", part=json.dumps(account))
+            lines = lines_in(self.path, errors="replace", part=part)
         except FileNotFoundError:
-            return ""
+            return
         except OSError as why:
             raise JournalFailed(
                 f"{self.path} cannot be read: {why.strerror}", advice="Let this user read it."
             ) from None
-        found = ""
         for line in lines:
             try:
                 said = json.loads(line)
-                found = str(said[self.what]) if said["account"] == account else found
+                yield {"account": str(said["account"]), self.what: str(said[self.what])}
             except (ValueError, KeyError, TypeError):
                 continue
-        return found
 
 
 def owners_of(journal: Where) -> Owners:

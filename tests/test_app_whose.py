@@ -10,8 +10,14 @@ from tests.cli.conftest import BOOK, Run, run
 from tests.cli.trading import PLAN
 from tests.store.test_halts import file_of
 
-from hedgerow.model.errors import JournalFailed
+from hedgerow.app.dealing import Dealing, leased
+from hedgerow.app.plans import Place
+from hedgerow.app.whose import taken_for
+from hedgerow.model.errors import BadConfig, JournalFailed
+from hedgerow.model.ports import Lease
+from hedgerow.store.journal import Journal, open_journal
 from hedgerow.store.owners import owners_of
+from hedgerow.venues.clocks import WallClock
 
 __all__ = ["run"]
 
@@ -104,3 +110,33 @@ def test_what_was_cut_short_says_nothing_and_what_cannot_be_read_stops(tmp_path:
     for each in (lambda: owners.of("a:b"), lambda: owners.set("a:b", "/x.csv", 1)):
         with pytest.raises(JournalFailed):
             each()
+
+
+def dealt(place: Place, journal: Journal, account: str, lease: Lease) -> Dealing:
+    async def visit(_: object) -> None:
+        raise AssertionError("nobody is asked")
+
+    return Dealing(account, "me", lease, journal, WallClock(), visit)
+
+
+def test_a_book_is_taken_for_one_account_while_a_process_is_at_another_one_that_has_it(
+    tmp_path: Path,
+) -> None:
+    place, book = Place(tmp_path, "live"), "/books/one.csv"
+    owners = owners_of(place.journal)
+    with open_journal(place.journal) as journal, leased(journal, "b", "bybit:2") as two:
+        here = dealt(place, journal, "bybit:2", two)
+        with leased(journal, "a", "bybit:1") as one:
+            assert taken_for(place, dealt(place, journal, "bybit:1", one), book) == ""
+            assert taken_for(place, here, book, trades=False) == ""  # who only looks may
+            with pytest.raises(BadConfig, match=r"hedged at bybit:1 already \(a process is at it now\)"):
+                taken_for(place, here, book)
+            assert owners.of("bybit:2") == ""
+            assert owners.accounts_of(book) == ("bybit:1",)
+            assert taken_for(place, here, "/books/two.csv") == ""
+        assert (
+            taken_for(place, here, book) == "/books/two.csv"
+        )  # nobody is at the first one now, and it is flat
+    assert owners.accounts_of(book) == ("bybit:1", "bybit:2")
+    owners.set("bybit:1", "/books/three.csv", 1)
+    assert owners.accounts_of(book) == ("bybit:2",)

@@ -6,6 +6,7 @@ handed_over(place, at, "other.csv")       from now on they hedge this one
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -42,7 +43,7 @@ def taken_for(
 
     An account without contracts is anybody's, and so is one of which the book itself lists every contract (`counted`, by
     symbol). Two pairs are about their own contracts. Raises `BadConfig` where its contracts hedge another book, and for what `trades`
-    where another account has contracts open that hedge this book: it would be hedged twice.
+    where another account has contracts open that hedge this book, or a process at it that does: it would be hedged twice.
     """
     from hedgerow.store.owners import owners_of
 
@@ -51,12 +52,14 @@ def taken_for(
     pairs = before.startswith(_PAIR) and whose.startswith(_PAIR)
     if before not in {"", whose} and not pairs and not _free(at, counted):
         raise _hedges_another(place, at.account, before, whose)
-    if trades and not whose.startswith(_PAIR):
-        for other in owners.accounts_of(whose):
-            if other != at.account and (there := _open_in(at, other) - (counted or frozenset())):
-                raise _hedged_twice(place, other, whose, there)
     if trades and before != whose:
         owners.set(at.account, whose, wall_ms())
+    if trades and not whose.startswith(_PAIR):
+        try:
+            _nowhere_else(place, at, owners.accounts_of(whose), whose, counted or frozenset())
+        except BadConfig:
+            given_back(place, at, before, whose)
+            raise
     return before
 
 
@@ -71,6 +74,23 @@ def handed_over(place: Place, at: Dealing, whose: str) -> None:
     from hedgerow.store.owners import owners_of
 
     owners_of(place.journal).set(at.account, whose, wall_ms())
+
+
+def _nowhere_else(
+    place: Place, at: Dealing, accounts: Iterable[str], whose: str, counted: frozenset[str]
+) -> None:
+    """Raise `BadConfig` where another of the accounts that were taken for a book has contracts open, or a process at it now."""
+    from hedgerow.store.journal import look_into
+
+    others = [each for each in accounts if each != at.account]
+    for other in others:
+        if there := _open_in(at, other) - counted:
+            raise _hedged_twice(place, other, whose, f"its contracts are {', '.join(sorted(there))}")
+    if others:
+        with look_into(place.journal) as journal:
+            held = {lease.account for lease, left in journal.leases() if left > 0 and lease.holder}
+        for other in held & set(others):
+            raise _hedged_twice(place, other, whose, "a process is at it now")
 
 
 def _free(at: Dealing, counted: frozenset[str] | None) -> bool:
@@ -103,9 +123,9 @@ def _hedges_another(place: Place, account: str, before: str, whose: str) -> BadC
     )
 
 
-def _hedged_twice(place: Place, other: str, whose: str, there: frozenset[str]) -> BadConfig:
+def _hedged_twice(place: Place, other: str, whose: str, why: str) -> BadConfig:
     live = " --live" if place.mode == "live" else ""
     return BadConfig(
-        f"{whose} is hedged at {other} already ({', '.join(sorted(there))}): it would be hedged twice",
-        advice=f"Close that hedge first, or let it hedge another book: `hedgerow reconcile {other}{live} --book FILE`.",
+        f"{whose} is hedged at {other} already ({why}): it would be hedged twice",
+        advice=f"End that watch and close its hedge first, or let it hedge another book: `hedgerow reconcile {other}{live} --book FILE`.",
     )

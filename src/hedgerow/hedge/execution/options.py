@@ -10,7 +10,7 @@ import math
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from hedgerow.hedge.execution.state import ExecutionState, LegState
+from hedgerow.hedge.execution.state import ExecutionState, LegState, settled
 from hedgerow.hedge.plan import Refusal
 from hedgerow.model.instruments import Instrument
 from hedgerow.model.option_contracts import is_option
@@ -38,10 +38,13 @@ def covers(state: ExecutionState) -> bool:
 
 
 def uncovers(state: ExecutionState, index: int) -> bool:
-    """Return whether undoing a leg now would leave a larger share of one after it standing: that one is undone first."""
+    """Return whether undoing a leg now would leave a larger share of one after it standing, or may: that one is undone first.
+
+    One that has had orders may have filled more than was heard until nothing of it is live and a position read since says so.
+    """
     if not covers(state):
         return False
-    return any(after.done for after in state.legs[index + 1 :])
+    return any(after.done or (after.work and not settled(state, after)) for after in state.legs[index + 1 :])
 
 
 def quote_limit(leg: LegState) -> Decimal | None:

@@ -16,7 +16,7 @@ from hedgerow.hedge.execution.programme import Programme, ProgrammeLeg, Purpose
 from hedgerow.model.orders import OPEN, Fill, Order, OrderState
 from hedgerow.model.ports import Level, Ticker
 
-__all__ = ["MINUTE_MS", "NEVER", "ExecutionState", "LegState", "Turn", "Work", "begun"]
+__all__ = ["MINUTE_MS", "NEVER", "ExecutionState", "LegState", "Turn", "Work", "begun", "settled"]
 
 NEVER = -(10**15)
 """Before every instant."""
@@ -158,6 +158,16 @@ class ExecutionState(NamedTuple):
     def recent(self) -> int:
         """How many writes the last minute has seen."""
         return sum(at > self.at - MINUTE_MS for at in self.writes)
+
+
+def settled(state: ExecutionState, leg: LegState) -> bool:
+    """Return whether nothing is live or unknown and a position read since then is what fills add up to."""
+    return (
+        leg.held is not None
+        and not leg.open_work
+        and leg.held_at >= leg.changed_at + state.programme.rules.quiet_ms
+        and leg.held == leg.expected
+    )
 
 
 def begun(programme: Programme) -> ExecutionState:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from hedgerow.hedge.execution.checks import price_fault, reference, smallest, too_small
 from hedgerow.hedge.execution.options import quote_limit, uncovers
 from hedgerow.hedge.execution.programme import ProgrammeLeg, Purpose
-from hedgerow.hedge.execution.state import ExecutionState, LegState
+from hedgerow.hedge.execution.state import ExecutionState, LegState, settled
 from hedgerow.model.amounts import Rounding, round_to_tick, to_lots
 from hedgerow.model.option_contracts import is_option
 from hedgerow.model.orders import Order, OrderKind, OrderState, lot_units, units_of
@@ -38,16 +38,6 @@ class Wish:
 def deadline(state: ExecutionState, leg: LegState) -> int:
     """Return the instant at which the leg's time is up."""
     return state.programme.at + leg.leg.style.deadline_ms
-
-
-def settled(state: ExecutionState, leg: LegState) -> bool:
-    """Return whether nothing is live or unknown and a position read since then is what fills add up to."""
-    return (
-        leg.held is not None
-        and not leg.open_work
-        and leg.held_at >= leg.changed_at + state.programme.rules.quiet_ms
-        and leg.held == leg.expected
-    )
 
 
 def wish(state: ExecutionState, index: int) -> Wish | None:

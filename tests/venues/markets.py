@@ -7,7 +7,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-__all__ = ["endpoints", "market", "markets_of"]
+from hedgerow.model.option_names import option_named
+
+__all__ = ["coin_option", "endpoints", "market", "markets_of"]
 
 
 def market(
@@ -24,7 +26,7 @@ def market(
     pair, settle = symbol.split(":")
     base, quote = pair.split("/")
     settle, _, date = settle.partition("-")
-    linear = settle == quote
+    linear, option = settle == quote, date.endswith(("-P", "-C"))
     return {
         "id": id_,
         "symbol": symbol,
@@ -34,12 +36,12 @@ def market(
         "baseId": base,
         "quoteId": quote,
         "settleId": settle,
-        "type": "future" if date else "swap",
+        "type": "option" if option else "future" if date else "swap",
         "spot": False,
         "margin": False,
         "swap": not date,
-        "future": bool(date),
-        "option": False,
+        "future": bool(date) and not option,
+        "option": option,
         "active": True,
         "contract": True,
         "linear": linear,
@@ -61,6 +63,16 @@ def market(
         "info": info or {},
         **more,
     }
+
+
+def coin_option(symbol: str, id_: str, lot: str, **more: Any) -> dict[str, Any]:
+    """An option that is paid in the coin that it is on, with the ticks that such have."""
+    named = option_named(id_)
+    assert named is not None
+    info = {"tick_size_steps": [{"above_price": 0.005, "tick_size": 0.0005}]}
+    ends = {"expiry": round(named.expiry.timestamp() * 1000), "strike": named.strike}
+    fees = {"taker": Decimal("0.0003"), "maker": Decimal("0.0003")}
+    return market(symbol, id_, lot=lot, tick="0.0001", **({"info": info} | ends | fees | more))
 
 
 _BINANCE = {"orderTypes": ["LIMIT", "MARKET", "STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET"]}
@@ -113,6 +125,14 @@ _MARKETS: dict[str, list[dict[str, Any]]] = {
     "hyperliquid": [
         market("BTC/USDC:USDC", "0", lot="0.00001", tick="1", baseId="0", baseName="BTC"),
         market("ETH/USDC:USDC", "1", lot="0.0001", tick="0.1", baseId="1", baseName="ETH"),
+    ],
+    "deribit": [
+        market("BTC/USD:BTC", "BTC-PERPETUAL", size="10", lot="10", tick="0.5"),
+        market("ETH/USD:ETH", "ETH-PERPETUAL", size="1", lot="1", tick="0.05"),
+        coin_option("BTC/USD:BTC-260227-54000-P", "BTC-27FEB26-54000-P", "0.1"),
+        coin_option("BTC/USD:BTC-260227-67000-C", "BTC-27FEB26-67000-C", "0.1"),
+        coin_option("ETH/USD:ETH-190222-120-C", "ETH-22FEB19-120-C", "1"),
+        market("BTC/USDC:USDC", "BTC_USDC-PERPETUAL", size="0.001", lot="0.001"),
     ],
 }
 

@@ -33,10 +33,15 @@ def test_incident_04_status_unknown_is_told_by_the_raw_code_whatever_the_library
     name: str, code: str, raised: str
 ) -> None:
     venue = VENUES[name]
-    field, words = (names.split()[0] for names in (venue.code, venue.message))
-    assert "." not in field + words
+    body: dict[str, Any] = {}
+    for names, said in ((venue.code, code), (venue.message, "execution status unknown")):
+        *above, field = names.split()[-1].split(".")
+        inner = body
+        for part in above:
+            inner = inner.setdefault(part, {})
+        inner[field] = said
     for status in (200, 400, 503):
-        seen = Seen(left=True, status=status, body={field: code, words: "execution status unknown"})
+        seen = Seen(left=True, status=status, body=body)
         assert isinstance(placed(venue, seen, raised), Unknown)
         assert isinstance(cancelled(venue, seen, raised, "1"), Unknown)
 

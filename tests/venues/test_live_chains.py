@@ -6,11 +6,14 @@ import asyncio
 import math
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from hedgerow.files.chains import read_chain
 from hedgerow.model.errors import BadConfig, StateUnknown, VenueUnreachable
 from hedgerow.model.option_chain import OptionChain
+from hedgerow.model.option_contracts import option_contract, tick_at
 from hedgerow.testing.standin.option_quotes import quoting
 from hedgerow.venues.live_chains import LIVE_CHAINS, chain_now
 from hedgerow.venues.simulated import simulated_market
@@ -93,3 +96,17 @@ def test_silence_and_strangers_are_told() -> None:
         asyncio.run(chain_now("deribit", "BTC", "http://127.0.0.1:9"))
     with pytest.raises(BadConfig, match="no venue whose options"):
         asyncio.run(chain_now("kraken", "BTC"))
+
+
+@pytest.mark.market_data
+@pytest.mark.parametrize("coin", ["BTC", "ETH"])
+def test_what_deribit_quoted_lies_on_the_ticks_of_its_contracts(coin: str, data_dir: Path) -> None:
+    chain = read_chain(data_dir / "deribit_option_chains_2025-12-30_31.parquet", coin)
+    quoted = 0
+    for quote in chain.quotes:
+        contract = option_contract(chain, quote, "deribit")
+        for price in (quote.bid, quote.ask):
+            if math.isfinite(price):
+                exact, quoted = Decimal(repr(price)), quoted + 1
+                assert exact % tick_at(contract, exact) == 0, (quote.symbol, price)
+    assert quoted > 500

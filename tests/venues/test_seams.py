@@ -23,7 +23,9 @@ PATHS = {
     "weex": "https://api-contract.weex.com/capi/v3/order",
     "mexc": "https://api.mexc.com/api/v1/private/order/create",
     "hyperliquid": "https://api.hyperliquid.xyz/exchange",
+    "deribit": "https://www.deribit.com/api/v2/private/sell",
 }
+CONTRACTS = {"hyperliquid": "BTC/USDC:USDC", "deribit": "BTC/USD:BTC-260227-54000-P"}
 SIZES = {
     "binance": ("quantity", "0.5"),
     "bybit": ("qty", "0.5"),
@@ -31,6 +33,7 @@ SIZES = {
     "weex": ("quantity", "0.5"),
     "mexc": ("vol", 5000.0),
     "hyperliquid": ("s", "0.5"),
+    "deribit": ("amount", "0.5"),
 }
 
 
@@ -48,8 +51,9 @@ def outside(name: str, **settings: Any) -> Any:
 def test_with_two_proxies_an_order_is_signed_and_no_socket_opens(name: str) -> None:
     exchange = outside(name, httpProxy="http://127.0.0.1:9", httpsProxy="http://127.0.0.1:9")
     venue = venue_of(exchange, name)
-    listed = run(venue.listings()).of("BTC/USDC:USDC" if name == "hyperliquid" else "BTC/USDT:USDT")
-    order = Order(ID, listed.instrument, Decimal("-0.5"), "limit", Decimal(60000))
+    listed = run(venue.listings()).of(CONTRACTS.get(name, "BTC/USDT:USDT"))
+    price = Decimal("0.0225") if name == "deribit" else Decimal(60000)
+    order = Order(ID, listed.instrument, Decimal("-0.5"), "limit", price)
     reply = run(venue.trading.place(order))
     assert isinstance(reply, Refused)
     assert reply.code == "not-sent"

@@ -49,6 +49,11 @@ def test_the_guard_sees_a_socket_that_would_leave() -> None:
         "/openApi/v1/subAccount/apiKey/create",
         "/api/v3/capital/transfer",
         "/sapi/v1/sub-account/universalTransfer",
+        "/api/v2/private/withdraw",
+        "/api/v2/private/submit_transfer_to_user",
+        "/api/v2/private/create_api_key",
+        "/api/v2/private/change_scope_in_api_key",
+        "/api/v2/private/add_to_address_book",
     ],
 )
 def test_incident_42_no_request_moves_coins_or_keys(path: str) -> None:
@@ -62,6 +67,7 @@ def test_incident_42_no_request_moves_coins_or_keys(path: str) -> None:
         "/v5/user/query-api",
         "/sapi/v1/account/apiRestrictions",
         "/openApi/v1/account/apiPermissions",
+        "/api/v2/private/get_account_summaries",
     ],
 )
 def test_trading_and_reading_rights_is_allowed(path: str) -> None:
@@ -76,6 +82,7 @@ def test_trading_and_reading_rights_is_allowed(path: str) -> None:
         ("bybit", "privatePostV5AssetTransferInterTransfer"),
         ("bingx", "walletsV1PrivatePostCapitalWithdrawApply"),
         ("mexc", "spotPrivatePostCapitalWithdraw"),
+        ("deribit", "privateGetWithdraw"),
     ],
 )
 def test_incident_42_a_withdrawal_is_signed_and_goes_nowhere(venue: str, call: str) -> None:

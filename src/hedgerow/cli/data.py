@@ -91,7 +91,7 @@ def pull(
     Parameters
     ----------
     venue
-        binance, bybit, bingx, weex, mexc or hyperliquid.
+        binance, bybit, bingx, weex, mexc, hyperliquid or deribit.
     """
     import numpy as np
 

@@ -20,7 +20,7 @@ keys = App(name="keys", help="Keys of venues: added, listed, checked, removed.",
 Venue = Annotated[
     str,
     Parameter(
-        help="binance, bybit, bingx, weex, mexc or hyperliquid; of another account there with a label: bybit/desk2."
+        help="binance, bybit, bingx, weex, mexc, hyperliquid or deribit; of another account with a label: bybit/desk2."
     ),
 ]
 

@@ -17,7 +17,16 @@ from hedgerow.model.option_chain import OptionChain, OptionQuote
 from hedgerow.model.option_names import OptionName, option_named
 from hedgerow.model.portfolio import Position, PositionKind
 
-__all__ = ["is_option", "option_contract", "option_of", "option_row", "pays_in_coin", "strike_of", "tick_at"]
+__all__ = [
+    "is_option",
+    "option_contract",
+    "option_of",
+    "option_row",
+    "pays_in_coin",
+    "strike_of",
+    "tick_at",
+    "tick_steps",
+]
 
 _COIN_TICK, _DOLLAR_TICK = Decimal("0.0001"), Decimal("0.01")
 _COARSE, _COARSER = Decimal("0.005"), 5
@@ -85,6 +94,11 @@ def option_row(instrument: Instrument, units: Decimal) -> Position:
         underlying=name.underlying,
         option=name,
     )
+
+
+def tick_steps(tick: Decimal) -> tuple[tuple[Decimal, Decimal], ...]:
+    """Return the steps of prices of an option paid in coins whose least is `tick`: from a price on, another step."""
+    return ((_COARSE, tick * _COARSER),)
 
 
 def tick_at(instrument: Instrument, price: Decimal) -> Decimal:

@@ -14,7 +14,7 @@ from hedgerow.hedge.plan import Refusal
 from hedgerow.hedge.staleness import Basis, Freshness, stale
 from hedgerow.model.errors import StateUnknown, UnknownSymbol, VenueRefused, VenueUnreachable
 from hedgerow.model.instruments import Instrument, MarginTier
-from hedgerow.model.option_contracts import is_option
+from hedgerow.model.option_contracts import is_option, tick_at
 from hedgerow.model.orders import Order, contracts_of, units_of
 from hedgerow.model.ports import Clock, Holding, Lease, Store, Ticker
 from hedgerow.runs.executor import Executor, recalled
@@ -121,10 +121,10 @@ def _off_tick(ticket: Ticketed, contracts: Sequence[Instrument]) -> tuple[Refusa
     """Refuse a limit or a stop that the venue has no such price for: it would be refused there, or rounded by somebody else."""
     given = {"limit price": ticket.style.price, "stop price": ticket.stop_at}
     return tuple(
-        Refusal(rule, f"{one.name} has prices every {one.tick:f}", float(price), 0.0, "round it")
+        Refusal(rule, f"{one.name} has prices every {tick_at(one, price):f}", float(price), 0.0, "round it")
         for rule, price in given.items()
         for one in contracts
-        if price is not None and price % one.tick
+        if price is not None and price % tick_at(one, price)
     )
 
 

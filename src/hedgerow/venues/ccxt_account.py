@@ -8,10 +8,12 @@ from decimal import Decimal
 
 from hedgerow.model.errors import StateUnknown, VenueRefused
 from hedgerow.model.instruments import Instrument
+from hedgerow.model.option_contracts import is_option
 from hedgerow.model.ports import AccountModes, Balance, FundingPaid, Holding, Permissions
 from hedgerow.venues.door import Door
 from hedgerow.venues.fields import BalanceFields
 from hedgerow.venues.listing import Listing
+from hedgerow.venues.logins import login_of
 from hedgerow.venues.modes import configure, modes_of
 from hedgerow.venues.paging import Span, all_rows
 from hedgerow.venues.quirks import PermissionFields, Product, Route, Wallet
@@ -37,7 +39,7 @@ class CcxtAccount:
                 held = holding_of(row, product.position, one.instrument)
                 if held is not None:
                     self._weigh(one, row, held)
-                    found.append(held)
+                    found.append(self._vouched(one, held))
         return _with_legs(tuple(dict.fromkeys(found)))
 
     def _weigh(self, one: Listing, row: Row, held: Holding) -> None:
@@ -45,6 +47,13 @@ class CcxtAccount:
         names = one.product.position
         if not names.entry_value or number(row, names.entry):
             self.door.weigh(of_holding(one.instrument, held, number(row, names.margin)))
+
+    def _vouched(self, one: Listing, held: Holding) -> Holding:
+        """An option, of which the venue tells no worth, at its mark once a fill has shown that its units are ours; else as it is."""
+        proven = is_option(one.instrument) and one.instrument.name in self.door.proven
+        if not proven or held.notional is not None or held.mark is None:
+            return held
+        return replace(held, notional=abs(held.quantity) * held.mark)
 
     async def _rows(self, product: Product, listings: Sequence[Listing]) -> list[tuple[Listing, Row]]:
         """Rows of several contracts: by symbol where it is one, else everything at once where the venue can."""
@@ -94,15 +103,12 @@ class CcxtAccount:
         if names is None:
             whose = str(self.door.exchange.walletAddress or "")
             return Permissions(whose, None, None, None, "no endpoint")
-        body = await self.door.wire.read(names.route, {})
-        row = _first(body, names.route)
-        words = value(row, names.withdraw) if names.withdraw else None
-        withdraw = flag(row, names.withdraw)
-        if isinstance(words, list):
-            withdraw = any(str(one) in names.withdraw_words for one in words)
-        trade = flag(row, names.trade) if names.trade else None
-        if isinstance(value(row, names.trade) if names.trade else None, list):
-            trade = bool(value(row, names.trade))
+        login = login_of(self.door.exchange) if names.login else {}
+        row = _first(await self.door.wire.read(names.route, login), names.route)
+        if names.scope:
+            withdraw, trade = _of_scope(row, names)
+        else:
+            withdraw, trade = _of_lists(row, names)
         if names.read_only and flag(row, names.read_only):
             trade = False
         return Permissions(
@@ -123,8 +129,10 @@ class CcxtAccount:
             return {}
 
     async def paid(self, instrument: Instrument, since: int) -> tuple[FundingPaid, ...]:
-        """Return funding received and paid from `since` on, oldest first, paged to the end."""
+        """Return funding received and paid from `since` on, oldest first, paged to the end; an option has none."""
         listing = await self.door.listing(instrument)
+        if is_option(listing.instrument):
+            return ()
         product, now = listing.product, self.door.now()
         if product.paid is None:
             raise VenueRefused(
@@ -218,6 +226,27 @@ def _open_profit(row: Row, names: BalanceFields) -> Decimal | None:
     if where:
         return sum((amount(one, field) for one in rows_of(row, where)), Decimal(0))
     return number(row, names.unrealised) if names.unrealised else None
+
+
+def _of_lists(row: Row, names: PermissionFields) -> tuple[bool | None, bool | None]:
+    """Whether a key may withdraw and trade, by flags or by lists of rights."""
+    words = value(row, names.withdraw) if names.withdraw else None
+    withdraw = flag(row, names.withdraw)
+    if isinstance(words, list):
+        withdraw = any(str(one) in names.withdraw_words for one in words)
+    trade = flag(row, names.trade) if names.trade else None
+    if isinstance(value(row, names.trade) if names.trade else None, list):
+        trade = bool(value(row, names.trade))
+    return withdraw, trade
+
+
+def _of_scope(row: Row, names: PermissionFields) -> tuple[bool | None, bool | None]:
+    """Whether a key may withdraw and trade, by the words of its scope; without a scope nobody knows."""
+    said = text(row, names.scope)
+    if said is None:
+        return None, None
+    words = set(said.split())
+    return bool(words & names.withdraw_words), bool(words & names.trade_words)
 
 
 def _first(body: object, route: Route) -> Row:

@@ -73,13 +73,16 @@ class CcxtTrading:
         )
 
     def _report(self, listing: Listing, seen: Seen) -> OrderReport | None:
-        """What the answer says besides the id: at most venues nothing."""
+        """What the answer says besides the id: at most venues nothing. An order that was taken stays so where that cannot be read."""
         names = listing.product.order
         row = seen.body
-        if not isinstance(row, dict) or not text(row, names.status) or number(row, names.quantity) is None:
+        try:
+            if not (isinstance(row, dict) and text(row, names.status) and number(row, names.quantity)):
+                return None
+            client = self.door.client_of(row, names.client)
+            return report_of(row, names, listing.instrument, self.door.venue.states, client)
+        except StateUnknown:
             return None
-        client = self.door.client_of(row, names.client)
-        return report_of(row, names, listing.instrument, self.door.venue.states, client)
 
     async def _prove(self, listing: Listing) -> None:
         """Look for evidence of a contract's units, once a minute: its fills; positions were looked at when they were read."""
@@ -253,7 +256,10 @@ def _client(route: Route, client: str) -> dict[str, object]:
 
 
 def _names(route: Route, listing: Listing) -> dict[str, object]:
-    return {route.symbol: listing.raw} if route.symbol else {}
+    """The contract under the name that the route has for it; where it has none, its settlement coin."""
+    if route.symbol:
+        return {route.symbol: listing.raw}
+    return {route.settle: listing.instrument.settle} if route.settle else {}
 
 
 def _fill_key(row: Row, listing: Listing) -> object:

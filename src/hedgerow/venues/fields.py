@@ -82,6 +82,7 @@ class OrderFields:
 class FillFields:
     """A fill. `fee_sign` is 1 where the venue writes a paid fee above zero, -1 where below; `value` is its own notional.
 
+    `maker_word` is what `maker` says of a fill that rested, where it is no yes or no.
     Rows in which a field of `skip` has the word beside it are no fills.
     """
 
@@ -97,6 +98,7 @@ class FillFields:
     side: Names = "side"
     value: Names = ""
     maker: Names = ""
+    maker_word: str = ""
     taker: Names = ""
     kind: Names = ""
     fee_sign: Literal[1, -1] = 1

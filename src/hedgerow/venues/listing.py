@@ -13,8 +13,10 @@ from decimal import Decimal
 
 from hedgerow.model.errors import StateUnknown, UnitMismatch, UnknownSymbol
 from hedgerow.model.instruments import Instrument, Payoff
+from hedgerow.model.option_contracts import tick_steps
+from hedgerow.model.option_names import option_named
 from hedgerow.venues.quirks import Product, Venue
-from hedgerow.venues.raw import Row, number, text
+from hedgerow.venues.raw import Row, amount, number, text, value
 
 __all__ = ["Listing", "Listings", "listings_of"]
 
@@ -60,7 +62,7 @@ class Listings:
 
 
 def listings_of(venue: Venue, markets: Iterable[Row]) -> Listings:
-    """Return the linear and inverse contracts among ccxt's `markets` that are active.
+    """Return the linear and inverse contracts and the options paid in coins among ccxt's `markets` that are active.
 
     One that lacks a step or a size cannot be traded: it is left out, and named with the reason when it is asked for.
     """
@@ -81,6 +83,8 @@ def listings_of(venue: Venue, markets: Iterable[Row]) -> Listings:
 
 
 def _product_of(venue: Venue, market: Row) -> Product | None:
+    if market.get("option") and market.get("settle") == market.get("base"):
+        return venue.products.get("option")
     if not (market.get("swap") or market.get("future")):
         return None
     kind = "inverse" if market.get("inverse") else "linear" if market.get("linear") else ""
@@ -92,6 +96,8 @@ def _listing(venue: Venue, product: Product, market: Row) -> Listing:
     symbol = text(market, "symbol")
     if raw is None or symbol is None:
         raise StateUnknown(f"a market of {venue.name} has no symbol")
+    if market.get("option"):
+        _same_terms(market, raw)
     multiplier, mismatch = _multiplier(product, market)
     minutes = number(market.get("info"), product.interval_in) if product.interval_in else None
     instrument = _instrument(venue, market, raw, multiplier)
@@ -116,7 +122,7 @@ def _multiplier(product: Product, market: Row) -> tuple[Decimal, str]:
 
 
 def _instrument(venue: Venue, market: Row, raw: str, multiplier: Decimal) -> Instrument:
-    inverse = bool(market.get("inverse"))
+    inverse, option = bool(market.get("inverse")), bool(market.get("option"))
     lot = _step(market, "precision.amount", venue)
     least = number(market, "limits.amount.min") or Decimal(0)
     expiry = number(market, "expiry")
@@ -124,8 +130,8 @@ def _instrument(venue: Venue, market: Row, raw: str, multiplier: Decimal) -> Ins
         venue=venue.name,
         symbol=raw,
         underlying=text(market, "base") or "",
-        payoff=Payoff.INVERSE if inverse else Payoff.LINEAR,
-        quote=text(market, "quote") or "",
+        payoff=Payoff.OPTION if option else Payoff.INVERSE if inverse else Payoff.LINEAR,
+        quote=text(market, "settle" if option else "quote") or "",
         settle=text(market, "settle") or "",
         multiplier=multiplier,
         lot=lot,
@@ -142,6 +148,25 @@ def _instrument(venue: Venue, market: Row, raw: str, multiplier: Decimal) -> Ins
     )
 
 
+def _same_terms(market: Row, raw: str) -> None:
+    """Raise `StateUnknown` for an option whose name, end, size or ticks are not what everything here reckons with."""
+    try:
+        named = option_named(raw)
+    except ValueError:
+        named = None
+    ends, size = number(market, "expiry"), number(market, "contractSize")
+    if named is None or ends is None or round(named.expiry.timestamp() * 1000) != ends:
+        raise StateUnknown(f"the name of {raw} does not tell its strike and its end")
+    if size != 1:
+        raise UnitMismatch(f"a contract of {raw} is {size} coins and not one")
+    told = value(market.get("info"), "tick_size_steps")
+    steps = told if isinstance(told, list) else []
+    listed = tuple((amount(each, "above_price"), amount(each, "tick_size")) for each in steps)
+    known = tick_steps(number(market, "precision.price") or Decimal(0))
+    if listed != known:
+        raise StateUnknown(f"{raw} has ticks of {listed or 'one size'} and not those that are known")
+
+
 def _fee(market: Row, names: str) -> Decimal:
     said = number(market, names)
     return _ASSUMED_FEE if said is None else said
@@ -149,7 +174,8 @@ def _fee(market: Row, names: str) -> Decimal:
 
 def _step(market: Row, names: str, venue: Venue) -> Decimal:
     step = number(market, names)
-    if step is None and names == "precision.amount" and market.get("inverse"):
+    whole = market.get("inverse") and not market.get("option")
+    if step is None and names == "precision.amount" and whole:
         step = Decimal(
             1
         )  # an inverse contract is a whole thing; ccxt leaves its step out where the venue does

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
 from hedgerow.model.errors import BadInput, BrokenPromise, UnitMismatch
+from hedgerow.model.option_contracts import tick_at
 from hedgerow.model.orders import Order, contracts_of
 from hedgerow.venues.clientids import venue_id
 from hedgerow.venues.listing import Listing
@@ -49,7 +50,7 @@ def request_of(venue: Venue, listing: Listing, order: Order, *, hedged: bool) ->
     _on_step(contracts, instrument.lot, f"quantity of {order.client_id}")
     for price in (order.price, order.stop):
         if price is not None:
-            _on_step(price, instrument.tick, f"price of {order.client_id}")
+            _on_step(price, tick_at(instrument, price), f"price of {order.client_id}")
     if order.kind != "market" and order.price is None:
         raise BadInput(f"{order.client_id} is a {order.kind} order without a price", advice="Give a limit.")
     params: dict[str, object] = {

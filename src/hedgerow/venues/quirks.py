@@ -50,7 +50,9 @@ __all__ = [
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 Units = Literal["units", "contracts"]
-Forbidden = r"withdraw|transfer|sub-?account|sub-?member|api-?key|apikey|create-sub|update-api|delete-api"
+Forbidden = (
+    r"withdraw|transfer|sub-?account|sub-?member|api[-_]?key|address_book|create-sub|update-api|delete-api"
+)
 """Paths that no request of ours may have, at any venue."""
 
 
@@ -204,7 +206,10 @@ class DeadMan:
 
 @dataclass(frozen=True, slots=True)
 class PermissionFields:
-    """What a key may do. `withdraw` is a flag, or a list that holds one of `withdraw_words`."""
+    """What a key may do. `withdraw` is a flag, or a list that holds one of `withdraw_words`.
+
+    With `scope` both rights are words of one text, those to trade in `trade_words`. `login`: the question is a login, signed.
+    """
 
     route: Route
     account: Names = ""
@@ -214,11 +219,14 @@ class PermissionFields:
     read_only: Names = ""
     ip: Names = ""
     account_route: Route | None = None
+    scope: Names = ""
+    trade_words: frozenset[str] = frozenset()
+    login: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A venue's linear or inverse contracts: units, endpoints, fields.
+    """A venue's linear or inverse contracts, or its options: units, endpoints, fields.
 
     `units`: the venue counts in our units (base coins, dollars of inverse contracts), whatever its contract size says, or in
     contracts of `contractSize`. `size_in` is where the venue's own market entry states that size, which must be the one used,

@@ -195,7 +195,7 @@ def fill_of(row: Row, names: FillFields, instrument: Instrument, whose: Whose, c
     quantity, price = amount(row, names.quantity), _traded_at(row, names, instrument)
     side = word(row, names.side)
     order_id = ident(row, names.order) or ""
-    maker, taker = flag(row, names.maker), flag(row, names.taker)
+    maker, taker = _rested(row, names), flag(row, names.taker)
     return Fill(
         venue=whose.venue,
         account=whose.account,
@@ -211,6 +211,14 @@ def fill_of(row: Row, names: FillFields, instrument: Instrument, whose: Whose, c
         maker=maker if maker is not None else None if taker is None else not taker,
         kind=_kind(word(row, names.kind), client_id),
     )
+
+
+def _rested(row: Row, names: FillFields) -> bool | None:
+    """Whether a fill rested before, None where the venue does not say."""
+    if not names.maker_word:
+        return flag(row, names.maker)
+    said = word(row, names.maker)
+    return said == names.maker_word if said else None
 
 
 def _traded_at(row: Row, names: FillFields, instrument: Instrument) -> Decimal:

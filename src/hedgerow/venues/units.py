@@ -1,7 +1,8 @@
 """Are our units the venue's? Price times quantity, against the notional that the venue itself reports.
 
 A contract whose evidence differs by more than half a per cent is never traded by this process. Evidence are the venue's
-own figures of a position, at its entry or at the mark (venues use either), and of one's own fills.
+own figures of a position, at its entry or at the mark (venues use either), and of one's own fills. Of an option that is paid in coins no
+venue tells what it is worth: the fee of a fill, a share of the coins that it is on, stands for it, roughly, as an account may pay less.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hedgerow.model.instruments import Instrument, Payoff
+from hedgerow.model.option_contracts import is_option, pays_in_coin
 from hedgerow.model.orders import units_of
 from hedgerow.model.ports import Holding
+from hedgerow.stats.margin.options import option_fee
 from hedgerow.venues.fields import FillFields
 from hedgerow.venues.raw import Row, number
 
@@ -35,11 +38,15 @@ class Evidence:
     source: str
     rough: bool = False
     slack: Decimal = Decimal(0)
+    only: bool = False
 
     @property
     def proves(self) -> bool:
-        """Whether agreement shows anything: not roughly, and not where the venue's rounding is coarser than the check."""
-        return self.agrees and not self.rough and self.slack <= TOLERANCE * self.theirs
+        """Whether agreement shows anything: not roughly, and not where the venue's rounding is coarser than the check.
+
+        What is the `only` evidence that there is shows something roughly too: a wrong unit is wrong ten times at least.
+        """
+        return self.agrees and (self.only or (not self.rough and self.slack <= TOLERANCE * self.theirs))
 
     @property
     def agrees(self) -> bool:
@@ -78,12 +85,23 @@ def of_holding(instrument: Instrument, held: Holding, margin: Decimal | None = N
 
 
 def of_row(row: Row, names: FillFields, instrument: Instrument) -> Evidence | None:
-    """Return what a fill says by the venue's own value of it, rounded as that is; None where it gives none."""
+    """Return what a fill says by the venue's own value of it, rounded as that is; of an option by its fee; None where it gives none."""
+    if is_option(instrument):
+        return _of_fee(row, names, instrument)
     quantity, price, value = number(row, names.quantity), number(row, names.price), number(row, names.value)
     if not quantity or not price or not value:
         return None
     ours = worth(instrument, units_of(instrument, quantity), price)
     return Evidence(instrument.name, (ours,), abs(value), "a fill", slack=_last_place(value))
+
+
+def _of_fee(row: Row, names: FillFields, instrument: Instrument) -> Evidence | None:
+    """What an option's fee says, in the coin that it is on and pays in: no fee, or a reward, says nothing."""
+    quantity, price, fee = number(row, names.quantity), number(row, names.price), number(row, names.fee)
+    if not quantity or not price or not fee or fee * names.fee_sign < 0 or not pays_in_coin(instrument):
+        return None
+    coins = option_fee(instrument, units_of(instrument, quantity), price, Decimal(1), instrument.taker_fee)
+    return Evidence(instrument.name, (coins,), abs(fee), "the fee of a fill", rough=True, only=True)
 
 
 def _last_place(value: Decimal) -> Decimal:

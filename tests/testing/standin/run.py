@@ -19,8 +19,8 @@ from tests.testing.standin.clients import only_loopback  # noqa: E402 - the path
 from tests.testing.standin.second import speaks  # noqa: E402
 
 from hedgerow.testing.faults.report import Report  # noqa: E402
-from hedgerow.testing.standin.lives import Inn  # noqa: E402
-from hedgerow.testing.standin.tongues import TONGUES  # noqa: E402
+from hedgerow.testing.standin.option_lives import inn_of  # noqa: E402
+from hedgerow.testing.standin.tongues import OPTIONS, TONGUES  # noqa: E402
 from hedgerow.testing.standin.trouble import ON_THE_WIRE  # noqa: E402
 
 __all__ = ["lived", "main"]
@@ -29,7 +29,7 @@ __all__ = ["lived", "main"]
 async def lived(tag: str, seeds: range, *, stream: bool = True) -> Report:
     """Return what came of the seeds at a venue, with the account's stream or by REST alone."""
     report = Report()
-    async with Inn(tag, stream=stream) as inn:
+    async with inn_of(tag, stream=stream) as inn:
         for seed in seeds:
             report += Report.of_one(await inn.live(seed))
     return report
@@ -39,7 +39,7 @@ def main(words: list[str] | None = None) -> int:
     """Run what the command line asks for and print the figures."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("seeds", type=int, nargs="?", default=200)
-    parser.add_argument("--venues", default=",".join(TONGUES))
+    parser.add_argument("--venues", default=",".join(TONGUES + OPTIONS))
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--json", action="store_true")
     parser.add_argument(

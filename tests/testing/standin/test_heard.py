@@ -17,14 +17,14 @@ from hedgerow.model.orders import Accepted, Order, OrderState
 from hedgerow.model.ports import StreamEvent
 from hedgerow.testing.standin.stand import Stand
 from hedgerow.testing.standin.through import through
-from hedgerow.testing.standin.tongues import TONGUES
+from hedgerow.testing.standin.tongues import OPTIONS, TONGUES
 from hedgerow.testing.standin.worlds import stand_of
 from hedgerow.venues.clocks import VirtualClock
 from hedgerow.venues.doors import CcxtVenue, Keys, connect
 from hedgerow.venues.feeds import SILENCE_MS, follow
 
 _KEYED = ("binance", "bingx")
-_SAME_IDS = ("binance", "bybit", "mexc")
+_SAME_IDS = ("binance", "bybit", "mexc", "deribit")
 
 
 @pytest.fixture(autouse=True)
@@ -125,7 +125,7 @@ def run(tag: str, work: Callable[[Listener], Awaitable[None]]) -> None:
     asyncio.run(all_of_it())
 
 
-@pytest.mark.parametrize("tag", TONGUES)
+@pytest.mark.parametrize("tag", TONGUES + OPTIONS)
 def test_orders_and_fills_are_heard_as_rest_tells_them(tag: str) -> None:
     async def work(at: Listener) -> None:
         order = await at.trade("hrtest0123456789abcd")
@@ -147,7 +147,7 @@ def test_orders_and_fills_are_heard_as_rest_tells_them(tag: str) -> None:
     run(tag, work)
 
 
-@pytest.mark.parametrize("tag", TONGUES)
+@pytest.mark.parametrize("tag", TONGUES + OPTIONS)
 def test_a_broken_connection_is_lost_and_made_again(tag: str) -> None:
     async def work(at: Listener) -> None:
         at.heard.clear()
@@ -190,7 +190,7 @@ def test_a_socket_that_only_looks_alive_is_lost_each_minute_and_opened_anew_afte
     run("bybit", work)
 
 
-@pytest.mark.parametrize("tag", TONGUES)
+@pytest.mark.parametrize("tag", TONGUES + OPTIONS)
 def test_a_wrong_secret_hears_nothing(tag: str) -> None:
     async def work() -> None:
         clock = VirtualClock(1_767_225_600_000)
@@ -208,7 +208,7 @@ def test_a_wrong_secret_hears_nothing(tag: str) -> None:
     asyncio.run(work())
 
 
-@pytest.mark.parametrize("tag", TONGUES)
+@pytest.mark.parametrize("tag", TONGUES + OPTIONS)
 def test_a_login_that_is_refused_is_tried_again_until_it_is_taken(tag: str) -> None:
     """The venue takes the key away and gives it back; in between the connection has broken."""
 
@@ -267,7 +267,7 @@ def addresses(node: Any) -> Iterator[str]:
         yield from addresses(inner)
 
 
-@pytest.mark.parametrize("tag", TONGUES)
+@pytest.mark.parametrize("tag", TONGUES + OPTIONS)
 def test_no_address_of_a_rebased_exchange_is_outside(tag: str) -> None:
     async def work() -> None:
         clock = VirtualClock(1_767_225_600_000)
@@ -278,7 +278,7 @@ def test_no_address_of_a_rebased_exchange_is_outside(tag: str) -> None:
     asyncio.run(work())
 
 
-@pytest.mark.parametrize("tag", TONGUES)
+@pytest.mark.parametrize("tag", TONGUES + OPTIONS)
 def test_a_stream_opens_to_the_venue_s_hosts_only(tag: str) -> None:
     """A socket is refused by name before it is opened: the address is nobody's, and nothing tries to reach it."""
 

@@ -1,4 +1,4 @@
-"""A server on loopback that speaks as the five venues do, for tests of whatever talks to them.
+"""A server on loopback that speaks as six venues do, for tests of whatever talks to them.
 
     stand = stand_of("bybit")                           contracts, prices, an account, a clock
     async with serving({"bybit": stand}) as base: ...   HTTP with the venue's paths, signatures and errors

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from typing import Self, cast
 
 import stamina
@@ -31,10 +31,11 @@ from hedgerow.hedge.execution import (
     Wanted,
     schedule,
 )
-from hedgerow.model.amounts import to_lots
+from hedgerow.model.amounts import round_to_tick, to_lots
 from hedgerow.model.errors import BrokenPromise, HedgerowError, LeaseHeld, UsageError
 from hedgerow.model.instruments import Instrument, Payoff
 from hedgerow.model.legs import Leg
+from hedgerow.model.option_contracts import tick_at
 from hedgerow.model.orders import Fill, OrderState, lot_units
 from hedgerow.model.ports import AccountModes, MarketData
 from hedgerow.runs.executor import Executor
@@ -57,6 +58,7 @@ from hedgerow.testing.standin.trouble import Trouble, troubled
 from hedgerow.testing.standin.worlds import stand_of
 from hedgerow.venues.clocks import VirtualClock
 from hedgerow.venues.doors import CcxtVenue
+from hedgerow.venues.listing import Listing
 
 __all__ = ["Inn"]
 
@@ -152,7 +154,11 @@ class Inn:
             raise BrokenPromise("the inn is closed")
         self.clock = VirtualClock(BEGIN)
         stand = self._stands[self.tag] = stand_of(self.tag, self.clock.now)
-        return await Life(seed, barred, self._venue, stand, self.clock).live()
+        return await self.born(seed, barred, self._venue, stand).live()
+
+    def born(self, seed: int, barred: frozenset[str], venue: CcxtVenue, stand: Stand) -> Life:
+        """Return the life of a seed."""
+        return Life(seed, barred, venue, stand, self.clock)
 
 
 @dataclass(slots=True)
@@ -180,15 +186,11 @@ class Life:
         self.hearing = Hearing(self.chance, stand, venue.door, clock)
         self.watch = Watch(self.seen, self.store, _ACCOUNT, Rules())
         self.store.watch = self.watch
-        stand.listeners.append(self._filled)
+        stand.listeners.append(self.filled)
         self.sink = Sink()
         self.book = _Book(Verdict(seed, held=self.chance.held))
         listed = {} if venue.door.listed is None else venue.door.listed.named
-        own = {one.name for one in stand.instruments if one.expiry is None}
-        # Funding that a venue does not tell is in no ledger: such a contract is not traded by the executor.
-        kept = (
-            o.instrument for o in listed.values() if o.instrument.name in own and o.product.paid is not None
-        )
+        kept = (each.instrument for each in listed.values() if self.trades(each))
         self.contracts = tuple(dict.fromkeys(kept))
         self.doors = Doors(
             cast("MarketData", TapQuotes(venue.data, self.watch)),
@@ -200,10 +202,16 @@ class Life:
         )
         self.seen.foreign = self.second.placed
 
+    def trades(self, listing: Listing) -> bool:
+        """Whether the executor trades a contract here: funding that a venue does not tell is in no ledger, and what ends is left."""
+        own = {one.name for one in self.stand.instruments if one.expiry is None}
+        return listing.instrument.name in own and listing.product.paid is not None
+
     def _hand(self) -> Executor:
         return Executor(self.doors, self.store, self.clock, self.sink)
 
-    def _filled(self, outcome: object) -> None:
+    def filled(self, outcome: object) -> None:
+        """Hear of what happens at the venue."""
         if isinstance(outcome, Fill) and outcome.account == _ACCOUNT:
             found = [p for p in self.seen.placed if p.order_id == outcome.order_id]
             self.watch.filled(found[0] if found else None, outcome)
@@ -213,14 +221,16 @@ class Life:
         verdict, self.chance.calm = self.book.verdict, True
         for number in range(1, _PROGRAMMES + 1):
             verdict.programmes += 1
-            programme = await self._plan(f"{self.stand.tag} {verdict.seed} {number}")
+            programme = await self.plan(f"{self.stand.tag} {verdict.seed} {number}")
             if programme is None:
                 verdict.outcomes["not scheduled"] += 1
                 continue
             over = self.clock.now() + self.chance.random.randint(20_000, 90_000)
             self.stand.later.append((over, self.trouble.calm))
             self.chance.calm = False
-            verdict.outcomes[await self._trade(programme)] += 1
+            outcome = await self._trade(programme)
+            verdict.outcomes[outcome] += 1
+            self.over(programme, outcome)
             self.trouble.calm()
             await self._settle()
             if self.watch.violations:
@@ -230,14 +240,14 @@ class Life:
         verdict.violations = [*self.watch.violations, *check_history(self.watch.history)]
         return verdict
 
-    async def _plan(self, name: str) -> Programme | None:
+    async def plan(self, name: str) -> Programme | None:
         random = self.chance.random
         chosen = random.sample(self.contracts, random.randint(1, 2))
         legs = [Wanted(one, self._units(one)) for one in chosen]
         facts = {
             one.name: LegFacts(
                 self.seen.quantity(one.name),
-                self._mark(one),
+                self.mark(one),
                 await self.venue.account.modes(one),
                 Decimal(10**5),
                 random.choice((1e6, 1e7)),
@@ -248,7 +258,7 @@ class Life:
         }
         style = Style(
             kind=random.choice(("market", "market", "limit", "post_only")),
-            price=self._mark(chosen[0]),
+            price=self.mark(chosen[0]),
             chase_ms=2_000,
             deadline_ms=random.choice((5_000, 15_000)),
             at_deadline=random.choice(("cross", "cross", "unwind", "leave")),
@@ -258,16 +268,17 @@ class Life:
         found = schedule(Ticketed(name, _ACCOUNT, self.clock.now(), style, None, modes, stop), legs, facts)
         return found if isinstance(found, Programme) else None
 
-    def _mark(self, one: Instrument) -> Decimal:
-        price = self.trouble.prices.get(one.name, self.stand.prices[one.underlying])
-        return (price / one.tick).to_integral_value(ROUND_HALF_EVEN) * one.tick
+    def mark(self, one: Instrument) -> Decimal:
+        """Return what a contract costs now, in its steps."""
+        price = self.trouble.prices.get(one.name, self.stand.first_price(one))
+        return round_to_tick(price, tick_at(one, price))
 
     def _units(self, one: Instrument) -> Decimal:
         held, random = self.seen.quantity(one.name), self.chance.random
         if held and random.random() < 0.5:
             return -held
         value = Decimal(random.randint(200, 9_000))
-        units = value if one.payoff is Payoff.INVERSE else value / self._mark(one)
+        units = value if one.payoff is Payoff.INVERSE else value / self.mark(one)
         return to_lots(units, lot_units(one)) * random.choice((1, -1))
 
     async def _trade(self, programme: Programme) -> str:
@@ -310,6 +321,9 @@ class Life:
         finally:
             await self.hearing.over()
         return None
+
+    def over(self, programme: Programme, outcome: str) -> None:
+        """Look at what a programme came to; nothing more is asked of futures than is looked at anyway."""
 
     def _point(self, _: str) -> None:
         self.second.point()

@@ -1,4 +1,4 @@
-"""The stand-in server: HTTP and WebSocket on loopback, five venues' dialects, faults between the lines.
+"""The stand-in server: HTTP and WebSocket on loopback, six venues' dialects, faults between the lines.
 
     async with serving({"binance": stand}) as base:
         rebase(exchange, base, "binance")        a ccxt exchange now talks to it, and to nobody else

@@ -32,6 +32,7 @@ from hedgerow.exchange.venue import (
 )
 from hedgerow.model.errors import UnknownSymbol
 from hedgerow.model.instruments import Instrument
+from hedgerow.model.option_contracts import is_option, tick_at
 from hedgerow.model.orders import Fill, units_of
 from hedgerow.model.ports import Candle, FundingPrint
 from hedgerow.testing.standin.ears import Ears
@@ -74,6 +75,7 @@ class Stand:
 
     Prices follow a slow wave around `prices`, so that candles of any time can be asked for; `heard` is every request.
     `wallets` are the coins of (account, kind) that trade nothing here: spot, fund, earn, bonus.
+    `premiums` are what options cost, by symbol, in the coins that they are paid in; their index is the coin's price.
     `meddler` is asked of each request what goes wrong with it, after the `faults`; `later` is done when its instant has
     passed; states of the last `remember_ms` are kept for answers that are old. `ears` are the sockets of who listens.
     """
@@ -87,6 +89,7 @@ class Stand:
     faults: list[Fault] = field(default_factory=list)
     skew_ms: int = 0
     wallets: dict[tuple[str, str], dict[str, Decimal]] = field(default_factory=dict)
+    premiums: Mapping[str, Decimal] = field(default_factory=dict)
     state: VenueState = field(init=False)
     born: int = field(init=False)
     fills: dict[str, list[Fill]] = field(default_factory=dict)
@@ -105,12 +108,16 @@ class Stand:
         self.state, self.born = VenueState(rules=self.rules), self.clock()
         for one in self.instruments:
             self.tell(Listed(self.at, one))
-            self.quote(one, self.prices[one.underlying])
+            self.quote(one, self.first_price(one))
             at = self.at
             if one.funding_interval_hours:
                 every = round(one.funding_interval_hours * _HOUR)
                 due = (at // every + 1) * every
                 self.tell(FundingSet(at, one.name, Decimal("0.0001"), every, due))
+
+    def first_price(self, one: Instrument) -> Decimal:
+        """Return what a contract costs when the venue opens: an option its premium, the others the price of their coin."""
+        return self.premiums.get(one.symbol, self.prices[one.underlying])
 
     @property
     def at(self) -> int:
@@ -192,14 +199,15 @@ class Stand:
 
     def quote(self, instrument: Instrument, price: Decimal, size: Decimal = Decimal(100)) -> None:
         """Set mark, index and a book of three levels a tick apart around `price`; `size` in coins, worth of it for others."""
-        at, tick = self.at, instrument.tick
+        at, tick = self.at, tick_at(instrument, price)
         worth = size * (price if instrument.payoff.value == "inverse" else 1)
         units = (worth / units_of(instrument, instrument.lot)).to_integral_value(ROUND_HALF_EVEN) * units_of(
             instrument, instrument.lot
         )
         middle = (price / tick).to_integral_value(ROUND_HALF_EVEN) * tick
         levels = tuple((Decimal(i) + 1) * tick for i in range(3))
-        self.tell(Marked(at, {instrument.name: middle}, {instrument.name: middle}))
+        index = self.prices[instrument.underlying] if is_option(instrument) else middle
+        self.tell(Marked(at, {instrument.name: middle}, {instrument.name: index}))
         bids = tuple((middle - away, units) for away in levels)
         asks = tuple((middle + away, units) for away in levels)
         self.tell(Quoted(at, instrument.name, bids, asks))

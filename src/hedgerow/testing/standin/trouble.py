@@ -12,6 +12,7 @@ from random import Random
 
 from hedgerow.exchange.venue import Deleveraged, FundingSet, HedgeSet, Listed
 from hedgerow.model.instruments import Instrument, Payoff
+from hedgerow.model.option_contracts import is_option, tick_at
 from hedgerow.model.orders import lot_units
 from hedgerow.testing.faults.chance import Chance
 from hedgerow.testing.standin.faults import Fault
@@ -28,14 +29,17 @@ ON_THE_WIRE = (
 """Which faults of the catalogue are played here. F13, a client id taken twice, is a way of two venues and no chance; F24, the
 disk, and F27, who is told, are not on the wire."""
 
-_PLACE = r"^POST .*/(order|algoOrder|order/create|planorder/place)$"
-_CANCEL = r"^DELETE .*/(order|algoOrder)$|^POST .*order/cancel(_with_external)?$"
-_POSITIONS = r"position/list|positionRisk|user/positions|allPosition|singlePosition|open_positions"
+_PLACE = r"^POST .*/(order|algoOrder|order/create|planorder/place)$|^GET .*/private/(buy|sell)$"
+_CANCEL = r"^DELETE .*/(order|algoOrder)$|^POST .*order/cancel(_with_external)?$|^GET .*/private/cancel$"
+_POSITIONS = (
+    r"position/list|positionRisk|user/positions|allPosition|singlePosition|open_positions|get_positions"
+)
 _OWN = r"[oO]rder|[eE]xecution|rades|fill|Fill"
-_STREAM = r"/listenKey$|userDataStream$|/ws|/edge$|/v5/private$|/swap-market$"
+_STREAM = r"/listenKey$|userDataStream$|/ws|/edge$|/v5/private$|/swap-market$|/ws/api/v2$"
 _PRICES = r"^GET .*([tT]icker|depth|premiumIndex|bookTicker|fair_price|index_price)"
 _BANNED_MS, _CLOSED_MS = 10_000, (5_000, 20_000)
 _SECOND = 1_000
+_NEAR = Decimal("0.2")
 
 
 @dataclass(slots=True)
@@ -174,11 +178,20 @@ class Trouble:
         self.stand.passed()
 
     def _walk(self, one: Instrument) -> None:
-        price = self.prices.get(one.name, self.stand.prices[one.underlying])
-        price += one.tick * self.chance.random.randint(-40, 40)
+        price = self._walked(one, self.prices.get(one.name, self.stand.first_price(one)))
         self.prices[one.name] = price
         few = lot_units(one) * 30 / (price if one.payoff is Payoff.INVERSE else 1)
         self.stand.quote(one, price, few if self.chance.strikes("F8", 0.5) else Decimal(100))
+
+    def _walked(self, one: Instrument, price: Decimal) -> Decimal:
+        """The next price; an option's stays so near to its first that the index, which does not move, is not far from it."""
+        if not is_option(one):
+            return price + one.tick * self.chance.random.randint(-40, 40)
+        moved, first = (
+            price + tick_at(one, price) * self.chance.random.randint(-1, 1),
+            self.stand.first_price(one),
+        )
+        return moved if abs(moved - first) <= _NEAR * first else price
 
     def _outside(self) -> None:
         chance, one = self.chance, self.chance.random.choice(self.stand.instruments)

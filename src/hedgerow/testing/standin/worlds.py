@@ -1,7 +1,7 @@
 """Stands that are ready: each venue with contracts counted as it counts them, and one account with money.
 
 BTC, ETH and SOL as linear perpetuals everywhere; BTC as an inverse perpetual where the venue has one, and as a quarterly
-future at Binance and Bybit. The figures are in the venues' own shape; they are not the venues' figures.
+future at Binance and Bybit. At Deribit puts and calls on BTC and ETH, paid in coins, beside inverse perpetuals. The figures are in the venues' own shape; they are not the venues' figures.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from decimal import Decimal
 from hedgerow.exchange.venue import VenueRules
 from hedgerow.model.errors import UsageError
 from hedgerow.model.instruments import Instrument, MarginTier, Payoff
+from hedgerow.testing.standin.option_worlds import options_listed, premiums_of
 from hedgerow.testing.standin.stand import Key, Stand
 
 __all__ = ["KEY", "PASSPHRASE", "PRICES", "SECRET", "listed_of", "rules_of", "stand_of"]
@@ -38,8 +39,10 @@ _INVERSE = {
     "mexc": ("BTC_USD", Decimal(100)),
 }
 _DATED = {"binance": "{0}_{1:%y%m%d}", "bybit": "{0}-{1:%d%b%y}"}
-_FREE_IDS = {"weex", "mexc"}
-_NO_SWITCH = {"weex", "mexc"}
+_FREE_IDS = {"weex", "mexc", "deribit"}
+_NO_SWITCH = {"weex", "mexc", "deribit"}
+_DOLLARS = {"USDT": Decimal(200_000), "BTC": Decimal(2)}
+_COINS = {"deribit": {"BTC": Decimal(20), "ETH": Decimal(300)}}
 
 
 def _now() -> int:
@@ -48,15 +51,17 @@ def _now() -> int:
 
 def stand_of(tag: str, clock: Callable[[], int] = _now, hours: float = 8.0) -> Stand:
     """Return a venue's stand; funding is paid every `hours`. Raises `UsageError` for a venue nobody plays here."""
-    stand = Stand(tag, listed_of(tag, clock(), hours), dict(PRICES), clock, rules_of(tag))
-    stand.open_account(Key(KEY, SECRET, "me", PASSPHRASE), {"USDT": Decimal(200_000), "BTC": Decimal(2)})
+    listed = listed_of(tag, clock(), hours)
+    stand = Stand(tag, listed, dict(PRICES), clock, rules_of(tag), premiums=premiums_of(listed))
+    stand.open_account(Key(KEY, SECRET, "me", PASSPHRASE), _COINS.get(tag, _DOLLARS))
     return stand
 
 
 def rules_of(tag: str) -> VenueRules:
     """Return how a venue behaves. Raises `UsageError` for a venue nobody plays here."""
-    if tag not in _SYMBOLS:
-        raise UsageError(f"nobody plays {tag} here", advice=f"There are {', '.join(_SYMBOLS)}.")
+    played = (*_SYMBOLS, *_COINS)
+    if tag not in played:
+        raise UsageError(f"nobody plays {tag} here", advice=f"There are {', '.join(played)}.")
     return VenueRules(
         venue=tag, ids="free" if tag in _FREE_IDS else "ever", dead_man=tag not in _NO_SWITCH, first_id=10_001
     )
@@ -64,6 +69,8 @@ def rules_of(tag: str) -> VenueRules:
 
 def listed_of(tag: str, at: int, hours: float = 8.0) -> tuple[Instrument, ...]:
     """Return a venue's contracts as they are listed at an instant; funding is paid every `hours`."""
+    if tag in _COINS:
+        return options_listed(tag, at)
     listed = [_linear(tag, coin, hours) for coin in PRICES]
     if tag in _INVERSE:
         listed.append(_inverse(tag, hours))

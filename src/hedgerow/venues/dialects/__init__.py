@@ -6,6 +6,7 @@ from hedgerow.model.errors import BadConfig
 from hedgerow.venues.dialects.binance import BINANCE
 from hedgerow.venues.dialects.bingx import BINGX
 from hedgerow.venues.dialects.bybit import BYBIT
+from hedgerow.venues.dialects.deribit import DERIBIT
 from hedgerow.venues.dialects.hyperliquid import HYPERLIQUID
 from hedgerow.venues.dialects.mexc import MEXC
 from hedgerow.venues.dialects.weex import WEEX
@@ -13,7 +14,9 @@ from hedgerow.venues.quirks import Venue
 
 __all__ = ["VENUES", "venue_named"]
 
-VENUES: dict[str, Venue] = {venue.name: venue for venue in (BINANCE, BYBIT, BINGX, WEEX, MEXC, HYPERLIQUID)}
+VENUES: dict[str, Venue] = {
+    venue.name: venue for venue in (BINANCE, BYBIT, BINGX, WEEX, MEXC, HYPERLIQUID, DERIBIT)
+}
 _SAME = {"binanceusdm": "binance", "binancecoinm": "binance"}
 
 

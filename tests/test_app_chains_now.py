@@ -58,12 +58,16 @@ def test_what_was_told_before_counts_for_a_quarter_of_an_hour(told: Told) -> Non
     assert told.of("BTC") == {"BTC"}
     told.failure = VenueUnreachable("deribit does not answer")
     told.at += 900_000
-    assert told.of("BTC") == {"BTC"}
+    assert told.of("BTC") == told.of("BTC") == {"BTC"}
+    assert len(told.asked) == 2  # a venue that is away is not waited for by every book
     told.at += 1
     with pytest.raises(VenueUnreachable):
         told.of("BTC")
+    assert len(told.asked) == 2
     told.failure = None
+    told.at += 10_000
     assert told.of("BTC") == {"BTC"}
+    assert len(told.asked) == 3
 
 
 @pytest.mark.parametrize("failure", [VenueUnreachable("away"), BadPrices("half a file")])

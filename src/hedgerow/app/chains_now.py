@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from hedgerow.app.chains import chains_on
 from hedgerow.app.dealing import wall_ms
 from hedgerow.config import Settings
-from hedgerow.model.errors import StateUnknown, VenueRefused, VenueUnreachable
+from hedgerow.model.errors import HedgerowError, StateUnknown, VenueRefused, VenueUnreachable
 from hedgerow.model.market import Market
 
 if TYPE_CHECKING:
@@ -21,16 +21,34 @@ if TYPE_CHECKING:
 
 __all__ = ["ChainsNow"]
 
-_FRESH_MS = 60_000
-_KEPT_MS = 900_000
+_FRESH_MS, _AGAIN_MS, _KEPT_MS = 60_000, 10_000, 900_000
+
+
+@dataclass(slots=True)
+class _Told:
+    """What was told of a coin's options last, at `at`; `failed` at `tried`: what came of asking since."""
+
+    chain: OptionChain | None = None
+    at: int | None = None
+    tried: int | None = None
+    failed: HedgerowError | None = None
+
+    def counts(self, now: int) -> bool:
+        """Whether the chain may be taken for one of now."""
+        return self.at is not None and self.chain is not None and 0 <= now - self.at <= _KEPT_MS
+
+    def is_due(self, now: int) -> bool:
+        """Whether it is to be asked for again."""
+        last, rest = (self.at, _FRESH_MS) if self.failed is None else (self.tried, _AGAIN_MS)
+        return last is None or not 0 <= now - last <= rest
 
 
 @dataclass(slots=True)
 class ChainsNow:
-    """Chains by coin, each a minute old at most; where a venue does not tell one, the one before counts for a quarter of an hour."""
+    """Chains by coin, each a minute old at most; where a venue does not tell one, it is asked again after ten seconds, and the one before counts for a quarter of an hour."""
 
     settings: Settings
-    _told: dict[str, tuple[int, OptionChain | None]] = field(default_factory=dict)
+    _told: dict[str, _Told] = field(default_factory=dict)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def of(self, market: Market, coins: Collection[str]) -> dict[str, OptionChain]:
@@ -40,18 +58,16 @@ class ChainsNow:
         """
         async with self._lock:
             for coin in coins:
-                await self._renew(market, coin)
-            return {coin: chain for coin in coins if (chain := self._told[coin][1]) is not None}
+                await self._renew(market, coin, self._told.setdefault(coin, _Told()))
+            return {coin: chain for coin in coins if (chain := self._told[coin].chain) is not None}
 
-    async def _renew(self, market: Market, coin: str) -> None:
+    async def _renew(self, market: Market, coin: str, told: _Told) -> None:
         now = wall_ms()
-        at, before = self._told.get(coin, (None, None))
-        if at is not None and 0 <= now - at <= _FRESH_MS:
-            return
-        try:
-            found = await asyncio.to_thread(chains_on, self.settings, market, (coin,))
-        except (VenueUnreachable, VenueRefused, StateUnknown):
-            if at is None or before is None or not 0 <= now - at <= _KEPT_MS:
-                raise
-            return
-        self._told[coin] = now, found.get(coin)
+        if told.is_due(now):
+            try:
+                found = await asyncio.to_thread(chains_on, self.settings, market, (coin,))
+                told.chain, told.at, told.failed = found.get(coin), now, None
+            except (VenueUnreachable, VenueRefused, StateUnknown) as why:
+                told.tried, told.failed = wall_ms(), why
+        if told.failed is not None and not told.counts(now):
+            raise told.failed.with_traceback(None)

@@ -1,6 +1,7 @@
 """A protection of `options` as a plan that is kept, for `app.trade` to trade: its legs, its margin, the beta that it leaves.
 
 taken(settings, found, book, "collar") -> Taken
+venue_of(settings, found) -> whose contracts its legs are: "paper", or a venue that takes real orders for options
 option_scene(plan, settings, market) -> the market with the chain that the plan's options are of, and their contracts
 """
 
@@ -11,8 +12,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from hedgerow.app.chains import chain_of
-from hedgerow.app.plans import Kept, keep_options, legs_of
+from hedgerow.app.chains import chain_of, live_chain_of
+from hedgerow.app.plans import PAPER, Kept, keep_options, legs_of
+from hedgerow.app.venues import told_of
 from hedgerow.config import Settings
 from hedgerow.model.display import plain
 from hedgerow.model.errors import UnknownSymbol, UsageError
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from hedgerow.hedge.options.legs import OptionPosition
     from hedgerow.hedge.options.plan import Mix, OptionsPlan, Protection
 
-__all__ = ["KINDS", "Taken", "option_scene", "taken"]
+__all__ = ["KINDS", "Taken", "option_scene", "taken", "venue_of"]
 
 KINDS = {
     "put": "protective put",
@@ -68,8 +70,14 @@ def taken(settings: Settings, found: Protected, book: str, which: str) -> Taken:
             f"{', '.join(plan.exposure.unknown)}: unknown in the book, so what it would protect is not known",
             advice="Give what is missing, or --exclude it.",
         )
-    document = _document(found, chosen)
-    contracts = _contracts(plan, chosen)
+    venue = venue_of(settings, found)
+    if venue != PAPER and chosen.future is not None:
+        raise UsageError(
+            f"options and futures together are traded on paper, and these options are {venue}'s own",
+            advice="Take options alone, or leave `live = true` out to trade the mix on paper.",
+        )
+    document = _document(found, chosen, venue)
+    contracts = _contracts(plan, chosen, venue)
     names = tuple(each.name for each in contracts)
     quotes = {
         each.name: plan.chain.index_usd if each.settle == plan.chain.underlying else 1.0 for each in contracts
@@ -79,12 +87,27 @@ def taken(settings: Settings, found: Protected, book: str, which: str) -> Taken:
     return Taken(document, kept)
 
 
+def venue_of(settings: Settings, found: Protected) -> str:
+    """Return whose contracts a protection is planned on: the venue's that told the chain now, where real orders may go there; else paper's.
+
+    Both `[trade]` and `[venues.NAME]` have to say `live = true`, options have to be traded there, and no price may be simulated.
+    """
+    name, chain = live_chain_of(settings), found.plan.chain
+    real = not (chain.simulated or found.desk.market.simulated) and settings.data.as_of is None
+    if not (name and real and chain.in_coin and settings.trade.live and told_of(settings, name).live):
+        return PAPER
+    from hedgerow.venues.dialects import VENUES
+
+    return name if name in VENUES and "option" in VENUES[name].products else PAPER
+
+
 def option_scene(plan: KeptPlan, settings: Settings, market: Market) -> tuple[Market, tuple[Instrument, ...]]:
     """Return the market with the chain of the plan's options, and those of them that it still quotes, as contracts.
 
     Raises what reading a chain raises, and `UnknownSymbol` for an option that the chain does not have.
     """
-    names = [str(leg["instrument"]) for leg in legs_of(plan) if option_named(str(leg["instrument"]))]
+    legs = [leg for leg in legs_of(plan) if option_named(str(leg["instrument"]))]
+    names, (venue,) = [str(leg["instrument"]) for leg in legs], {str(leg["venue"]) for leg in legs}
     coins = {option.underlying for name in names if (option := option_named(name)) is not None}
     (coin,) = coins
     chain = chain_of(settings, market, coin)
@@ -95,7 +118,7 @@ def option_scene(plan: KeptPlan, settings: Settings, market: Market) -> tuple[Ma
             f"{', '.join(missing)}: not in the chain {chain.source} any more",
             advice="Compare again with `hedgerow options`, and take the new plan.",
         )
-    found = tuple(option_contract(chain, known[name]) for name in names)
+    found = tuple(option_contract(chain, known[name], venue) for name in names)
     return replace(market, options={**market.options, coin: chain}), found
 
 
@@ -136,13 +159,13 @@ def _of_mix(mix: Mix) -> _Chosen:
     return _Chosen("together", "floor", mix.position, future, left, needed, mix.margin_usd)
 
 
-def _contracts(plan: OptionsPlan, chosen: _Chosen) -> tuple[Instrument, ...]:
+def _contracts(plan: OptionsPlan, chosen: _Chosen, venue: str) -> tuple[Instrument, ...]:
     options = () if chosen.position is None else chosen.position.legs
     futures = () if chosen.future is None else (chosen.future[0],)
-    return (*(option_contract(plan.chain, leg.quote) for leg in options), *futures)
+    return (*(option_contract(plan.chain, leg.quote, venue) for leg in options), *futures)
 
 
-def _document(found: Protected, chosen: _Chosen) -> dict[str, Any]:
+def _document(found: Protected, chosen: _Chosen, venue: str) -> dict[str, Any]:
     from hedgerow.reports.wire import fingerprint
 
     plan = found.plan
@@ -158,16 +181,16 @@ def _document(found: Protected, chosen: _Chosen) -> dict[str, Any]:
         "beta_before_usd": float(exposure.beta_usd[0]),
         "beta_after_usd": chosen.beta_after,
         "stderr_usd": float(exposure.stderr_usd[0]),
-        "legs": _legs(plan, chosen),
+        "legs": _legs(plan, chosen, venue),
     }
     return document | {"plan_id": fingerprint(document)}
 
 
-def _legs(plan: OptionsPlan, chosen: _Chosen) -> list[dict[str, Any]]:
+def _legs(plan: OptionsPlan, chosen: _Chosen, venue: str) -> list[dict[str, Any]]:
     """Bought options first, then futures, then what is sold."""
     chain, rows = plan.chain, []
     for leg in chosen.position.legs if chosen.position is not None else ():
-        contract = option_contract(chain, leg.quote)
+        contract = option_contract(chain, leg.quote, venue)
         middle = next((p for p in (leg.quote.mid, leg.quote.mark, leg.price) if p > 0.0), leg.price)
         rows.append(
             _leg(contract, leg.contracts, chain.usd(middle))

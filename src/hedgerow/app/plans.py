@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MODES",
+    "PAPER",
     "Kept",
     "Mode",
     "Place",
@@ -59,7 +60,7 @@ __all__ = [
 
 Mode = Literal["paper", "live"]
 MODES: tuple[Mode, ...] = ("paper", "live")
-_PAPER = "paper"
+PAPER = "paper"
 _NONE, _INTEREST = Decimal(0), Decimal("0.001")
 _NOT_HASHED = {
     "hedge": ("plan_id",),
@@ -229,7 +230,7 @@ def mode_of(plan: KeptPlan) -> Mode:
 
     A plan on simulated prices is never for real money.
     """
-    of_paper = all(leg["venue"] == _PAPER for leg in legs_of(plan))
+    of_paper = all(leg["venue"] == PAPER for leg in legs_of(plan))
     return "paper" if of_paper or plan.document["simulated"] else "live"
 
 
@@ -383,10 +384,12 @@ def _fingerprint(path: str | Path) -> str:
 
 
 def _held(book: Portfolio, names: tuple[str, ...]) -> dict[str, Decimal]:
-    """Contracts of these names that the book holds; what it does not list, it does not hold."""
+    """Contracts of these names that the book holds; what it does not list, it does not hold. Options of a file are at the plan's venue."""
     found = dict.fromkeys(names, Decimal(0))
+    options = {name.partition(":")[2]: name for name in names if option_named(name.partition(":")[2])}
     for position in book.positions:
-        name = position.instrument.name if position.instrument is not None else f"{_PAPER}:{position.symbol}"
+        bare = options.get(position.symbol, f"{PAPER}:{position.symbol}")
+        name = position.instrument.name if position.instrument is not None else bare
         if position.is_derivative and name in found:
             found[name] += position.quantity
     return found

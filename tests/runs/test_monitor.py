@@ -180,6 +180,8 @@ def test_a_proposal_waits_for_its_approval_and_the_diary_says_whose() -> None:
     assert first.proposal is not None
     second = world.watch_often(3)[-1]  # another process, a while later: it asks for the same
     assert second.proposal == first.proposal
+    assert first.expects_usd is not None
+    assert first.expects_usd > 0.0
     assert world.held() == 0
     world.approvals[first.proposal.name] = "Ann"
     look = world.watch_often(1)[0]

@@ -118,7 +118,9 @@ def test_a_live_watch_is_shown_before_paper_and_its_yes_asks_for_the_token(
     mine = replace(settings, trade=replace(settings.trade, state=str(tmp_path)))
     from tests.web.test_state import proposal
 
-    asking = replace(look, mode="propose", proposal=proposal(look), approved_by="", distance=0.31)
+    asking = replace(
+        look, mode="propose", proposal=proposal(look), approved_by="", distance=0.31, expects_usd=1_483.4
+    )
     with open_journal(place_of(mine, "live").journal) as journal:
         lease = journal.acquire("binance:1", "x", int(1e9))
         assert lease is not None
@@ -127,6 +129,7 @@ def test_a_live_watch_is_shown_before_paper_and_its_yes_asks_for_the_token(
     html = page.get("/watch").text
     assert "for REAL MONEY" in html
     assert "<dd>31 %" in html
+    assert "What it is to cost: about $1,483." in html
     assert "waiting for you" in html
     form = {"proposal": "p" * 64, "who": "Ann", "mode": "live"}
     assert page.press("/approve", form).status == 403

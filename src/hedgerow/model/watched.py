@@ -312,7 +312,7 @@ class Look:
     beta, beyond `threshold`. `modes` are how open contracts were set, `asks` what people may answer besides the proposal. `received_30d_usd` is funding
     of the last 30 days (None within the first week), `funding` what it may come to. `blind` says why prices or holdings were not
     known, "" where they were; `ground` is what a look at a venue rested on, None on paper.
-    `promised_usd` is what the trade was to cost (None: it was not said), `day` the record of a day,
+    `promised_usd` is what the trade was to cost, `expects_usd` what one that is proposed is to cost (None: it was not said), `day` the record of a day,
     `breaker` the open one, `proved_from` since when promises are held against what came, `closed_by` who closed a breaker at this look. `lent` is what
     of the `coins` the paper venue put there: margin that is nobody's, in no net value. `flow_usd` are the dollars by which the
     owner changed the holdings since the look before, at the prices of this one; NaN: they were changed, and it is not known by how much.
@@ -361,6 +361,7 @@ class Look:
     blind: str = ""
     ground: Ground | None = None
     promised_usd: float | None = None
+    expects_usd: float | None = None
     day: DayRow | None = None
     breaker: BreakerRow | None = None
     proved_from: int = 0

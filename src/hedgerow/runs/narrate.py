@@ -90,10 +90,17 @@ def look_of(
         ground=seen.view.ground,
         lent=tuple(NumberRow(coin, amount) for coin, amount in sorted(sight.lent.items())),
     )
-    return _with(lasting, left, look, seen, verdict.cost_usd if dealt.traded_usd else None)
+    return _with(lasting, left, look, seen, _costs(verdict, dealt))
 
 
-def _with(lasting: Lasting, left: Verdict, look: Look, seen: Seen, promised_usd: float | None) -> Look:
+def _costs(verdict: Verdict, dealt: Dealt) -> tuple[float | None, float | None]:
+    """What the trade that was made, or one that is proposed, was to cost; None: it was not said."""
+    return verdict.cost_usd if dealt.traded_usd else None, dealt.expects_usd
+
+
+def _with(
+    lasting: Lasting, left: Verdict, look: Look, seen: Seen, costs: tuple[float | None, float | None]
+) -> Look:
     """The look with what lasts beyond it: how accounts were set, how far options let the band hold, the day's record where this look made it, the breaker."""
     proof = lasting.proof
     return replace(
@@ -101,7 +108,8 @@ def _with(lasting: Lasting, left: Verdict, look: Look, seen: Seen, promised_usd:
         modes=modes_rows(lasting),
         holds=_holds(left),
         asks=asks_of(lasting),
-        promised_usd=promised_usd,
+        promised_usd=costs[0],
+        expects_usd=costs[1] if look.proposal is not None else None,
         day=proof.days[-1] if proof.days and proof.days[-1].at >= look.at else None,
         breaker=proof.breaker,
         proved_from=proof.since,

@@ -137,6 +137,7 @@ def _proposal(look: Look, seen: Seen) -> dict[str, Any] | None:
             }
             for row in made.orders
         ],
+        "costs": "unknown" if look.expects_usd is None else f"about {amount(look.expects_usd)}",
         "yes": [plain_text(who) for who in said],
         "needed": seen.needed,
         "enough": not seen.asks(look),

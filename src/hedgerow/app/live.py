@@ -207,7 +207,7 @@ def accounts_of(
 
 
 def _by_some_key(settings: Settings, account: str, *, another_key: bool) -> Reached:
-    """The account by whichever of its venue's keys is of it; the first key is asked first, and the last error is what is told."""
+    """The account by whichever of its venue's keys is of it; the first key is asked first, and the first error is what is told."""
     venue = account.partition(":")[0]
     others, failed = list[str](), None
     for key in (venue, *more_keys(venue)):
